@@ -1,0 +1,1 @@
+//! Values from schemas: valid, boundary, invalid, each with its reason.

@@ -1,0 +1,4 @@
+//! Muster: a conformance test harness for the APIs of UK policing.
+
+pub mod generate;
+pub mod supplier;
