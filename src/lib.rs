@@ -1,4 +1,28 @@
 //! Muster: a conformance test harness for the APIs of UK policing.
+//!
+//! The map of the crate is `ARCHITECTURE.md`. Imports point up this list only: the core is pure, the
+//! edges do I/O.
 
+pub mod model;
+pub mod verdict;
+
+pub mod exchange;
+pub mod observation;
+
+pub mod contract;
 pub mod generate;
+
+pub mod known;
+pub mod script;
+
+pub mod arrange;
+
+pub mod checks;
+
+pub mod event;
+pub mod plan;
+pub mod profile;
+pub mod summary;
+pub mod waiver;
+
 pub mod supplier;

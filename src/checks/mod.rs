@@ -1,0 +1,161 @@
+//! The list of checks and its laws (owner of [`Check`]).
+//!
+//! A check is a static value in a file of its own: what it is for, its documentation, its examples
+//! (which are its tests and its reference page) and a pure function. Checks know nothing of
+//! requirements; profiles cite checks.
+
+use crate::{
+    contract::{Contract, Operation},
+    exchange::Exchange,
+    model::{OperationKey, Parameters},
+    script::{Script, Scripted},
+    verdict::Judgement,
+};
+
+/// A pure judge of one thing.
+#[derive(Debug)]
+pub struct Check {
+    /// Area and name, such as `http.undeclared-method`; the file is named after it
+    /// (`checks/http/undeclared_method.rs`).
+    pub id: &'static str,
+    /// What it is for, in one sentence.
+    pub purpose: &'static str,
+    /// What it verifies, and how.
+    pub verifies: &'static str,
+    /// Why that matters to those who use the API.
+    pub matters: &'static str,
+    /// How to fix what it finds.
+    pub fix: &'static str,
+    /// What it judges.
+    pub kind: Kind,
+    /// Its tests and its reference page: at least one that passes and one that fails.
+    pub examples: &'static [Example],
+}
+
+/// What a check judges.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// The document.
+    Contract(fn(&Contract, &Parameters) -> Vec<Judged>),
+    /// Every exchange of the run, whoever caused it; nothing where it has nothing to say.
+    Response(fn(&Answer<'_>) -> Option<Judgement>),
+    /// Requests of its own, for each operation it applies to.
+    Probe {
+        /// Which operations, or the target as a whole.
+        scope: Scope,
+        /// The conversation. The operation is there where the scope is by operation.
+        run: for<'a> fn(&mut Script<'a>, Option<&'a Operation>) -> Scripted,
+        /// Whether it changes anything at the target (then it runs only where writes are allowed).
+        writes: bool,
+    },
+}
+
+/// What a probe is run for.
+#[derive(Debug, Clone, Copy)]
+pub enum Scope {
+    /// Once for the target; not applicable for the reason told.
+    Target(fn(&Contract, &Parameters) -> Applies),
+    /// Once for each operation.
+    Operation(fn(&Contract, &Operation) -> Applies),
+}
+
+/// Whether a probe applies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Applies {
+    /// It does.
+    Yes,
+    /// It does not, for this reason, and a reader should know.
+    No(String),
+    /// It does not, and nobody would expect it to (another method, say): not even mentioned.
+    Beside,
+}
+
+/// What a contract check says of one part of the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// The operation it is about, where it is about one.
+    pub operation: Option<OperationKey>,
+    /// What it says.
+    pub judgement: Judgement,
+}
+
+impl Judged {
+    /// About the document as a whole.
+    pub fn document(judgement: impl Into<Judgement>) -> Self {
+        Self {
+            operation: None,
+            judgement: judgement.into(),
+        }
+    }
+
+    /// About one operation.
+    pub fn operation(key: &OperationKey, judgement: impl Into<Judgement>) -> Self {
+        Self {
+            operation: Some(key.clone()),
+            judgement: judgement.into(),
+        }
+    }
+}
+
+/// One exchange for a response check, with the part of the contract it belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer<'a> {
+    /// The contract.
+    pub contract: &'a Contract,
+    /// The operation that was called, where the contract declares it.
+    pub operation: Option<&'a Operation>,
+    /// The exchange.
+    pub exchange: &'a Exchange,
+    /// Parameters of profile and target.
+    pub parameters: &'a Parameters,
+}
+
+/// An example of a check: what it is shown, and what it says.
+#[derive(Debug)]
+pub struct Example {
+    /// What is shown, in a few words.
+    pub title: &'static str,
+    /// The contract, as YAML: a whole OpenAPI document, or any part of one that
+    /// [`examples::document`] completes.
+    pub contract: &'static str,
+    /// What comes over the wire; empty for contract checks.
+    pub dialogue: &'static [Line],
+    /// What the check says.
+    pub says: Says,
+}
+
+/// One answer of an example's dialogue.
+#[derive(Debug)]
+pub struct Line {
+    /// The request it answers, as `METHOD /path-prefix*`: `*` at the end matches any rest. The first line
+    /// that matches and was not used yet answers; the last that matches answers again and again.
+    pub to: &'static str,
+    /// The status.
+    pub status: u16,
+    /// Headers.
+    pub headers: &'static [(&'static str, &'static str)],
+    /// The body.
+    pub body: &'static str,
+}
+
+/// What a check says of an example.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Says {
+    /// Pass, and nothing else.
+    Pass,
+    /// At least one failure, and its title contains this text.
+    Fail(&'static str),
+    /// Inconclusive, and no failure.
+    Inconclusive,
+    /// Nothing, or not applicable.
+    Nothing,
+}
+
+/// The list. A new check is one file and one line here.
+pub static ALL: &[&Check] = &[];
+
+/// The check of this id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Check> {
+    ALL.iter().copied().find(|check| check.id == id)
+}

@@ -1,0 +1,57 @@
+//! What is known to exist at the target (owner of [`Known`]): from its `data`, and learned from answers.
+//!
+//! A run learns in stages; within a stage what is known stays as it is, so that the same seed makes the
+//! same requests whatever order the answers come in.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::model::OperationKey;
+
+/// Values for parameters and body members, best first.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The target's `data`: by parameter name, or by `METHOD /path name`.
+    data: BTreeMap<String, Value>,
+    /// Learned from answers: for this operation and parameter, this value.
+    learned: BTreeMap<(OperationKey, String), Vec<Value>>,
+}
+
+impl Known {
+    /// Starts from the target's `data`.
+    #[must_use]
+    pub const fn from_data(data: BTreeMap<String, Value>) -> Self {
+        Self {
+            data,
+            learned: BTreeMap::new(),
+        }
+    }
+
+    /// What the target file says about a parameter of an operation.
+    #[must_use]
+    pub fn given(&self, operation: &OperationKey, parameter: &str) -> Option<&Value> {
+        self.data
+            .get(&format!("{operation} {parameter}"))
+            .or_else(|| self.data.get(parameter))
+    }
+
+    /// What earlier answers say about a parameter of an operation, oldest first.
+    #[must_use]
+    pub fn learned(&self, operation: &OperationKey, parameter: &str) -> &[Value] {
+        self.learned
+            .get(&(operation.clone(), parameter.to_owned()))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Notes a value; one that is there already is not noted again. At most sixteen are kept.
+    pub fn learn(&mut self, operation: &OperationKey, parameter: &str, value: Value) {
+        let values = self
+            .learned
+            .entry((operation.clone(), parameter.to_owned()))
+            .or_default();
+        if values.len() < 16 && !values.contains(&value) {
+            values.push(value);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Conversations with a target as pure functions (owner of [`Script`] and [`World`]).
+//!
+//! A probe or a case is written as straight-line code: send, look at the answer, send again, judge.
+//! It does no I/O. [`Script::send`] gives the answer if it is already there, and otherwise stops the
+//! function with [`Halt::Pending`]; the runner sends what was asked for and calls the function again
+//! from the start, now with one more answer. So a conversation is a function from the answers so far to
+//! the next question: it can be planned, replayed and tested without a network, and the same seed and
+//! the same answers always make the same requests.
+
+use std::time::Duration;
+
+use crate::{
+    arrange::Relations,
+    contract::Contract,
+    exchange::{Exchange, Request},
+    known::Known,
+    model::{Claims, IdentityName, Parameters, Whose},
+    verdict::{Gap, Judgement},
+};
+
+/// Everything a conversation may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct World<'a> {
+    /// The contract.
+    pub contract: &'a Contract,
+    /// What its operations have to do with each other.
+    pub relations: &'a Relations,
+    /// What is known to exist.
+    pub known: &'a Known,
+    /// What the supplier claims.
+    pub claims: &'a Claims,
+    /// Parameters of profile and target.
+    pub parameters: &'a Parameters,
+    /// The identities that the target file gives, `default` first.
+    pub identities: &'a [IdentityName],
+    /// The target's base URL, without a slash at its end.
+    pub base_url: &'a str,
+    /// Whether requests may change anything.
+    pub writes: bool,
+    /// The seed of the run.
+    pub seed: u64,
+    /// A short text that is unique to the run and visibly synthetic, such as `muster-7f3a9c`.
+    pub run_tag: &'a str,
+}
+
+/// What a conversation asks of the runner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// Send these, all at once where there are several.
+    Send(Vec<Request>),
+    /// Let this time pass.
+    Pause(Duration),
+}
+
+/// What the runner answers.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// The exchanges, in the order asked.
+    Exchanges(Vec<Exchange>),
+    /// The time has passed.
+    Paused,
+}
+
+/// Why a conversation stops before its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Halt {
+    /// It waits for an answer.
+    Pending,
+    /// Something it needs is not there; what it was to judge is inconclusive.
+    Unmet(Gap),
+    /// It does not apply, for this reason.
+    NotApplicable(String),
+}
+
+impl Halt {
+    /// A missing precondition, in short.
+    pub fn unmet(whose: Whose, reason: impl Into<String>) -> Self {
+        Self::Unmet(Gap::new(whose, reason))
+    }
+}
+
+/// The end of a conversation: its judgements, or why there are none.
+pub type Scripted<T = Vec<Judgement>> = Result<T, Halt>;
+
+/// One conversation: the world, the answers so far, and the next question.
+#[derive(Debug)]
+pub struct Script<'a> {
+    /// What the conversation may look at.
+    pub world: World<'a>,
+    history: &'a [Reply],
+    next: usize,
+    ask: Option<Ask>,
+}
+
+impl<'a> Script<'a> {
+    /// A conversation with the answers so far.
+    #[must_use]
+    pub const fn new(world: World<'a>, history: &'a [Reply]) -> Self {
+        Self {
+            world,
+            history,
+            next: 0,
+            ask: None,
+        }
+    }
+
+    /// Sends one request.
+    ///
+    /// # Errors
+    /// [`Halt::Pending`] until the answer is there.
+    pub fn send(&mut self, request: Request) -> Scripted<&'a Exchange> {
+        let exchanges = self.send_all(vec![request])?;
+        exchanges
+            .first()
+            .ok_or_else(|| Halt::unmet(Whose::Muster, "The runner gave no answer to a request."))
+    }
+
+    /// Sends several at once.
+    ///
+    /// # Errors
+    /// [`Halt::Pending`] until every answer is there.
+    pub fn send_all(&mut self, requests: Vec<Request>) -> Scripted<&'a [Exchange]> {
+        if requests.is_empty() {
+            return Ok(&[]);
+        }
+        match self.reply(Ask::Send(requests))? {
+            Reply::Exchanges(exchanges) => Ok(exchanges),
+            Reply::Paused => Err(Halt::unmet(
+                Whose::Muster,
+                "A conversation did not ask the same twice.",
+            )),
+        }
+    }
+
+    /// Lets time pass.
+    ///
+    /// # Errors
+    /// [`Halt::Pending`] until it has.
+    pub fn pause(&mut self, time: Duration) -> Scripted<()> {
+        self.reply(Ask::Pause(time)).map(|_| ())
+    }
+
+    /// Every exchange so far, for evidence.
+    pub fn exchanges(&self) -> impl Iterator<Item = &'a Exchange> {
+        self.history.iter().flat_map(|reply| match reply {
+            Reply::Exchanges(exchanges) => exchanges.as_slice(),
+            Reply::Paused => &[],
+        })
+    }
+
+    /// How many questions were answered so far.
+    #[must_use]
+    pub const fn answered(&self) -> usize {
+        self.next
+    }
+
+    /// The question that the conversation stopped at.
+    #[must_use]
+    pub fn into_ask(self) -> Option<Ask> {
+        self.ask
+    }
+
+    fn reply(&mut self, ask: Ask) -> Scripted<&'a Reply> {
+        let index = self.next;
+        self.next += 1;
+        self.history.get(index).ok_or_else(|| {
+            self.ask = Some(ask);
+            Halt::Pending
+        })
+    }
+}
+
+/// One turn of a conversation.
+#[derive(Debug)]
+pub enum Turn {
+    /// The next question.
+    Ask(Ask),
+    /// The end.
+    Done(Vec<Judgement>),
+}
+
+/// Runs a conversation as far as the answers reach.
+pub fn turn<'a>(
+    world: World<'a>,
+    history: &'a [Reply],
+    conversation: impl FnOnce(&mut Script<'a>) -> Scripted,
+) -> Turn {
+    let mut script = Script::new(world, history);
+    match conversation(&mut script) {
+        Ok(judgements) => Turn::Done(judgements),
+        Err(Halt::Unmet(gap)) => Turn::Done(vec![Judgement::Inconclusive(gap)]),
+        Err(Halt::NotApplicable(reason)) => Turn::Done(vec![Judgement::NotApplicable(reason)]),
+        Err(Halt::Pending) => match script.into_ask() {
+            Some(ask) => Turn::Ask(ask),
+            None => Turn::Done(vec![Judgement::Error(Gap::new(
+                Whose::Muster,
+                "A conversation waits for nothing.",
+            ))]),
+        },
+    }
+}

@@ -1,0 +1,224 @@
+//! The events of a run folded into what every report shows (owner of [`Summary`]).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    event::{Confirmation, End, Planned, Started},
+    model::{Class, Interoperability, OperationKey, Requirement, Verifier},
+    observation::Observation,
+    verdict::{Conformance, Finding, Gap, Verdict},
+    waiver::Waiver,
+};
+
+/// Everything a report shows. Written whole as `results.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The version of this format.
+    pub format: u32,
+    /// What was known before the first request.
+    pub started: Started,
+    /// What was planned.
+    pub planned: Planned,
+    /// Why the run ended.
+    pub end: End,
+    /// Requests sent.
+    pub requests: u64,
+    /// How long the run took, in microseconds.
+    pub took_us: u64,
+    /// Of the profile as a whole.
+    pub conformance: Conformance,
+    /// The exit code that `muster run` ended with (DESIGN §4).
+    pub exit_code: u8,
+    /// By class, in profile order.
+    pub classes: Vec<ClassResult>,
+    /// By requirement, in profile order.
+    pub requirements: Vec<RequirementResult>,
+    /// One per cause, worst level first, then by first appearance.
+    pub findings: Vec<FindingResult>,
+    /// By operation of the contract, in document order.
+    pub operations: Vec<OperationResult>,
+    /// By PDS interoperability level.
+    pub levels: Vec<LevelResult>,
+    /// Waivers and what became of them.
+    pub waivers: Vec<WaiverResult>,
+    /// What a reader should know that is no judgement.
+    pub notices: Vec<Gap>,
+    /// Records that the run made and could not remove.
+    pub left_behind: Vec<String>,
+    /// Counts.
+    pub counts: Counts,
+}
+
+/// Requirements counted by what became of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Counts {
+    pub passed: u32,
+    pub failed: u32,
+    /// Failed SHOULDs and MAYs.
+    pub warnings: u32,
+    pub inconclusive: u32,
+    pub waived: u32,
+    pub not_applicable: u32,
+    pub not_tested: u32,
+    pub attested: u32,
+    pub errors: u32,
+}
+
+/// What became of a class.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassResult {
+    /// The class.
+    pub class: Class,
+    /// Whether it counted (core, or its capability is claimed).
+    pub selected: bool,
+    /// Its conformance, where it counted.
+    pub conformance: Option<Conformance>,
+    /// Its requirements counted.
+    pub counts: Counts,
+}
+
+/// What became of a requirement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Standing {
+    Passed,
+    Failed,
+    /// A SHOULD or MAY that failed.
+    Warned,
+    Inconclusive,
+    /// Failed, and accepted in date.
+    Waived,
+    /// Left out, with a reason.
+    NotApplicable,
+    /// Declared as not tested by the profile.
+    NotTested,
+    /// Stated by a person.
+    Attested,
+    /// Muster or the case went wrong.
+    Error,
+}
+
+/// One requirement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequirementResult {
+    /// The requirement.
+    pub requirement: Requirement,
+    /// What became of it.
+    pub standing: Standing,
+    /// The worst verdict, where anything was judged.
+    pub verdict: Option<Verdict>,
+    /// The reason for anything but a pass, in a sentence or two.
+    pub reason: String,
+    /// By verifier and operation: one JUnit case each.
+    pub results: Vec<CaseResult>,
+}
+
+/// What one verifier says of one operation (or of the target as a whole), over the whole run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseResult {
+    /// The check or case.
+    pub by: Verifier,
+    /// The operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<OperationKey>,
+    /// The worst verdict; none where it does not apply.
+    pub verdict: Option<Verdict>,
+    /// How often it was judged.
+    pub judged: u64,
+    /// Why it is not a pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Gap>,
+    /// Why it does not apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_applicable: Option<String>,
+    /// The numbers (`F1`…) of its findings in [`Summary::findings`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
+    /// Whether its failure is waived in date.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waived: bool,
+}
+
+/// One cause, wherever it was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingResult {
+    /// Its number in this report, `F1`…
+    pub number: String,
+    /// The check or case.
+    pub by: Verifier,
+    /// The requirements it fails, with their levels: id and level.
+    pub requirements: Vec<crate::model::RequirementId>,
+    /// The highest level of them.
+    pub level: crate::model::Level,
+    /// The finding, as first seen.
+    pub finding: Finding,
+    /// Whether it is accepted in date.
+    pub waived: bool,
+    /// How it was confirmed.
+    pub confirmation: Confirmation,
+    /// How often it was seen.
+    pub seen: u64,
+    /// The operations it was seen on.
+    pub operations: Vec<OperationKey>,
+    /// The exchanges that show it, the decisive one last; at most five.
+    pub evidence: Vec<Observation>,
+    /// A `curl` line that shows it, secrets as variables.
+    pub curl: Option<String>,
+    /// How to fix it.
+    pub fix: String,
+}
+
+/// What became of an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationResult {
+    /// The operation.
+    pub operation: OperationKey,
+    /// Requests sent to it.
+    pub requests: u64,
+    /// Statuses seen, with how often.
+    pub statuses: std::collections::BTreeMap<u16, u64>,
+    /// Whether a success answer was seen.
+    pub reached: bool,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<Gap>,
+    /// Time to the last byte in microseconds: median and 95th percentile.
+    pub p50_us: u64,
+    /// See `p50_us`.
+    pub p95_us: u64,
+}
+
+/// MUSTs of one PDS level.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LevelResult {
+    /// The level.
+    pub level: Interoperability,
+    /// MUSTs that apply.
+    pub musts: u32,
+    /// Of them, verified.
+    pub met: u32,
+}
+
+/// What became of a waiver.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaiverResult {
+    /// The waiver.
+    pub waiver: Waiver,
+    /// Whether it accepted a failure, is out of date, or accepts what now passes.
+    pub state: WaiverState,
+}
+
+/// See [`WaiverResult`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum WaiverState {
+    Used,
+    Expired,
+    /// What it accepts now passes: the line can go.
+    Stale,
+    /// What it accepts was not judged in this run.
+    Idle,
+}
