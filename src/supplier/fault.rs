@@ -15,7 +15,7 @@ pub struct Fault {
     pub id: &'static str,
     /// What is wrong, in one sentence.
     pub summary: &'static str,
-    /// The checks that notice it; it was made for the first.
+    /// The checks that notice it: the first, for which it was made, must; the others rightly may.
     pub caught_by: &'static [&'static str],
     /// Can it only be seen if the supplier serves TLS?
     pub needs_tls: bool,
@@ -85,7 +85,4 @@ pub(crate) enum Switch {
     ListsVehiclesById,
     /// The list of incidents takes `action`.
     IncidentsTakeAction,
-
-    /// If-Match is not looked at: the second of two writers wins.
-    LosesUpdates,
 }

@@ -77,6 +77,9 @@ pub(crate) struct Outgoing {
     pub(crate) touched: Option<Touched>,
 }
 
+/// An answer that ends the way of a request early.
+pub(crate) type Refusal = Box<Outgoing>;
+
 /// The body of an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Body {
@@ -161,6 +164,23 @@ impl Outgoing {
             "Not found",
             "There is nothing here that you may see.",
         )
+    }
+
+    /// Makes a problem another one, in status and body.
+    pub(crate) fn restate(&mut self, status: StatusCode, slug: &str, title: &str) {
+        self.status = status;
+        if let Some(problem) = self.object_mut() {
+            for (name, value) in [
+                (
+                    "type",
+                    json!(format!("https://records.example/problems/{slug}")),
+                ),
+                ("title", json!(title)),
+                ("status", json!(status.as_u16())),
+            ] {
+                problem.insert(name.to_owned(), value);
+            }
+        }
     }
 
     /// The same answer with a header set. A value that is no header value is left out.

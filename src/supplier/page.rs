@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::message::{Incoming, Outgoing};
+use super::message::{Incoming, Outgoing, Refusal};
 use super::store::Record;
 
 const DEFAULT_LIMIT: usize = 20;
@@ -56,7 +56,7 @@ impl Rank {
 
 impl Listing {
     /// Reads the query. A cursor that does not belong to this list is refused.
-    pub(crate) fn read(incoming: &Incoming) -> Result<Self, Outgoing> {
+    pub(crate) fn read(incoming: &Incoming) -> Result<Self, Refusal> {
         let sort = incoming.query_text("sort").unwrap_or("createdAt");
         let mut hasher = DefaultHasher::new();
         incoming.path.hash(&mut hasher);

@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::fault::Switch;
-use super::message::{Body, Incoming, Outgoing, PROBLEM, Received};
+use super::message::{Body, Incoming, Outgoing, PROBLEM, Received, Refusal};
 use super::negotiate::{accepts, media_of};
 use super::rules::{Operation, Parameter, Place};
 use super::{House, LARGEST_BODY, records};
@@ -42,22 +42,22 @@ pub(crate) fn answer(house: &House, target: &Target, mut incoming: Incoming) -> 
         .iter()
         .find_map(|fault| fault.before.and_then(|before| before(&incoming)));
     let outgoing = short
-        .unwrap_or_else(|| good(house, target, &mut incoming).unwrap_or_else(|refusal| refusal));
+        .unwrap_or_else(|| good(house, target, &mut incoming).unwrap_or_else(|refusal| *refusal));
     finish(house, &incoming, outgoing)
 }
 
-fn good(house: &House, target: &Target, incoming: &mut Incoming) -> Result<Outgoing, Outgoing> {
+fn good(house: &House, target: &Target, incoming: &mut Incoming) -> Result<Outgoing, Refusal> {
     match target {
         Target::Contract(template) => match incoming.operation {
             Some(operation) => call(house, operation, incoming),
-            None => Err(other_method(house, template, incoming)),
+            None => Err(Box::new(other_method(house, template, incoming))),
         },
         Target::Tokens => Ok(house.tokens.answer(&house.credentials, incoming)),
         Target::Document => document(incoming, "application/json", house.document.clone()),
         Target::SecurityText => {
             document(incoming, "text/plain; charset=utf-8", house.security_text())
         }
-        Target::Nowhere => Err(Outgoing::not_found()),
+        Target::Nowhere => Err(Box::new(Outgoing::not_found())),
     }
 }
 
@@ -66,13 +66,13 @@ fn document(
     incoming: &Incoming,
     media: &'static str,
     bytes: impl Into<bytes::Bytes>,
-) -> Result<Outgoing, Outgoing> {
+) -> Result<Outgoing, Refusal> {
     match incoming.method {
         Method::GET | Method::HEAD => Ok(Outgoing::raw(StatusCode::OK, media, bytes)),
         Method::OPTIONS => {
             Ok(Outgoing::empty(StatusCode::NO_CONTENT).with("allow", "GET, HEAD, OPTIONS"))
         }
-        _ => Err(not_offered("GET, HEAD, OPTIONS")),
+        _ => Err(Box::new(not_offered("GET, HEAD, OPTIONS"))),
     }
 }
 
@@ -115,7 +115,7 @@ fn call(
     house: &House,
     operation: &Operation,
     incoming: &mut Incoming,
-) -> Result<Outgoing, Outgoing> {
+) -> Result<Outgoing, Refusal> {
     authorise(house, operation, incoming)?;
     negotiate(house, operation, incoming)?;
     check_parameters(house, operation, incoming)?;
@@ -123,11 +123,7 @@ fn call(
     Ok(records::perform(house, operation.act, incoming))
 }
 
-fn authorise(
-    house: &House,
-    operation: &Operation,
-    incoming: &mut Incoming,
-) -> Result<(), Outgoing> {
+fn authorise(house: &House, operation: &Operation, incoming: &mut Incoming) -> Result<(), Refusal> {
     let Some(scopes) = &operation.scopes else {
         return Ok(());
     };
@@ -149,7 +145,7 @@ fn authorise(
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim());
     let Some(token) = bearer else {
-        return Err(refused("Send an access token.", ""));
+        return Err(Box::new(refused("Send an access token.", "")));
     };
     let grant = house.tokens.grant(token).ok_or_else(|| {
         refused(
@@ -164,42 +160,48 @@ fn authorise(
     let client = grant.client.clone();
     incoming.grant = Some(grant);
     if !house.rate.admits(&client) {
-        return Err(Outgoing::problem(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too-many-requests",
-            "Too many requests",
-            "Wait for a second.",
-        )
-        .with("retry-after", "1"));
+        return Err(Box::new(
+            Outgoing::problem(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-requests",
+                "Too many requests",
+                "Wait for a second.",
+            )
+            .with("retry-after", "1"),
+        ));
     }
     match missing {
         None => Ok(()),
-        Some(scope) => Err(Outgoing::problem(
-            StatusCode::FORBIDDEN,
-            "insufficient-scope",
-            "The token does not allow this",
-            &format!("The scope {scope} is needed."),
-        )
-        .with(
-            "www-authenticate",
-            &format!("Bearer realm=\"records\", error=\"insufficient_scope\", scope=\"{scope}\""),
+        Some(scope) => Err(Box::new(
+            Outgoing::problem(
+                StatusCode::FORBIDDEN,
+                "insufficient-scope",
+                "The token does not allow this",
+                &format!("The scope {scope} is needed."),
+            )
+            .with(
+                "www-authenticate",
+                &format!(
+                    "Bearer realm=\"records\", error=\"insufficient_scope\", scope=\"{scope}\""
+                ),
+            ),
         )),
     }
 }
 
-fn negotiate(house: &House, operation: &Operation, incoming: &Incoming) -> Result<(), Outgoing> {
+fn negotiate(house: &House, operation: &Operation, incoming: &Incoming) -> Result<(), Refusal> {
     let mut offered: Vec<&str> = operation.produces.iter().map(String::as_str).collect();
     if offered.is_empty() {
         // Nothing but a problem could have a body here.
         offered.extend(["application/json", PROBLEM]);
     }
     if !house.is(Switch::IgnoresAccept) && !accepts(incoming.header("accept"), &offered) {
-        return Err(Outgoing::problem(
+        return Err(Box::new(Outgoing::problem(
             StatusCode::NOT_ACCEPTABLE,
             "not-acceptable",
             "Not acceptable",
             &format!("This operation offers {}.", offered.join(", ")),
-        ));
+        )));
     }
     if operation.bodies.is_empty() {
         return Ok(());
@@ -222,10 +224,10 @@ fn negotiate(house: &House, operation: &Operation, incoming: &Incoming) -> Resul
             "Unsupported media type",
             &format!("This operation takes {known} in UTF-8."),
         );
-        return Err(match operation.method {
+        return Err(Box::new(match operation.method {
             Method::PATCH => answer.with("accept-patch", &known),
             _ => answer,
-        });
+        }));
     }
     Ok(())
 }
@@ -234,7 +236,7 @@ fn check_parameters(
     house: &House,
     operation: &Operation,
     incoming: &mut Incoming,
-) -> Result<(), Outgoing> {
+) -> Result<(), Refusal> {
     let mut places = Vec::new();
     let mut wrong = |name: &str, detail: &str| {
         places.push(json!({ "parameter": shortened(name), "detail": detail }));
@@ -286,10 +288,10 @@ fn check_parameters(
         Ok(())
     } else {
         places.truncate(20);
-        Err(Outgoing::invalid(
+        Err(Box::new(Outgoing::invalid(
             "A parameter is not as the contract has it.",
             places,
-        ))
+        )))
     }
 }
 
@@ -327,7 +329,7 @@ fn check_body(
     house: &House,
     operation: &Operation,
     incoming: &mut Incoming,
-) -> Result<(), Outgoing> {
+) -> Result<(), Refusal> {
     let media = media_of(incoming.header("content-type"));
     let schema = operation
         .bodies
@@ -345,14 +347,19 @@ fn check_body(
     let bytes = match &incoming.body {
         Received::Whole(bytes) => bytes,
         Received::TooLarge => {
-            return Err(Outgoing::problem(
+            return Err(Box::new(Outgoing::problem(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "content-too-large",
                 "The body is too large",
                 &format!("The limit is {LARGEST_BODY} bytes."),
-            ));
+            )));
         }
-        Received::Broken => return Err(Outgoing::invalid("The body broke off.", Vec::new())),
+        Received::Broken => {
+            return Err(Box::new(Outgoing::invalid(
+                "The body broke off.",
+                Vec::new(),
+            )));
+        }
     };
     let body = super::strict_json::parse(bytes).map_err(|error| {
         let place = json!({ "pointer": "", "detail": shortened(&error) });
@@ -370,10 +377,10 @@ fn check_body(
         })
         .collect();
     if !places.is_empty() {
-        return Err(Outgoing::invalid(
+        return Err(Box::new(Outgoing::invalid(
             "The body does not keep to the contract.",
             places,
-        ));
+        )));
     }
     incoming.json = Some(body);
     Ok(())

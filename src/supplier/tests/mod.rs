@@ -7,7 +7,11 @@
     reason = "a test that panics is a test that fails"
 )]
 
+mod contract;
+mod faulty;
 mod good;
+mod tour;
+mod transport;
 
 use reqwest::Method;
 use serde_json::{Value, json};
