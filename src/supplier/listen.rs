@@ -21,7 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use super::fault::Switch;
 use super::message::{Incoming, Outgoing, Received};
 use super::pipeline::{self, Target};
-use super::{House, LARGEST_BODY, records};
+use super::{House, LARGEST_BODY, making};
 
 /// How much of a body that is too large is still read, so that the caller gets to see the answer.
 const LARGEST_DRAINED: usize = 16 * 1024 * 1024;
@@ -90,7 +90,7 @@ async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
         .get("x-correlation-id")
         .and_then(|value| value.to_str().ok())
         .filter(|value| is_correlation_id(value))
-        .map_or_else(records::new_id, str::to_owned);
+        .map_or_else(making::new_id, str::to_owned);
     let incoming = Incoming {
         method: parts.method,
         path: parts.uri.path().to_owned(),

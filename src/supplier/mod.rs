@@ -10,7 +10,9 @@ mod document;
 mod fault;
 mod faults;
 mod latency;
+mod links;
 mod listen;
+mod making;
 mod message;
 mod negotiate;
 mod page;
@@ -130,7 +132,7 @@ impl Client {
     fn new(id: &str, force: &str, scopes: &[&str]) -> Self {
         Self {
             id: id.to_owned(),
-            secret: format!("zztest-{}", records::new_id()),
+            secret: format!("zztest-{}", making::new_id()),
             force: force.to_owned(),
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
         }

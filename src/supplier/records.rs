@@ -2,10 +2,9 @@
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
-use time::OffsetDateTime;
-use time::macros::format_description;
 
 use super::House;
+use super::making::{moment, new_id, new_record, now};
 use super::message::{Incoming, Outgoing, Refusal, Touched};
 use super::page::{Listing, Page};
 use super::preconditions;
@@ -121,22 +120,6 @@ pub(crate) fn perform(house: &House, act: Act, incoming: &mut Incoming) -> Outgo
     answer
 }
 
-/// The moment, as the contract writes it.
-pub(crate) fn now() -> String {
-    let format =
-        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-    OffsetDateTime::now_utc()
-        .format(&format)
-        .unwrap_or_default()
-}
-
-/// A new random id (UUID version 4).
-pub(crate) fn new_id() -> String {
-    uuid::Builder::from_random_bytes(rand::random())
-        .into_uuid()
-        .to_string()
-}
-
 fn health() -> Outgoing {
     Outgoing::json(
         StatusCode::OK,
@@ -178,13 +161,14 @@ fn log(
 }
 
 /// One call of one caller.
-struct Call<'a> {
-    house: &'a House,
-    incoming: &'a Incoming,
-    grant: &'a Grant,
+pub(super) struct Call<'a> {
+    pub(super) house: &'a House,
+    pub(super) incoming: &'a Incoming,
+    pub(super) grant: &'a Grant,
 }
 
-type Outcome = Result<Outgoing, Refusal>;
+/// An answer, or one that ends the way early.
+pub(super) type Outcome = Result<Outgoing, Refusal>;
 
 impl Call<'_> {
     fn list(&self, store: &Store, kind: Kind) -> Outcome {
@@ -261,33 +245,11 @@ impl Call<'_> {
         ids.is_some_and(|ids| subject.is_some_and(|subject| ids.contains(subject)))
     }
 
-    fn list_links(&self, store: &Store) -> Outcome {
-        let listing = Listing::read(self.incoming)?;
-        let incident = self.record(store, Kind::Incident)?.text("id");
-        let wanted = |link: &&Record| {
-            link.text("incidentId") == incident
-                && store.shows_link(link, &self.grant.force)
-                && self
-                    .incoming
-                    .query_text("role")
-                    .is_none_or(|role| link.text("role") == role)
-        };
-        let page = listing.cut(store.links.iter().filter(wanted));
-        Ok(self.page(page, "link", |link| link.body.clone()))
-    }
-
     fn get(&self, store: &Store, kind: Kind) -> Outcome {
         let record = self.record(store, kind)?;
         Ok(self
             .read(record)
             .about("consultation", kind.name(), record.text("id")))
-    }
-
-    fn get_link(&self, store: &Store) -> Outcome {
-        let link = self.link(store)?;
-        Ok(self
-            .read(link)
-            .about("consultation", "link", link.text("id")))
     }
 
     fn delete(&self, store: &mut Store, kind: Kind) -> Outcome {
@@ -296,14 +258,6 @@ impl Call<'_> {
         let id = record.text("id").to_owned();
         store.remove(kind, &id);
         Ok(Outgoing::empty(StatusCode::NO_CONTENT).about("erasure", kind.name(), &id))
-    }
-
-    fn delete_link(&self, store: &mut Store) -> Outcome {
-        let link = self.link(store)?;
-        self.unchanged(link)?;
-        let id = link.text("id").to_owned();
-        store.remove_link(&id);
-        Ok(Outgoing::empty(StatusCode::NO_CONTENT).about("erasure", "link", &id))
     }
 
     /// Creates a record, or a link if there is no kind.
@@ -348,58 +302,6 @@ impl Call<'_> {
             .about("collection", kind.name(), &id);
         store.add(kind, record);
         answer
-    }
-
-    fn store_link(&self, store: &mut Store, body: &Value) -> Outcome {
-        let incident = self.record(store, Kind::Incident)?.text("id").to_owned();
-        let text = |name: &str| {
-            body.get(name)
-                .and_then(Value::as_str)
-                .unwrap_or("")
-                .to_owned()
-        };
-        let (record_type, target) = (text("recordType"), text("recordId").to_ascii_lowercase());
-        Kind::named(&record_type)
-            .and_then(|kind| store.of(kind).get(&target))
-            .filter(|record| record.is_visible_to(&self.grant.force))
-            .ok_or_else(|| {
-                Outgoing::problem(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "unknown-record",
-                    "The record does not exist",
-                    "recordType and recordId name no record that you may see.",
-                )
-            })?;
-        let role = text("role");
-        let taken = store.links.iter().any(|link| {
-            link.text("incidentId") == incident
-                && link.text("recordId") == target
-                && link.text("role") == role
-        });
-        if taken {
-            return Err(Box::new(Outgoing::problem(
-                StatusCode::CONFLICT,
-                "conflict",
-                "Conflict",
-                "The record is already linked to the incident in this role.",
-            )));
-        }
-        let link = new_link(
-            store,
-            &self.grant.force,
-            &incident,
-            &record_type,
-            &target,
-            &role,
-        );
-        let id = link.text("id").to_owned();
-        let path = format!("{}/incidents/{incident}/links/{id}", self.house.prefix);
-        let answer = Outgoing::json(StatusCode::CREATED, Value::Object(link.body.clone()))
-            .with("location", &path)
-            .with("etag", &link.etag())
-            .about("combination", "link", &id);
-        store.add_link(link);
-        Ok(answer)
     }
 
     /// PUT and PATCH.
@@ -448,7 +350,7 @@ impl Call<'_> {
         )
     }
 
-    fn record<'s>(&self, store: &'s Store, kind: Kind) -> Result<&'s Record, Refusal> {
+    pub(super) fn record<'s>(&self, store: &'s Store, kind: Kind) -> Result<&'s Record, Refusal> {
         let id = self.incoming.path_value(kind.parameter());
         store
             .of(kind)
@@ -457,19 +359,8 @@ impl Call<'_> {
             .ok_or_else(|| Box::new(Outgoing::not_found()))
     }
 
-    fn link<'s>(&self, store: &'s Store) -> Result<&'s Record, Refusal> {
-        let incident = self.record(store, Kind::Incident)?.text("id");
-        let id = self.incoming.path_value("linkId");
-        store
-            .links
-            .get(&id.to_ascii_lowercase())
-            .filter(|link| link.text("incidentId") == incident)
-            .filter(|link| store.shows_link(link, &self.grant.force))
-            .ok_or_else(|| Box::new(Outgoing::not_found()))
-    }
-
     /// The record with its ETag, or 304.
-    fn read(&self, record: &Record) -> Outgoing {
+    pub(super) fn read(&self, record: &Record) -> Outgoing {
         let etag = record.etag();
         let held = self
             .incoming
@@ -484,7 +375,7 @@ impl Call<'_> {
         answer
     }
 
-    fn unchanged(&self, record: &Record) -> Result<(), Refusal> {
+    pub(super) fn unchanged(&self, record: &Record) -> Result<(), Refusal> {
         let stale = self
             .incoming
             .header("if-match")
@@ -500,7 +391,7 @@ impl Call<'_> {
         Ok(())
     }
 
-    fn page(
+    pub(super) fn page(
         &self,
         page: Page<'_>,
         record_type: &'static str,
@@ -547,71 +438,6 @@ impl Call<'_> {
     }
 }
 
-/// Builds a record from what a caller says of it.
-pub(crate) fn new_record(
-    house: &House,
-    store: &mut Store,
-    kind: Kind,
-    force: &str,
-    mut said: Value,
-) -> Record {
-    text::as_stored(house, &mut said);
-    let sequence = store.next_sequence();
-    let moment = now();
-    let mut body = Map::new();
-    body.insert("id".to_owned(), json!(new_id()));
-    if let Value::Object(members) = said {
-        body.extend(members);
-    }
-    let restricted = body.get("restricted") == Some(&Value::Bool(true));
-    body.insert("restricted".to_owned(), Value::Bool(restricted));
-    if kind == Kind::Incident {
-        body.insert(
-            "reference".to_owned(),
-            json!(format!("{force}-{sequence:06}")),
-        );
-    }
-    body.insert("owningForce".to_owned(), json!(force));
-    body.insert("createdAt".to_owned(), json!(moment));
-    body.insert("updatedAt".to_owned(), json!(moment));
-    Record {
-        sequence,
-        version: 1,
-        force: force.to_owned(),
-        restricted,
-        body,
-    }
-}
-
-/// Builds a link.
-pub(crate) fn new_link(
-    store: &mut Store,
-    force: &str,
-    incident: &str,
-    record_type: &str,
-    record: &str,
-    role: &str,
-) -> Record {
-    let body = [
-        ("id", new_id()),
-        ("incidentId", incident.to_owned()),
-        ("recordType", record_type.to_owned()),
-        ("recordId", record.to_owned()),
-        ("role", role.to_owned()),
-        ("createdAt", now()),
-    ];
-    Record {
-        sequence: store.next_sequence(),
-        version: 1,
-        force: force.to_owned(),
-        restricted: false,
-        body: body
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), json!(value)))
-            .collect(),
-    }
-}
-
 /// What a PUT cannot change.
 fn is_kept(name: &str) -> bool {
     matches!(name, "id" | "reference" | "owningForce" | "createdAt")
@@ -626,8 +452,4 @@ fn same(stored: Option<&Value>, asked: &Value) -> bool {
         (Some(stored), asked) => stored == asked,
         (None, _) => false,
     }
-}
-
-fn moment(text: &str) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::House;
-use super::records::{new_link, new_record};
+use super::making::{new_link, new_record};
 use super::store::{Kind, Store};
 
 const SURNAMES: [&str; 12] = [

@@ -7,6 +7,7 @@
     reason = "a test that panics is a test that fails"
 )]
 
+mod access;
 mod contract;
 mod faulty;
 mod good;
