@@ -1,1 +1,364 @@
 //! The reference supplier: a police-records API, good by default and faulty on demand.
+//!
+//! It is what `muster demo` serves and what `muster selftest` proves the checks against, so it has to be honest: it keeps
+//! every promise of its own contract (`contract.yaml`), and a [`Fault`] breaks exactly one of them. [`Supplier`] owns it.
+//!
+//! A request goes `listen → pipeline → records → store`; `rules` holds what the contract promises, `faults` what can go wrong.
+
+mod certificates;
+mod document;
+mod fault;
+mod faults;
+mod latency;
+mod links;
+mod listen;
+mod making;
+mod message;
+mod negotiate;
+mod page;
+mod pipeline;
+mod preconditions;
+mod rate;
+mod records;
+mod rules;
+mod seed;
+mod store;
+mod strict_json;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tokens;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use certificates::Certificates;
+pub use fault::Fault;
+use fault::Switch;
+pub use faults::{fault, faults};
+use latency::Latency;
+use pipeline::Target;
+use rate::Rate;
+use rules::Rules;
+use store::Store;
+use tokens::Tokens;
+
+/// The largest body that is taken, in bytes, as the contract says.
+const LARGEST_BODY: usize = 65_536;
+
+/// How a supplier is to be. The default is good, quick, plain HTTP, with data.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What is wrong with it.
+    pub faults: Vec<&'static Fault>,
+    /// Serve TLS, and refuse plain HTTP on a second port.
+    pub tls: Option<Tls>,
+    /// How long it waits before each answer.
+    pub latency: Duration,
+    /// How much longer it may wait, at random.
+    pub jitter: Duration,
+    /// What the jitter is drawn from; the same seed draws the same.
+    pub seed: u64,
+    /// Start with a dozen records of each kind.
+    pub data: bool,
+    /// The requests that each client may send in a second.
+    pub requests_per_second: u32,
+    /// The port, or 0 for any that is free.
+    pub port: u16,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            faults: Vec::new(),
+            tls: None,
+            latency: Duration::ZERO,
+            jitter: Duration::ZERO,
+            seed: 0,
+            data: true,
+            requests_per_second: 20_000,
+            port: 0,
+        }
+    }
+}
+
+/// How TLS is to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// Refuse callers without a certificate of the supplier's own authority.
+    pub require_client_certificate: bool,
+}
+
+/// Who may call, as a supplier would tell its customers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// Where tokens are issued.
+    pub token_url: String,
+    /// The first force, with every scope.
+    pub north: Client,
+    /// The second force, with every scope.
+    pub south: Client,
+    /// The first force again, with `records:read` only.
+    pub read_only: Client,
+}
+
+impl Credentials {
+    fn all(&self) -> [&Client; 3] {
+        [&self.north, &self.south, &self.read_only]
+    }
+}
+
+/// One OAuth client. Its secret is made at start, and opens nothing but this synthetic service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// The client id.
+    pub id: String,
+    /// The client secret.
+    pub secret: String,
+    /// The force it belongs to.
+    pub force: String,
+    /// What it may do.
+    pub scopes: Vec<String>,
+}
+
+impl Client {
+    fn new(id: &str, force: &str, scopes: &[&str]) -> Self {
+        Self {
+            id: id.to_owned(),
+            secret: format!("zztest-{}", making::new_id()),
+            force: force.to_owned(),
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        }
+    }
+}
+
+/// Why a supplier could not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SupplierError {
+    /// Its own contract cannot be read: a mistake in Muster.
+    #[error("the reference supplier's contract cannot be read: {0}")]
+    Contract(String),
+    /// No port could be had.
+    #[error("no port on 127.0.0.1 could be opened: {0}")]
+    Port(#[from] std::io::Error),
+    /// Its certificates could not be made.
+    #[error("the reference supplier's certificates could not be made: {0}")]
+    Certificates(String),
+}
+
+/// A running supplier. It stops when it is dropped.
+#[derive(Debug)]
+pub struct Supplier {
+    house: Arc<House>,
+    contract: Value,
+    port: u16,
+    plain_port: Option<u16>,
+    certificates: Option<Certificates>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Supplier {
+    /// Opens the ports and answers from now on.
+    pub async fn start(options: Options) -> Result<Self, SupplierError> {
+        let rules = Rules::get().map_err(SupplierError::Contract)?;
+        let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
+        let port = listener.local_addr()?.port();
+        let certificates = options.tls.map(Certificates::make).transpose()?;
+        let scheme = if certificates.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let origin = format!("{scheme}://127.0.0.1:{port}");
+        let contract =
+            document::served(&origin, &options.faults).map_err(SupplierError::Contract)?;
+        let house = Arc::new(House::new(rules, options, origin, &contract));
+        if house.seeded {
+            seed::fill(&house, &mut house.store());
+        }
+
+        let acceptor = certificates
+            .as_ref()
+            .map(|certificates| TlsAcceptor::from(certificates.server.clone()));
+        let mut tasks = Vec::new();
+        let mut plain_port = None;
+        if acceptor.is_some() {
+            let plain = TcpListener::bind(("127.0.0.1", 0)).await?;
+            plain_port = Some(plain.local_addr()?.port());
+            let router = listen::plain_router(&house, port);
+            tasks.push(tokio::spawn(listen::accept(plain, None, router)));
+        }
+        let router = listen::router(&house);
+        tasks.push(tokio::spawn(listen::accept(listener, acceptor, router)));
+        Ok(Self {
+            house,
+            contract,
+            port,
+            plain_port,
+            certificates,
+            tasks,
+        })
+    }
+
+    /// Where the API is, as the first server of its contract: `http://127.0.0.1:PORT/v1`.
+    pub fn base_url(&self) -> String {
+        format!("{}{}", self.house.origin, self.house.prefix)
+    }
+
+    /// Where the supplier is, without a path: `http://127.0.0.1:PORT`.
+    pub fn origin(&self) -> &str {
+        &self.house.origin
+    }
+
+    /// The port of the API.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The contract as it is served at `/openapi.json`.
+    pub fn contract(&self) -> Value {
+        self.contract.clone()
+    }
+
+    /// Who may call.
+    pub fn credentials(&self) -> &Credentials {
+        &self.house.credentials
+    }
+
+    /// The port that refuses plain HTTP, if the API is served over TLS.
+    pub fn plain_http_port(&self) -> Option<u16> {
+        self.plain_port
+    }
+
+    /// The certificate of the authority to trust, in PEM, if the API is served over TLS.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.certificates
+            .as_ref()
+            .map(|certificates| certificates.ca_pem.as_str())
+    }
+
+    /// A client's certificate and key, in PEM, if the API is served over TLS.
+    pub fn client_identity_pem(&self) -> Option<(&str, &str)> {
+        let (certificate, key) = &self.certificates.as_ref()?.client_pem;
+        Some((certificate, key))
+    }
+
+    /// Closes the ports and waits until they are closed.
+    pub async fn stop(mut self) {
+        for task in std::mem::take(&mut self.tasks) {
+            task.abort();
+            // An aborted task ends with an error that says so.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Supplier {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// What every request of one supplier shares.
+#[derive(Debug)]
+struct House {
+    rules: &'static Rules,
+    faults: Vec<&'static Fault>,
+    origin: String,
+    /// What stands before every path of the contract.
+    prefix: &'static str,
+    targets: HashMap<String, Target>,
+    document: Bytes,
+    credentials: Credentials,
+    tokens: Tokens,
+    rate: Rate,
+    latency: Latency,
+    seeded: bool,
+    store: Mutex<Store>,
+}
+
+impl House {
+    fn new(rules: &'static Rules, options: Options, origin: String, contract: &Value) -> Self {
+        let has = |switch| {
+            options
+                .faults
+                .iter()
+                .any(|fault| fault.switch == Some(switch))
+        };
+        let prefix = if has(Switch::Unversioned) { "" } else { "/v1" };
+        let scopes = ["records:read", "records:write", "audit:read"];
+        Self {
+            rules,
+            targets: targets(rules, prefix, &options.faults),
+            document: Bytes::from(serde_json::to_vec(contract).unwrap_or_default()),
+            credentials: Credentials {
+                token_url: format!("{origin}/oauth2/token"),
+                north: Client::new("zztest-north", "ZZ01", &scopes),
+                south: Client::new("zztest-south", "ZZ02", &scopes),
+                read_only: Client::new("zztest-north-reader", "ZZ01", &["records:read"]),
+            },
+            tokens: Tokens::default(),
+            rate: Rate::new(options.requests_per_second),
+            latency: Latency::new(options.latency, options.jitter, options.seed),
+            seeded: options.data,
+            faults: options.faults,
+            store: Mutex::default(),
+            origin,
+            prefix,
+        }
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        // A panic in one request must not silence the others.
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is(&self, switch: Switch) -> bool {
+        self.faults.iter().any(|fault| fault.switch == Some(switch))
+    }
+
+    /// Does a fault make an operation take a query parameter that the good contract does not have?
+    fn takes_query(&self, operation: &str, name: &str) -> bool {
+        match (operation, name) {
+            ("listVehicles", "id") => self.is(Switch::ListsVehiclesById),
+            ("listIncidents", "action") => self.is(Switch::IncidentsTakeAction),
+            _ => false,
+        }
+    }
+
+    fn security_text(&self) -> String {
+        format!(
+            "Contact: mailto:security@records.example\nExpires: 2099-12-31T23:59:59Z\nPreferred-Languages: en, cy\nCanonical: {}/.well-known/security.txt\n",
+            self.origin
+        )
+    }
+}
+
+fn targets(
+    rules: &'static Rules,
+    prefix: &str,
+    faults: &[&'static Fault],
+) -> HashMap<String, Target> {
+    let mut targets = HashMap::from([
+        ("/oauth2/token".to_owned(), Target::Tokens),
+        ("/openapi.json".to_owned(), Target::Document),
+        ("/.well-known/security.txt".to_owned(), Target::SecurityText),
+    ]);
+    for template in rules.paths.keys() {
+        targets.insert(format!("{prefix}{template}"), Target::Contract(template));
+    }
+    for (called, meant) in faults.iter().flat_map(|fault| fault.routes) {
+        targets.insert(format!("{prefix}{called}"), Target::Contract(meant));
+    }
+    targets
+}

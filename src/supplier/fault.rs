@@ -1,0 +1,88 @@
+//! What a fault of the reference supplier is: [`Fault`].
+//!
+//! A fault is one static value in the file of its area, and one line in the list of [`super::faults`]. It breaks
+//! exactly one thing, by one or more of four means: it edits the contract that is served, it answers before
+//! the supplier does, it spoils the answer after it, or it throws a [`Switch`] that the supplier itself consults.
+
+use serde_json::Value;
+
+use super::message::{Incoming, Outgoing};
+
+/// One way in which a supplier can be wrong.
+#[derive(Debug, Clone, Copy)]
+pub struct Fault {
+    /// Its name, in kebab case.
+    pub id: &'static str,
+    /// What is wrong, in one sentence.
+    pub summary: &'static str,
+    /// The checks that notice it: the first, for which it was made, must; the others rightly may.
+    pub caught_by: &'static [&'static str],
+    /// Can it only be seen if the supplier serves TLS?
+    pub needs_tls: bool,
+    /// Edits the contract that is served.
+    pub(super) contract: Option<fn(&mut Value)>,
+    /// Answers in the supplier's place. Runs once the operation is known, before the token is looked at.
+    pub(super) before: Option<fn(&Incoming) -> Option<Outgoing>>,
+    /// Spoils the answer. Runs last, on every answer.
+    pub(super) answer: Option<fn(&Incoming, &mut Outgoing)>,
+    /// Changes how the supplier works inside.
+    pub(super) switch: Option<Switch>,
+    /// Further paths that are served: (as called, as the contract of the good supplier has it).
+    pub(super) routes: &'static [(&'static str, &'static str)],
+}
+
+impl Fault {
+    /// A fault that does nothing yet: the base for struct update.
+    pub(super) const fn new(
+        id: &'static str,
+        summary: &'static str,
+        caught_by: &'static [&'static str],
+    ) -> Self {
+        Self {
+            id,
+            summary,
+            caught_by,
+            needs_tls: false,
+            contract: None,
+            before: None,
+            answer: None,
+            switch: None,
+            routes: &[],
+        }
+    }
+}
+
+impl PartialEq for Fault {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Fault {}
+
+/// A fault that lies in the supplier's own workings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Switch {
+    /// Anything that is not ASCII becomes a question mark when it is stored.
+    StoresAscii,
+    /// UTF-8 is taken for Latin-1 when it is stored.
+    StoresMojibake,
+    /// Accents are dropped when text is stored.
+    StoresWithoutAccents,
+    /// Letters with accents are stored as letter and combining accent.
+    StoresDecomposed,
+    /// The plain-HTTP port serves the API.
+    PlainHttpServes,
+    /// The plain-HTTP port redirects to the TLS port.
+    PlainHttpRedirects,
+    /// The paths carry no version.
+    Unversioned,
+    /// Accept is not looked at.
+    IgnoresAccept,
+    /// The content type of a body is not looked at.
+    IgnoresContentType,
+    /// The list of vehicles takes `id`.
+    ListsVehiclesById,
+    /// The list of incidents takes `action`.
+    IncidentsTakeAction,
+}

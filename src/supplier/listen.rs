@@ -1,0 +1,171 @@
+//! Sockets, and the requests that come out of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body as HttpBody;
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
+use axum::response::Response;
+use axum::routing::any;
+use http_body_util::BodyExt;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use serde_json::Map;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use super::fault::Switch;
+use super::message::{Incoming, Outgoing, Received};
+use super::pipeline::{self, Target};
+use super::{House, LARGEST_BODY, making};
+
+/// How much of a body that is too large is still read, so that the caller gets to see the answer.
+const LARGEST_DRAINED: usize = 16 * 1024 * 1024;
+
+/// The router of one supplier: every path of the contract, and what stands beside it.
+pub(crate) fn router(house: &Arc<House>) -> Router {
+    let mut router = Router::new();
+    for path in house.targets.keys() {
+        router = router.route(path, any(serve));
+    }
+    router.fallback(serve).with_state(house.clone())
+}
+
+/// Takes connections until the task is dropped.
+pub(crate) async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let Ok((stream, _)) = accepted else { continue };
+                // Answers are small: waiting to fill a packet only delays them.
+                let _ = stream.set_nodelay(true);
+                let router = router.clone();
+                match tls.clone() {
+                    None => connections.spawn(connection(stream, router)),
+                    Some(tls) => connections.spawn(async move {
+                        let handshake = tokio::time::timeout(Duration::from_secs(10), tls.accept(stream));
+                        if let Ok(Ok(stream)) = handshake.await {
+                            connection(stream, router).await;
+                        }
+                    }),
+                };
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router) {
+    let builder = Builder::new(TokioExecutor::new());
+    // A connection that breaks is the caller's affair.
+    let _ = builder
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .await;
+}
+
+async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let matched = parts.extensions.get::<MatchedPath>().cloned();
+    let target = matched
+        .and_then(|path| house.targets.get(path.as_str()).cloned())
+        .unwrap_or(Target::Nowhere);
+    let path_values = RawPathParams::from_request_parts(&mut parts, &())
+        .await
+        .map(|values| {
+            values
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect()
+        })
+        // A path that is not UTF-8 has values that no schema takes.
+        .unwrap_or_default();
+    let body = receive(body).await;
+    let correlation = parts
+        .headers
+        .get("x-correlation-id")
+        .and_then(|value| value.to_str().ok())
+        .filter(|value| is_correlation_id(value))
+        .map_or_else(making::new_id, str::to_owned);
+    let incoming = Incoming {
+        method: parts.method,
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().map(str::to_owned),
+        headers: parts.headers,
+        body,
+        path_values,
+        operation: None,
+        grant: None,
+        json: None,
+        query_values: Map::new(),
+        correlation,
+    };
+    if let Some(delay) = house.latency.next() {
+        tokio::time::sleep(delay).await;
+    }
+    write(pipeline::answer(&house, &target, incoming))
+}
+
+/// What the contract takes for a correlation id.
+fn is_correlation_id(value: &str) -> bool {
+    (1..=64).contains(&value.len())
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+}
+
+async fn receive(mut body: HttpBody) -> Received {
+    let mut bytes = Vec::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else {
+            return Received::Broken;
+        };
+        let Some(data) = frame.data_ref() else {
+            continue;
+        };
+        length += data.len();
+        if length <= LARGEST_BODY {
+            bytes.extend_from_slice(data);
+        } else if length > LARGEST_DRAINED {
+            break;
+        }
+    }
+    if length > LARGEST_BODY {
+        Received::TooLarge
+    } else {
+        Received::Whole(bytes.into())
+    }
+}
+
+fn write(outgoing: Outgoing) -> Response {
+    let mut response = Response::new(HttpBody::from(outgoing.bytes()));
+    *response.status_mut() = outgoing.status;
+    *response.headers_mut() = outgoing.headers;
+    response
+}
+
+/// What the plain-HTTP port of a TLS supplier answers: 403 without data, whatever is asked.
+pub(crate) fn plain_router(house: &Arc<House>, tls_port: u16) -> Router {
+    if house.is(Switch::PlainHttpServes) {
+        return router(house);
+    }
+    let redirects = house.is(Switch::PlainHttpRedirects);
+    let refuse = move |request: Request| async move {
+        let mut answer = Outgoing::empty(axum::http::StatusCode::FORBIDDEN);
+        if redirects {
+            answer.status = axum::http::StatusCode::PERMANENT_REDIRECT;
+            answer.set(
+                "location",
+                &format!("https://127.0.0.1:{tls_port}{}", request.uri()),
+            );
+        }
+        answer.set("connection", "close");
+        write(answer)
+    };
+    Router::new().fallback(refuse)
+}

@@ -1,0 +1,421 @@
+//! The way of one request through the supplier: [`answer`].
+//!
+//! Route, method, token, scope, rate, Accept, content type, parameters, body: the first that does not hold answers.
+//! Then the operation itself, then the headers that every answer has, then the faults.
+
+use axum::http::{Method, StatusCode};
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value, json};
+
+use super::fault::Switch;
+use super::message::{Body, Incoming, Outgoing, PROBLEM, Received, Refusal};
+use super::negotiate::{accepts, media_of};
+use super::rules::{Operation, Parameter, Place};
+use super::{House, LARGEST_BODY, records};
+
+/// Where a path leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A path of the contract.
+    Contract(&'static str),
+    /// The token endpoint.
+    Tokens,
+    /// The contract itself.
+    Document,
+    /// `/.well-known/security.txt`.
+    SecurityText,
+    /// Nowhere.
+    Nowhere,
+}
+
+/// Answers a request, good or bad.
+pub(crate) fn answer(house: &House, target: &Target, mut incoming: Incoming) -> Outgoing {
+    let method = match incoming.method {
+        Method::HEAD => Method::GET,
+        ref other => other.clone(),
+    };
+    if let Target::Contract(template) = target {
+        incoming.operation = house.rules.operation(template, &method);
+    }
+    let short = house
+        .faults
+        .iter()
+        .find_map(|fault| fault.before.and_then(|before| before(&incoming)));
+    let outgoing = short
+        .unwrap_or_else(|| good(house, target, &mut incoming).unwrap_or_else(|refusal| *refusal));
+    finish(house, &incoming, outgoing)
+}
+
+fn good(house: &House, target: &Target, incoming: &mut Incoming) -> Result<Outgoing, Refusal> {
+    match target {
+        Target::Contract(template) => match incoming.operation {
+            Some(operation) => call(house, operation, incoming),
+            None => Err(Box::new(other_method(house, template, incoming))),
+        },
+        Target::Tokens => Ok(house.tokens.answer(&house.credentials, incoming)),
+        Target::Document => document(incoming, "application/json", house.document.clone()),
+        Target::SecurityText => {
+            document(incoming, "text/plain; charset=utf-8", house.security_text())
+        }
+        Target::Nowhere => Err(Box::new(Outgoing::not_found())),
+    }
+}
+
+/// Something that can only be read, by anyone.
+fn document(
+    incoming: &Incoming,
+    media: &'static str,
+    bytes: impl Into<bytes::Bytes>,
+) -> Result<Outgoing, Refusal> {
+    match incoming.method {
+        Method::GET | Method::HEAD => Ok(Outgoing::raw(StatusCode::OK, media, bytes)),
+        Method::OPTIONS => {
+            Ok(Outgoing::empty(StatusCode::NO_CONTENT).with("allow", "GET, HEAD, OPTIONS"))
+        }
+        _ => Err(Box::new(not_offered("GET, HEAD, OPTIONS"))),
+    }
+}
+
+fn not_offered(allow: &str) -> Outgoing {
+    Outgoing::problem(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        "The method is not offered here",
+        "Use one of the methods in Allow.",
+    )
+    .with("allow", allow)
+}
+
+/// OPTIONS, or a method that the path does not have.
+fn other_method(house: &House, template: &str, incoming: &Incoming) -> Outgoing {
+    let mut methods = Vec::new();
+    let mut patch = None;
+    for operation in house.rules.of(template) {
+        methods.push(operation.method.as_str());
+        if operation.method == Method::GET {
+            methods.push("HEAD");
+        }
+        if operation.method == Method::PATCH {
+            patch = operation.bodies.first().map(|(media, _)| media.as_str());
+        }
+    }
+    methods.push("OPTIONS");
+    let allow = methods.join(", ");
+    if incoming.method != Method::OPTIONS {
+        return not_offered(&allow);
+    }
+    let answer = Outgoing::empty(StatusCode::NO_CONTENT).with("allow", &allow);
+    match patch {
+        Some(patch) => answer.with("accept-patch", patch),
+        None => answer,
+    }
+}
+
+fn call(
+    house: &House,
+    operation: &Operation,
+    incoming: &mut Incoming,
+) -> Result<Outgoing, Refusal> {
+    authorise(house, operation, incoming)?;
+    negotiate(house, operation, incoming)?;
+    check_parameters(house, operation, incoming)?;
+    check_body(house, operation, incoming)?;
+    Ok(records::perform(house, operation.act, incoming))
+}
+
+fn authorise(house: &House, operation: &Operation, incoming: &mut Incoming) -> Result<(), Refusal> {
+    let Some(scopes) = &operation.scopes else {
+        return Ok(());
+    };
+    let refused = |detail: &str, challenge: &str| {
+        Outgoing::problem(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "Authentication is needed",
+            detail,
+        )
+        .with(
+            "www-authenticate",
+            &format!("Bearer realm=\"records\"{challenge}"),
+        )
+    };
+    let bearer = incoming
+        .header("authorization")
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
+    let Some(token) = bearer else {
+        return Err(Box::new(refused("Send an access token.", "")));
+    };
+    let grant = house.tokens.grant(token).ok_or_else(|| {
+        refused(
+            "The access token is not valid, or no longer.",
+            ", error=\"invalid_token\"",
+        )
+    })?;
+    let missing = scopes
+        .iter()
+        .find(|scope| !grant.scopes.contains(scope))
+        .cloned();
+    let client = grant.client.clone();
+    incoming.grant = Some(grant);
+    if !house.rate.admits(&client) {
+        return Err(Box::new(
+            Outgoing::problem(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-requests",
+                "Too many requests",
+                "Wait for a second.",
+            )
+            .with("retry-after", "1"),
+        ));
+    }
+    match missing {
+        None => Ok(()),
+        Some(scope) => Err(Box::new(
+            Outgoing::problem(
+                StatusCode::FORBIDDEN,
+                "insufficient-scope",
+                "The token does not allow this",
+                &format!("The scope {scope} is needed."),
+            )
+            .with(
+                "www-authenticate",
+                &format!(
+                    "Bearer realm=\"records\", error=\"insufficient_scope\", scope=\"{scope}\""
+                ),
+            ),
+        )),
+    }
+}
+
+fn negotiate(house: &House, operation: &Operation, incoming: &Incoming) -> Result<(), Refusal> {
+    let mut offered: Vec<&str> = operation.produces.iter().map(String::as_str).collect();
+    if offered.is_empty() {
+        // Nothing but a problem could have a body here.
+        offered.extend(["application/json", PROBLEM]);
+    }
+    if !house.is(Switch::IgnoresAccept) && !accepts(incoming.header("accept"), &offered) {
+        return Err(Box::new(Outgoing::problem(
+            StatusCode::NOT_ACCEPTABLE,
+            "not-acceptable",
+            "Not acceptable",
+            &format!("This operation offers {}.", offered.join(", ")),
+        )));
+    }
+    if operation.bodies.is_empty() {
+        return Ok(());
+    }
+    let media = media_of(incoming.header("content-type"));
+    let taken = operation
+        .bodies
+        .iter()
+        .any(|(known, _)| Some(known) == media.as_ref());
+    if !taken && !house.is(Switch::IgnoresContentType) {
+        let known: Vec<&str> = operation
+            .bodies
+            .iter()
+            .map(|(media, _)| media.as_str())
+            .collect();
+        let known = known.join(", ");
+        let answer = Outgoing::problem(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported-media-type",
+            "Unsupported media type",
+            &format!("This operation takes {known} in UTF-8."),
+        );
+        return Err(Box::new(match operation.method {
+            Method::PATCH => answer.with("accept-patch", &known),
+            _ => answer,
+        }));
+    }
+    Ok(())
+}
+
+fn check_parameters(
+    house: &House,
+    operation: &Operation,
+    incoming: &mut Incoming,
+) -> Result<(), Refusal> {
+    let mut places = Vec::new();
+    let mut wrong = |name: &str, detail: &str| {
+        places.push(json!({ "parameter": shortened(name), "detail": detail }));
+    };
+    let mut query = Map::new();
+    for (name, value) in split_query(incoming.query.as_deref().unwrap_or("")) {
+        let (Some(name), Some(value)) = (name, value) else {
+            wrong("query", "is not UTF-8");
+            continue;
+        };
+        let known = operation
+            .parameters
+            .iter()
+            .find(|known| known.place == Place::Query && known.name == name);
+        match known {
+            Some(_) if query.contains_key(&name) => wrong(&name, "is repeated"),
+            Some(parameter) => match parameter.value(&value) {
+                Some(value) => {
+                    query.insert(name, value);
+                }
+                None => wrong(&name, "does not keep to its schema"),
+            },
+            None if house.takes_query(&operation.id, &name) => {
+                query.insert(name, Value::String(value));
+            }
+            None => wrong(&name, "is not known"),
+        }
+    }
+    for parameter in &operation.parameters {
+        let value = match parameter.place {
+            Place::Query if !query.contains_key(&parameter.name) => None,
+            Place::Query => continue,
+            Place::Path => Some(incoming.path_value(&parameter.name)),
+            Place::Header => incoming
+                .headers
+                .get(parameter.name.as_str())
+                .map(|value| value.to_str().unwrap_or("\u{0}")),
+        };
+        match value {
+            Some(value) if parameter.value(value).is_none() => {
+                wrong(&parameter.name, "does not keep to its schema");
+            }
+            None if parameter.required => wrong(&parameter.name, "is needed"),
+            _ => {}
+        }
+    }
+    if places.is_empty() {
+        incoming.query_values = query;
+        Ok(())
+    } else {
+        places.truncate(20);
+        Err(Box::new(Outgoing::invalid(
+            "A parameter is not as the contract has it.",
+            places,
+        )))
+    }
+}
+
+/// Names and values of a query; nothing where one is not UTF-8.
+fn split_query(query: &str) -> impl Iterator<Item = (Option<String>, Option<String>)> {
+    let decode = |text: &str| {
+        percent_decode_str(&text.replace('+', " "))
+            .decode_utf8()
+            .ok()
+            .map(|text| text.into_owned())
+    };
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(move |pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        })
+}
+
+impl Parameter {
+    /// The value that a text stands for, if it keeps to the schema.
+    fn value(&self, text: &str) -> Option<Value> {
+        let value = if self.integer {
+            let number: i64 = text.parse().ok()?;
+            (number.to_string() == text).then(|| json!(number))?
+        } else {
+            json!(text)
+        };
+        self.validator.is_valid(&value).then_some(value)
+    }
+}
+
+fn check_body(
+    house: &House,
+    operation: &Operation,
+    incoming: &mut Incoming,
+) -> Result<(), Refusal> {
+    let media = media_of(incoming.header("content-type"));
+    let schema = operation
+        .bodies
+        .iter()
+        .find(|(known, _)| Some(known) == media.as_ref())
+        .or_else(|| {
+            operation
+                .bodies
+                .first()
+                .filter(|_| house.is(Switch::IgnoresContentType))
+        });
+    let Some((_, schema)) = schema else {
+        return Ok(());
+    };
+    let bytes = match &incoming.body {
+        Received::Whole(bytes) => bytes,
+        Received::TooLarge => {
+            return Err(Box::new(Outgoing::problem(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "content-too-large",
+                "The body is too large",
+                &format!("The limit is {LARGEST_BODY} bytes."),
+            )));
+        }
+        Received::Broken => {
+            return Err(Box::new(Outgoing::invalid(
+                "The body broke off.",
+                Vec::new(),
+            )));
+        }
+    };
+    let body = super::strict_json::parse(bytes).map_err(|error| {
+        let place = json!({ "pointer": "", "detail": shortened(&error) });
+        Outgoing::invalid("The body is not JSON.", vec![place])
+    })?;
+    let places: Vec<Value> = schema
+        .iter_errors(&body)
+        .take(20)
+        .map(|error| {
+            // The value itself may be personal data, and is not said back.
+            json!({
+                "pointer": shortened(error.instance_path().as_str()),
+                "detail": shortened(&error.masked().to_string()),
+            })
+        })
+        .collect();
+    if !places.is_empty() {
+        return Err(Box::new(Outgoing::invalid(
+            "The body does not keep to the contract.",
+            places,
+        )));
+    }
+    incoming.json = Some(body);
+    Ok(())
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(200).collect()
+}
+
+/// What every answer has; then the faults.
+fn finish(house: &House, incoming: &Incoming, mut outgoing: Outgoing) -> Outgoing {
+    outgoing.set("x-correlation-id", &incoming.correlation);
+    outgoing.set("cache-control", "no-store");
+    outgoing.set("x-content-type-options", "nosniff");
+    if let Some(grant) = &incoming.grant {
+        let (limit, policy) = house.rate.headers(&grant.client);
+        outgoing.set("ratelimit", &limit);
+        outgoing.set("ratelimit-policy", &policy);
+    }
+    if outgoing.is_problem()
+        && let Some(problem) = outgoing.object_mut()
+    {
+        problem.insert("correlationId".to_owned(), json!(incoming.correlation));
+    }
+    for fault in &house.faults {
+        if let Some(spoil) = fault.answer {
+            spoil(incoming, &mut outgoing);
+        }
+    }
+    if incoming.method == Method::HEAD {
+        let length = outgoing.bytes().len();
+        if !matches!(outgoing.body, Body::None) {
+            outgoing.set("content-length", &length.to_string());
+        }
+        outgoing.body = Body::None;
+    }
+    outgoing
+}

@@ -1,0 +1,455 @@
+//! What each operation does once a request has been found valid: [`Act`].
+
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::House;
+use super::making::{moment, new_id, new_record, now};
+use super::message::{Incoming, Outgoing, Refusal, Touched};
+use super::page::{Listing, Page};
+use super::preconditions;
+use super::store::{Key, Kind, Record, Store};
+use super::text;
+use super::tokens::Grant;
+
+/// What an operation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// Says that the service works.
+    Health,
+    /// Lists records.
+    List(Kind),
+    /// Creates a record.
+    Create(Kind),
+    /// Reads a record.
+    Get(Kind),
+    /// Replaces a record.
+    Replace(Kind),
+    /// Changes parts of a record.
+    Update(Kind),
+    /// Deletes a record.
+    Delete(Kind),
+    /// Lists the links of an incident.
+    ListLinks,
+    /// Links a record to an incident.
+    CreateLink,
+    /// Reads a link.
+    GetLink,
+    /// Deletes a link.
+    DeleteLink,
+    /// Lists audit events.
+    ListAudit,
+    /// Lists incidents in brief.
+    ListSummaries,
+}
+
+impl Act {
+    /// What the operation with this id does.
+    pub(crate) fn of(operation: &str) -> Option<Self> {
+        Some(match operation {
+            "getHealth" => Self::Health,
+            "listIncidentLinks" => Self::ListLinks,
+            "createIncidentLink" => Self::CreateLink,
+            "getIncidentLink" => Self::GetLink,
+            "deleteIncidentLink" => Self::DeleteLink,
+            "listAuditEvents" => Self::ListAudit,
+            "listIncidentSummaries" => Self::ListSummaries,
+            "listPeople" => Self::List(Kind::Person),
+            "listLocations" => Self::List(Kind::Location),
+            "listVehicles" => Self::List(Kind::Vehicle),
+            "listIncidents" => Self::List(Kind::Incident),
+            other => {
+                let at = other.find(char::is_uppercase)?;
+                let (verb, noun) = other.split_at_checked(at)?;
+                let kind = Kind::named(&noun.to_lowercase())?;
+                match verb {
+                    "create" => Self::Create(kind),
+                    "get" => Self::Get(kind),
+                    "replace" => Self::Replace(kind),
+                    "update" => Self::Update(kind),
+                    "delete" => Self::Delete(kind),
+                    _ => return None,
+                }
+            }
+        })
+    }
+}
+
+/// Does what the operation does. Refusals are answers too.
+pub(crate) fn perform(house: &House, act: Act, incoming: &mut Incoming) -> Outgoing {
+    let body = incoming.json.take();
+    let Some(grant) = incoming.grant.as_ref() else {
+        return health();
+    };
+    let call = Call {
+        house,
+        incoming,
+        grant,
+    };
+    let mut store = house.store();
+    let outcome = match (act, body) {
+        (Act::List(kind), _) => call.list(&store, kind),
+        (Act::Get(kind), _) => call.get(&store, kind),
+        (Act::Delete(kind), _) => call.delete(&mut store, kind),
+        (Act::Create(kind), Some(body)) => call.create(&mut store, Some(kind), body),
+        (Act::CreateLink, Some(body)) => call.create(&mut store, None, body),
+        (Act::Replace(kind), Some(body)) => call.change(&mut store, kind, body, false),
+        (Act::Update(kind), Some(body)) => call.change(&mut store, kind, body, true),
+        (Act::ListLinks, _) => call.list_links(&store),
+        (Act::GetLink, _) => call.get_link(&store),
+        (Act::DeleteLink, _) => call.delete_link(&mut store),
+        (Act::ListAudit, _) => call.list_audit(&store),
+        (Act::ListSummaries, _) => call.list_summaries(&store),
+        (Act::Health, _) => Ok(health()),
+        // The pipeline lets no request without its body through.
+        (Act::Create(_) | Act::CreateLink | Act::Replace(_) | Act::Update(_), None) => {
+            Err(Box::new(Outgoing::invalid("A body is needed.", Vec::new())))
+        }
+    };
+    let answer = outcome.unwrap_or_else(|refusal| *refusal);
+    if let (Some(touched), Some(operation)) = (&answer.touched, incoming.operation) {
+        log(
+            &mut store,
+            incoming,
+            grant,
+            &operation.id,
+            touched,
+            answer.status,
+        );
+    }
+    answer
+}
+
+fn health() -> Outgoing {
+    Outgoing::json(
+        StatusCode::OK,
+        json!({ "status": "pass", "version": "1.4.0", "checkedAt": now() }),
+    )
+}
+
+fn log(
+    store: &mut Store,
+    incoming: &Incoming,
+    grant: &Grant,
+    operation: &str,
+    touched: &Touched,
+    status: StatusCode,
+) {
+    let event = json!({
+        "id": new_id(),
+        "occurredAt": now(),
+        "force": grant.force,
+        "client": grant.client,
+        "processing": touched.processing,
+        "operation": operation,
+        "recordType": touched.record_type,
+        "recordId": touched.record_id,
+        "recordIds": touched.disclosed,
+        "status": status.as_u16(),
+        "correlationId": incoming.correlation,
+    });
+    if let Value::Object(body) = event {
+        let sequence = store.next_sequence();
+        store.add_audit(Record {
+            sequence,
+            version: 1,
+            force: grant.force.clone(),
+            restricted: true,
+            body,
+        });
+    }
+}
+
+/// One call of one caller.
+pub(super) struct Call<'a> {
+    pub(super) house: &'a House,
+    pub(super) incoming: &'a Incoming,
+    pub(super) grant: &'a Grant,
+}
+
+/// An answer, or one that ends the way early.
+pub(super) type Outcome = Result<Outgoing, Refusal>;
+
+impl Call<'_> {
+    fn list(&self, store: &Store, kind: Kind) -> Outcome {
+        let listing = Listing::read(self.incoming)?;
+        let wanted = |record: &&Record| {
+            record.is_visible_to(&self.grant.force)
+                && self
+                    .incoming
+                    .query_values
+                    .iter()
+                    .filter(|(name, _)| {
+                        !matches!(name.as_str(), "sort" | "limit" | "cursor" | "action")
+                    })
+                    .all(|(name, value)| same(record.body.get(name), value))
+        };
+        let page = listing.cut(store.of(kind).iter().filter(wanted));
+        Ok(self.page(page, kind.name(), |record| record.body.clone()))
+    }
+
+    fn list_summaries(&self, store: &Store) -> Outcome {
+        let listing = Listing::read(self.incoming)?;
+        let visible = |record: &&Record| record.is_visible_to(&self.grant.force);
+        let page = listing.cut(store.of(Kind::Incident).iter().filter(visible));
+        let brief = |record: &Record| {
+            ["id", "reference", "summary"]
+                .into_iter()
+                .map(|name| (name.to_owned(), json!(record.text(name))))
+                .collect()
+        };
+        let mut answer = self
+            .page(page, Kind::Incident.name(), brief)
+            .with("deprecation", "@1788220800")
+            .with("sunset", "Fri, 01 Sep 2028 00:00:00 GMT");
+        let next = answer
+            .headers
+            .get("link")
+            .and_then(|link| Some(format!(", {}", link.to_str().ok()?)))
+            .unwrap_or_default();
+        let prefix = self.house.prefix;
+        answer.set(
+            "link",
+            &format!(
+                "<{prefix}/incidents>; rel=\"successor-version\", <https://records.example/deprecations>; rel=\"deprecation\"{next}"
+            ),
+        );
+        Ok(answer)
+    }
+
+    fn list_audit(&self, store: &Store) -> Outcome {
+        let listing = Listing::read(self.incoming)?;
+        let about = |name: &str, member: &str, event: &Record| {
+            self.incoming
+                .query_text(name)
+                .is_none_or(|wanted| event.text(member).eq_ignore_ascii_case(wanted))
+        };
+        let since = self.incoming.query_text("since").map(moment);
+        let wanted = |event: &&Record| {
+            event.is_visible_to(&self.grant.force)
+                && about("processing", "processing", event)
+                && (about("subject", "recordId", event) || self.discloses(event))
+                && since
+                    .as_ref()
+                    .is_none_or(|since| moment(event.text("occurredAt")) >= *since)
+        };
+        let page = listing.cut(store.audit.iter().filter(wanted));
+        let mut answer = self.page(page, "audit", |event| event.body.clone());
+        answer.touched = None;
+        Ok(answer)
+    }
+
+    fn discloses(&self, event: &Record) -> bool {
+        let ids = event.body.get("recordIds").and_then(Value::as_array);
+        let subject = self.incoming.query_values.get("subject");
+        ids.is_some_and(|ids| subject.is_some_and(|subject| ids.contains(subject)))
+    }
+
+    fn get(&self, store: &Store, kind: Kind) -> Outcome {
+        let record = self.record(store, kind)?;
+        Ok(self
+            .read(record)
+            .about("consultation", kind.name(), record.text("id")))
+    }
+
+    fn delete(&self, store: &mut Store, kind: Kind) -> Outcome {
+        let record = self.record(store, kind)?;
+        self.unchanged(record)?;
+        let id = record.text("id").to_owned();
+        store.remove(kind, &id);
+        Ok(Outgoing::empty(StatusCode::NO_CONTENT).about("erasure", kind.name(), &id))
+    }
+
+    /// Creates a record, or a link if there is no kind.
+    fn create(&self, store: &mut Store, kind: Option<Kind>, body: Value) -> Outcome {
+        let key = self.incoming.header("idempotency-key").map(|key| Key {
+            client: self.grant.client.clone(),
+            path: self.incoming.path.clone(),
+            key: key.to_owned(),
+        });
+        if let Some((before, answer)) = key.as_ref().and_then(|key| store.used(key)) {
+            return if *before == body {
+                Ok(answer.clone())
+            } else {
+                Err(Box::new(Outgoing::problem(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "idempotency-key-reused",
+                    "The key was used for another request",
+                    "Use a new Idempotency-Key for another body.",
+                )))
+            };
+        }
+        let answer = match kind {
+            Some(kind) => self.store_record(store, kind, body.clone()),
+            None => self.store_link(store, &body)?,
+        };
+        if let Some(key) = key {
+            // A replay is no second act: it is not logged as one.
+            let mut replay = answer.clone();
+            replay.touched = None;
+            store.remember(key, body, replay);
+        }
+        Ok(answer)
+    }
+
+    fn store_record(&self, store: &mut Store, kind: Kind, body: Value) -> Outgoing {
+        let record = new_record(self.house, store, kind, &self.grant.force, body);
+        let id = record.text("id").to_owned();
+        let path = format!("{}/{}/{id}", self.house.prefix, kind.segment());
+        let answer = Outgoing::json(StatusCode::CREATED, Value::Object(record.body.clone()))
+            .with("location", &path)
+            .with("etag", &record.etag())
+            .about("collection", kind.name(), &id);
+        store.add(kind, record);
+        answer
+    }
+
+    /// PUT and PATCH.
+    fn change(&self, store: &mut Store, kind: Kind, mut body: Value, merge: bool) -> Outcome {
+        let record = self.record(store, kind)?;
+        self.unchanged(record)?;
+        text::as_stored(self.house, &mut body);
+        let mut changed: Map<String, Value> = record
+            .body
+            .iter()
+            .filter(|(name, _)| merge || is_kept(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        if let Value::Object(members) = body {
+            for (name, value) in members {
+                if merge && value.is_null() {
+                    changed.shift_remove(&name);
+                } else {
+                    changed.insert(name, value);
+                }
+            }
+        }
+        let restricted = changed.get("restricted") == Some(&Value::Bool(true));
+        if restricted != record.restricted && record.force != self.grant.force {
+            return Err(Box::new(Outgoing::problem(
+                StatusCode::FORBIDDEN,
+                "not-the-owner",
+                "Only the owning force may do this",
+                "Only the owning force may change restricted.",
+            )));
+        }
+        changed.insert("restricted".to_owned(), Value::Bool(restricted));
+        changed.insert("updatedAt".to_owned(), json!(now()));
+        let id = record.text("id").to_owned();
+        let record = store
+            .of_mut(kind)
+            .get_mut(&id)
+            .ok_or_else(Outgoing::not_found)?;
+        record.version += 1;
+        record.restricted = restricted;
+        record.body = changed;
+        Ok(
+            Outgoing::json(StatusCode::OK, Value::Object(record.body.clone()))
+                .with("etag", &record.etag())
+                .about("alteration", kind.name(), &id),
+        )
+    }
+
+    pub(super) fn record<'s>(&self, store: &'s Store, kind: Kind) -> Result<&'s Record, Refusal> {
+        let id = self.incoming.path_value(kind.parameter());
+        store
+            .of(kind)
+            .get(&id.to_ascii_lowercase())
+            .filter(|record| record.is_visible_to(&self.grant.force))
+            .ok_or_else(|| Box::new(Outgoing::not_found()))
+    }
+
+    /// The record with its ETag, or 304.
+    pub(super) fn read(&self, record: &Record) -> Outgoing {
+        let etag = record.etag();
+        let held = self
+            .incoming
+            .header("if-none-match")
+            .is_some_and(|tags| preconditions::none_match_holds(tags, &etag));
+        let mut answer = if held {
+            Outgoing::empty(StatusCode::NOT_MODIFIED)
+        } else {
+            Outgoing::json(StatusCode::OK, Value::Object(record.body.clone()))
+        };
+        answer.set("etag", &etag);
+        answer
+    }
+
+    pub(super) fn unchanged(&self, record: &Record) -> Result<(), Refusal> {
+        let stale = self
+            .incoming
+            .header("if-match")
+            .is_some_and(|tags| !preconditions::match_holds(tags, &record.etag()));
+        if stale {
+            return Err(Box::new(Outgoing::problem(
+                StatusCode::PRECONDITION_FAILED,
+                "precondition-failed",
+                "The record has changed",
+                "Read the record again and repeat the change.",
+            )));
+        }
+        Ok(())
+    }
+
+    pub(super) fn page(
+        &self,
+        page: Page<'_>,
+        record_type: &'static str,
+        show: impl Fn(&Record) -> Map<String, Value>,
+    ) -> Outgoing {
+        let items: Vec<Value> = page
+            .items
+            .iter()
+            .map(|record| Value::Object(show(record)))
+            .collect();
+        let disclosed = page
+            .items
+            .iter()
+            .map(|record| record.text("id").to_owned())
+            .collect();
+        let mut answer = Outgoing::json(
+            StatusCode::OK,
+            json!({ "items": items, "next": page.next, "total": page.total }),
+        );
+        if let Some(next) = page.next {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            for (name, value) in self
+                .incoming
+                .query_values
+                .iter()
+                .filter(|(name, _)| *name != "cursor")
+            {
+                let text = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
+                query.append_pair(name, &text);
+            }
+            query.append_pair("cursor", &next);
+            let target = format!("<{}?{}>; rel=\"next\"", self.incoming.path, query.finish());
+            answer.set("link", &target);
+        }
+        answer.touched = Some(Touched {
+            processing: "consultation",
+            record_type,
+            record_id: None,
+            disclosed,
+        });
+        answer
+    }
+}
+
+/// What a PUT cannot change.
+fn is_kept(name: &str) -> bool {
+    matches!(name, "id" | "reference" | "owningForce" | "createdAt")
+}
+
+/// Does the stored value equal the one in the query? Text in any letter case.
+fn same(stored: Option<&Value>, asked: &Value) -> bool {
+    match (stored, asked) {
+        (Some(Value::String(stored)), Value::String(asked)) => {
+            stored.to_lowercase() == asked.to_lowercase()
+        }
+        (Some(stored), asked) => stored == asked,
+        (None, _) => false,
+    }
+}
