@@ -25,4 +25,5 @@ pub mod profile;
 pub mod summary;
 pub mod waiver;
 
+pub mod runner;
 pub mod supplier;

@@ -4,7 +4,16 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CaseId, CheckId, OperationKey, Verifier};
+use crate::{
+    arrange::hazard::hazard,
+    checks::{self, Applies, Check, Kind, Scope},
+    contract::{Contract, Operation},
+    model::{
+        CaseId, CheckId, Claims, ClassKind, Method, OperationKey, Parameters, Requirement,
+        Verification, Verifier,
+    },
+    profile::Profile,
+};
 
 /// The name of a case in a run, stable from run to run: `exercise GET /people`, `http.undeclared-method GET /people`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -75,4 +84,295 @@ pub struct Exclusion {
     pub reason: String,
     /// Whether what is left out leaves its requirement unverified (inconclusive), or does not apply.
     pub unverified: bool,
+}
+
+/// What a run leaves out or keeps, from `--only`, `--skip` and the target file.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Requirements, checks, cases, classes, operations (`GET /people`, an `operationId`), tags or paths to
+    /// keep; empty keeps everything.
+    pub only: Vec<String>,
+    /// The same, to leave out.
+    pub skip: Vec<String>,
+    /// Operations (`METHOD /path` or `operationId`) that are sent although they look hazardous.
+    pub include_hazards: Vec<String>,
+}
+
+/// What the plan is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Basis<'a> {
+    /// What is required.
+    pub profile: &'a Profile,
+    /// The contract.
+    pub contract: &'a Contract,
+    /// What the supplier claims.
+    pub claims: &'a Claims,
+    /// Parameters of profile and target.
+    pub parameters: &'a Parameters,
+    /// Whether requests may change anything.
+    pub writes: bool,
+    /// What to keep and what to leave out.
+    pub selection: &'a Selection,
+}
+
+/// Everything a run will do, in order, and everything it will not.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// The cases, in order of stage, then of the contract.
+    pub cases: Vec<PlannedCase>,
+    /// What is left out, with the reason.
+    pub excluded: Vec<Exclusion>,
+    /// Checks of the document.
+    pub contract_checks: Vec<&'static Check>,
+    /// Checks of every exchange.
+    pub response_checks: Vec<&'static Check>,
+}
+
+impl Plan {
+    /// Makes the plan.
+    #[must_use]
+    pub fn new(basis: Basis<'_>) -> Self {
+        let mut plan = Self::default();
+        let chosen = Chosen::new(basis);
+        for check in chosen.checks(&mut plan.excluded) {
+            match check.kind {
+                Kind::Contract(_) => plan.contract_checks.push(check),
+                Kind::Response(_) => plan.response_checks.push(check),
+                Kind::Probe { scope, writes, .. } => {
+                    plan.add_probe(basis, &chosen, check, scope, writes)
+                }
+            }
+        }
+        for operation in &basis.contract.operations {
+            plan.add_exercise(basis, &chosen, operation);
+        }
+        plan.cases.sort_by_key(|case| case.stage);
+        plan
+    }
+
+    fn add_exercise(&mut self, basis: Basis<'_>, chosen: &Chosen<'_>, operation: &Operation) {
+        if let Some(reason) = chosen.why_not(basis, operation) {
+            self.exclude(None, Some(operation), reason, true);
+            return;
+        }
+        if !basis.writes && !operation.key.method.is_safe() {
+            self.exclude(None, Some(operation), WRITES_REFUSED.to_owned(), true);
+            return;
+        }
+        let stage = if operation.key.method == Method::Delete {
+            Stage::Removals
+        } else if operation.path_variables().next().is_some() {
+            Stage::Records
+        } else {
+            Stage::Collections
+        };
+        self.cases.push(PlannedCase {
+            name: CaseName(format!("exercise {}", operation.key).into()),
+            work: Work::Exercise(operation.key.clone()),
+            stage,
+            writes: !operation.key.method.is_safe(),
+        });
+    }
+
+    fn add_probe(
+        &mut self,
+        basis: Basis<'_>,
+        chosen: &Chosen<'_>,
+        check: &'static Check,
+        scope: Scope,
+        writes: bool,
+    ) {
+        if writes && !basis.writes {
+            self.exclude(Some(check), None, WRITES_REFUSED.to_owned(), true);
+            return;
+        }
+        match scope {
+            Scope::Target(applies) => match applies(basis.contract, basis.parameters) {
+                Applies::Yes => self.cases.push(PlannedCase {
+                    name: CaseName(check.id.into()),
+                    work: Work::Probe {
+                        check: CheckId::from(check.id),
+                        operation: None,
+                    },
+                    stage: Stage::Probes,
+                    writes,
+                }),
+                Applies::No(reason) => self.exclude(Some(check), None, reason, false),
+                Applies::Beside => {}
+            },
+            Scope::Operation(applies) => {
+                for operation in &basis.contract.operations {
+                    match applies(basis.contract, operation) {
+                        Applies::Yes => {
+                            if let Some(reason) = chosen.why_not(basis, operation) {
+                                self.exclude(Some(check), Some(operation), reason, true);
+                                continue;
+                            }
+                            self.cases.push(PlannedCase {
+                                name: CaseName(format!("{} {}", check.id, operation.key).into()),
+                                work: Work::Probe {
+                                    check: CheckId::from(check.id),
+                                    operation: Some(operation.key.clone()),
+                                },
+                                stage: Stage::Probes,
+                                writes,
+                            });
+                        }
+                        Applies::No(reason) => {
+                            self.exclude(Some(check), Some(operation), reason, false)
+                        }
+                        Applies::Beside => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn exclude(
+        &mut self,
+        check: Option<&Check>,
+        operation: Option<&Operation>,
+        reason: String,
+        unverified: bool,
+    ) {
+        self.excluded.push(Exclusion {
+            by: check.map(|check| Verifier::Check(CheckId::from(check.id))),
+            operation: operation.map(|operation| operation.key.clone()),
+            reason,
+            unverified,
+        });
+    }
+}
+
+const WRITES_REFUSED: &str = "It changes records, and writes are refused. Set `writes: allowed` in the target file where that is safe.";
+
+/// What profile, claims and selection choose.
+struct Chosen<'a> {
+    requirements: Vec<&'a Requirement>,
+    selection: &'a Selection,
+    narrows_operations: bool,
+}
+
+impl<'a> Chosen<'a> {
+    fn new(basis: Basis<'a>) -> Self {
+        let selection = basis.selection;
+        let narrows_operations = selection.only.iter().any(|word| {
+            basis
+                .contract
+                .operations
+                .iter()
+                .any(|operation| names_operation(word, operation))
+        });
+        let names_verifier = |word: &String| {
+            basis
+                .profile
+                .requirements
+                .iter()
+                .any(|requirement| names_requirement(word, requirement))
+        };
+        let narrows_requirements = selection.only.iter().any(names_verifier);
+        let requirements = basis
+            .profile
+            .requirements
+            .iter()
+            .filter(|requirement| {
+                basis
+                    .profile
+                    .class(&requirement.class)
+                    .is_none_or(|class| match &class.kind {
+                        ClassKind::Core => true,
+                        ClassKind::Optional { capability } => basis.claims.has(capability),
+                    })
+            })
+            .filter(|requirement| {
+                !narrows_requirements
+                    || selection
+                        .only
+                        .iter()
+                        .any(|word| names_requirement(word, requirement))
+            })
+            .filter(|requirement| {
+                !selection
+                    .skip
+                    .iter()
+                    .any(|word| names_whole_requirement(word, requirement))
+            })
+            .collect();
+        Self {
+            requirements,
+            selection,
+            narrows_operations,
+        }
+    }
+
+    /// The checks that the chosen requirements cite, in their order, once each.
+    fn checks(&self, excluded: &mut Vec<Exclusion>) -> Vec<&'static Check> {
+        let mut checks: Vec<&'static Check> = Vec::new();
+        for requirement in &self.requirements {
+            let Verification::VerifiedBy(verifiers) = &requirement.verification else {
+                continue;
+            };
+            for verifier in verifiers {
+                let Verifier::Check(id) = verifier else {
+                    continue;
+                };
+                if self.selection.skip.iter().any(|word| word == id.as_str()) {
+                    excluded.push(Exclusion {
+                        by: Some(verifier.clone()),
+                        operation: None,
+                        reason: "Left out by `--skip`.".to_owned(),
+                        unverified: true,
+                    });
+                } else if let Some(check) = checks::find(id.as_str())
+                    && !checks.iter().any(|known| known.id == check.id)
+                {
+                    checks.push(check);
+                }
+            }
+        }
+        checks
+    }
+
+    /// Why an operation is not called, if it is not.
+    fn why_not(&self, basis: Basis<'_>, operation: &Operation) -> Option<String> {
+        let named = |words: &[String]| words.iter().any(|word| names_operation(word, operation));
+        if self.narrows_operations && !named(&self.selection.only) {
+            return Some("Left out by `--only`.".to_owned());
+        }
+        if named(&self.selection.skip) {
+            return Some("Left out by `--skip`.".to_owned());
+        }
+        if let Some(reason) = &operation.broken {
+            return Some(reason.clone());
+        }
+        if named(&basis.selection.include_hazards) {
+            return None;
+        }
+        hazard(operation)
+    }
+}
+
+fn names_operation(word: &str, operation: &Operation) -> bool {
+    word == operation.key.to_string()
+        || Some(word) == operation.id.as_deref()
+        || word == &*operation.key.path
+        || word == operation.key.method.as_str()
+        || operation.tags.iter().any(|tag| tag == word)
+}
+
+fn names_whole_requirement(word: &str, requirement: &Requirement) -> bool {
+    word == requirement.id.as_str() || word == requirement.class.as_str()
+}
+
+fn names_requirement(word: &str, requirement: &Requirement) -> bool {
+    names_whole_requirement(word, requirement)
+        || match &requirement.verification {
+            Verification::VerifiedBy(verifiers) => {
+                verifiers.iter().any(|verifier| match verifier {
+                    Verifier::Check(id) => id.as_str() == word,
+                    Verifier::Case(id) => id.as_str() == word,
+                })
+            }
+            Verification::Attested | Verification::NotTested(_) => false,
+        }
 }

@@ -1,0 +1,52 @@
+//! `contract.examples-valid`
+
+use super::prelude::*;
+
+/// See [`Check::purpose`].
+pub static CHECK: Check = Check {
+    id: "contract.examples-valid",
+    purpose: "Documented examples are valid by their own schemas.",
+    verifies: "Each example of a body, parameter, header or schema is judged by the schema it stands with. Examples \
+               kept outside the document are not fetched.",
+    matters: "People build against examples first; an example that the schema forbids teaches the wrong interface.",
+    fix: "Correct the example, or the schema where the example is what the API really sends.",
+    kind: Kind::Contract(judge),
+    examples: &[
+        Example { title: "an example that fits", contract: "components: { schemas: { Person: { type: object, properties: { surname: { type: string, example: Zztest } } } } }", dialogue: &[], says: Says::Pass },
+        Example { title: "a number for a text", contract: "paths: { /people: { get: { responses: { '200': { description: All., content: { application/json: { schema: { type: object, properties: { surname: { type: string } } }, example: { surname: 7 } } } } } } } }", dialogue: &[], says: Says::Fail("not valid by its own schema") },
+        Example { title: "no examples", contract: "components: { schemas: { Person: { type: object } } }", dialogue: &[], says: Says::Nothing },
+    ],
+};
+
+fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
+    let mut judged = Vec::new();
+    for (example, schema) in contract.examples() {
+        match contract.schemas.validate(schema, &example.value) {
+            Validity::Valid => judged.push(Judged::document(Judgement::Pass)),
+            // The schema's own fault is told by `contract.valid-document`.
+            Validity::Unjudgeable(_) => {}
+            Validity::Invalid(violations) => {
+                let Some(violation) = violations.first() else { continue };
+                let more = violations.len() - 1;
+                let more = if more > 0 { format!(" ({more} more)") } else { String::new() };
+                judged.push(Judged::document(
+                    Finding::new(
+                        format!("{} {}", schema.pointer, violation.schema),
+                        "An example is not valid by its own schema.",
+                        format!("a value that is valid by {}", schema.pointer),
+                        format!("{}{}{more}", at(&violation.instance), violation.message),
+                    )
+                    .at(&example.pointer),
+                ));
+            }
+        }
+    }
+    if judged.is_empty() {
+        judged.push(Judged::document(Judgement::not_applicable("The contract holds no examples.")));
+    }
+    judged
+}
+
+fn at(instance: &str) -> String {
+    if instance.is_empty() { String::new() } else { format!("at {instance}: ") }
+}

@@ -1,0 +1,40 @@
+//! `contract.references-resolve`
+
+use super::prelude::*;
+use crate::contract::FaultKind;
+
+/// See [`Check::purpose`].
+pub static CHECK: Check = Check {
+    id: "contract.references-resolve",
+    purpose: "Every `$ref` of the contract leads somewhere.",
+    verifies: "Each reference, in this document and in those it refers to, is followed. References to other hosts are \
+               followed only where the run allows it; those that were not are told as such.",
+    matters: "A reference that leads nowhere leaves everyone who generates code or tests without that part.",
+    fix: "Correct the pointer or supply the missing document beside the contract.",
+    kind: Kind::Contract(judge),
+    examples: &[
+        Example {
+            title: "a reference to a component that is there",
+            contract: "paths: { /people: { get: { responses: { '200': { description: A list., content: { application/json: { schema: { $ref: '#/components/schemas/People' } } } } } } } }\ncomponents: { schemas: { People: { type: object } } }",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
+            title: "a reference to a component that is not there",
+            contract: "paths: { /people: { get: { responses: { '200': { description: A list., content: { application/json: { schema: { $ref: '#/components/schemas/People' } } } } } } } }",
+            dialogue: &[],
+            says: Says::Fail("leads nowhere"),
+        },
+    ],
+};
+
+fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
+    faults(contract, |kind| kind == FaultKind::Reference, |fault| {
+        Finding::new(
+            fault.message.clone(),
+            format!("A reference leads nowhere: {}", fault.message),
+            "a reference that leads to a part of the contract",
+            format!("{} at {}", fault.message.trim_end_matches('.'), place(fault)),
+        )
+    })
+}

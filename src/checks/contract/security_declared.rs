@@ -1,0 +1,35 @@
+//! `contract.security-declared`
+
+use super::prelude::*;
+use crate::contract::Security;
+
+/// See [`Check::purpose`].
+pub static CHECK: Check = Check {
+    id: "contract.security-declared",
+    purpose: "The contract says of every operation what a caller must show, or that nothing is needed.",
+    verifies: "Each operation has `security` of its own or the document's, be it the empty list of an open operation, \
+               and the schemes it names are described.",
+    matters: "What is not declared is found out by trial; and nobody can review an access rule that is not written.",
+    fix: "Describe the schemes under `components.securitySchemes` and name them in `security`; write `security: []` \
+          on operations that are open to all.",
+    kind: Kind::Contract(judge),
+    examples: &[
+        Example { title: "a token", contract: "security: [ { token: [] } ]\npaths: { /people: { get: { responses: { '200': { description: All. } } } } }\ncomponents: { securitySchemes: { token: { type: http, scheme: bearer } } }", dialogue: &[], says: Says::Pass },
+        Example { title: "open, and said so", contract: "paths: { /health: { get: { security: [], responses: { '200': { description: Well. } } } } }", dialogue: &[], says: Says::Pass },
+        Example { title: "not a word", contract: "paths: { /people: { get: { responses: { '200': { description: All. } } } } }", dialogue: &[], says: Says::Fail("does not say") },
+    ],
+};
+
+fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
+    by_operation(contract, |operation| match &operation.security {
+        Security::AnyOf(_) => Judgement::Pass,
+        Security::NotDeclared => Finding::new(
+            "undeclared",
+            "The contract does not say what a caller must show.",
+            "`security` on the operation or the document",
+            "none",
+        )
+        .at(&operation.pointer)
+        .into(),
+    })
+}

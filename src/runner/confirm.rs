@@ -1,0 +1,72 @@
+//! A failure is repeated once before it is told (owner of [`Confirmed`]).
+
+use std::collections::HashMap;
+
+use super::{
+    Runner,
+    drive::{Driven, Noted},
+    wire::Wire,
+};
+use crate::{event::Confirmation, known::Known, model::Verifier, plan::PlannedCase};
+
+/// How each cause was confirmed, so that one defect on fifty operations is repeated once.
+#[derive(Debug, Default)]
+pub(super) struct Confirmed(HashMap<(Verifier, String), Confirmation>);
+
+impl<W: Wire> Runner<'_, W> {
+    /// Repeats a case with a failure that was not confirmed yet, and tells what it brought.
+    pub(super) async fn confirm(
+        &self,
+        case: &PlannedCase,
+        first: Driven,
+        known: &Known,
+        confirmed: &mut Confirmed,
+    ) {
+        let fresh: Vec<_> = first
+            .failures()
+            .into_iter()
+            .filter(|key| !confirmed.0.contains_key(key))
+            .collect();
+        let mut again = Driven::default();
+        if !fresh.is_empty() {
+            if self.is_over() {
+                for key in fresh {
+                    confirmed.0.insert(key, Confirmation::Unrepeated);
+                }
+            } else {
+                again = self.drive(case, known).await;
+                let second = again.failures();
+                for key in fresh {
+                    let seen = second.contains(&key);
+                    let confirmation = match (seen, self.is_over()) {
+                        (true, _) => Confirmation::Repeated,
+                        (false, true) => Confirmation::Unrepeated,
+                        (false, false) => Confirmation::Flaky,
+                    };
+                    confirmed.0.insert(key, confirmation);
+                }
+            }
+        }
+        let told = first.failures();
+        for note in first.noted {
+            self.tell_confirmed(note, confirmed);
+        }
+        // What only the repeat shows came and went as well.
+        for note in again.noted {
+            if let Some(key) = note.failure()
+                && !told.contains(&key)
+            {
+                confirmed.0.entry(key).or_insert(Confirmation::Flaky);
+                self.tell_confirmed(note, confirmed);
+            }
+        }
+    }
+
+    fn tell_confirmed(&self, note: Noted, confirmed: &Confirmed) {
+        let confirmation = note
+            .failure()
+            .and_then(|key| confirmed.0.get(&key).copied())
+            .unwrap_or_default();
+        self.tell_note(note, confirmation);
+    }
+}

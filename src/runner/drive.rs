@@ -1,0 +1,182 @@
+//! One case from its first question to its judgements (owner of [`Driven`]).
+
+use std::collections::HashSet;
+
+use futures::future::join_all;
+
+use super::{Runner, exchanger::Held, wire::Wire};
+use crate::{
+    arrange,
+    checks::{self, Kind},
+    event::Event,
+    exchange::ExchangeId,
+    known::Known,
+    model::{OperationKey, Verifier, Whose},
+    plan::{PlannedCase, Work},
+    script::{self, Ask, Reply, Turn},
+    verdict::{Gap, Judgement},
+};
+
+/// A judgement with what it rests on, before it is confirmed.
+#[derive(Debug, Clone)]
+pub(super) struct Noted {
+    pub(super) by: Verifier,
+    pub(super) operation: Option<OperationKey>,
+    pub(super) judgement: Judgement,
+    pub(super) evidence: Vec<ExchangeId>,
+}
+
+impl Noted {
+    /// What makes two failures the same, where this is one.
+    pub(super) fn failure(&self) -> Option<(Verifier, String)> {
+        match &self.judgement {
+            Judgement::Fail(finding) => Some((self.by.clone(), finding.cause.clone())),
+            _ => None,
+        }
+    }
+}
+
+/// What a case brought.
+#[derive(Debug, Default)]
+pub(super) struct Driven {
+    pub(super) noted: Vec<Noted>,
+    pub(super) learned: Known,
+}
+
+impl Driven {
+    pub(super) fn has_failure(&self) -> bool {
+        self.noted
+            .iter()
+            .any(|note| matches!(note.judgement, Judgement::Fail(_)))
+    }
+
+    pub(super) fn failures(&self) -> HashSet<(Verifier, String)> {
+        self.noted.iter().filter_map(Noted::failure).collect()
+    }
+}
+
+/// The verifier that says whether an operation could be called with success.
+pub const REACHED: &str = "operation.reached";
+
+/// More questions than any honest case asks.
+const MOST_TURNS: usize = 2_000;
+
+impl<W: Wire> Runner<'_, W> {
+    /// Drives a case to its end.
+    pub(super) async fn drive(&self, case: &PlannedCase, known: &Known) -> Driven {
+        self.tell(Event::CaseStarted(case.name.clone()));
+        let mut driven = Driven::default();
+        let mut history: Vec<Reply> = Vec::new();
+        let judgements = loop {
+            if history.len() > MOST_TURNS {
+                break vec![Judgement::Error(Gap::new(
+                    Whose::Muster,
+                    "The case does not come to an end.",
+                ))];
+            }
+            match self.turn(case, known, &history) {
+                Turn::Done(judgements) => break judgements,
+                Turn::Ask(Ask::Pause(time)) => {
+                    tokio::time::sleep(time).await;
+                    history.push(Reply::Paused);
+                }
+                Turn::Ask(Ask::Send(requests)) => {
+                    let sent = join_all(
+                        requests
+                            .into_iter()
+                            .map(|request| self.exchanger.exchange(&case.name, request)),
+                    );
+                    match sent.await.into_iter().collect::<Result<Vec<_>, Held>>() {
+                        Ok(answered) => {
+                            let mut exchanges = Vec::with_capacity(answered.len());
+                            for answer in answered {
+                                driven.noted.extend(answer.noted);
+                                arrange::learn(
+                                    self.setup.contract,
+                                    self.setup.relations,
+                                    &answer.exchange,
+                                    &mut driven.learned,
+                                );
+                                exchanges.push(answer.exchange);
+                            }
+                            history.push(Reply::Exchanges(exchanges));
+                        }
+                        Err(Held(gap)) => break vec![Judgement::Inconclusive(gap)],
+                    }
+                }
+            }
+        };
+        let evidence = evidence(&history);
+        let (by, operation) = subject(case);
+        for judgement in judgements {
+            driven.noted.push(Noted {
+                by: by.clone(),
+                operation: operation.clone(),
+                judgement,
+                evidence: evidence.clone(),
+            });
+        }
+        driven
+    }
+
+    fn turn(&self, case: &PlannedCase, known: &Known, history: &[Reply]) -> Turn {
+        let world = self.world(known);
+        match &case.work {
+            Work::Exercise(key) => match self.setup.contract.operation(key) {
+                Some(operation) => script::turn(world, history, |script| {
+                    arrange::exercise(script, operation)
+                }),
+                None => lost(),
+            },
+            Work::Probe { check, operation } => {
+                let operation = operation
+                    .as_ref()
+                    .map(|key| self.setup.contract.operation(key));
+                match (
+                    checks::find(check.as_str()).map(|check| check.kind),
+                    operation,
+                ) {
+                    (Some(Kind::Probe { run, .. }), None) => {
+                        script::turn(world, history, |script| run(script, None))
+                    }
+                    (Some(Kind::Probe { run, .. }), Some(Some(operation))) => {
+                        script::turn(world, history, |script| run(script, Some(operation)))
+                    }
+                    _ => lost(),
+                }
+            }
+            Work::Suite(_) => lost(),
+        }
+    }
+}
+
+fn lost() -> Turn {
+    Turn::Done(vec![Judgement::Error(Gap::new(
+        Whose::Muster,
+        "The plan names a check or operation that is not there.",
+    ))])
+}
+
+fn subject(case: &PlannedCase) -> (Verifier, Option<OperationKey>) {
+    match &case.work {
+        Work::Exercise(key) => (Verifier::Check(REACHED.into()), Some(key.clone())),
+        Work::Probe { check, operation } => (Verifier::Check(check.clone()), operation.clone()),
+        Work::Suite(id) => (Verifier::Case(id.clone()), None),
+    }
+}
+
+/// The last few exchanges of a conversation, in order: what its judgement rests on.
+fn evidence(history: &[Reply]) -> Vec<ExchangeId> {
+    let all: Vec<ExchangeId> = history
+        .iter()
+        .flat_map(|reply| match reply {
+            Reply::Exchanges(exchanges) => exchanges.as_slice(),
+            Reply::Paused => &[],
+        })
+        .map(|exchange| exchange.id)
+        .collect();
+    all.iter()
+        .skip(all.len().saturating_sub(5))
+        .copied()
+        .collect()
+}

@@ -1,0 +1,328 @@
+//! One request: held back, paced, sent, renewed, repeated, noted and judged (owner of [`Exchanger`]).
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use super::{
+    Cancel, Listener, Setup, cleanup::Ledger, drive::Noted, pace::Pace, watch::Watch, wire::Wire,
+};
+use crate::{
+    checks::{Answer, Kind},
+    event::{Event, Exchanged},
+    exchange::{Auth, Exchange, ExchangeId, Intent, Outcome, Request, Response},
+    model::{CheckId, OperationKey, Verifier, Whose},
+    observation::Redactor,
+    plan::CaseName,
+    verdict::{Gap, Judgement},
+};
+
+type ResponseCheck = (CheckId, fn(&Answer<'_>) -> Option<Judgement>);
+
+/// Sends requests and has every exchange judged.
+pub(super) struct Exchanger<'a, W> {
+    pub(super) setup: &'a Setup<'a>,
+    pub(super) wire: &'a W,
+    pub(super) ledger: Ledger,
+    redactor: &'a Redactor,
+    listener: Listener<'a>,
+    cancel: &'a Cancel,
+    checks: Vec<ResponseCheck>,
+    pace: Pace,
+    watch: Watch,
+    sent: AtomicU64,
+    /// What was said already of an operation without being a failure, so that it is said once.
+    said: Mutex<HashSet<(CheckId, Option<OperationKey>, bool)>>,
+}
+
+impl<W> std::fmt::Debug for Exchanger<'_, W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Exchanger")
+            .field("sent", &self.sent)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An exchange and what the response checks noted of it.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) exchange: Exchange,
+    pub(super) noted: Vec<Noted>,
+}
+
+/// A request was held back, for this reason.
+#[derive(Debug)]
+pub(super) struct Held(pub(super) Gap);
+
+/// The name under which the run's own removals are told.
+const CLEANUP: &str = "cleanup";
+/// How often a request is sent again because the target asks for patience.
+const MOST_RETRIES: u32 = 3;
+/// The longest wait for one `Retry-After`; a target that asks for more is taken at its word as busy.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+impl<'a, W: Wire> Exchanger<'a, W> {
+    pub(super) fn new(
+        setup: &'a Setup<'a>,
+        wire: &'a W,
+        redactor: &'a Redactor,
+        listener: Listener<'a>,
+        cancel: &'a Cancel,
+    ) -> Self {
+        let checks = setup
+            .plan
+            .response_checks
+            .iter()
+            .filter_map(|check| match check.kind {
+                Kind::Response(judge) => Some((CheckId::from(check.id), judge)),
+                Kind::Contract(_) | Kind::Probe { .. } => None,
+            })
+            .collect();
+        Self {
+            setup,
+            wire,
+            ledger: Ledger::default(),
+            redactor,
+            listener,
+            cancel,
+            checks,
+            pace: Pace::new(&setup.started.budget),
+            watch: Watch::default(),
+            sent: AtomicU64::new(0),
+            said: Mutex::default(),
+        }
+    }
+
+    pub(super) fn tell(&self, event: Event) {
+        (self.listener)(event);
+    }
+
+    pub(super) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn stopped(&self) -> Option<Gap> {
+        self.watch.stopped()
+    }
+
+    pub(super) fn redacted(&self, judgement: Judgement) -> Judgement {
+        redacted(self.redactor, judgement)
+    }
+
+    /// Sends a request, again where the token had run out or the target asks for patience.
+    pub(super) async fn exchange(
+        &self,
+        case: &CaseName,
+        request: Request,
+    ) -> Result<Answered, Held> {
+        let creation = self.ledger.intends(self, &request);
+        let mut noted = Vec::new();
+        let mut renewed = false;
+        let mut retries = 0;
+        loop {
+            let exchange = self.send_once(request.clone()).await?;
+            noted.extend(self.judge(case, &exchange));
+            if let Some(wait) = patience(&exchange).filter(|_| retries < MOST_RETRIES) {
+                retries += 1;
+                tokio::time::sleep(wait).await;
+                continue;
+            }
+            if exchange.status() == Some(401) && request.auth == Auth::Declared && !renewed {
+                renewed = true;
+                if self.wire.renew(&request.identity).await {
+                    continue;
+                }
+            }
+            self.ledger.settles(self, creation, &exchange);
+            return Ok(Answered { exchange, noted });
+        }
+    }
+
+    async fn send_once(&self, request: Request) -> Result<Exchange, Held> {
+        self.may_send()?;
+        let place = self.pace.ready().await;
+        self.may_send()?;
+        let id = ExchangeId(self.sent.fetch_add(1, Ordering::Relaxed) + 1);
+        let operation = request
+            .operation
+            .as_ref()
+            .and_then(|key| self.setup.contract.operation(key));
+        let sent = tokio::select! {
+            sent = self.wire.send(&request, operation) => sent,
+            () = self.cancel.patience_ends() => return Err(Held(interrupted())),
+        };
+        drop(place);
+        let exchange = Exchange {
+            id,
+            request,
+            url: sent.url,
+            credentials: sent.credentials,
+            outcome: sent.outcome,
+        };
+        self.watch.saw(&exchange);
+        Ok(exchange)
+    }
+
+    /// Sends a request of the run's own housekeeping: outside budget and cancellation, told but not judged.
+    pub(super) async fn housekeep(&self, request: Request) -> Exchange {
+        let operation = self
+            .setup
+            .contract
+            .find_operation(&request.method, request.path_and_query());
+        let request = match operation {
+            Some(operation) => request.calling(&operation.key),
+            None => request,
+        };
+        let id = ExchangeId(self.sent.fetch_add(1, Ordering::Relaxed) + 1);
+        let sent = self.wire.send(&request, operation).await;
+        let exchange = Exchange {
+            id,
+            request,
+            url: sent.url,
+            credentials: sent.credentials,
+            outcome: sent.outcome,
+        };
+        let observation = self.redactor.observe(&exchange);
+        let case = CaseName(CLEANUP.into());
+        self.tell(Event::Exchanged(Box::new(Exchanged {
+            case,
+            observation,
+            passed: Vec::new(),
+        })));
+        exchange
+    }
+
+    fn may_send(&self) -> Result<(), Held> {
+        if self.cancel.is_asked() {
+            return Err(Held(interrupted()));
+        }
+        if let Some(gap) = self.watch.stopped() {
+            return Err(Held(gap));
+        }
+        let most = self.setup.started.budget.requests;
+        if self.sent() >= most {
+            return Err(Held(Gap::new(
+                Whose::Configuration,
+                format!(
+                    "The budget of {most} requests is used up. Raise `budget.requests` in the target file, or narrow the run with `--only`."
+                ),
+            )));
+        }
+        Ok(())
+    }
+
+    /// Has the response checks judge an exchange, and tells it.
+    fn judge(&self, case: &CaseName, exchange: &Exchange) -> Vec<Noted> {
+        let operation = exchange
+            .request
+            .operation
+            .as_ref()
+            .and_then(|key| self.setup.contract.operation(key));
+        let answer = Answer {
+            contract: self.setup.contract,
+            operation,
+            exchange,
+            parameters: self.setup.parameters,
+        };
+        let mut passed = Vec::with_capacity(self.checks.len());
+        let mut noted = Vec::new();
+        for (id, judge) in &self.checks {
+            match judge(&answer) {
+                None => {}
+                Some(Judgement::Pass) => passed.push(id.clone()),
+                Some(judgement) => {
+                    if matches!(judgement, Judgement::Fail(_) | Judgement::Error(_))
+                        || self.first_said(id, exchange, &judgement)
+                    {
+                        noted.push(Noted {
+                            by: Verifier::Check(id.clone()),
+                            operation: exchange.request.operation.clone(),
+                            judgement,
+                            evidence: vec![exchange.id],
+                        });
+                    }
+                }
+            }
+        }
+        let observation = self.redactor.observe(exchange);
+        self.tell(Event::Exchanged(Box::new(Exchanged {
+            case: case.clone(),
+            observation,
+            passed,
+        })));
+        noted
+    }
+
+    fn first_said(&self, id: &CheckId, exchange: &Exchange, judgement: &Judgement) -> bool {
+        let inconclusive = matches!(judgement, Judgement::Inconclusive(_));
+        self.said
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert((id.clone(), exchange.request.operation.clone(), inconclusive))
+    }
+}
+
+fn interrupted() -> Gap {
+    Gap::new(Whose::Configuration, "The run was interrupted.")
+}
+
+/// How long the target asks to wait, where a request that should succeed was put off (RFC 9110 §10.2.3).
+fn patience(exchange: &Exchange) -> Option<Duration> {
+    let Outcome::Answered(response) = &exchange.outcome else {
+        return None;
+    };
+    if !matches!(response.status, 429 | 503) || matches!(exchange.request.intent, Intent::Wrong(_))
+    {
+        return None;
+    }
+    retry_after(response).filter(|wait| *wait <= LONGEST_WAIT)
+}
+
+fn retry_after(response: &Response) -> Option<Duration> {
+    let value = response.headers.get("retry-after")?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let parse = |text: &str| {
+        time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc2822).ok()
+    };
+    let until = parse(&value.replace("GMT", "+0000"))?;
+    let now = response
+        .headers
+        .get("date")
+        .and_then(|date| parse(&date.replace("GMT", "+0000")))?;
+    Duration::try_from(until - now).ok()
+}
+
+/// A judgement without secrets in what it quotes.
+pub(super) fn redacted(redactor: &Redactor, judgement: Judgement) -> Judgement {
+    match judgement {
+        Judgement::Fail(mut finding) => {
+            for text in [
+                &mut finding.title,
+                &mut finding.expected,
+                &mut finding.received,
+                &mut finding.cause,
+            ] {
+                *text = redactor.text(text);
+            }
+            finding.pointer = finding.pointer.map(|pointer| redactor.text(&pointer));
+            Judgement::Fail(finding)
+        }
+        Judgement::Inconclusive(gap) => Judgement::Inconclusive(Gap {
+            reason: redactor.text(&gap.reason),
+            whose: gap.whose,
+        }),
+        Judgement::Error(gap) => Judgement::Error(Gap {
+            reason: redactor.text(&gap.reason),
+            whose: gap.whose,
+        }),
+        Judgement::NotApplicable(reason) => Judgement::NotApplicable(redactor.text(&reason)),
+        Judgement::Pass => Judgement::Pass,
+    }
+}

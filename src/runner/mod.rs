@@ -1,0 +1,266 @@
+//! Order, concurrency, budget, retries, cleanup and cancellation of a run (owner of [`Runner`]).
+//!
+//! The runner does what the plan says and tells what happens as [`Event`]s. It judges nothing itself:
+//! checks do. It knows no report and no progress bar: whoever listens to the events does.
+
+mod cleanup;
+mod confirm;
+mod drive;
+mod exchanger;
+mod pace;
+pub mod preflight;
+mod watch;
+mod wire;
+
+pub use wire::{Line, Wire};
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+
+use futures::StreamExt;
+use tokio::sync::Notify;
+
+use self::{confirm::Confirmed, drive::Driven, exchanger::Exchanger};
+use crate::{
+    arrange::Relations,
+    checks::Kind,
+    contract::Contract,
+    event::{Confirmation, End, Event, Finished, Judged, Planned, Started},
+    known::Known,
+    model::{Claims, IdentityName, Parameters, Verifier},
+    observation::Redactor,
+    plan::{Plan, PlannedCase, Stage},
+    script::World,
+    verdict::Judgement,
+};
+
+/// Everything a run stands on.
+#[derive(Debug)]
+pub struct Setup<'a> {
+    /// The first event.
+    pub started: Started,
+    /// The contract.
+    pub contract: &'a Contract,
+    /// What its operations have to do with each other.
+    pub relations: &'a Relations,
+    /// What the supplier claims.
+    pub claims: &'a Claims,
+    /// Parameters of profile and target.
+    pub parameters: &'a Parameters,
+    /// The identities, `default` first.
+    pub identities: &'a [IdentityName],
+    /// A short text that is unique to the run and visibly synthetic.
+    pub run_tag: &'a str,
+    /// What will be done.
+    pub plan: &'a Plan,
+    /// What is known to exist at the start.
+    pub known: Known,
+}
+
+/// A person's wish to stop: noticed before the next request, and by those under way after a grace time.
+#[derive(Debug, Default)]
+pub struct Cancel {
+    asked: AtomicBool,
+    notify: Notify,
+}
+
+impl Cancel {
+    /// Asks the run to stop.
+    pub fn ask(&self) {
+        self.asked.store(true, Ordering::SeqCst);
+        self.notify.notify_waiters();
+    }
+
+    /// Whether it was asked to.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it is asked and the grace time has passed.
+    async fn patience_ends(&self) {
+        let notified = self.notify.notified();
+        if !self.is_asked() {
+            notified.await;
+        }
+        tokio::time::sleep(GRACE).await;
+    }
+}
+
+/// How long requests under way may go on after a person asked to stop.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Does what a plan says.
+#[derive(Debug)]
+pub struct Runner<'a, W> {
+    setup: &'a Setup<'a>,
+    exchanger: Exchanger<'a, W>,
+    cancel: &'a Cancel,
+}
+
+/// Whoever listens to the events of a run.
+pub type Listener<'a> = &'a (dyn Fn(Event) + Sync);
+
+impl<'a, W: Wire> Runner<'a, W> {
+    /// A runner that sends over `wire` and tells `listener`.
+    pub fn new(
+        setup: &'a Setup<'a>,
+        wire: &'a W,
+        redactor: &'a Redactor,
+        listener: Listener<'a>,
+        cancel: &'a Cancel,
+    ) -> Self {
+        Self {
+            setup,
+            exchanger: Exchanger::new(setup, wire, redactor, listener, cancel),
+            cancel,
+        }
+    }
+
+    /// Runs the plan to its end, to a reason to stop, or until it is cancelled; then cleans up.
+    pub async fn run(&self) -> Finished {
+        let began = Instant::now();
+        self.tell(Event::Started(Box::new(self.setup.started.clone())));
+        self.judge_contract();
+        self.tell(Event::Planned(Planned {
+            cases: self.setup.plan.cases.clone(),
+            excluded: self.setup.plan.excluded.clone(),
+        }));
+        let mut known = self.setup.known.clone();
+        let mut confirmed = Confirmed::default();
+        for stage in [
+            Stage::Collections,
+            Stage::Records,
+            Stage::Probes,
+            Stage::Suites,
+            Stage::Removals,
+        ] {
+            if self.is_over() {
+                break;
+            }
+            known = self.run_stage(stage, known, &mut confirmed).await;
+        }
+        self.exchanger.clean_up().await;
+        let finished = Finished {
+            end: self.end(),
+            requests: self.exchanger.sent(),
+            took_us: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+        };
+        self.tell(Event::Finished(finished.clone()));
+        finished
+    }
+
+    fn end(&self) -> End {
+        if self.cancel.is_asked() {
+            End::Interrupted
+        } else {
+            self.exchanger
+                .stopped()
+                .map_or(End::Complete, |gap| End::Stopped {
+                    reason: gap.reason,
+                    whose: gap.whose,
+                })
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.cancel.is_asked() || self.exchanger.stopped().is_some()
+    }
+
+    fn tell(&self, event: Event) {
+        self.exchanger.tell(event);
+    }
+
+    fn judge_contract(&self) {
+        for check in &self.setup.plan.contract_checks {
+            let Kind::Contract(judge) = check.kind else {
+                continue;
+            };
+            for judged in judge(self.setup.contract, self.setup.parameters) {
+                self.tell(Event::Judged(Box::new(Judged {
+                    by: Verifier::Check(check.id.into()),
+                    operation: judged.operation,
+                    judgement: judged.judgement,
+                    confirmation: Confirmation::None,
+                    evidence: Vec::new(),
+                })));
+            }
+        }
+    }
+
+    /// Runs the cases of a stage side by side, then confirms in plan order what failed, so that which
+    /// requests are sent does not hang on which answers came first.
+    async fn run_stage(&self, stage: Stage, known: Known, confirmed: &mut Confirmed) -> Known {
+        let cases: Vec<&PlannedCase> = self
+            .setup
+            .plan
+            .cases
+            .iter()
+            .filter(|case| case.stage == stage)
+            .collect();
+        let at_once = self.setup.started.budget.concurrency.max(1);
+        let mut driven = futures::stream::iter(cases.iter().map(|case| self.drive(case, &known)))
+            .buffered(at_once);
+        let mut learned = Known::default();
+        let mut failed: Vec<(&PlannedCase, Driven)> = Vec::new();
+        let mut position = 0;
+        while let Some(mut outcome) = driven.next().await {
+            learned.merge(std::mem::take(&mut outcome.learned));
+            if let Some(case) = cases.get(position) {
+                if outcome.has_failure() {
+                    failed.push((case, outcome));
+                } else {
+                    self.tell_all(outcome.noted, Confirmation::None);
+                    self.tell(Event::CaseFinished(case.name.clone()));
+                }
+            }
+            position += 1;
+        }
+        drop(driven);
+        for (case, outcome) in failed {
+            self.confirm(case, outcome, &known, confirmed).await;
+            self.tell(Event::CaseFinished(case.name.clone()));
+        }
+        let mut known = known;
+        known.merge(learned);
+        known
+    }
+
+    fn tell_all(&self, noted: Vec<drive::Noted>, confirmation: Confirmation) {
+        for note in noted {
+            let confirmation = if matches!(note.judgement, Judgement::Fail(_)) {
+                confirmation
+            } else {
+                Confirmation::None
+            };
+            self.tell_note(note, confirmation);
+        }
+    }
+
+    fn tell_note(&self, note: drive::Noted, confirmation: Confirmation) {
+        self.tell(Event::Judged(Box::new(Judged {
+            by: note.by,
+            operation: note.operation,
+            judgement: self.exchanger.redacted(note.judgement),
+            confirmation,
+            evidence: note.evidence,
+        })));
+    }
+
+    fn world<'k>(&'k self, known: &'k Known) -> World<'k> {
+        World {
+            contract: self.setup.contract,
+            relations: self.setup.relations,
+            known,
+            claims: self.setup.claims,
+            parameters: self.setup.parameters,
+            identities: self.setup.identities,
+            base_url: &self.setup.started.base_url,
+            writes: self.setup.started.writes,
+            seed: self.setup.started.seed,
+            run_tag: self.setup.run_tag,
+        }
+    }
+}

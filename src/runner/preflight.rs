@@ -1,0 +1,200 @@
+//! Can the target be reached and logged in to, is it where the contract says, and does its clock agree?
+//! (owner of [`Preflight`])
+//!
+//! Asked before a run, so that a wrong address or a refused login is never taken for non-conformance.
+
+use std::time::Duration;
+
+use time::{OffsetDateTime, format_description::well_known::Rfc2822};
+
+use super::wire::Wire;
+use crate::{
+    contract::{Contract, Operation, ParameterPlace},
+    exchange::{Address, Intent, Outcome, Request, Response},
+    model::{IdentityName, Method, Whose},
+    verdict::Gap,
+};
+
+/// What was asked and what came of it.
+#[derive(Debug, Clone, Default)]
+pub struct Preflight {
+    /// The steps in order.
+    pub steps: Vec<Step>,
+}
+
+/// One question.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// What was asked, such as `reach`.
+    pub name: String,
+    /// What came of it.
+    pub outcome: StepOutcome,
+}
+
+/// The answer to one question.
+#[derive(Debug, Clone)]
+pub enum StepOutcome {
+    /// It is as it should be.
+    Good(String),
+    /// A run makes sense, but a reader should know.
+    Doubtful(Gap),
+    /// No run makes sense.
+    Bad(Gap),
+}
+
+impl Preflight {
+    /// The first reason why no run makes sense.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<&Gap> {
+        self.steps.iter().find_map(|step| match &step.outcome {
+            StepOutcome::Bad(gap) => Some(gap),
+            StepOutcome::Good(_) | StepOutcome::Doubtful(_) => None,
+        })
+    }
+
+    fn note(&mut self, name: impl Into<String>, outcome: StepOutcome) {
+        self.steps.push(Step {
+            name: name.into(),
+            outcome,
+        });
+    }
+}
+
+/// A clock that differs by more than this makes tokens and dates fail for no fault of the API.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(300);
+/// How many operations are asked before a base path counts as wrong.
+const MOST_TRIED: usize = 5;
+
+/// Asks.
+pub async fn preflight<W: Wire>(
+    wire: &W,
+    contract: &Contract,
+    identities: &[IdentityName],
+    now: OffsetDateTime,
+) -> Preflight {
+    let mut asked = Preflight::default();
+    let root = Request::new(
+        Method::Get,
+        Address::Base(String::new()),
+        "asks whether the target can be reached",
+    )
+    .meant(Intent::Housekeeping);
+    let Some(response) = reach(&mut asked, wire, &root).await else {
+        return asked;
+    };
+    clock(&mut asked, &response, now);
+    for identity in identities {
+        let outcome = match wire.log_in(identity).await {
+            Ok(()) => StepOutcome::Good("credentials are at hand".to_owned()),
+            Err(gap) => StepOutcome::Bad(gap),
+        };
+        asked.note(format!("log in as {identity}"), outcome);
+    }
+    if asked.obstacle().is_none() {
+        paths(&mut asked, wire, contract).await;
+    }
+    asked
+}
+
+async fn reach<W: Wire>(asked: &mut Preflight, wire: &W, root: &Request) -> Option<Response> {
+    let sent = wire.send(root, None).await;
+    match sent.outcome {
+        Outcome::Answered(response) => {
+            asked.note(
+                "reach",
+                StepOutcome::Good(format!("{} answered {}", sent.url, response.status)),
+            );
+            Some(response)
+        }
+        Outcome::Broken(breakage) => {
+            asked.note(
+                "reach",
+                StepOutcome::Bad(Gap::new(breakage.kind.whose(), breakage.detail)),
+            );
+            None
+        }
+    }
+}
+
+fn clock(asked: &mut Preflight, response: &Response, now: OffsetDateTime) {
+    let date = response
+        .headers
+        .get("date")
+        .map(|date| date.replace("GMT", "+0000"));
+    let Some(date) = date.and_then(|date| OffsetDateTime::parse(&date, &Rfc2822).ok()) else {
+        asked.note(
+            "clock",
+            StepOutcome::Doubtful(Gap::new(
+                Whose::Supplier,
+                "The target sends no `Date`, so its clock cannot be compared.",
+            )),
+        );
+        return;
+    };
+    let apart = (date - now).abs();
+    let outcome = if apart > CLOCK_TOLERANCE {
+        StepOutcome::Doubtful(Gap::new(
+            Whose::Configuration,
+            format!(
+                "The clocks of the target and of this machine are {} minutes apart. Set the one that is wrong: tokens and dates may fail for that alone.",
+                apart.whole_minutes()
+            ),
+        ))
+    } else {
+        StepOutcome::Good(format!("{} seconds apart", apart.whole_seconds()))
+    };
+    asked.note("clock", outcome);
+}
+
+/// A contract whose base path is not that of the target makes every operation answer 404.
+async fn paths<W: Wire>(asked: &mut Preflight, wire: &W, contract: &Contract) {
+    let mut unfound = Vec::new();
+    for operation in contract
+        .operations
+        .iter()
+        .filter(|operation| needs_nothing(operation))
+        .take(MOST_TRIED)
+    {
+        let request = Request::new(
+            Method::Get,
+            Address::Base(operation.key.path.to_string()),
+            "asks whether the base URL fits the contract",
+        )
+        .calling(&operation.key)
+        .meant(Intent::Housekeeping);
+        match wire.send(&request, Some(operation)).await.outcome {
+            Outcome::Answered(response) if response.status == 404 => {
+                unfound.push(operation.key.to_string())
+            }
+            Outcome::Answered(response) => {
+                asked.note(
+                    "paths",
+                    StepOutcome::Good(format!("{} answered {}", operation.key, response.status)),
+                );
+                return;
+            }
+            Outcome::Broken(_) => {}
+        }
+    }
+    if unfound.len() >= 2 {
+        asked.note(
+            "paths",
+            StepOutcome::Bad(Gap::new(
+                Whose::Configuration,
+                format!(
+                    "{} were all answered 404: `base_url` probably lacks a part of the path, such as `/api` or `/v1`.",
+                    unfound.join(", ")
+                ),
+            )),
+        );
+    }
+}
+
+fn needs_nothing(operation: &Operation) -> bool {
+    operation.key.method == Method::Get
+        && operation.path_variables().next().is_none()
+        && !operation
+            .parameters
+            .iter()
+            .any(|parameter| parameter.required && parameter.place != ParameterPlace::Cookie)
+}
