@@ -50,10 +50,6 @@ pub fn choose(content: &[Media]) -> Option<&Media> {
     content.iter().min_by_key(|media| kind(media))
 }
 
-/// Whether the bytes are JSON, so that the schema can judge them as they are.
-pub(crate) fn is_json(media: &Media) -> bool {
-    matches!(kind(media), Kind::Json | Kind::JsonLike | Kind::Anything)
-}
 
 /// A value as the bytes of a media type.
 ///

@@ -609,7 +609,7 @@ impl<'s, 'a> Builder<'s, 'a> {
             let held: Vec<String> = held.into_iter().chain(self.own_id(operation, &value)).collect();
             values::make_unique(&world, schema, thing, &held, &label, &mut value);
         }
-        match world.contract.schemas.validate(schema, &value) {
+        match world.contract.schemas.validate_request(schema, &value) {
             Validity::Valid => {}
             Validity::Unjudgeable(_) => self.unjudged = true,
             Validity::Invalid(violations) => {
@@ -774,7 +774,7 @@ fn unrepeatable(parameter: &Parameter) -> bool {
         )
 }
 
-fn last_name(pointer: &str) -> &str {
+pub(crate) fn last_name(pointer: &str) -> &str {
     pointer
         .rsplit('/')
         .find(|step| !step.is_empty() && !step.bytes().all(|byte| byte.is_ascii_digit()))

@@ -125,6 +125,8 @@ pub struct Relations {
     by_skeleton: HashMap<String, usize>,
     by_thing: HashMap<String, Vec<usize>>,
     sources: BTreeMap<OperationKey, BTreeMap<Slot, Vec<Source>>>,
+    /// By producer: consumer, slot, and the place of the source in that slot's list.
+    fed: HashMap<OperationKey, Vec<(OperationKey, Slot, usize)>>,
 }
 
 /// A path with its variables' names left out, and without a slash at its end.
@@ -193,6 +195,15 @@ impl Relations {
             }
             for (slot, sources) in relations.body_slots(contract, operation, &finders) {
                 insert(&mut slots, slot, sources);
+            }
+            for (slot, sources) in &slots {
+                for (index, source) in sources.iter().enumerate() {
+                    relations
+                        .fed
+                        .entry(source.producer.clone())
+                        .or_default()
+                        .push((operation.key.clone(), slot.clone(), index));
+                }
             }
             if !slots.is_empty() {
                 relations.sources.insert(operation.key.clone(), slots);
@@ -268,16 +279,16 @@ impl Relations {
     /// Every slot that an operation's answer can fill.
     pub fn fed_by<'a>(
         &'a self,
-        producer: &'a OperationKey,
-    ) -> impl Iterator<Item = (&'a OperationKey, &'a Slot, &'a Source)> {
-        self.sources.iter().flat_map(move |(consumer, slots)| {
-            slots.iter().flat_map(move |(slot, sources)| {
-                sources
-                    .iter()
-                    .filter(move |source| source.producer == *producer)
-                    .map(move |source| (consumer, slot, source))
+        producer: &OperationKey,
+    ) -> impl Iterator<Item = (&'a OperationKey, &'a Slot, &'a Source)> + use<'a> {
+        self.fed
+            .get(producer)
+            .into_iter()
+            .flatten()
+            .filter_map(|(consumer, slot, index)| {
+                let source = self.sources(consumer, slot).get(*index)?;
+                Some((consumer, slot, source))
             })
-        })
     }
 
     /// Every relation in words, in the order of the operations.
@@ -650,7 +661,7 @@ fn owners(name: &str, prefix: Option<&str>) -> Vec<String> {
     owners
 }
 
-fn documents_creation(operation: &Operation) -> bool {
+pub(crate) fn documents_creation(operation: &Operation) -> bool {
     operation.responses.iter().any(|response| {
         response.status == StatusPattern::Exact(201)
             || (200..300).any(|status| response.status == StatusPattern::Exact(status))

@@ -2,8 +2,6 @@
 //!
 //! This reads what a schema is plainly made of. What is valid is for the validator to say.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value};
 
 use crate::contract::{Contract, Media, Operation, Schema, Schemas};
@@ -29,32 +27,11 @@ pub(crate) fn resolved<'c>(schemas: &'c Schemas, schema: &Schema) -> Option<(Sch
     for _ in 0..DEPTH {
         let object = schemas.normalised(&schema)?.as_object()?;
         match object.get("$ref").and_then(Value::as_str) {
-            Some(reference) => schema = follow(&schema, reference)?,
+            Some(reference) => schema = schemas.follow(&schema.document, reference)?,
             None => return Some((schema, object)),
         }
     }
     None
-}
-
-/// Where a reference leads, seen from a schema.
-pub(crate) fn follow(from: &Schema, reference: &str) -> Option<Schema> {
-    let (document, fragment) = reference.split_once('#').unwrap_or((reference, ""));
-    let fragment = super::serialise::decode(fragment);
-    if !fragment.is_empty() && !fragment.starts_with('/') {
-        return None;
-    }
-    let document: Arc<str> = if document.is_empty() {
-        from.document.clone()
-    } else {
-        match url::Url::parse(&from.document) {
-            Ok(base) => base.join(document).ok()?.as_str().into(),
-            Err(_) => document.into(),
-        }
-    };
-    Some(Schema {
-        document,
-        pointer: fragment.into(),
-    })
 }
 
 /// The schema at a step below another.
@@ -117,7 +94,7 @@ fn collect(schemas: &Schemas, schema: &Schema, binding: bool, depth: usize, foun
     if let Some(target) = object
         .get("$ref")
         .and_then(Value::as_str)
-        .and_then(|reference| follow(schema, reference))
+        .and_then(|reference| schemas.follow(&schema.document, reference))
     {
         collect(schemas, &target, binding, depth - 1, found);
     }
@@ -193,7 +170,7 @@ fn find<T>(
     if let Some(target) = object
         .get("$ref")
         .and_then(Value::as_str)
-        .and_then(|reference| follow(schema, reference))
+        .and_then(|reference| schemas.follow(&schema.document, reference))
         && let Some(found) = find(schemas, &target, depth - 1, look)
     {
         return Some(found);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{names, shape};
 use crate::{
-    contract::{Contract, Operation, Parameter, ParameterPlace, Schema, Validity},
+    contract::{Contract, Operation, Parameter, ParameterPlace, Schema, Schemas, Validity},
     generate,
     script::World,
 };
@@ -49,7 +49,7 @@ pub(crate) fn uuid(world: &World<'_>, label: &str) -> String {
 pub(crate) fn fits(contract: &Contract, schema: Option<&Schema>, value: &Value) -> bool {
     schema.is_none_or(|schema| {
         !matches!(
-            contract.schemas.validate(schema, value),
+            contract.schemas.validate_request(schema, value),
             Validity::Invalid(_)
         )
     })
@@ -134,7 +134,7 @@ fn draw(
     let source = generate::Source {
         schema: normalised,
         base: &schema.document,
-        resolver: &world.contract.schemas,
+        resolver: &Follow(&world.contract.schemas),
         judge: &Judge {
             contract: world.contract,
             schema,
@@ -146,6 +146,15 @@ fn draw(
         .map_err(|unsatisfiable| unsatisfiable.to_string())
 }
 
+/// The contract's references, as the generator follows them.
+struct Follow<'c>(&'c Schemas);
+
+impl generate::Resolver for Follow<'_> {
+    fn resolve<'a>(&'a self, base: &str, reference: &str) -> Option<(&'a str, &'a Value)> {
+        self.0.resolve(base, reference)
+    }
+}
+
 /// The contract's validator, as the generator asks it.
 struct Judge<'c> {
     contract: &'c Contract,
@@ -154,7 +163,7 @@ struct Judge<'c> {
 
 impl generate::Judge for Judge<'_> {
     fn is_valid(&self, value: &Value) -> Option<bool> {
-        match self.contract.schemas.validate(self.schema, value) {
+        match self.contract.schemas.validate_request(self.schema, value) {
             Validity::Valid => Some(true),
             Validity::Invalid(_) => Some(false),
             Validity::Unjudgeable(_) => None,
@@ -209,7 +218,7 @@ pub(crate) fn make_unique(
                 };
                 let before = std::mem::replace(slot, other);
                 if matches!(
-                    world.contract.schemas.validate(schema, body),
+                    world.contract.schemas.validate_request(schema, body),
                     Validity::Valid
                 ) {
                     break;
