@@ -22,6 +22,17 @@ impl Headers {
         Self(Vec::new())
     }
 
+    /// No headers, with room for this many.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self(Vec::with_capacity(capacity))
+    }
+
+    /// Adds one whose name is in lower case already and may be shared.
+    pub fn push(&mut self, name: Arc<str>, value: String) {
+        self.0.push((name, value));
+    }
+
     /// Adds one after those that are there.
     pub fn append(&mut self, name: impl AsRef<str>, value: impl Into<String>) {
         self.0

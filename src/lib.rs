@@ -27,3 +27,5 @@ pub mod waiver;
 
 pub mod runner;
 pub mod supplier;
+
+pub mod http;

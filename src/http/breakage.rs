@@ -1,0 +1,188 @@
+//! Errors of the HTTP library as sentences that a supplier understands.
+
+use std::{error::Error, io, time::Duration};
+
+use super::{address::Place, tls, verbatim::NameUnknown};
+use crate::exchange::{Breakage, BreakageKind};
+
+/// How far an exchange had come.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Stage {
+    /// No head of an answer yet.
+    Head,
+    /// Within the body.
+    Body {
+        /// How many bytes of it came.
+        received: usize,
+        /// How many the head declares.
+        declared: Option<u64>,
+    },
+}
+
+/// Held back before anything was sent.
+pub(super) fn not_sent(detail: String) -> Breakage {
+    Breakage {
+        kind: BreakageKind::NotSent,
+        detail,
+    }
+}
+
+/// Sorts an error by what is found in its chain of causes.
+pub(super) fn sort(error: &(dyn Error + 'static), place: &Place, stage: Stage) -> Breakage {
+    let (kind, detail) = find(error, place, stage).unwrap_or_else(|| {
+        (
+            BreakageKind::ConnectionLost,
+            format!("{} ({}).", lost(stage), innermost(error)),
+        )
+    });
+    Breakage { kind, detail }
+}
+
+fn find(
+    error: &(dyn Error + 'static),
+    place: &Place,
+    stage: Stage,
+) -> Option<(BreakageKind, String)> {
+    if let Some(error) = error.downcast_ref::<reqwest::Error>()
+        && error.is_timeout()
+        && error.is_connect()
+    {
+        return Some((
+            BreakageKind::ConnectionRefused,
+            format!(
+                "No connection to {} could be opened within the time limit.",
+                place.authority()
+            ),
+        ));
+    }
+    let mut next = Some(error);
+    while let Some(current) = next {
+        if let Some(error) = current.downcast_ref::<rustls::Error>() {
+            return Some((BreakageKind::Tls, tls::reason(error, place)));
+        }
+        if current.is::<NameUnknown>() {
+            return Some((
+                BreakageKind::NameNotFound,
+                format!("The name {} does not resolve.", place.host()),
+            ));
+        }
+        if let Some(error) = current.downcast_ref::<hyper::Error>()
+            && let Some(found) = by_http(error, stage)
+        {
+            return Some(found);
+        }
+        if let Some(error) = current.downcast_ref::<io::Error>() {
+            if let Some(found) = by_socket(error, place, stage) {
+                return Some(found);
+            }
+            // `source` of an I/O error skips the error it wraps.
+            if let Some(wrapped) = error.get_ref() {
+                next = Some(wrapped);
+                continue;
+            }
+        }
+        next = current.source();
+    }
+    None
+}
+
+fn by_http(error: &hyper::Error, stage: Stage) -> Option<(BreakageKind, String)> {
+    if error.is_parse_too_large() {
+        return Some((
+            BreakageKind::TooLarge,
+            "The head of the answer is beyond every sensible limit: more than 100 headers, or too many bytes."
+                .to_owned(),
+        ));
+    }
+    if error.is_parse() {
+        let what = match stage {
+            Stage::Head => "What came back is not an HTTP answer",
+            Stage::Body { .. } => "The body of the answer breaks the rules of HTTP",
+        };
+        return Some((BreakageKind::NotHttp, format!("{what}: {error}.")));
+    }
+    if error.is_incomplete_message() {
+        return Some((BreakageKind::ConnectionLost, format!("{}.", lost(stage))));
+    }
+    None
+}
+
+fn by_socket(error: &io::Error, place: &Place, stage: Stage) -> Option<(BreakageKind, String)> {
+    use io::ErrorKind as Kind;
+    Some(match error.kind() {
+        Kind::ConnectionRefused => (
+            BreakageKind::ConnectionRefused,
+            format!("Nothing listens on {}.", place.authority()),
+        ),
+        Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => (
+            BreakageKind::ConnectionRefused,
+            format!("There is no way to {}: {error}.", place.authority()),
+        ),
+        // Within the body the HTTP library reports broken chunks as invalid input or data.
+        Kind::InvalidInput | Kind::InvalidData
+            if matches!(stage, Stage::Body { .. })
+                && error
+                    .get_ref()
+                    .is_none_or(|inner| !inner.is::<rustls::Error>()) =>
+        {
+            (
+                BreakageKind::NotHttp,
+                format!("The body of the answer breaks the rules of HTTP: {error}."),
+            )
+        }
+        Kind::ConnectionReset
+        | Kind::ConnectionAborted
+        | Kind::BrokenPipe
+        | Kind::UnexpectedEof
+        | Kind::NotConnected
+            if error
+                .get_ref()
+                .is_none_or(|inner| !inner.is::<rustls::Error>()) =>
+        {
+            (BreakageKind::ConnectionLost, format!("{}.", lost(stage)))
+        }
+        _ => return None,
+    })
+}
+
+fn lost(stage: Stage) -> String {
+    match stage {
+        Stage::Head => "The connection closed before an answer came".to_owned(),
+        Stage::Body {
+            received,
+            declared: Some(declared),
+        } => format!(
+            "The connection closed in the middle of the body: {received} of the {declared} bytes that Content-Length declares came"
+        ),
+        Stage::Body {
+            received,
+            declared: None,
+        } => format!(
+            "The connection closed in the middle of the body, after {received} bytes and before its end"
+        ),
+    }
+}
+
+/// The last cause in the chain: what the libraries around it only wrap.
+pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
+    loop {
+        let wrapped = last
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+            .map(|wrapped| wrapped as &(dyn Error + 'static));
+        match wrapped.or_else(|| last.source()) {
+            Some(next) => last = next,
+            None => return last.to_string(),
+        }
+    }
+}
+
+/// A time for a reader, such as `30 s` or `250 ms`.
+pub(super) fn span(time: Duration) -> String {
+    if time.subsec_millis() == 0 && time.as_secs() > 0 {
+        format!("{} s", time.as_secs())
+    } else {
+        format!("{} ms", time.as_millis())
+    }
+}

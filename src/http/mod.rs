@@ -1,0 +1,534 @@
+//! Sends one request to the target and observes its answer (owner of [`Transport`]).
+//!
+//! Ordinary requests go through `reqwest`. A request whose path or method a URL library would rewrite
+//! goes over a connection of its own, byte for byte as asked. Every way in which an exchange can break
+//! becomes a [`Breakage`] with one sentence; nothing a target sends can make this module hang or panic.
+
+mod address;
+mod body;
+mod breakage;
+mod names;
+mod options;
+#[cfg(test)]
+pub(crate) mod tests;
+mod tls;
+mod verbatim;
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use ::http::{HeaderMap, HeaderName, HeaderValue, header};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+
+pub use self::options::{ClientCertificate, Options, TransportError, Trust};
+use self::{
+    address::{Origin, Place},
+    breakage::{Stage, not_sent},
+    verbatim::Direct,
+};
+use crate::{
+    exchange::{
+        Auth, Breakage, BreakageKind, Exchange, ExchangeId, Headers, HttpVersion, Outcome, Request,
+        Response, Timing,
+    },
+    model::{IdentityName, Method},
+};
+
+/// What is added to a request so that the target knows who asks.
+#[derive(Debug, Clone, Default)]
+pub struct Credentials {
+    /// Headers to add; they replace those of the same name.
+    pub headers: Headers,
+    /// Pairs to add to the query, not yet encoded.
+    pub query: Vec<(String, String)>,
+    /// Steps that sign the finished request, in this order.
+    pub signers: Vec<Arc<dyn Signer>>,
+}
+
+impl Credentials {
+    /// Credentials of these headers alone.
+    #[must_use]
+    pub const fn of(headers: Headers) -> Self {
+        Self {
+            headers,
+            query: Vec::new(),
+            signers: Vec::new(),
+        }
+    }
+}
+
+/// A request as it is about to go out, for a [`Signer`].
+#[derive(Debug)]
+pub struct Outgoing<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The full URL, query credentials included.
+    pub url: &'a str,
+    /// Every header that Muster sets itself.
+    pub headers: &'a HeaderMap,
+    /// The body; empty where there is none.
+    pub body: &'a [u8],
+}
+
+/// A proof that depends on the request it goes with: a signature, a DPoP proof.
+pub trait Signer: Send + Sync + std::fmt::Debug {
+    /// The headers to add. They are credentials: whatever is kept of them is redacted.
+    ///
+    /// # Errors
+    /// One sentence; the request is then not sent.
+    fn sign(&self, outgoing: &Outgoing<'_>) -> Result<Headers, String>;
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub struct Sent {
+    /// The full URL it went to.
+    pub url: String,
+    /// Every credential header that was added, signatures included.
+    pub credentials: Headers,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+impl Sent {
+    /// The exchange, with the request it belongs to.
+    #[must_use]
+    pub fn into_exchange(self, id: ExchangeId, request: Request) -> Exchange {
+        Exchange {
+            id,
+            request,
+            url: self.url,
+            credentials: self.credentials,
+            outcome: self.outcome,
+        }
+    }
+}
+
+/// The way to one host, with its connections. Cheap to share behind an `Arc`.
+#[derive(Debug)]
+pub struct Transport {
+    origin: Origin,
+    options: Options,
+    client: Client,
+    of_identity: HashMap<IdentityName, Client>,
+    /// Whether any answer came yet; until then a lost connection may be TLS that was refused late.
+    answered: AtomicBool,
+}
+
+/// Connections with one client certificate, or none.
+#[derive(Debug)]
+struct Client {
+    pooled: reqwest::Client,
+    direct: Direct,
+}
+
+impl Transport {
+    /// Opens no connection yet.
+    ///
+    /// # Errors
+    /// Where the base URL, the certificates or a key cannot be used.
+    pub fn new(options: Options) -> Result<Self, TransportError> {
+        let origin = Origin::new(&options.base_url)?;
+        let client = Client::new(&options, &origin, options.client_certificate.as_ref())?;
+        let of_identity = options
+            .identity_certificates
+            .iter()
+            .map(|(identity, certificate)| {
+                let client = Client::new(&options, &origin, Some(certificate))?;
+                Ok((identity.clone(), client))
+            })
+            .collect::<Result<_, TransportError>>()?;
+        Ok(Self {
+            origin,
+            options,
+            client,
+            of_identity,
+            answered: AtomicBool::new(false),
+        })
+    }
+
+    /// Sends the request with these credentials and waits for the whole answer, at most for the time
+    /// limit.
+    pub async fn send(&self, request: &Request, credentials: &Credentials) -> Sent {
+        let place = match self.origin.place(&request.address, &credentials.query) {
+            Ok(place) => place,
+            Err(detail) => {
+                return Sent {
+                    url: self.origin.shown(&request.address),
+                    credentials: credentials.headers.clone(),
+                    outcome: Outcome::Broken(not_sent(detail)),
+                };
+            }
+        };
+        let mut added = credentials.headers.clone();
+        let outcome = match self.head(request, credentials, &place, &mut added) {
+            Ok(headers) => self.exchange(request, &place, headers).await,
+            Err(breakage) => Err(breakage),
+        };
+        Sent {
+            url: place.full,
+            credentials: added,
+            outcome: match outcome {
+                Ok(response) => Outcome::Answered(response),
+                Err(breakage) => Outcome::Broken(breakage),
+            },
+        }
+    }
+
+    fn client(&self, request: &Request) -> &Client {
+        if request.auth == Auth::Nothing || self.of_identity.is_empty() {
+            return &self.client;
+        }
+        self.of_identity
+            .get(&request.identity)
+            .unwrap_or(&self.client)
+    }
+
+    /// The headers as they go out; `added` gains what signers add.
+    fn head(
+        &self,
+        request: &Request,
+        credentials: &Credentials,
+        place: &Place,
+        added: &mut Headers,
+    ) -> Result<HeaderMap, Breakage> {
+        let mut headers =
+            HeaderMap::with_capacity(request.headers.len() + credentials.headers.len() + 3);
+        for (name, value) in request.headers.iter() {
+            if name == "content-length" || name == "transfer-encoding" {
+                return Err(not_sent(format!(
+                    "The request sets {name}, which only the transport may set."
+                )));
+            }
+            append(&mut headers, name, value)?;
+        }
+        let media_type = request
+            .body
+            .as_ref()
+            .and_then(|body| body.media_type.as_deref());
+        if let Some(media_type) = media_type
+            && !headers.contains_key(header::CONTENT_TYPE)
+        {
+            append(&mut headers, "content-type", media_type)?;
+        }
+        if !headers.contains_key(header::USER_AGENT) {
+            append(&mut headers, "user-agent", &self.options.user_agent)?;
+        }
+        for (name, _) in credentials.headers.iter() {
+            headers.remove(name);
+        }
+        for (name, value) in credentials.headers.iter() {
+            append(&mut headers, name, value)?;
+        }
+        for signer in &credentials.signers {
+            let outgoing = Outgoing {
+                method: &request.method,
+                url: &place.full,
+                headers: &headers,
+                body: request.body.as_ref().map_or(&[], |body| &body.bytes),
+            };
+            let signed = signer.sign(&outgoing).map_err(|detail| Breakage {
+                kind: BreakageKind::LoginFailed,
+                detail,
+            })?;
+            for (name, value) in signed.iter() {
+                append(&mut headers, name, value)?;
+                added.append(name, value);
+            }
+        }
+        Ok(headers)
+    }
+
+    async fn exchange(
+        &self,
+        request: &Request,
+        place: &Place,
+        headers: HeaderMap,
+    ) -> Result<Response, Breakage> {
+        let client = self.client(request);
+        let bytes = request.body.as_ref().map(|body| body.bytes.clone());
+        let ordinary = method(&request.method).filter(|_| place.ordinary);
+        let result = match ordinary {
+            Some(method) => {
+                let spare = request.method.is_safe().then(|| headers.clone());
+                match self
+                    .pooled(client, method, place, headers, bytes.clone())
+                    .await
+                {
+                    // A kept connection may close just as it is used again. What is safe to repeat is
+                    // repeated on a fresh one, so that the target is blamed for what it does, not for the race.
+                    Err(lost) if lost.repeatable => match spare {
+                        Some(headers) => self.direct(client, request, place, headers, bytes).await,
+                        None => Err(lost),
+                    },
+                    other => other,
+                }
+            }
+            None => self.direct(client, request, place, headers, bytes).await,
+        };
+        match result {
+            Ok(response) => {
+                self.answered.store(true, Ordering::Relaxed);
+                Ok(response)
+            }
+            Err(lost) => Err(self.explain(client, place, lost).await),
+        }
+    }
+
+    async fn pooled(
+        &self,
+        client: &Client,
+        method: ::http::Method,
+        place: &Place,
+        headers: HeaderMap,
+        body: Option<Bytes>,
+    ) -> Result<Response, Lost> {
+        let mut outgoing = reqwest::Request::new(method, place.url.clone());
+        *outgoing.headers_mut() = headers;
+        *outgoing.body_mut() = body.map(Into::into);
+        let clock = Clock::start(&self.options);
+        tokio::pin! { let limit = tokio::time::sleep_until(clock.deadline()); }
+        let response = tokio::select! {
+            biased;
+            response = client.pooled.execute(outgoing) => response,
+            () = &mut limit => return Err(clock.silent().into()),
+        };
+        let response = match response {
+            Ok(response) => response,
+            Err(error) => {
+                let breakage = breakage::sort(&error, place, Stage::Head);
+                let repeatable = breakage.kind == BreakageKind::ConnectionLost;
+                return Err(Lost {
+                    breakage,
+                    repeatable,
+                });
+            }
+        };
+        let response = ::http::Response::<reqwest::Body>::from(response);
+        self.finish(response, place, clock, limit).await
+    }
+
+    async fn direct(
+        &self,
+        client: &Client,
+        request: &Request,
+        place: &Place,
+        headers: HeaderMap,
+        body: Option<Bytes>,
+    ) -> Result<Response, Lost> {
+        let mut clock = Clock::start(&self.options);
+        tokio::pin! { let limit = tokio::time::sleep_until(clock.deadline()); }
+        let (response, _connection) = tokio::select! {
+            biased;
+            response = client.direct.send(&request.method, place, headers, body, &mut clock) => response?,
+            () = &mut limit => return Err(clock.silent().into()),
+        };
+        self.finish(response, place, clock, limit).await
+    }
+
+    /// Reads the rest of an answer whose head is there.
+    async fn finish<B>(
+        &self,
+        response: ::http::Response<B>,
+        place: &Place,
+        clock: Clock,
+        mut limit: std::pin::Pin<&mut tokio::time::Sleep>,
+    ) -> Result<Response, Lost>
+    where
+        B: hyper::body::Body<Data = Bytes> + Unpin,
+        B::Error: std::error::Error + 'static,
+    {
+        let first_byte_us = clock.elapsed();
+        let (head, mut stream) = response.into_parts();
+        let mut body = body::Collector::new(self.options.body_limit);
+        loop {
+            let frame = tokio::select! {
+                biased;
+                frame = stream.frame() => frame,
+                () = &mut limit => return Err(clock.unfinished(body.len()).into()),
+            };
+            match frame {
+                None => break,
+                Some(Ok(frame)) => {
+                    if let Ok(bytes) = frame.into_data()
+                        && body.add(bytes).is_break()
+                    {
+                        break;
+                    }
+                }
+                Some(Err(error)) => {
+                    let stage = Stage::Body {
+                        received: body.len(),
+                        declared: names::declared_length(&head.headers),
+                    };
+                    return Err(breakage::sort(&error, place, stage).into());
+                }
+            }
+        }
+        let total_us = clock.elapsed();
+        let (body, cut) = body.decode(&head.headers)?;
+        Ok(Response::new(
+            head.status.as_u16(),
+            match head.version {
+                ::http::Version::HTTP_2 => HttpVersion::Http2,
+                ::http::Version::HTTP_10 => HttpVersion::Http10,
+                _ => HttpVersion::Http11,
+            },
+            names::headers(&head.headers),
+            body,
+            cut,
+            Timing {
+                first_byte_us,
+                total_us,
+            },
+        ))
+    }
+
+    /// A connection that is lost on a host that never answered may be TLS that was refused after the
+    /// handshake, which only a handshake of our own can see.
+    async fn explain(&self, client: &Client, place: &Place, mut lost: Lost) -> Breakage {
+        let suspect = place.is_https()
+            && lost.breakage.kind == BreakageKind::ConnectionLost
+            && !self.answered.load(Ordering::Relaxed);
+        if suspect && let Some(breakage) = client.direct.handshake(place).await {
+            lost.breakage = breakage;
+        }
+        client.direct.note(&mut lost.breakage);
+        lost.breakage
+    }
+}
+
+impl Client {
+    fn new(
+        options: &Options,
+        origin: &Origin,
+        certificate: Option<&ClientCertificate>,
+    ) -> Result<Self, TransportError> {
+        let (config, roots) = tls::config(&options.trust, certificate)?;
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(config.clone())
+            .dns_resolver(Arc::new(verbatim::Resolver))
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .retry(reqwest::retry::never())
+            .tcp_nodelay(true)
+            .connect_timeout(options.connect_timeout)
+            .pool_max_idle_per_host(options.concurrency.max(1))
+            .pool_idle_timeout(options::IDLE);
+        if origin.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        let pooled = builder
+            .build()
+            .map_err(|error| TransportError::Client(breakage::innermost(&error)))?;
+        Ok(Self {
+            pooled,
+            direct: Direct::new(config, roots, options.connect_timeout),
+        })
+    }
+}
+
+/// Why there is no answer, and whether asking again on a fresh connection is fair.
+#[derive(Debug)]
+struct Lost {
+    breakage: Breakage,
+    repeatable: bool,
+}
+
+impl From<Breakage> for Lost {
+    fn from(breakage: Breakage) -> Self {
+        Self {
+            breakage,
+            repeatable: false,
+        }
+    }
+}
+
+/// The clock of one exchange.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    start: Instant,
+    limit: std::time::Duration,
+    spent: std::time::Duration,
+}
+
+impl Clock {
+    fn start(options: &Options) -> Self {
+        Self {
+            start: Instant::now(),
+            limit: options.timeout,
+            spent: std::time::Duration::ZERO,
+        }
+    }
+
+    /// Leaves out what it took to connect.
+    fn connected(&mut self) {
+        self.spent = self.start.elapsed();
+    }
+
+    fn deadline(&self) -> tokio::time::Instant {
+        (self.start + self.limit).into()
+    }
+
+    fn elapsed(&self) -> u64 {
+        let elapsed = self.start.elapsed().saturating_sub(self.spent);
+        u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX)
+    }
+
+    fn silent(&self) -> Breakage {
+        Breakage {
+            kind: BreakageKind::TimedOut,
+            detail: format!("No answer came within {}.", breakage::span(self.limit)),
+        }
+    }
+
+    fn unfinished(&self, received: usize) -> Breakage {
+        Breakage {
+            kind: BreakageKind::TimedOut,
+            detail: format!(
+                "The answer began, but its body did not end within {}: {received} bytes of it came.",
+                breakage::span(self.limit)
+            ),
+        }
+    }
+}
+
+fn append(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Breakage> {
+    let header = HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| not_sent(format!("HTTP does not allow the header name {name:?}.")))?;
+    let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
+        not_sent(format!(
+            "The value of the header {name} has a character that HTTP does not allow."
+        ))
+    })?;
+    headers.append(header, value);
+    Ok(())
+}
+
+/// The method for the HTTP library; none where it would treat the method in a way of its own.
+fn method(method: &Method) -> Option<::http::Method> {
+    Some(match method {
+        Method::Get => ::http::Method::GET,
+        Method::Head => ::http::Method::HEAD,
+        Method::Options => ::http::Method::OPTIONS,
+        Method::Post => ::http::Method::POST,
+        Method::Put => ::http::Method::PUT,
+        Method::Patch => ::http::Method::PATCH,
+        Method::Delete => ::http::Method::DELETE,
+        Method::Trace => ::http::Method::TRACE,
+        other => {
+            let token = other.as_str();
+            if token == "CONNECT" {
+                return None;
+            }
+            ::http::Method::from_bytes(token.as_bytes()).ok()?
+        }
+    })
+}

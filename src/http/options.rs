@@ -1,0 +1,101 @@
+//! How to reach a target.
+
+use std::{collections::HashMap, fmt, time::Duration};
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::model::IdentityName;
+
+/// How long an unused connection is kept: less than the five seconds after which common servers close.
+pub(super) const IDLE: Duration = Duration::from_secs(4);
+
+/// How to reach a target.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The base URL: every request goes to its host.
+    pub base_url: Url,
+    /// How much of a body is read, in bytes, content encoding undone.
+    pub body_limit: usize,
+    /// The time limit of a whole exchange.
+    pub timeout: Duration,
+    /// The time limit of opening a connection.
+    pub connect_timeout: Duration,
+    /// Whose certificates are trusted.
+    pub trust: Trust,
+    /// The certificate that Muster shows where an identity has none of its own.
+    pub client_certificate: Option<ClientCertificate>,
+    /// Certificates of single identities.
+    pub identity_certificates: HashMap<IdentityName, ClientCertificate>,
+    /// How many requests will be under way at once: so many connections are kept open.
+    pub concurrency: usize,
+    /// What Muster calls itself.
+    pub user_agent: String,
+}
+
+impl Options {
+    /// The usual limits for this base URL.
+    #[must_use]
+    pub fn new(base_url: Url) -> Self {
+        Self {
+            base_url,
+            body_limit: 8 << 20,
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(10),
+            trust: Trust::System,
+            client_certificate: None,
+            identity_certificates: HashMap::new(),
+            concurrency: 8,
+            user_agent: concat!("muster/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+/// Whose certificates are trusted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// The certificate authorities of this machine.
+    #[default]
+    System,
+    /// Only these, as PEM.
+    Only(Vec<u8>),
+    /// Those of this machine and these, as PEM.
+    SystemAnd(Vec<u8>),
+}
+
+/// A client certificate for mutual TLS.
+#[derive(Clone)]
+pub struct ClientCertificate {
+    /// The chain as PEM, the client's own first.
+    pub chain: Vec<u8>,
+    /// The private key as PEM.
+    pub key: SecretString,
+}
+
+impl fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientCertificate").finish_non_exhaustive()
+    }
+}
+
+/// Why there is no way to the target.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// The base URL has a scheme other than `http` and `https`, or no host.
+    #[error("The base URL {0} is not an http or https address of a host.")]
+    BaseUrl(String),
+    /// The base URL carries a user name or password.
+    #[error(
+        "The base URL carries a user name or password; give them under identities in the target file."
+    )]
+    UserInBaseUrl,
+    /// The file of certificate authorities cannot be used.
+    #[error("The certificate authorities cannot be read: {0}.")]
+    Authorities(String),
+    /// The client certificate cannot be used.
+    #[error("The client certificate cannot be used: {0}.")]
+    ClientCertificate(String),
+    /// The HTTP library refuses the settings.
+    #[error("The HTTP client cannot be set up: {0}.")]
+    Client(String),
+}
