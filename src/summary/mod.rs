@@ -1,4 +1,21 @@
 //! The events of a run folded into what every report shows (owner of [`Summary`]).
+//!
+//! [`fold`] reads the events twice: once to count and judge, once to pick the exchanges that the
+//! findings cite. So it holds what it found, not what was sent, however long the run was.
+
+mod cases;
+mod conclude;
+mod curl;
+mod fold;
+mod gate;
+mod tally;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod laws;
+
+pub use fold::{Fold, NoRun, fold};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +46,8 @@ pub struct Summary {
     pub conformance: Conformance,
     /// The exit code that `muster run` ended with (DESIGN §4).
     pub exit_code: u8,
+    /// Why the exit code is not 0, in sentences; empty where it is.
+    pub gate: Vec<String>,
     /// By class, in profile order.
     pub classes: Vec<ClassResult>,
     /// By requirement, in profile order.
@@ -72,7 +91,7 @@ pub struct ClassResult {
     pub class: Class,
     /// Whether it counted (core, or its capability is claimed).
     pub selected: bool,
-    /// Its conformance, where it counted.
+    /// Its conformance; none where it does not count, or none of its MUSTs applied.
     pub conformance: Option<Conformance>,
     /// Its requirements counted.
     pub counts: Counts,
@@ -111,7 +130,8 @@ pub struct RequirementResult {
     pub verdict: Option<Verdict>,
     /// The reason for anything but a pass, in a sentence or two.
     pub reason: String,
-    /// By verifier and operation: one JUnit case each.
+    /// By verifier and operation: one JUnit case each. Empty where a person attests it, nobody tests it,
+    /// or its class does not count.
     pub results: Vec<CaseResult>,
 }
 
@@ -148,7 +168,7 @@ pub struct FindingResult {
     pub number: String,
     /// The check or case.
     pub by: Verifier,
-    /// The requirements it fails, with their levels: id and level.
+    /// The requirements it fails.
     pub requirements: Vec<crate::model::RequirementId>,
     /// The highest level of them.
     pub level: crate::model::Level,
@@ -195,9 +215,9 @@ pub struct OperationResult {
 pub struct LevelResult {
     /// The level.
     pub level: Interoperability,
-    /// MUSTs that apply.
+    /// MUSTs that apply and are tested or attested.
     pub musts: u32,
-    /// Of them, verified.
+    /// Of them, verified or attested. A waived failure is not met.
     pub met: u32,
 }
 
@@ -221,4 +241,71 @@ pub enum WaiverState {
     Stale,
     /// What it accepts was not judged in this run.
     Idle,
+}
+
+impl Summary {
+    /// The requirement of this id with what became of it.
+    #[must_use]
+    pub fn requirement(&self, id: &crate::model::RequirementId) -> Option<&RequirementResult> {
+        self.requirements
+            .iter()
+            .find(|result| result.requirement.id == *id)
+    }
+
+    /// The finding of this number.
+    #[must_use]
+    pub fn finding(&self, number: &str) -> Option<&FindingResult> {
+        self.findings
+            .iter()
+            .find(|finding| finding.number == number)
+    }
+}
+
+impl Standing {
+    /// The word a reader sees.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Warned => "warning",
+            Self::Inconclusive => "inconclusive",
+            Self::Waived => "waived",
+            Self::NotApplicable => "not applicable",
+            Self::NotTested => "not tested",
+            Self::Attested => "attested",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl WaiverState {
+    /// The words a reader sees.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Used => "in use",
+            Self::Expired => "expired",
+            Self::Stale => "stale: what it accepts now passes",
+            Self::Idle => "idle: what it accepts was not judged",
+        }
+    }
+}
+
+impl Counts {
+    /// Counts one more.
+    pub const fn add(&mut self, standing: Standing) {
+        let field = match standing {
+            Standing::Passed => &mut self.passed,
+            Standing::Failed => &mut self.failed,
+            Standing::Warned => &mut self.warnings,
+            Standing::Inconclusive => &mut self.inconclusive,
+            Standing::Waived => &mut self.waived,
+            Standing::NotApplicable => &mut self.not_applicable,
+            Standing::NotTested => &mut self.not_tested,
+            Standing::Attested => &mut self.attested,
+            Standing::Error => &mut self.errors,
+        };
+        *field += 1;
+    }
 }

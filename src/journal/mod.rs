@@ -1,0 +1,13 @@
+//! The events of a run on disk, one JSON line each, as they happen (owner of [`Writer`] and [`Reader`]).
+//!
+//! The journal is what survives: a run that dies leaves everything that was flushed, and every report is
+//! made from it alone.
+
+mod read;
+mod write;
+
+pub use read::{ReadError, Reader, read, summary};
+pub use write::{WriteError, Writer};
+
+/// The name of the journal in a run folder.
+pub const FILE: &str = "journal.jsonl";

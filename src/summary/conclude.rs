@@ -1,0 +1,541 @@
+//! Tallies in, summary out (owner of [`conclude`]).
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{
+    Counts, FindingResult, LevelResult, OperationResult, RequirementResult, Standing, Summary,
+    WaiverResult, WaiverState,
+    cases::{Case, Cases},
+    curl,
+    fold::{Fold, Remains},
+    gate,
+    tally::Cause,
+};
+use crate::{
+    event::{End, Planned, Started},
+    exchange::ExchangeId,
+    model::{Interoperability, Level, Requirement, Verification, Verifier, Whose},
+    observation::Observation,
+    verdict::{Gap, Verdict},
+    waiver::Waiver,
+};
+
+/// The version of the format of `results.json`.
+const FORMAT: u32 = 1;
+
+/// Puts the summary together.
+pub(super) fn conclude(
+    fold: &Fold,
+    started: Started,
+    evidence: &BTreeMap<ExchangeId, Observation>,
+) -> Summary {
+    let (end, requests, took_us) = match &fold.finished {
+        Some(finished) => (finished.end.clone(), finished.requests, finished.took_us),
+        // Nothing told the end: the run died, and what it wrote until then counts.
+        None => (End::Interrupted, fold.requests, fold.last_us),
+    };
+    let cases = Cases::new(fold, &started, &end);
+    let cited = Cited::new(&started);
+    let mut said: HashMap<&Verifier, Vec<Case>> = HashMap::new();
+    for by in started.profile.verifiers() {
+        said.insert(by, cases.of(by));
+    }
+    let numbers = number(fold, &cited);
+
+    let mut standing_waivers: Vec<(bool, bool, bool)> =
+        vec![(false, false, false); started.waivers.len()];
+    let requirements: Vec<RequirementResult> = started
+        .profile
+        .requirements
+        .iter()
+        .map(|requirement| {
+            judge(
+                fold,
+                &started,
+                requirement,
+                &said,
+                &numbers,
+                &mut standing_waivers,
+            )
+        })
+        .collect();
+    let waivers = waivers(&started, &standing_waivers);
+    let findings = findings(fold, &cited, &numbers, &requirements, evidence);
+    let gate = gate::gate(&started, &end, &requirements, &waivers);
+    let mut counts = Counts::default();
+    for result in &requirements {
+        counts.add(result.standing);
+    }
+    let operations = operations(fold, &started, &cases);
+    let classes = gate::classes(&started, &requirements);
+    let levels = levels(&started, &requirements);
+    let notices = notices(fold, &started, &waivers);
+    let left_behind = left_behind(fold, &end);
+    Summary {
+        format: FORMAT,
+        planned: Planned {
+            cases: fold.cases.clone(),
+            excluded: fold.excluded.clone(),
+        },
+        started,
+        end,
+        requests,
+        took_us,
+        conformance: gate.conformance,
+        exit_code: gate.exit_code,
+        gate: gate.reasons,
+        classes,
+        requirements,
+        findings,
+        operations,
+        levels,
+        waivers,
+        notices,
+        left_behind,
+        counts,
+    }
+}
+
+/// The requirements that count, by what verifies them.
+struct Cited<'a>(HashMap<&'a Verifier, Vec<&'a Requirement>>);
+
+impl<'a> Cited<'a> {
+    fn new(started: &'a Started) -> Self {
+        let mut cited: HashMap<&Verifier, Vec<&Requirement>> = HashMap::new();
+        for requirement in &started.profile.requirements {
+            if let Verification::VerifiedBy(verifiers) = &requirement.verification
+                && gate::counts(requirement, started)
+            {
+                for by in verifiers {
+                    cited.entry(by).or_default().push(requirement);
+                }
+            }
+        }
+        Self(cited)
+    }
+
+    fn by(&self, by: &Verifier) -> &[&'a Requirement] {
+        self.0.get(by).map_or(&[], Vec::as_slice)
+    }
+
+    fn level(&self, by: &Verifier) -> Option<Level> {
+        self.by(by)
+            .iter()
+            .map(|requirement| requirement.level)
+            .max()
+    }
+}
+
+/// The numbers of the causes that fail a requirement that counts: worst level first, then as they came.
+fn number(fold: &Fold, cited: &Cited<'_>) -> BTreeMap<usize, String> {
+    let mut order: Vec<(Level, usize)> = fold
+        .causes
+        .keys()
+        .enumerate()
+        .filter_map(|(index, (by, _))| cited.level(by).map(|level| (level, index)))
+        .collect();
+    order.sort_by_key(|(level, index)| (std::cmp::Reverse(*level), *index));
+    order
+        .into_iter()
+        .enumerate()
+        .map(|(at, (_, index))| (index, format!("F{}", at + 1)))
+        .collect()
+}
+
+/// One requirement. Of each waiver it notes whether what it covers failed, passed, or was left open.
+fn judge(
+    fold: &Fold,
+    started: &Started,
+    requirement: &Requirement,
+    said: &HashMap<&Verifier, Vec<Case>>,
+    numbers: &BTreeMap<usize, String>,
+    waivers: &mut [(bool, bool, bool)],
+) -> RequirementResult {
+    let mut result = RequirementResult {
+        requirement: requirement.clone(),
+        standing: Standing::NotApplicable,
+        verdict: None,
+        reason: String::new(),
+        results: Vec::new(),
+    };
+    if !gate::counts(requirement, started) {
+        result.reason = format!(
+            "The class {} is optional, and the target does not claim it.",
+            requirement.class
+        );
+        return result;
+    }
+    let verifiers = match &requirement.verification {
+        Verification::NotTested(reason) => {
+            result.standing = Standing::NotTested;
+            result.reason.clone_from(reason);
+            return result;
+        }
+        Verification::Attested => {
+            attest(started, &mut result);
+            return result;
+        }
+        Verification::VerifiedBy(verifiers) => verifiers,
+    };
+    for case in verifiers.iter().filter_map(|by| said.get(by)).flatten() {
+        let mut one = case.result.clone();
+        for index in &case.causes {
+            if let Some(number) = numbers.get(index) {
+                one.findings.push(number.clone());
+            }
+        }
+        for (waiver, (failed, passed, open)) in started.waivers.iter().zip(waivers.iter_mut()) {
+            if !waiver.covers(&requirement.id, &one.by, one.operation.as_ref()) {
+                continue;
+            }
+            match one.verdict {
+                Some(Verdict::Fail) => *failed = true,
+                Some(Verdict::Pass) => *passed = true,
+                Some(Verdict::Inconclusive | Verdict::Error) => {
+                    *open = true;
+                    // An error does not hide the failure that the waiver accepts.
+                    *failed |= !case.causes.is_empty();
+                }
+                None => {}
+            }
+            one.waived |= !case.causes.is_empty() && waiver.in_date(&started.today);
+        }
+        result.verdict = result.verdict.max(one.verdict);
+        result.results.push(one);
+    }
+    stand(fold, started, &mut result, said);
+    result
+}
+
+fn attest(started: &Started, result: &mut RequirementResult) {
+    let id = &result.requirement.id;
+    if let Some(attestation) = started
+        .attestations
+        .iter()
+        .find(|attestation| attestation.requirement == *id)
+    {
+        result.standing = Standing::Attested;
+        result.reason = format!(
+            "Stated by {} on {}: {}",
+            attestation.by, attestation.on, attestation.statement
+        );
+    } else {
+        result.standing = Standing::Inconclusive;
+        result.verdict = Some(Verdict::Inconclusive);
+        result.reason = "Nobody attested it: name a person, a date and what was seen under `attestations` in the target file (configuration).".to_owned();
+    }
+}
+
+/// Decides where a verified requirement stands, and why.
+fn stand(
+    fold: &Fold,
+    started: &Started,
+    result: &mut RequirementResult,
+    said: &HashMap<&Verifier, Vec<Case>>,
+) {
+    let failed =
+        |one: &super::CaseResult| one.verdict == Some(Verdict::Fail) || !one.findings.is_empty();
+    let first = result
+        .results
+        .iter()
+        .find(|one| failed(one) && !one.waived)
+        .or_else(|| result.results.iter().find(|one| failed(one)));
+    let title = first.and_then(|one| {
+        let index = said
+            .get(&one.by)?
+            .iter()
+            .find(|case| case.result.operation == one.operation)?
+            .causes
+            .first()?;
+        let (_, cause) = fold.causes.get_index(*index)?;
+        Some(cause.finding.title.clone())
+    });
+    let rest: Vec<&super::CaseResult> = result.results.iter().filter(|one| !one.waived).collect();
+    // What a waiver accepts is a failure: an error beside it stays.
+    let erred = result
+        .results
+        .iter()
+        .any(|one| one.verdict == Some(Verdict::Error));
+    let worst = |wanted: Verdict| rest.iter().any(|one| one.verdict == Some(wanted));
+    let gap = |wanted: Verdict| {
+        let mut gaps: Vec<&Gap> = Vec::new();
+        for one in result
+            .results
+            .iter()
+            .filter(|one| one.verdict == Some(wanted))
+        {
+            for gap in &one.gaps {
+                if !gaps.contains(&gap) {
+                    gaps.push(gap);
+                }
+            }
+        }
+        let more = gaps.len().saturating_sub(1);
+        gaps.first().map_or_else(String::new, |gap| {
+            let more = match more {
+                0 => String::new(),
+                1 => " And one more reason.".to_owned(),
+                more => format!(" And {more} more reasons."),
+            };
+            format!("{} ({}){more}", gap.reason, gap.whose.label())
+        })
+    };
+    let (standing, reason) = if rest.iter().any(|one| failed(one)) {
+        let standing = if result.requirement.level == Level::Must {
+            Standing::Failed
+        } else {
+            Standing::Warned
+        };
+        (standing, title.unwrap_or_default())
+    } else if erred {
+        (Standing::Error, gap(Verdict::Error))
+    } else if worst(Verdict::Inconclusive) {
+        (Standing::Inconclusive, gap(Verdict::Inconclusive))
+    } else if let Some(one) = result.results.iter().find(|one| one.waived) {
+        let waiver = started.waivers.iter().find(|waiver| {
+            waiver.in_date(&started.today)
+                && waiver.covers(&result.requirement.id, &one.by, one.operation.as_ref())
+        });
+        (Standing::Waived, waiver.map(accepted).unwrap_or_default())
+    } else if worst(Verdict::Pass) {
+        (Standing::Passed, String::new())
+    } else {
+        let reason = rest
+            .iter()
+            .find_map(|one| one.not_applicable.clone())
+            .unwrap_or_default();
+        (Standing::NotApplicable, reason)
+    };
+    result.standing = standing;
+    result.reason = reason;
+}
+
+fn accepted(waiver: &Waiver) -> String {
+    format!(
+        "Accepted until {} by {}: {} ({} mends it.)",
+        waiver.expires, waiver.approved_by, waiver.reason, waiver.owner
+    )
+}
+
+fn waivers(started: &Started, seen: &[(bool, bool, bool)]) -> Vec<WaiverResult> {
+    started
+        .waivers
+        .iter()
+        .zip(seen)
+        .map(|(waiver, (failed, passed, open))| WaiverResult {
+            waiver: waiver.clone(),
+            state: if !waiver.in_date(&started.today) {
+                WaiverState::Expired
+            } else if *failed {
+                WaiverState::Used
+            } else if *passed && !*open {
+                WaiverState::Stale
+            } else {
+                WaiverState::Idle
+            },
+        })
+        .collect()
+}
+
+fn findings(
+    fold: &Fold,
+    cited: &Cited<'_>,
+    numbers: &BTreeMap<usize, String>,
+    requirements: &[RequirementResult],
+    evidence: &BTreeMap<ExchangeId, Observation>,
+) -> Vec<FindingResult> {
+    let mut waived: HashMap<&str, bool> = HashMap::new();
+    for one in requirements.iter().flat_map(|result| &result.results) {
+        for number in &one.findings {
+            *waived.entry(number).or_insert(true) &= one.waived;
+        }
+    }
+    let mut findings: Vec<(Level, usize, FindingResult)> = Vec::new();
+    for (index, ((by, _), cause)) in fold.causes.iter().enumerate() {
+        let (Some(level), Some(number)) = (cited.level(by), numbers.get(&index)) else {
+            continue;
+        };
+        let waived = waived.get(number.as_str()).copied().unwrap_or_default();
+        let requirements = cited.by(by);
+        let result = finding(fold, by, cause, requirements, evidence);
+        findings.push((
+            level,
+            index,
+            FindingResult {
+                number: number.clone(),
+                level,
+                waived,
+                ..result
+            },
+        ));
+    }
+    findings.sort_by_key(|(level, index, _)| (std::cmp::Reverse(*level), *index));
+    findings.into_iter().map(|(_, _, result)| result).collect()
+}
+
+fn finding(
+    fold: &Fold,
+    by: &Verifier,
+    cause: &Cause,
+    requirements: &[&Requirement],
+    evidence: &BTreeMap<ExchangeId, Observation>,
+) -> FindingResult {
+    let evidence: Vec<Observation> = cause
+        .evidence
+        .iter()
+        .filter_map(|id| evidence.get(id).cloned())
+        .collect();
+    let check = match by {
+        Verifier::Check(id) => (fold.lookup)(id.as_str()),
+        Verifier::Case(_) => None,
+    };
+    let fix = check.map_or_else(
+        || {
+            requirements
+                .first()
+                .map_or_else(String::new, |requirement| {
+                    format!(
+                        "Change the target so that it does what {} says: {}",
+                        requirement.id, requirement.statement
+                    )
+                })
+        },
+        |check| check.fix.to_owned(),
+    );
+    FindingResult {
+        number: String::new(),
+        by: by.clone(),
+        requirements: requirements
+            .iter()
+            .map(|requirement| requirement.id.clone())
+            .collect(),
+        level: Level::May,
+        finding: cause.finding.clone(),
+        waived: false,
+        confirmation: cause.confirmation,
+        seen: cause.seen,
+        operations: cause.operations.iter().flatten().cloned().collect(),
+        curl: evidence.last().and_then(curl::line),
+        evidence,
+        fix,
+    }
+}
+
+fn operations(fold: &Fold, started: &Started, cases: &Cases<'_>) -> Vec<OperationResult> {
+    started
+        .contract
+        .operations
+        .iter()
+        .map(|key| {
+            let calls = fold.calls.get(key);
+            let reached = calls.is_some_and(|calls| calls.reached);
+            let gap = cases.gap(key).cloned().or_else(|| {
+                fold.excluded
+                    .iter()
+                    .find(|exclusion| {
+                        exclusion.by.is_none() && exclusion.operation.as_ref() == Some(key)
+                    })
+                    .map(|exclusion| Gap::new(Whose::Configuration, exclusion.reason.clone()))
+            });
+            OperationResult {
+                operation: key.clone(),
+                requests: calls.map_or(0, |calls| calls.requests),
+                statuses: calls
+                    .map(|calls| calls.statuses.clone())
+                    .unwrap_or_default(),
+                reached,
+                gap: if reached {
+                    None
+                } else {
+                    gap.or_else(|| {
+                        Some(Gap::new(
+                            Whose::Configuration,
+                            "It was not part of this run.",
+                        ))
+                    })
+                },
+                p50_us: calls.map_or(0, |calls| calls.quantile(0.5)),
+                p95_us: calls.map_or(0, |calls| calls.quantile(0.95)),
+            }
+        })
+        .collect()
+}
+
+fn levels(started: &Started, requirements: &[RequirementResult]) -> Vec<LevelResult> {
+    Interoperability::ALL
+        .into_iter()
+        .map(|level| {
+            let mut roll = LevelResult {
+                level,
+                musts: 0,
+                met: 0,
+            };
+            for result in requirements.iter().filter(|result| {
+                result.requirement.level == Level::Must
+                    && result.requirement.interoperability == level
+                    && gate::counts(&result.requirement, started)
+            }) {
+                match result.standing {
+                    Standing::NotApplicable | Standing::NotTested => {}
+                    Standing::Passed | Standing::Attested => {
+                        roll.musts += 1;
+                        roll.met += 1;
+                    }
+                    _ => roll.musts += 1,
+                }
+            }
+            roll
+        })
+        .collect()
+}
+
+fn notices(fold: &Fold, started: &Started, waivers: &[WaiverResult]) -> Vec<Gap> {
+    let mut notices = fold.notices.clone();
+    for result in waivers {
+        let place = result.waiver.place();
+        let text = match result.state {
+            WaiverState::Used => continue,
+            WaiverState::Expired => format!(
+                "Out of date since {}: delete {place}.",
+                result.waiver.expires
+            ),
+            WaiverState::Stale => format!("What it accepts now passes: delete {place}."),
+            WaiverState::Idle => {
+                if started
+                    .profile
+                    .requirement(&result.waiver.requirement)
+                    .is_none()
+                {
+                    format!("The profile has no such requirement: correct {place}.")
+                } else {
+                    format!("Nothing that it covers was judged in this run: {place}.")
+                }
+            }
+        };
+        notices.push(Gap::new(Whose::Configuration, text));
+    }
+    notices
+}
+
+fn left_behind(fold: &Fold, end: &End) -> Vec<String> {
+    fold.creations
+        .values()
+        .filter_map(|(creation, remains)| {
+            let made = format!("Record {} by {}", creation.number, creation.operation);
+            let removal = creation
+                .removal
+                .as_ref()
+                .map_or_else(String::new, |removal| format!(" (removed by {removal})"));
+            match remains {
+                Remains::Gone => None,
+                Remains::Left(reason) => Some(format!("{made}{removal}: {reason}")),
+                Remains::There => Some(format!("{made}{removal}: nothing told of its removal.")),
+                // A creation that was refused leaves nothing; only a run that was cut short cannot know.
+                Remains::Intended if *end == End::Complete => None,
+                Remains::Intended => Some(format!(
+                    "{made}{removal}: it may exist, for the run ended before the answer came."
+                )),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,172 @@
+//! Whether a class and a profile conform, and the exit code (owner of [`Gate`]).
+
+use super::{ClassResult, Counts, RequirementResult, Standing, WaiverResult, WaiverState};
+use crate::{
+    event::{End, Started},
+    model::{Class, ClassKind, Level, Requirement},
+    verdict::{Conformance, Verdict},
+};
+
+/// The end of a run in one word, one number and the reasons.
+pub(super) struct Gate {
+    pub(super) conformance: Conformance,
+    pub(super) exit_code: u8,
+    pub(super) reasons: Vec<String>,
+}
+
+/// Whether a class counts for this target.
+pub(super) fn selected(class: &Class, started: &Started) -> bool {
+    match &class.kind {
+        ClassKind::Core => true,
+        ClassKind::Optional { capability } => started.claims.has(capability),
+    }
+}
+
+/// Whether a requirement's class counts for this target; a class that the profile does not list does.
+pub(super) fn counts(requirement: &Requirement, started: &Started) -> bool {
+    started
+        .profile
+        .class(&requirement.class)
+        .is_none_or(|class| selected(class, started))
+}
+
+/// What a MUST says of its class: nothing where it does not apply or nobody tests it.
+const fn verdict_of(standing: Standing) -> Option<Verdict> {
+    match standing {
+        Standing::Passed | Standing::Attested | Standing::Waived => Some(Verdict::Pass),
+        Standing::Failed | Standing::Warned => Some(Verdict::Fail),
+        Standing::Inconclusive => Some(Verdict::Inconclusive),
+        Standing::Error => Some(Verdict::Error),
+        Standing::NotApplicable | Standing::NotTested => None,
+    }
+}
+
+/// The conformance of the MUSTs among these; none where none of them applies.
+fn conformance<'a>(
+    requirements: impl IntoIterator<Item = &'a RequirementResult>,
+) -> Option<Conformance> {
+    let verdicts: Vec<Verdict> = requirements
+        .into_iter()
+        .filter(|result| result.requirement.level == Level::Must)
+        .filter_map(|result| verdict_of(result.standing))
+        .collect();
+    (!verdicts.is_empty()).then(|| Conformance::of(verdicts))
+}
+
+/// The classes of the profile with their conformance and counts.
+pub(super) fn classes(started: &Started, requirements: &[RequirementResult]) -> Vec<ClassResult> {
+    started
+        .profile
+        .classes
+        .iter()
+        .map(|class| {
+            let selected = selected(class, started);
+            let own = || {
+                requirements
+                    .iter()
+                    .filter(|result| result.requirement.class == class.id)
+            };
+            let mut counts = Counts::default();
+            for result in own() {
+                counts.add(result.standing);
+            }
+            ClassResult {
+                class: class.clone(),
+                selected,
+                conformance: if selected { conformance(own()) } else { None },
+                counts,
+            }
+        })
+        .collect()
+}
+
+/// The end of the run. A failure that was seen counts however the run ended, but for a person who
+/// interrupted it.
+pub(super) fn gate(
+    started: &Started,
+    end: &End,
+    requirements: &[RequirementResult],
+    waivers: &[WaiverResult],
+) -> Gate {
+    let counted: Vec<&RequirementResult> = requirements
+        .iter()
+        .filter(|result| counts(&result.requirement, started))
+        .collect();
+    let rolled = conformance(counted.iter().copied());
+    let conformance = match rolled {
+        Some(Conformance::Conformant) if *end != End::Complete => Conformance::Undetermined,
+        Some(rolled) => rolled,
+        None => Conformance::Undetermined,
+    };
+
+    let ids = |wanted: &dyn Fn(&RequirementResult) -> bool| {
+        let ids: Vec<&str> = counted
+            .iter()
+            .filter(|result| wanted(result))
+            .map(|result| result.requirement.id.as_str())
+            .collect();
+        (!ids.is_empty()).then(|| ids.join(", "))
+    };
+    let is = |level, standing| {
+        move |result: &RequirementResult| {
+            result.requirement.level == level && result.standing == standing
+        }
+    };
+
+    let mut failed = Vec::new();
+    if let Some(ids) = ids(&is(Level::Must, Standing::Failed)) {
+        failed.push(format!("These MUSTs failed: {ids}."));
+    }
+    if started.fail_on_should
+        && let Some(ids) = ids(&is(Level::Should, Standing::Warned))
+    {
+        failed.push(format!(
+            "These SHOULDs failed, and the run was told to fail on them: {ids}."
+        ));
+    }
+    failed.extend(waivers.iter().filter_map(waiver_reason));
+
+    let mut open = Vec::new();
+    match end {
+        End::Complete => {}
+        End::Interrupted => open.push("The run was interrupted.".to_owned()),
+        End::Stopped { reason, .. } => open.push(format!("The run stopped: {reason}")),
+    }
+    if let Some(ids) = ids(&|result| {
+        result.requirement.level == Level::Must
+            && matches!(result.standing, Standing::Inconclusive | Standing::Error)
+    }) {
+        open.push(format!("These MUSTs could not be verified: {ids}."));
+    }
+    if rolled.is_none() {
+        open.push("No MUST of the profile applied, so nothing shows conformance.".to_owned());
+    }
+
+    let exit_code = if *end == End::Interrupted {
+        130
+    } else if !failed.is_empty() {
+        1
+    } else if !open.is_empty() {
+        3
+    } else {
+        0
+    };
+    failed.extend(open);
+    Gate {
+        conformance,
+        exit_code,
+        reasons: failed,
+    }
+}
+
+fn waiver_reason(result: &WaiverResult) -> Option<String> {
+    let place = result.waiver.place();
+    match result.state {
+        WaiverState::Used | WaiverState::Idle => None,
+        WaiverState::Expired => Some(format!(
+            "Out of date since {}: delete {place}, or have {} approve a new date.",
+            result.waiver.expires, result.waiver.approved_by
+        )),
+        WaiverState::Stale => Some(format!("What it accepts now passes: delete {place}.")),
+    }
+}

@@ -1,0 +1,146 @@
+//! What is counted while the events go by (owner of [`Tally`], [`Cause`] and [`Calls`]).
+
+use std::collections::BTreeMap;
+
+use hdrhistogram::Histogram;
+use indexmap::IndexSet;
+
+use crate::{
+    event::Confirmation,
+    exchange::ExchangeId,
+    model::OperationKey,
+    observation::Observation,
+    verdict::{Finding, Gap, Judgement, Verdict},
+};
+
+/// How many reasons one verifier gives for one operation.
+const REASONS: usize = 5;
+/// How many exchanges show one finding.
+const EVIDENCE: usize = 5;
+
+/// What one verifier said of one operation.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) worst: Option<Verdict>,
+    pub(super) judged: u64,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) not_applicable: Option<String>,
+    /// Indices of its causes.
+    pub(super) causes: IndexSet<usize>,
+}
+
+impl Tally {
+    pub(super) fn pass(&mut self) {
+        self.judged += 1;
+        self.worst = self.worst.max(Some(Verdict::Pass));
+    }
+
+    /// Takes a judgement; a failure's cause is noted by the caller, who numbers causes.
+    pub(super) fn take(&mut self, judgement: &Judgement) {
+        self.judged += 1;
+        self.worst = self.worst.max(judgement.verdict());
+        match judgement {
+            Judgement::Pass | Judgement::Fail(_) => {}
+            Judgement::NotApplicable(reason) => {
+                self.not_applicable.get_or_insert_with(|| reason.clone());
+            }
+            Judgement::Inconclusive(gap) | Judgement::Error(gap) => {
+                push_new(&mut self.gaps, gap.clone());
+            }
+        }
+    }
+}
+
+/// Adds a reason that is not there yet, while there is room.
+pub(super) fn push_new(gaps: &mut Vec<Gap>, gap: Gap) {
+    if gaps.len() < REASONS && !gaps.contains(&gap) {
+        gaps.push(gap);
+    }
+}
+
+/// One cause of failures of one verifier.
+#[derive(Debug)]
+pub(super) struct Cause {
+    pub(super) finding: Finding,
+    pub(super) confirmation: Confirmation,
+    pub(super) seen: u64,
+    /// Where it was seen; nothing stands for the target as a whole.
+    pub(super) operations: IndexSet<Option<OperationKey>>,
+    pub(super) evidence: Vec<ExchangeId>,
+}
+
+impl Cause {
+    pub(super) fn new(finding: Finding) -> Self {
+        Self {
+            finding,
+            confirmation: Confirmation::None,
+            seen: 0,
+            operations: IndexSet::new(),
+            evidence: Vec::new(),
+        }
+    }
+
+    pub(super) fn see(
+        &mut self,
+        operation: Option<&OperationKey>,
+        confirmation: Confirmation,
+        evidence: &[ExchangeId],
+    ) {
+        self.seen += 1;
+        if !self.operations.contains(&operation.cloned()) {
+            self.operations.insert(operation.cloned());
+        }
+        // The first failure that was confirmed is the one to show: it is what a reader can repeat.
+        let better = weight(confirmation) > weight(self.confirmation);
+        if better {
+            self.confirmation = confirmation;
+        }
+        if !evidence.is_empty() && (better || self.evidence.is_empty()) {
+            let first = evidence.len().saturating_sub(EVIDENCE);
+            self.evidence = evidence.get(first..).unwrap_or_default().to_vec();
+        }
+    }
+}
+
+const fn weight(confirmation: Confirmation) -> u8 {
+    match confirmation {
+        Confirmation::None => 0,
+        Confirmation::Unrepeated => 1,
+        Confirmation::Flaky => 2,
+        Confirmation::Repeated => 3,
+    }
+}
+
+/// The calls of one operation.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    pub(super) requests: u64,
+    pub(super) statuses: BTreeMap<u16, u64>,
+    pub(super) reached: bool,
+    times: Option<Histogram<u32>>,
+}
+
+impl Calls {
+    pub(super) fn take(&mut self, observation: &Observation) {
+        self.requests += 1;
+        let Some(status) = observation.status else {
+            return;
+        };
+        *self.statuses.entry(status).or_default() += 1;
+        self.reached |= (200..300).contains(&status);
+        if self.times.is_none() {
+            self.times = Histogram::new(2).ok();
+        }
+        if let Some(times) = &mut self.times {
+            times.saturating_record(observation.timing.total_us.max(1));
+        }
+    }
+
+    /// The time in microseconds that this part of the answers took at most; 0 where none came.
+    pub(super) fn quantile(&self, part: f64) -> u64 {
+        self.times
+            .as_ref()
+            .filter(|times| !times.is_empty())
+            .map_or(0, |times| times.value_at_quantile(part))
+    }
+}
