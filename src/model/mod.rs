@@ -2,10 +2,12 @@
 //!
 //! Nothing here does anything; the types only make wrong states hard to write down.
 
+mod identity;
 mod ids;
 mod requirement;
 mod target;
 
+pub use identity::{ClientAuth, ClientCertificate, Credential, Identity, KeyPlace, OAuth2};
 pub use ids::{
     CaseId, CheckId, ClassId, IdentityName, Method, OperationKey, ProfileId, RequirementId,
 };
