@@ -4,9 +4,16 @@
 //! (which are its tests and its reference page) and a pure function. Checks know nothing of
 //! requirements; profiles cite checks.
 
+mod answer;
+pub mod examples;
+#[cfg(test)]
+mod laws;
+pub mod place;
+pub mod probing;
+
 use crate::{
     contract::{Contract, Operation},
-    exchange::Exchange,
+    exchange::{BreakageKind, Exchange},
     model::{OperationKey, Parameters},
     script::{Script, Scripted},
     verdict::Judgement,
@@ -37,8 +44,9 @@ pub struct Check {
 pub enum Kind {
     /// The document.
     Contract(fn(&Contract, &Parameters) -> Vec<Judged>),
-    /// Every exchange of the run, whoever caused it; nothing where it has nothing to say.
-    Response(fn(&Answer<'_>) -> Option<Judgement>),
+    /// Every exchange of the run, whoever caused it; nothing where it has nothing to say, and several
+    /// where one answer has several defects. A judgement of *not applicable* beside others is a note.
+    Response(fn(&Answer<'_>) -> Vec<Judgement>),
     /// Requests of its own, for each operation it applies to.
     Probe {
         /// Which operations, or the target as a whole.
@@ -125,10 +133,11 @@ pub struct Example {
 }
 
 /// One answer of an example's dialogue.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Line {
-    /// The request it answers, as `METHOD /path-prefix*`: `*` at the end matches any rest. The first line
-    /// that matches and was not used yet answers; the last that matches answers again and again.
+    /// The request it answers, as `METHOD /path-prefix*`: `*` at the end matches any rest. The query
+    /// counts only where the line has one. The first line that matches and was not used yet answers;
+    /// the last that matches answers again and again.
     pub to: &'static str,
     /// The status.
     pub status: u16,
@@ -136,12 +145,63 @@ pub struct Line {
     pub headers: &'static [(&'static str, &'static str)],
     /// The body.
     pub body: &'static str,
+    /// How the exchange breaks, in place of an answer.
+    pub broken: Option<BreakageKind>,
+    /// Whether the request was wrong on purpose (response checks only).
+    pub wrong: bool,
+}
+
+impl Line {
+    /// An answer with headers and a body.
+    #[must_use]
+    pub const fn new(
+        to: &'static str,
+        status: u16,
+        headers: &'static [(&'static str, &'static str)],
+        body: &'static str,
+    ) -> Self {
+        Self {
+            to,
+            status,
+            headers,
+            body,
+            broken: None,
+            wrong: false,
+        }
+    }
+
+    /// An answer with a body of `application/json`.
+    #[must_use]
+    pub const fn json(to: &'static str, status: u16, body: &'static str) -> Self {
+        Self::new(to, status, &[("content-type", "application/json")], body)
+    }
+
+    /// An answer without a body.
+    #[must_use]
+    pub const fn empty(to: &'static str, status: u16) -> Self {
+        Self::new(to, status, &[], "")
+    }
+
+    /// No answer.
+    #[must_use]
+    pub const fn broken(to: &'static str, kind: BreakageKind) -> Self {
+        let mut line = Self::empty(to, 0);
+        line.broken = Some(kind);
+        line
+    }
+
+    /// Says that the request was wrong on purpose.
+    #[must_use]
+    pub const fn to_a_wrong_request(mut self) -> Self {
+        self.wrong = true;
+        self
+    }
 }
 
 /// What a check says of an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Says {
-    /// Pass, and nothing else.
+    /// Pass, and nothing worse.
     Pass,
     /// At least one failure, and its title contains this text.
     Fail(&'static str),
@@ -151,8 +211,36 @@ pub enum Says {
     Nothing,
 }
 
-/// The list. A new check is one file and one line here.
-pub static ALL: &[&Check] = &[];
+/// Declares the modules of the checks and lists them.
+macro_rules! checks {
+    ($($(#[$doc:meta])* $area:ident { $($name:ident,)* })*) => {
+        $(
+            $(#[$doc])*
+            pub mod $area {
+                $(pub mod $name;)*
+            }
+        )*
+
+        /// The list.
+        pub static ALL: &[&Check] = &[$($(&$area::$name::CHECK,)*)*];
+    };
+}
+
+// A new check is one file and one line here.
+checks! {
+    /// Every answer of the run.
+    response {
+        body_schema,
+        content_type,
+        server_error,
+        status_documented,
+    }
+
+    /// Requests that HTTP itself says how to answer.
+    http {
+        unknown_resource,
+    }
+}
 
 /// The check of this id.
 #[must_use]

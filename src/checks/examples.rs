@@ -1,0 +1,292 @@
+//! Examples of checks, run (owner of [`document`] and [`run`]).
+
+use serde_json::{Map, Value, json};
+
+use super::{Answer, Applies, Check, Example, Kind, Line, Says, Scope, probing::matches_template};
+use crate::{
+    arrange::Relations,
+    contract::{Contract, Operation},
+    exchange::{
+        Address, Breakage, Exchange, ExchangeId, Headers, HttpVersion, Intent, Outcome, Request,
+        Response, Timing,
+    },
+    known::Known,
+    model::{Claims, IdentityName, Method, Parameters},
+    script::{Ask, Reply, Turn, World, turn},
+    verdict::{Judgement, Verdict},
+};
+
+/// More questions than any conversation of an example asks.
+const MOST_TURNS: usize = 50;
+
+/// Completes a part of a contract to a whole OpenAPI document.
+///
+/// Members whose names start with `/` are paths; a part without `openapi` gets version 3.1, a title
+/// and, for each variable of a path that nothing declares, a parameter of type string.
+#[must_use]
+pub fn document(part: Value) -> Value {
+    let Value::Object(part) = part else {
+        return part;
+    };
+    if part.contains_key("openapi") {
+        return Value::Object(part);
+    }
+    let mut whole = Map::new();
+    whole.insert("openapi".into(), json!("3.1.0"));
+    whole.insert(
+        "info".into(),
+        json!({ "title": "Example", "version": "1.0.0" }),
+    );
+    let mut paths = Map::new();
+    for (name, value) in part {
+        match value {
+            Value::Object(more) if name == "paths" => paths.extend(more),
+            value if name.starts_with('/') => {
+                paths.insert(name, value);
+            }
+            value => {
+                whole.insert(name, value);
+            }
+        }
+    }
+    for (path, item) in &mut paths {
+        declare_variables(path, item);
+    }
+    whole.insert("paths".into(), Value::Object(paths));
+    Value::Object(whole)
+}
+
+fn declare_variables(path: &str, item: &mut Value) {
+    let text = item.to_string();
+    let missing: Vec<Value> = path
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+        .filter(|name| !text.contains(&format!("\"name\":\"{name}\"")))
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+        .collect();
+    if let Value::Object(item) = item
+        && !missing.is_empty()
+    {
+        let declared = item.entry("parameters").or_insert_with(|| json!([]));
+        if let Value::Array(declared) = declared {
+            declared.extend(missing);
+        }
+    }
+}
+
+/// Runs an example of a check against its contract, and gives what the check says of it.
+///
+/// # Errors
+/// The example itself is wrong: a line that no request matches, or a request that no line answers.
+pub fn run(
+    check: &Check,
+    example: &Example,
+    contract: &Contract,
+) -> Result<Vec<Judgement>, String> {
+    let parameters = Parameters::default();
+    match check.kind {
+        Kind::Contract(judge) => Ok(judge(contract, &parameters)
+            .into_iter()
+            .map(|judged| judged.judgement)
+            .collect()),
+        Kind::Response(judge) => {
+            let line = example.dialogue.first().ok_or("The dialogue is empty.")?;
+            let exchange = answer(line, request(line, contract)?, contract, 1);
+            Ok(judge(&Answer::of(contract, &exchange, &parameters)))
+        }
+        Kind::Probe { scope, run, .. } => {
+            let mut judgements = Vec::new();
+            for (operation, applies) in subjects(scope, contract, &parameters) {
+                match applies {
+                    Applies::Beside => {}
+                    Applies::No(reason) => judgements.push(Judgement::NotApplicable(reason)),
+                    Applies::Yes => {
+                        judgements.extend(converse(run, operation, example, contract)?);
+                    }
+                }
+            }
+            Ok(judgements)
+        }
+    }
+}
+
+/// Whether judgements are what an example says.
+#[must_use]
+pub fn holds(says: Says, judgements: &[Judgement]) -> bool {
+    let worst = judgements.iter().filter_map(Judgement::verdict).max();
+    match says {
+        Says::Pass => worst == Some(Verdict::Pass),
+        Says::Inconclusive => worst == Some(Verdict::Inconclusive),
+        Says::Nothing => worst.is_none(),
+        Says::Fail(text) => {
+            worst == Some(Verdict::Fail)
+                && judgements.iter().any(|judgement| {
+                    matches!(judgement, Judgement::Fail(finding) if finding.title.contains(text))
+                })
+        }
+    }
+}
+
+/// The base URL of an example: the first server of its contract.
+fn base_url(contract: &Contract) -> String {
+    contract.servers.first().map_or_else(
+        || "https://api.example.test".to_owned(),
+        |server| server.url.trim_end_matches('/').to_owned(),
+    )
+}
+
+fn subjects<'a>(
+    scope: Scope,
+    contract: &'a Contract,
+    parameters: &Parameters,
+) -> Vec<(Option<&'a Operation>, Applies)> {
+    match scope {
+        Scope::Target(applies) => vec![(None, applies(contract, parameters))],
+        Scope::Operation(applies) => contract
+            .operations
+            .iter()
+            .map(|operation| (Some(operation), applies(contract, operation)))
+            .collect(),
+    }
+}
+
+fn converse(
+    run: for<'a> fn(
+        &mut crate::script::Script<'a>,
+        Option<&'a Operation>,
+    ) -> crate::script::Scripted,
+    operation: Option<&Operation>,
+    example: &Example,
+    contract: &Contract,
+) -> Result<Vec<Judgement>, String> {
+    let relations = Relations::of(contract);
+    let base_url = base_url(contract);
+    let world = World {
+        contract,
+        relations: &relations,
+        known: &Known::default(),
+        claims: &Claims::default(),
+        parameters: &Parameters::default(),
+        identities: &[IdentityName::default()],
+        base_url: &base_url,
+        writes: true,
+        seed: 1,
+        run_tag: "muster-example",
+    };
+    let mut history = Vec::new();
+    let mut used = vec![false; example.dialogue.len()];
+    for _ in 0..MOST_TURNS {
+        match turn(world, &history, |script| run(script, operation)) {
+            Turn::Done(judgements) => return Ok(judgements),
+            Turn::Ask(Ask::Pause(_)) => history.push(Reply::Paused),
+            Turn::Ask(Ask::Send(requests)) => {
+                let mut exchanges = Vec::new();
+                for request in requests {
+                    let line =
+                        next_line(example.dialogue, &mut used, &request).ok_or_else(|| {
+                            format!(
+                                "No line answers {} {}.",
+                                request.method,
+                                request.path_and_query()
+                            )
+                        })?;
+                    exchanges.push(answer(line, request, contract, exchanges.len() as u64 + 1));
+                }
+                history.push(Reply::Exchanges(exchanges));
+            }
+        }
+    }
+    Err(format!(
+        "The conversation does not end in {MOST_TURNS} turns."
+    ))
+}
+
+/// The first line that matches and was not used yet, or the last that matches.
+fn next_line<'e>(dialogue: &'e [Line], used: &mut [bool], request: &Request) -> Option<&'e Line> {
+    let fresh = dialogue
+        .iter()
+        .zip(used.iter_mut())
+        .find(|(line, used)| !**used && matches(line.to, request));
+    if let Some((line, used)) = fresh {
+        *used = true;
+        return Some(line);
+    }
+    dialogue.iter().rev().find(|line| matches(line.to, request))
+}
+
+fn matches(to: &str, request: &Request) -> bool {
+    let Some((method, pattern)) = to.split_once(' ') else {
+        return false;
+    };
+    let whole = request.path_and_query();
+    let path = if pattern.contains('?') {
+        whole
+    } else {
+        super::probing::path(request)
+    };
+    method == request.method.as_str()
+        && pattern
+            .strip_suffix('*')
+            .map_or(path == pattern, |prefix| path.starts_with(prefix))
+}
+
+/// The request that the first line of a response check answers.
+fn request(line: &Line, contract: &Contract) -> Result<Request, String> {
+    let (method, path) = line
+        .to
+        .split_once(' ')
+        .ok_or("A line answers `METHOD /path`.")?;
+    let method = Method::parse(method);
+    let mut request = Request::new(method.clone(), Address::Base(path.to_owned()), "an example");
+    request.intent = if line.wrong {
+        Intent::Wrong("an example".into())
+    } else if (200..300).contains(&line.status) {
+        Intent::Valid
+    } else {
+        Intent::Plausible
+    };
+    let bare = super::probing::path(&request).to_owned();
+    request.operation = contract
+        .operations
+        .iter()
+        .filter(|operation| {
+            operation.key.method == method && matches_template(&operation.key.path, &bare)
+        })
+        .min_by_key(|operation| operation.path_variables().count())
+        .map(|operation| operation.key.clone());
+    Ok(request)
+}
+
+fn answer(line: &Line, request: Request, contract: &Contract, id: u64) -> Exchange {
+    let url = match &request.address {
+        Address::Base(path) => format!("{}{path}", base_url(contract)),
+        Address::Root(path) => format!("https://api.example.test{path}"),
+        Address::Absolute(url) => url.clone(),
+    };
+    let outcome = line.broken.map_or_else(
+        || {
+            Outcome::Answered(Response::new(
+                line.status,
+                HttpVersion::Http11,
+                line.headers.iter().copied().collect::<Headers>(),
+                line.body.as_bytes().into(),
+                false,
+                Timing::default(),
+            ))
+        },
+        |kind| {
+            Outcome::Broken(Breakage {
+                kind,
+                detail: "The exchange broke.".into(),
+            })
+        },
+    );
+    Exchange {
+        id: ExchangeId(id),
+        request,
+        url,
+        credentials: Headers::new(),
+        outcome,
+    }
+}

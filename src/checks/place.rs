@@ -1,0 +1,345 @@
+//! What a schema says of one place in a value (owner of [`Place`]).
+//!
+//! Validation tells whether a value is right; checks also ask what the contract *names*. A place holds
+//! every subschema that may speak about it, through references and compositions, without asking which
+//! branch of an `anyOf` applies: a check that looks for an undeclared thing must not cry wolf.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use regex::Regex;
+use serde_json::Value;
+
+use crate::contract::{Contract, Schema};
+
+/// More parts than any sensible schema has in one place.
+const MOST_PARTS: usize = 256;
+
+/// One subschema, and the document its references are relative to.
+#[derive(Debug, Clone)]
+struct Part<'a> {
+    document: Arc<str>,
+    schema: &'a Value,
+}
+
+/// Every subschema that may speak about one place.
+#[derive(Debug, Clone, Default)]
+pub struct Place<'a> {
+    contract: Option<&'a Contract>,
+    parts: Vec<Part<'a>>,
+}
+
+impl<'a> Place<'a> {
+    /// The place that a schema describes as a whole.
+    #[must_use]
+    pub fn of(contract: &'a Contract, schema: &Schema) -> Self {
+        let mut place = Self {
+            contract: Some(contract),
+            parts: Vec::new(),
+        };
+        if let Some(value) = contract.schemas.normalised(schema) {
+            place.add(&schema.document, value);
+        }
+        place
+    }
+
+    /// Whether the contract says anything of it.
+    #[must_use]
+    pub fn is_described(&self) -> bool {
+        self.parts
+            .iter()
+            .any(|part| part.schema.as_object().is_some_and(|map| !map.is_empty()))
+    }
+
+    /// The values of a keyword in every subschema.
+    pub fn keyword(&self, keyword: &str) -> impl Iterator<Item = &'a Value> {
+        self.parts
+            .iter()
+            .filter_map(move |part| part.schema.get(keyword))
+    }
+
+    /// Whether any subschema has this keyword.
+    #[must_use]
+    pub fn has(&self, keyword: &str) -> bool {
+        self.keyword(keyword).next().is_some()
+    }
+
+    /// Whether a subschema says `format` with this name.
+    #[must_use]
+    pub fn has_format(&self, format: &str) -> bool {
+        self.keyword("format").any(|value| value == format)
+    }
+
+    /// The types that subschemas name; empty where none does.
+    #[must_use]
+    pub fn types(&self) -> BTreeSet<&'a str> {
+        self.keyword("type")
+            .flat_map(|value| match value {
+                Value::Array(types) => types.iter().filter_map(Value::as_str).collect(),
+                other => other.as_str().into_iter().collect::<Vec<_>>(),
+            })
+            .collect()
+    }
+
+    /// The members that are named here.
+    #[must_use]
+    pub fn named(&self) -> BTreeSet<&'a str> {
+        self.keyword("properties")
+            .filter_map(Value::as_object)
+            .flat_map(|properties| properties.keys().map(String::as_str))
+            .collect()
+    }
+
+    /// Whether a member is named here, or matches a pattern for names.
+    #[must_use]
+    pub fn names(&self, member: &str) -> bool {
+        self.keyword("properties")
+            .any(|properties| properties.get(member).is_some())
+            || self.patterns().any(|(pattern, _)| pattern.is_match(member))
+    }
+
+    /// Whether members that are not named have a schema of their own: a map by design.
+    #[must_use]
+    pub fn is_map(&self) -> bool {
+        ["additionalProperties", "unevaluatedProperties"]
+            .iter()
+            .any(|keyword| {
+                self.keyword(keyword)
+                    .any(|value| value.as_object().is_some_and(|map| !map.is_empty()))
+            })
+    }
+
+    /// The place of a member.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Self {
+        let mut place = self.beside();
+        for part in &self.parts {
+            let mut found = false;
+            if let Some(schema) = part
+                .schema
+                .pointer(&format!("/properties/{}", escape(name)))
+            {
+                place.add(&part.document, schema);
+                found = true;
+            }
+            if let Some(patterns) = part
+                .schema
+                .get("patternProperties")
+                .and_then(Value::as_object)
+            {
+                for (pattern, schema) in patterns {
+                    if Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(name)) {
+                        place.add(&part.document, schema);
+                        found = true;
+                    }
+                }
+            }
+            if !found && let Some(schema) = part.schema.get("additionalProperties") {
+                place.add(&part.document, schema);
+            }
+        }
+        place
+    }
+
+    /// The place of an item.
+    #[must_use]
+    pub fn item(&self, index: usize) -> Self {
+        let mut place = self.beside();
+        for part in &self.parts {
+            let first = part
+                .schema
+                .get("prefixItems")
+                .and_then(|items| items.get(index));
+            if let Some(schema) = first.or_else(|| part.schema.get("items")) {
+                place.add(&part.document, schema);
+            }
+        }
+        place
+    }
+
+    /// The place that a JSON pointer into the value leads to.
+    #[must_use]
+    pub fn at(&self, pointer: &str) -> Self {
+        let mut place = self.clone();
+        for token in pointer.split('/').skip(1) {
+            let name = token.replace("~1", "/").replace("~0", "~");
+            let mut next = place.member(&name);
+            if let Ok(index) = name.parse() {
+                next.parts.extend(place.item(index).parts);
+            }
+            place = next;
+        }
+        place
+    }
+
+    const fn beside(&self) -> Self {
+        Self {
+            contract: self.contract,
+            parts: Vec::new(),
+        }
+    }
+
+    fn patterns(&self) -> impl Iterator<Item = (Regex, &'a Value)> {
+        self.keyword("patternProperties")
+            .filter_map(Value::as_object)
+            .flatten()
+            .filter_map(|(pattern, schema)| Some((Regex::new(pattern).ok()?, schema)))
+    }
+
+    /// Takes a subschema in, and everything it refers to or is composed of.
+    fn add(&mut self, document: &Arc<str>, schema: &'a Value) {
+        let known = |part: &Part<'_>| std::ptr::eq(part.schema, schema);
+        if !schema.is_object() || self.parts.len() >= MOST_PARTS || self.parts.iter().any(known) {
+            return;
+        }
+        self.parts.push(Part {
+            document: Arc::clone(document),
+            schema,
+        });
+        if let Some(reference) = schema.get("$ref").and_then(Value::as_str)
+            && let Some(contract) = self.contract
+            && let Some((document, value)) = contract.schemas.resolve(document, reference)
+        {
+            self.add(&document.into(), value);
+        }
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            for branch in schema
+                .get(keyword)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
+                self.add(document, branch);
+            }
+        }
+        for keyword in ["if", "then", "else"] {
+            if let Some(branch) = schema.get(keyword) {
+                self.add(document, branch);
+            }
+        }
+        for branch in schema
+            .get("dependentSchemas")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(serde_json::Map::values)
+        {
+            self.add(document, branch);
+        }
+    }
+}
+
+/// Visits every value within a value with its JSON pointer and what the contract says of it.
+pub fn walk<'a, 'v>(place: &Place<'a>, value: &'v Value, visit: &mut dyn FnMut(&Spot<'_, 'a, 'v>)) {
+    step(
+        &Spot {
+            pointer: "",
+            shape: "",
+            name: None,
+            value,
+            place,
+        },
+        visit,
+        0,
+    );
+}
+
+/// One value on a walk.
+#[derive(Debug)]
+pub struct Spot<'s, 'a, 'v> {
+    /// Where it is, as a JSON pointer.
+    pub pointer: &'s str,
+    /// The same with `*` for every index and data-like key: the place without the data.
+    pub shape: &'s str,
+    /// The name of the member it belongs to; items of an array have that of the array.
+    pub name: Option<&'v str>,
+    /// The value.
+    pub value: &'v Value,
+    /// What the contract says of it.
+    pub place: &'s Place<'a>,
+}
+
+fn step<'a, 'v>(spot: &Spot<'_, 'a, 'v>, visit: &mut dyn FnMut(&Spot<'_, 'a, 'v>), depth: usize) {
+    visit(spot);
+    if depth >= 64 {
+        return;
+    }
+    match spot.value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                let token = escape(name);
+                step(
+                    &Spot {
+                        pointer: &format!("{}/{token}", spot.pointer),
+                        shape: &format!(
+                            "{}/{}",
+                            spot.shape,
+                            if data_like(name).is_some() {
+                                "*"
+                            } else {
+                                &token
+                            }
+                        ),
+                        name: Some(name),
+                        value,
+                        place: &spot.place.member(name),
+                    },
+                    visit,
+                    depth + 1,
+                );
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                step(
+                    &Spot {
+                        pointer: &format!("{}/{index}", spot.pointer),
+                        shape: &format!("{}/*", spot.shape),
+                        name: spot.name,
+                        value,
+                        place: &spot.place.item(index),
+                    },
+                    visit,
+                    depth + 1,
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What a member name is, where it looks like data rather than a name.
+#[must_use]
+pub fn data_like(name: &str) -> Option<&'static str> {
+    let shape: String = name
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '9' } else { c })
+        .collect();
+    if !name.is_empty() && name.chars().all(|c| c.is_ascii_digit()) {
+        Some("numbers")
+    } else if shape == "9999-99-99" || shape == "99/99/9999" || shape.starts_with("9999-99-99T99:")
+    {
+        Some("dates")
+    } else if is_uuid(name) {
+        Some("UUIDs")
+    } else {
+        None
+    }
+}
+
+/// Whether a text is a UUID in its usual form.
+#[must_use]
+pub fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(index, byte)| {
+            if matches!(index, 8 | 13 | 18 | 23) {
+                byte == b'-'
+            } else {
+                byte.is_ascii_hexdigit()
+            }
+        })
+}
+
+/// A name as a token of a JSON pointer.
+#[must_use]
+pub fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
