@@ -1,2 +1,4 @@
 //! How fast values are made and confirmed.
-fn main() { divan::main(); }
+fn main() {
+    divan::main();
+}

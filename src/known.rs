@@ -50,6 +50,15 @@ impl Known {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// Adds what another has learned, after what is there.
+    pub fn merge(&mut self, other: Self) {
+        for ((operation, parameter), values) in other.learned {
+            for value in values {
+                self.learn(&operation, &parameter, value);
+            }
+        }
+    }
+
     /// Notes a value; one that is there already is not noted again. At most sixteen are kept.
     pub fn learn(&mut self, operation: &OperationKey, parameter: &str, value: Value) {
         let values = self

@@ -25,10 +25,8 @@ pub mod profile;
 pub mod summary;
 pub mod waiver;
 
-pub mod auth;
 pub mod http;
 pub mod journal;
-pub mod load;
 pub mod report;
 pub mod runner;
 pub mod supplier;

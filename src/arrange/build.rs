@@ -81,7 +81,10 @@ impl<'s, 'a> Builder<'s, 'a> {
         if let Some(reason) = &operation.broken {
             return Err(Halt::unmet(
                 Whose::Supplier,
-                format!("The contract does not say how {} is called: {reason}", operation.key),
+                format!(
+                    "The contract does not say how {} is called: {reason}",
+                    operation.key
+                ),
             ));
         }
         self.stack.push(operation.key.clone());
@@ -116,14 +119,18 @@ impl<'s, 'a> Builder<'s, 'a> {
             let last = index + 1 == variables.len();
             let policy = if last { policy } else { Policy::Any };
             let (value, origin) = self.parameter(operation, parameter, policy)?;
-            filled.parameters.push(Filled::new(parameter, value, origin));
+            filled
+                .parameters
+                .push(Filled::new(parameter, value, origin));
         }
         for parameter in &operation.parameters {
             if parameter.place == ParameterPlace::Path || self.is_elsewhere(operation, parameter) {
                 continue;
             }
             if let Some((value, origin)) = self.optional(operation, parameter)? {
-                filled.parameters.push(Filled::new(parameter, value, origin));
+                filled
+                    .parameters
+                    .push(Filled::new(parameter, value, origin));
             }
         }
         if let Some(media) = self.wants_body(operation) {
@@ -218,7 +225,8 @@ impl<'s, 'a> Builder<'s, 'a> {
         }
         if !strict && !unrepeatable(parameter) {
             for example in &parameter.examples {
-                let value = values::coerced(self.script.world.contract, schema, example.value.clone());
+                let value =
+                    values::coerced(self.script.world.contract, schema, example.value.clone());
                 if self.will_do(operation, parameter, &value) {
                     self.bind(own.as_deref(), &value, Origin::Example);
                     return Ok((value, Origin::Example));
@@ -230,7 +238,12 @@ impl<'s, 'a> Builder<'s, 'a> {
         Ok((value, Origin::Generated))
     }
 
-    fn generated(&mut self, operation: &Operation, parameter: &Parameter, fresh: bool) -> Scripted<Value> {
+    fn generated(
+        &mut self,
+        operation: &Operation,
+        parameter: &Parameter,
+        fresh: bool,
+    ) -> Scripted<Value> {
         let world = self.script.world;
         let label = self.label(operation, &parameter.name);
         if fresh || unrepeatable(parameter) {
@@ -270,11 +283,7 @@ impl<'s, 'a> Builder<'s, 'a> {
     /// Whether a value is valid, can be sent, and was not tried before.
     fn will_do(&self, _operation: &Operation, parameter: &Parameter, value: &Value) -> bool {
         !self.variation.avoid.contains(value)
-            && values::fits(
-                self.script.world.contract,
-                parameter.schema.as_ref(),
-                value,
-            )
+            && values::fits(self.script.world.contract, parameter.schema.as_ref(), value)
             && render::can_carry(parameter, value)
     }
 
@@ -406,7 +415,13 @@ impl<'s, 'a> Builder<'s, 'a> {
     }
 
     /// Takes a value, and remembers it as the one of its collection, so that parents and references agree.
-    fn take(&mut self, own: Option<&str>, source: &Source, value: Value, origin: Origin) -> (Value, Origin) {
+    fn take(
+        &mut self,
+        own: Option<&str>,
+        source: &Source,
+        value: Value,
+        origin: Origin,
+    ) -> (Value, Origin) {
         self.bind(own, &value, origin);
         if let Some(item) = self.item_of(source) {
             self.bind(Some(&item), &value, origin);
@@ -432,14 +447,15 @@ impl<'s, 'a> Builder<'s, 'a> {
     fn earlier(&self, source: &Source, schema: Option<&Schema>) -> Option<Value> {
         let exchanges: Vec<&Exchange> = self.script.exchanges().collect();
         let parents = |exchange: &Exchange| {
-            serialise::unfill(&source.producer.path, answers::request_path(exchange))
-                .is_none_or(|variables| {
+            serialise::unfill(&source.producer.path, answers::request_path(exchange)).is_none_or(
+                |variables| {
                     variables.iter().all(|(name, text)| {
                         prefix_through(&source.producer.path, name)
                             .and_then(|prefix| self.bound.get(&skeleton(prefix)))
                             .is_none_or(|(bound, _)| serialise::scalar(bound) == *text)
                     })
-                })
+                },
+            )
         };
         exchanges
             .iter()
@@ -448,7 +464,9 @@ impl<'s, 'a> Builder<'s, 'a> {
             .filter(|(_, exchange)| {
                 exchange.request.operation.as_ref() == Some(&source.producer)
                     && exchange.request.identity == IdentityName::default()
-                    && exchange.response().is_some_and(|response| response.is_success())
+                    && exchange
+                        .response()
+                        .is_some_and(|response| response.is_success())
                     && parents(exchange)
             })
             .flat_map(|(at, exchange)| {
@@ -456,7 +474,12 @@ impl<'s, 'a> Builder<'s, 'a> {
                     .into_iter()
                     .map(move |value| (at, value))
             })
-            .map(|(at, value)| (at, values::coerced(self.script.world.contract, schema, value)))
+            .map(|(at, value)| {
+                (
+                    at,
+                    values::coerced(self.script.world.contract, schema, value),
+                )
+            })
             .find(|(at, value)| {
                 let removed = exchanges.iter().skip(at + 1).any(|exchange| {
                     exchange.request.method == Method::Delete
@@ -520,7 +543,9 @@ impl<'s, 'a> Builder<'s, 'a> {
         request.purpose = what;
         request.intent = intent(&made);
         let exchange = self.script.send(request)?;
-        let answered = exchange.response().is_some_and(|response| response.is_success());
+        let answered = exchange
+            .response()
+            .is_some_and(|response| response.is_success());
         let template = self.item_template(source);
         let picked = if answered {
             picks(exchange, source, template.as_deref())
@@ -570,7 +595,11 @@ impl<'s, 'a> Builder<'s, 'a> {
             ));
         };
         let label = self.label(operation, "body");
-        let wanted = if outermost { self.variation.example.unwrap_or(0) } else { 0 };
+        let wanted = if outermost {
+            self.variation.example.unwrap_or(0)
+        } else {
+            0
+        };
         let generated_only = outermost && (self.variation.full || self.variation.generated);
         let example = media
             .examples
@@ -606,7 +635,10 @@ impl<'s, 'a> Builder<'s, 'a> {
         if world.relations.role(&operation.key) == Role::Create
             || operation.key.method == Method::Put
         {
-            let held: Vec<String> = held.into_iter().chain(self.own_id(operation, &value)).collect();
+            let held: Vec<String> = held
+                .into_iter()
+                .chain(self.own_id(operation, &value))
+                .collect();
             values::make_unique(&world, schema, thing, &held, &label, &mut value);
         }
         match world.contract.schemas.validate_request(schema, &value) {
@@ -618,7 +650,10 @@ impl<'s, 'a> Builder<'s, 'a> {
                 });
                 return Err(Halt::Unmet(Gap::new(
                     Whose::Muster,
-                    format!("Muster's own body for {} is not valid: {why}.", operation.key),
+                    format!(
+                        "Muster's own body for {} is not valid: {why}.",
+                        operation.key
+                    ),
                 )));
             }
         }
@@ -626,7 +661,12 @@ impl<'s, 'a> Builder<'s, 'a> {
     }
 
     /// Puts the ids of real records where the body names other things. Answers the places it filled.
-    fn refer(&mut self, operation: &'a Operation, schema: &Schema, body: &mut Value) -> Scripted<Vec<String>> {
+    fn refer(
+        &mut self,
+        operation: &'a Operation,
+        schema: &Schema,
+        body: &mut Value,
+    ) -> Scripted<Vec<String>> {
         let world = self.script.world;
         let mut held = Vec::new();
         let slots: Vec<String> = world
@@ -700,7 +740,9 @@ impl<'s, 'a> Builder<'s, 'a> {
         body.as_object()
             .into_iter()
             .flat_map(serde_json::Map::keys)
-            .filter(|name| names::identifier(name).is_some() && names.contains(&names::folded(name)))
+            .filter(|name| {
+                names::identifier(name).is_some() && names.contains(&names::folded(name))
+            })
             .map(|name| format!("/{name}"))
             .collect()
     }
@@ -708,9 +750,13 @@ impl<'s, 'a> Builder<'s, 'a> {
 
 /// What an exchange with the producer has for the consumer, best first.
 pub(crate) fn picks(exchange: &Exchange, source: &Source, item: Option<&str>) -> Vec<Value> {
-    let body = exchange.response().and_then(|response| response.json().ok());
+    let body = exchange
+        .response()
+        .and_then(|response| response.json().ok());
     match &source.pick {
-        Pick::Expression(expression) => answers::expression(exchange, expression).into_iter().collect(),
+        Pick::Expression(expression) => answers::expression(exchange, expression)
+            .into_iter()
+            .collect(),
         Pick::OwnPath(variable) => {
             serialise::unfill(&source.producer.path, answers::request_path(exchange))
                 .into_iter()
@@ -743,7 +789,11 @@ pub(crate) fn picks(exchange: &Exchange, source: &Source, item: Option<&str>) ->
                 body.filter(|body| body.is_string() || body.is_number())
                     .and_then(|body| answers::member(body, members))
             };
-            in_body.or_else(in_address).or_else(bare).into_iter().collect()
+            in_body
+                .or_else(in_address)
+                .or_else(bare)
+                .into_iter()
+                .collect()
         }
         Pick::Element { members, thing } => body
             .map(|body| answers::records(body, thing))
@@ -762,7 +812,11 @@ pub(crate) fn intent(made: &Values) -> Intent {
         .iter()
         .filter(|filled| filled.place == ParameterPlace::Path)
         .all(|filled| filled.origin <= Origin::Found);
-    if promised { Intent::Valid } else { Intent::Plausible }
+    if promised {
+        Intent::Valid
+    } else {
+        Intent::Plausible
+    }
 }
 
 /// Whether a header is for telling requests apart, so that the same value twice means the same request.
@@ -770,7 +824,12 @@ fn unrepeatable(parameter: &Parameter) -> bool {
     parameter.place == ParameterPlace::Header
         && matches!(
             names::folded(&parameter.name).trim_start_matches('x'),
-            "idempotencykey" | "requestid" | "correlationid" | "transactionid" | "messageid" | "idempotencyid"
+            "idempotencykey"
+                | "requestid"
+                | "correlationid"
+                | "transactionid"
+                | "messageid"
+                | "idempotencyid"
         )
 }
 
@@ -782,8 +841,17 @@ pub(crate) fn last_name(pointer: &str) -> &str {
 }
 
 /// A value without the members that only answers have.
-pub(crate) fn without_read_only(contract: &crate::contract::Contract, schema: &Schema, value: &Value) -> Value {
-    fn strip(contract: &crate::contract::Contract, schema: &Schema, value: &mut Value, depth: usize) {
+pub(crate) fn without_read_only(
+    contract: &crate::contract::Contract,
+    schema: &Schema,
+    value: &Value,
+) -> Value {
+    fn strip(
+        contract: &crate::contract::Contract,
+        schema: &Schema,
+        value: &mut Value,
+        depth: usize,
+    ) {
         if depth > 8 {
             return;
         }

@@ -308,9 +308,9 @@ impl Relations {
                 && !before.is_empty()
             {
                 let path = operation.key.path.trim_end_matches('/');
-                self.collection_mut(before).item.get_or_insert_with(|| {
-                    (operation.key.path.to_string(), name.to_owned())
-                });
+                self.collection_mut(before)
+                    .item
+                    .get_or_insert_with(|| (operation.key.path.to_string(), name.to_owned()));
                 debug_assert!(path.starts_with(before));
             }
         }
@@ -386,7 +386,10 @@ impl Relations {
                 delete: None,
             });
         }
-        #[expect(clippy::indexing_slicing, reason = "the index was made for this list above")]
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "the index was made for this list above"
+        )]
         &mut self.collections[index]
     }
 
@@ -399,9 +402,8 @@ impl Relations {
             .get(&skeleton(path))
             .and_then(|&index| self.collections.get(index))
             .is_some_and(|collection| collection.item.is_some());
-        let lists = || {
-            shape::success(operation).is_some_and(|schema| shape::records(contract, schema).1)
-        };
+        let lists =
+            || shape::success(operation).is_some_and(|schema| shape::records(contract, schema).1);
         match operation.key.method {
             Method::Get | Method::Query if on_item => Role::Read,
             Method::Get | Method::Query if has_items || lists() => Role::List,
@@ -436,9 +438,10 @@ impl Relations {
         let Some((before, _)) = split_last(prefix) else {
             return Vec::new();
         };
-        self.collection_at(before).map_or_else(Vec::new, |collection| {
-            self.of_collection(collection, operation, name, Evidence::Path)
-        })
+        self.collection_at(before)
+            .map_or_else(Vec::new, |collection| {
+                self.of_collection(collection, operation, name, Evidence::Path)
+            })
     }
 
     /// What collections of the thing that a name names make and list, and answers that have a member of
@@ -508,7 +511,10 @@ impl Relations {
                     thing: thing.clone(),
                 },
                 evidence,
-                reason: format!("{create} creates what `{name}` of {} names, {how}", operation.key),
+                reason: format!(
+                    "{create} creates what `{name}` of {} names, {how}",
+                    operation.key
+                ),
             });
         } else if let (Some(replace), Some((_, variable))) = (&collection.replace, &collection.item)
             && *replace != operation.key
@@ -533,7 +539,10 @@ impl Relations {
                     thing: thing.clone(),
                 },
                 evidence,
-                reason: format!("{list} lists what `{name}` of {} names, {how}", operation.key),
+                reason: format!(
+                    "{list} lists what `{name}` of {} names, {how}",
+                    operation.key
+                ),
             });
         }
         sources.retain(|source| source.producer != operation.key);
@@ -564,7 +573,10 @@ impl Relations {
                 if member.read_only {
                     continue;
                 }
-                let mut at = format!("{pointer}/{}", member.name.replace('~', "~0").replace('/', "~1"));
+                let mut at = format!(
+                    "{pointer}/{}",
+                    member.name.replace('~', "~0").replace('/', "~1")
+                );
                 let items = shape::items(&contract.schemas, &member.schema);
                 let inner = items.as_ref().unwrap_or(&member.schema);
                 if items.is_some() {
@@ -622,7 +634,8 @@ fn insert(slots: &mut BTreeMap<Slot, Vec<Source>>, slot: Slot, sources: Vec<Sour
     // What makes a thing before what finds one; within that, the stronger evidence first, but for what
     // has to know a record already to answer.
     kept.sort_by_key(|source| {
-        let knows = !source.makes && variable(split_last(&source.producer.path).map_or("", |(_, last)| last)).is_some();
+        let knows = !source.makes
+            && variable(split_last(&source.producer.path).map_or("", |(_, last)| last)).is_some();
         (!source.makes, knows, source.evidence)
     });
     if !kept.is_empty() {

@@ -42,7 +42,7 @@ pub(crate) fn contract(part: &str) -> Contract {
         underscored_numbers_as_strings: true,
     };
     let part: Value = serde_saphyr::from_str_with_options(part, options).unwrap();
-    Contract::from_value("https://muster.test/example.yaml", examples::document(part)).unwrap()
+    Contract::from_value(examples::document(part)).unwrap()
 }
 
 #[test]

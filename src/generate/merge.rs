@@ -5,7 +5,10 @@ use serde_json::{Map, Value};
 use super::format::Format;
 use super::graph::{Graph, NodeId, Spec};
 use super::number::{Bound, Decimal};
-use super::shape::{ALWAYS, ArrayPart, Branch, Choice, ChoiceKind, Contains, NEVER, ObjectPart, Shape, Sub, Types, same};
+use super::shape::{
+    ALWAYS, ArrayPart, Branch, Choice, ChoiceKind, Contains, NEVER, ObjectPart, Shape, Sub, Types,
+    same,
+};
 
 struct Merge<'g, 'a> {
     graph: &'g Graph<'a>,
@@ -90,9 +93,15 @@ pub(super) fn item_subs<'a>(shape: &Shape<'a>, at: usize) -> Vec<Sub<'a>> {
 
 fn count(value: Option<&Value>) -> Option<usize> {
     let value = value?;
-    value.as_u64().map(|n| usize::try_from(n).unwrap_or(usize::MAX)).or_else(|| {
-        value.as_f64().filter(|f| *f >= 0.0 && f.fract() == 0.0).map(|f| f as usize)
-    })
+    value
+        .as_u64()
+        .map(|n| usize::try_from(n).unwrap_or(usize::MAX))
+        .or_else(|| {
+            value
+                .as_f64()
+                .filter(|f| *f >= 0.0 && f.fract() == 0.0)
+                .map(|f| f as usize)
+        })
 }
 
 fn list<'v>(value: Option<&'v Value>) -> &'v [Value] {
@@ -100,12 +109,18 @@ fn list<'v>(value: Option<&'v Value>) -> &'v [Value] {
 }
 
 fn texts(value: Option<&Value>) -> Vec<String> {
-    list(value).iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+    list(value)
+        .iter()
+        .filter_map(|v| v.as_str().map(str::to_owned))
+        .collect()
 }
 
 fn last_segment(reference: &str) -> String {
     let segment = reference.rsplit(['/', '#']).next().unwrap_or(reference);
-    let segment = segment.strip_suffix(".json").or_else(|| segment.strip_suffix(".yaml")).unwrap_or(segment);
+    let segment = segment
+        .strip_suffix(".json")
+        .or_else(|| segment.strip_suffix(".yaml"))
+        .unwrap_or(segment);
     segment.replace("~1", "/").replace("~0", "~")
 }
 
@@ -117,7 +132,9 @@ impl<'a> Merge<'_, 'a> {
     fn absorb(&mut self, sub: Sub<'a>) {
         let map = match sub.schema {
             Value::Bool(true) => return,
-            Value::Bool(false) => return self.never("the schema here is false: nothing may stand here"),
+            Value::Bool(false) => {
+                return self.never("the schema here is false: nothing may stand here");
+            }
             Value::Object(map) => map,
             _ => return,
         };
@@ -155,7 +172,11 @@ impl<'a> Merge<'_, 'a> {
         match map.get("type") {
             Some(Value::String(name)) => shape.types = shape.types.and(Types::named(name)),
             Some(Value::Array(names)) => {
-                let all = names.iter().filter_map(Value::as_str).map(Types::named).fold(Types::NONE, Types::or);
+                let all = names
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .map(Types::named)
+                    .fold(Types::NONE, Types::or);
                 shape.types = shape.types.and(all);
             }
             _ => {}
@@ -170,7 +191,10 @@ impl<'a> Merge<'_, 'a> {
                 listed.retain(|v| values.iter().any(|w| same(v, w)));
             }
             shape.listed = Some(match shape.listed.take() {
-                Some(before) => before.into_iter().filter(|v| listed.iter().any(|w| same(v, w))).collect(),
+                Some(before) => before
+                    .into_iter()
+                    .filter(|v| listed.iter().any(|w| same(v, w)))
+                    .collect(),
                 None => listed,
             });
         }
@@ -178,7 +202,9 @@ impl<'a> Merge<'_, 'a> {
         match map.get("examples") {
             Some(Value::Array(examples)) => shape.examples.extend(examples),
             // Some documents write the named examples of a media type at a schema.
-            Some(Value::Object(examples)) => shape.examples.extend(examples.values().filter_map(|e| e.get("value"))),
+            Some(Value::Object(examples)) => shape
+                .examples
+                .extend(examples.values().filter_map(|e| e.get("value"))),
             _ => {}
         }
         shape.examples.extend(map.get("default"));
@@ -195,8 +221,16 @@ impl<'a> Merge<'_, 'a> {
             ("exclusiveMaximum", false, true),
         ] {
             if let Some(Value::Number(number)) = map.get(keyword) {
-                let bound = Bound { at: Decimal::read(number), exclusive };
-                if low { &mut shape.number.low } else { &mut shape.number.high }.push(bound);
+                let bound = Bound {
+                    at: Decimal::read(number),
+                    exclusive,
+                };
+                if low {
+                    &mut shape.number.low
+                } else {
+                    &mut shape.number.high
+                }
+                .push(bound);
                 shape.hint = shape.hint.or(Types::NUMBER);
             }
         }
@@ -205,10 +239,15 @@ impl<'a> Merge<'_, 'a> {
             shape.hint = shape.hint.or(Types::NUMBER);
         }
         match map.get("format").and_then(Value::as_str) {
-            Some("int32") => shape.number.register = Some((i64::from(i32::MIN), i64::from(i32::MAX))),
+            Some("int32") => {
+                shape.number.register = Some((i64::from(i32::MIN), i64::from(i32::MAX)))
+            }
             // Beyond 2^53 JSON readers differ, so 64 bits are not used to the edge unless bounds say so.
             Some("int64") => {
-                shape.number.register.get_or_insert((-9_007_199_254_740_991, 9_007_199_254_740_991));
+                shape
+                    .number
+                    .register
+                    .get_or_insert((-9_007_199_254_740_991, 9_007_199_254_740_991));
             }
             _ => {}
         }
@@ -225,12 +264,20 @@ impl<'a> Merge<'_, 'a> {
         }
         if let Some(pattern) = map.get("pattern").and_then(Value::as_str) {
             let pattern = self.graph.pattern(pattern);
-            if !self.shape.patterns.iter().any(|p| p.source() == pattern.source()) {
+            if !self
+                .shape
+                .patterns
+                .iter()
+                .any(|p| p.source() == pattern.source())
+            {
                 self.shape.patterns.push(pattern);
             }
             self.shape.hint = self.shape.hint.or(Types::STRING);
         }
-        if let Some(format) = map.get("format").and_then(Value::as_str).and_then(Format::named)
+        if let Some(format) = map
+            .get("format")
+            .and_then(Value::as_str)
+            .and_then(Format::named)
             && !self.shape.formats.contains(&format)
         {
             self.shape.formats.push(format);
@@ -239,7 +286,10 @@ impl<'a> Merge<'_, 'a> {
     }
 
     fn arrays(&mut self, map: &'a Map<String, Value>, base: &'a str) {
-        let prefix: Vec<_> = list(map.get("prefixItems")).iter().map(|s| Sub::new(s, base)).collect();
+        let prefix: Vec<_> = list(map.get("prefixItems"))
+            .iter()
+            .map(|s| Sub::new(s, base))
+            .collect();
         let items = map.get("items").map(|s| Sub::new(s, base));
         let mut spoken = items.is_some() || !prefix.is_empty();
         if spoken {
@@ -250,7 +300,12 @@ impl<'a> Merge<'_, 'a> {
             let node = self.graph.node_of(sub);
             let min = count(map.get("minContains")).unwrap_or(1);
             let max = count(map.get("maxContains")).unwrap_or(usize::MAX);
-            self.shape.contains.push(Contains { sub, node, min, max });
+            self.shape.contains.push(Contains {
+                sub,
+                node,
+                min,
+                max,
+            });
             spoken = true;
         }
         if let Some(min) = count(map.get("minItems")) {
@@ -286,7 +341,12 @@ impl<'a> Merge<'_, 'a> {
         let additional = map.get("additionalProperties").map(|s| Sub::new(s, base));
         let mut spoken = properties.is_some() || !patterns.is_empty() || additional.is_some();
         if spoken {
-            self.shape.objects.push(ObjectPart { base, properties, patterns, additional });
+            self.shape.objects.push(ObjectPart {
+                base,
+                properties,
+                patterns,
+                additional,
+            });
         }
         let shape = &mut self.shape;
         shape.required.extend(texts(map.get("required")));
@@ -303,7 +363,12 @@ impl<'a> Merge<'_, 'a> {
             shape.max_properties = Some(shape.max_properties.map_or(max, |m| m.min(max)));
             spoken = true;
         }
-        for (name, needs) in map.get("dependentRequired").and_then(Value::as_object).into_iter().flatten() {
+        for (name, needs) in map
+            .get("dependentRequired")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
             shape.dependent.push((name.clone(), texts(Some(needs))));
             spoken = true;
         }
@@ -318,11 +383,17 @@ impl<'a> Merge<'_, 'a> {
 
     fn choices(&mut self, map: &'a Map<String, Value>, base: &'a str, address: usize) {
         let discriminator = map.get("discriminator").and_then(Value::as_object);
-        let property = discriminator.and_then(|d| d.get("propertyName")).and_then(Value::as_str);
-        let mapping = discriminator.and_then(|d| d.get("mapping")).and_then(Value::as_object);
+        let property = discriminator
+            .and_then(|d| d.get("propertyName"))
+            .and_then(Value::as_str);
+        let mapping = discriminator
+            .and_then(|d| d.get("mapping"))
+            .and_then(Value::as_object);
         let mut tagged = false;
         for (keyword, kind) in [("oneOf", ChoiceKind::One), ("anyOf", ChoiceKind::Any)] {
-            let Some(Value::Array(schemas)) = map.get(keyword) else { continue };
+            let Some(Value::Array(schemas)) = map.get(keyword) else {
+                continue;
+            };
             tagged = true;
             let branches = schemas
                 .iter()
@@ -332,18 +403,36 @@ impl<'a> Merge<'_, 'a> {
                     let reference = schema.get("$ref").and_then(Value::as_str);
                     let name = reference.map(last_segment);
                     let tag = property.zip(name.clone()).map(|(property, name)| {
-                        (property.to_owned(), self.tag_values(mapping, reference, &name, base))
+                        (
+                            property.to_owned(),
+                            self.tag_values(mapping, reference, &name, base),
+                        )
                     });
                     let label = name
-                        .or_else(|| schema.get("title").and_then(Value::as_str).map(str::to_owned))
+                        .or_else(|| {
+                            schema
+                                .get("title")
+                                .and_then(Value::as_str)
+                                .map(str::to_owned)
+                        })
                         .unwrap_or_else(|| format!("branch {} of {keyword}", at + 1));
-                    Branch { add: vec![sub], tag, label, ..Branch::default() }
+                    Branch {
+                        add: vec![sub],
+                        tag,
+                        label,
+                        ..Branch::default()
+                    }
                 })
                 .collect();
-            self.offer(Choice { key: (address, kind, 0), branches, condition: None });
+            self.offer(Choice {
+                key: (address, kind, 0),
+                branches,
+                condition: None,
+            });
         }
         if !tagged && let (Some(property), Some(mapping)) = (property, mapping) {
-            self.mappings.push((property.to_owned(), mapping, base, address));
+            self.mappings
+                .push((property.to_owned(), mapping, base, address));
         }
         if let Some(condition) = map.get("if")
             && (map.contains_key("then") || map.contains_key("else"))
@@ -353,17 +442,33 @@ impl<'a> Merge<'_, 'a> {
             let otherwise = map.get("else").map(|s| Sub::new(s, base));
             let holds = std::iter::once(condition).chain(then).collect();
             let branches = vec![
-                Branch { add: holds, label: "then".to_owned(), ..Branch::default() },
-                Branch { add: otherwise.into_iter().collect(), label: "else".to_owned(), ..Branch::default() },
+                Branch {
+                    add: holds,
+                    label: "then".to_owned(),
+                    ..Branch::default()
+                },
+                Branch {
+                    add: otherwise.into_iter().collect(),
+                    label: "else".to_owned(),
+                    ..Branch::default()
+                },
             ];
             let node = self.graph.node_of(condition);
-            self.offer(Choice { key: (address, ChoiceKind::If, 0), branches, condition: Some(node) });
+            self.offer(Choice {
+                key: (address, ChoiceKind::If, 0),
+                branches,
+                condition: Some(node),
+            });
         }
         let dependents = map.get("dependentSchemas").and_then(Value::as_object);
         for (at, (name, schema)) in dependents.into_iter().flatten().enumerate() {
             self.shape.hint = self.shape.hint.or(Types::OBJECT);
             let branches = vec![
-                Branch { forbid: Some(name.clone()), label: format!("without {name}"), ..Branch::default() },
+                Branch {
+                    forbid: Some(name.clone()),
+                    label: format!("without {name}"),
+                    ..Branch::default()
+                },
                 Branch {
                     add: vec![Sub::new(schema, base)],
                     require: Some(name.clone()),
@@ -371,7 +476,11 @@ impl<'a> Merge<'_, 'a> {
                     ..Branch::default()
                 },
             ];
-            self.offer(Choice { key: (address, ChoiceKind::Dependent, at), branches, condition: None });
+            self.offer(Choice {
+                key: (address, ChoiceKind::Dependent, at),
+                branches,
+                condition: None,
+            });
         }
     }
 
@@ -389,7 +498,9 @@ impl<'a> Merge<'_, 'a> {
         name: &str,
         base: &str,
     ) -> Vec<String> {
-        let target = reference.and_then(|r| self.graph.resolve(base, r)).map(|s| s.address());
+        let target = reference
+            .and_then(|r| self.graph.resolve(base, r))
+            .map(|s| s.address());
         let keys: Vec<String> = mapping
             .into_iter()
             .flatten()
@@ -401,14 +512,19 @@ impl<'a> Merge<'_, 'a> {
             })
             .map(|(key, _)| key.clone())
             .collect();
-        if keys.is_empty() { vec![name.to_owned()] } else { keys }
+        if keys.is_empty() {
+            vec![name.to_owned()]
+        } else {
+            keys
+        }
     }
 
     fn mapped(&self, base: &str, to: &str) -> Option<Sub<'a>> {
         if to.contains(['#', '/', '.']) {
             return self.graph.resolve(base, to);
         }
-        self.graph.resolve(base, &format!("#/components/schemas/{to}"))
+        self.graph
+            .resolve(base, &format!("#/components/schemas/{to}"))
     }
 
     /// `not`: turned into plain words where it is one, and kept as a filter otherwise.
@@ -444,15 +560,27 @@ impl<'a> Merge<'_, 'a> {
         self.settle_mappings();
         let mut shape = self.shape;
         if shape.types.is_empty() {
-            shape.never.get_or_insert("its types exclude each other".to_owned());
+            shape
+                .never
+                .get_or_insert("its types exclude each other".to_owned());
         }
         let mut names: Vec<String> = Vec::new();
         for part in &shape.objects {
-            names.extend(part.properties.into_iter().flatten().map(|(name, _)| name.clone()));
+            names.extend(
+                part.properties
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, _)| name.clone()),
+            );
         }
         names.extend(shape.required.iter().cloned());
         names.extend(shape.tags.iter().map(|(name, _)| name.clone()));
-        names.extend(shape.dependent.iter().flat_map(|(_, needs)| needs.iter().cloned()));
+        names.extend(
+            shape
+                .dependent
+                .iter()
+                .flat_map(|(_, needs)| needs.iter().cloned()),
+        );
         let nodes: Vec<(String, NodeId)> = names
             .into_iter()
             .map(|name| {
@@ -475,7 +603,9 @@ impl<'a> Merge<'_, 'a> {
                 .filter(|(_, to)| {
                     to.as_str()
                         .and_then(|to| self.mapped(base, to))
-                        .is_some_and(|sub| sub.address() != address && self.seen.contains(&sub.address()))
+                        .is_some_and(|sub| {
+                            sub.address() != address && self.seen.contains(&sub.address())
+                        })
                 })
                 .map(|(key, _)| key.clone())
                 .collect();
@@ -485,12 +615,23 @@ impl<'a> Merge<'_, 'a> {
             }
             let mut branches: Vec<Branch<'a>> = Vec::new();
             for (key, to) in mapping {
-                let Some(sub) = to.as_str().and_then(|to| self.mapped(base, to)) else { continue };
+                let Some(sub) = to.as_str().and_then(|to| self.mapped(base, to)) else {
+                    continue;
+                };
                 let tag = Some((property.clone(), vec![key.clone()]));
-                branches.push(Branch { add: vec![sub], tag, label: key.clone(), ..Branch::default() });
+                branches.push(Branch {
+                    add: vec![sub],
+                    tag,
+                    label: key.clone(),
+                    ..Branch::default()
+                });
             }
             if !branches.is_empty() {
-                self.offer(Choice { key: (address, ChoiceKind::Mapping, 0), branches, condition: None });
+                self.offer(Choice {
+                    key: (address, ChoiceKind::Mapping, 0),
+                    branches,
+                    condition: None,
+                });
             }
         }
         // Without a mapping the value is the schema's own name, which only a reference tells; the property's own

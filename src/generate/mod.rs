@@ -131,7 +131,12 @@ impl<'a> Generator<'a> {
     pub fn new(source: Source<'a>) -> Self {
         let graph = Graph::new(source.resolver, source.direction);
         let root = graph.root(source.schema, source.base);
-        Self { source, graph, root, send_all: Cell::new(false) }
+        Self {
+            source,
+            graph,
+            root,
+            send_all: Cell::new(false),
+        }
     }
 
     /// Draws one valid value, confirmed by the judge.
@@ -184,7 +189,13 @@ impl<'a> Generator<'a> {
     }
 
     fn fill<'f>(&'f self, rng: &'f mut Rng, style: Style) -> Fill<'f, 'a> {
-        Fill::new(&self.graph, rng, style, self.source.place, self.send_all.get())
+        Fill::new(
+            &self.graph,
+            rng,
+            style,
+            self.source.place,
+            self.send_all.get(),
+        )
     }
 }
 

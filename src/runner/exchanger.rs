@@ -22,7 +22,7 @@ use crate::{
     verdict::{Gap, Judgement},
 };
 
-type ResponseCheck = (CheckId, fn(&Answer<'_>) -> Option<Judgement>);
+type ResponseCheck = (CheckId, fn(&Answer<'_>) -> Vec<Judgement>);
 
 /// Sends requests and has every exchange judged.
 pub(super) struct Exchanger<'a, W> {
@@ -232,21 +232,25 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         let mut passed = Vec::with_capacity(self.checks.len());
         let mut noted = Vec::new();
         for (id, judge) in &self.checks {
-            match judge(&answer) {
-                None => {}
-                Some(Judgement::Pass) => passed.push(id.clone()),
-                Some(judgement) => {
-                    if matches!(judgement, Judgement::Fail(_) | Judgement::Error(_))
-                        || self.first_said(id, exchange, &judgement)
-                    {
-                        noted.push(Noted {
-                            by: Verifier::Check(id.clone()),
-                            operation: exchange.request.operation.clone(),
-                            judgement,
-                            evidence: vec![exchange.id],
-                        });
+            for judgement in judge(&answer) {
+                match &judgement {
+                    Judgement::Pass => {
+                        passed.push(id.clone());
+                        continue;
+                    }
+                    Judgement::Fail(_) | Judgement::Error(_) => {}
+                    Judgement::Inconclusive(_) | Judgement::NotApplicable(_) => {
+                        if !self.first_said(id, exchange, &judgement) {
+                            continue;
+                        }
                     }
                 }
+                noted.push(Noted {
+                    by: Verifier::Check(id.clone()),
+                    operation: exchange.request.operation.clone(),
+                    judgement,
+                    evidence: vec![exchange.id],
+                });
             }
         }
         let observation = self.redactor.observe(exchange);

@@ -9,10 +9,12 @@ mod drive;
 mod exchanger;
 mod pace;
 pub mod preflight;
+#[cfg(test)]
+mod tests;
 mod watch;
 mod wire;
 
-pub use wire::{Line, Wire};
+pub use wire::Wire;
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},

@@ -8,7 +8,9 @@ use std::{
 use super::*;
 use crate::{
     event::{ContractFacts, Creation},
-    exchange::{Address, Breakage, BreakageKind, Headers, HttpVersion, Outcome, Request, Response, Timing},
+    exchange::{
+        Address, Breakage, BreakageKind, Headers, HttpVersion, Outcome, Request, Response, Timing,
+    },
     http::Sent,
     model::{Budget, Claims, Environment, Method, OperationKey},
     plan::{Basis, Selection},
@@ -85,7 +87,11 @@ impl People {
                 (201, person(&id, &surname).to_string())
             }
             ("GET", None) => {
-                let items: Vec<_> = self.held.iter().map(|(id, surname)| person(id, surname)).collect();
+                let items: Vec<_> = self
+                    .held
+                    .iter()
+                    .map(|(id, surname)| person(id, surname))
+                    .collect();
                 (200, serde_json::json!({ "items": items }).to_string())
             }
             ("GET", Some(id)) => match self.held.get(&id) {
@@ -107,8 +113,14 @@ struct Fake<F>(Mutex<F>);
 impl<F: FnMut(&Request) -> Outcome + Send> Wire for Fake<F> {
     async fn send(&self, request: &Request, _: Option<&crate::contract::Operation>) -> Sent {
         let outcome = (self.0.lock().unwrap())(request);
-        let Address::Base(path) = &request.address else { panic!("only paths below the base are asked for") };
-        Sent { url: format!("http://target.test{path}"), credentials: Headers::new(), outcome }
+        let Address::Base(path) = &request.address else {
+            panic!("only paths below the base are asked for")
+        };
+        Sent {
+            url: format!("http://target.test{path}"),
+            credentials: Headers::new(),
+            outcome,
+        }
     }
 
     async fn log_in(&self, _: &IdentityName) -> Result<(), Gap> {
@@ -125,11 +137,22 @@ fn answered((status, body): (u16, String)) -> Outcome {
     if !body.is_empty() {
         headers.append("content-type", "application/json");
     }
-    Outcome::Answered(Response::new(status, HttpVersion::Http11, headers, body.into(), false, Timing::default()))
+    Outcome::Answered(Response::new(
+        status,
+        HttpVersion::Http11,
+        headers,
+        body.into(),
+        false,
+        Timing::default(),
+    ))
 }
 
 /// Runs everything against a target and gives the events back.
-async fn run_with(budget: Budget, cancel: &Cancel, target: impl FnMut(&Request) -> Outcome + Send) -> Vec<Event> {
+async fn run_with(
+    budget: Budget,
+    cancel: &Cancel,
+    target: impl FnMut(&Request) -> Outcome + Send,
+) -> Vec<Event> {
     let contract = Contract::from_value(serde_saphyr::from_str(CONTRACT).unwrap()).unwrap();
     let profile: Profile = serde_json::from_str(PROFILE).unwrap();
     let relations = Relations::of(&contract);
@@ -165,7 +188,11 @@ async fn run_with(budget: Budget, cancel: &Cancel, target: impl FnMut(&Request) 
                 openapi: "3.1.0".into(),
                 location: "test".into(),
                 sha256: String::new(),
-                operations: contract.operations.iter().map(|operation| operation.key.clone()).collect(),
+                operations: contract
+                    .operations
+                    .iter()
+                    .map(|operation| operation.key.clone())
+                    .collect(),
             },
             waivers: Vec::new(),
             attestations: Vec::new(),
@@ -184,12 +211,18 @@ async fn run_with(budget: Budget, cancel: &Cancel, target: impl FnMut(&Request) 
     let wire = Fake(Mutex::new(target));
     let events = Mutex::new(Vec::new());
     let listener = |event: Event| events.lock().unwrap().push(event);
-    Runner::new(&setup, &wire, &Redactor::default(), &listener, cancel).run().await;
+    Runner::new(&setup, &wire, &Redactor::default(), &listener, cancel)
+        .run()
+        .await;
     events.into_inner().unwrap()
 }
 
 async fn run(target: impl FnMut(&Request) -> Outcome + Send) -> Vec<Event> {
-    let budget = Budget { per_second: 0, concurrency: 4, ..Budget::default() };
+    let budget = Budget {
+        per_second: 0,
+        concurrency: 4,
+        ..Budget::default()
+    };
     run_with(budget, &Cancel::default(), target).await
 }
 
@@ -198,8 +231,16 @@ fn judgements(events: &[Event]) -> Vec<(String, Option<Verdict>, Confirmation)> 
         .iter()
         .filter_map(|event| match event {
             Event::Judged(judged) => {
-                let operation = judged.operation.as_ref().map(OperationKey::to_string).unwrap_or_default();
-                Some((format!("{} {operation}", judged.by), judged.judgement.verdict(), judged.confirmation))
+                let operation = judged
+                    .operation
+                    .as_ref()
+                    .map(OperationKey::to_string)
+                    .unwrap_or_default();
+                Some((
+                    format!("{} {operation}", judged.by),
+                    judged.judgement.verdict(),
+                    judged.confirmation,
+                ))
             }
             _ => None,
         })
@@ -211,9 +252,24 @@ async fn a_good_target_is_reached_everywhere_and_left_as_it_was() {
     let people = Arc::new(Mutex::new(People::default()));
     let events = run(|request| answered(people.lock().unwrap().answer(request))).await;
     let judged = judgements(&events);
-    assert_eq!(judged.iter().filter(|(by, ..)| by.starts_with("operation.reached")).count(), 4, "{judged:#?}");
-    assert!(judged.iter().all(|(_, verdict, _)| *verdict == Some(Verdict::Pass)), "{judged:#?}");
-    assert!(people.lock().unwrap().held.is_empty(), "something was left behind");
+    assert_eq!(
+        judged
+            .iter()
+            .filter(|(by, ..)| by.starts_with("operation.reached"))
+            .count(),
+        4,
+        "{judged:#?}"
+    );
+    assert!(
+        judged
+            .iter()
+            .all(|(_, verdict, _)| *verdict == Some(Verdict::Pass)),
+        "{judged:#?}"
+    );
+    assert!(
+        people.lock().unwrap().held.is_empty(),
+        "something was left behind"
+    );
 }
 
 #[tokio::test]
@@ -231,8 +287,14 @@ async fn what_is_created_is_told_before_it_is_sent() {
             _ => {}
         }
     }
-    let removed = events.iter().filter(|event| matches!(event, Event::Removed(_))).count();
-    let created = events.iter().filter(|event| matches!(event, Event::Created(Creation { .. }))).count();
+    let removed = events
+        .iter()
+        .filter(|event| matches!(event, Event::Removed(_)))
+        .count();
+    let created = events
+        .iter()
+        .filter(|event| matches!(event, Event::Created(Creation { .. })))
+        .count();
     assert!(created > 0);
     assert_eq!(created, removed);
 }
@@ -242,8 +304,15 @@ async fn the_same_seed_makes_the_same_requests() {
     let mut asked = Vec::new();
     for _ in 0..2 {
         let people = Mutex::new(People::default());
-        let budget = Budget { per_second: 0, concurrency: 1, ..Budget::default() };
-        run_with(budget, &Cancel::default(), |request| answered(people.lock().unwrap().answer(request))).await;
+        let budget = Budget {
+            per_second: 0,
+            concurrency: 1,
+            ..Budget::default()
+        };
+        run_with(budget, &Cancel::default(), |request| {
+            answered(people.lock().unwrap().answer(request))
+        })
+        .await;
         asked.push(people.into_inner().unwrap().requests);
     }
     assert_eq!(asked[0], asked[1]);
@@ -252,14 +321,24 @@ async fn the_same_seed_makes_the_same_requests() {
 #[tokio::test]
 async fn a_failure_that_shows_again_is_confirmed() {
     let people = Mutex::new(People::default());
-    let events = run(|request| match (request.method.as_str(), request.path_and_query()) {
-        ("GET", "/people") => answered((200, r#"{"items":7}"#.into())),
-        _ => answered(people.lock().unwrap().answer(request)),
-    })
+    let events = run(
+        |request| match (request.method.as_str(), request.path_and_query()) {
+            ("GET", "/people") => answered((200, r#"{"items":7}"#.into())),
+            _ => answered(people.lock().unwrap().answer(request)),
+        },
+    )
     .await;
-    let failed: Vec<_> = judgements(&events).into_iter().filter(|(_, verdict, _)| *verdict == Some(Verdict::Fail)).collect();
+    let failed: Vec<_> = judgements(&events)
+        .into_iter()
+        .filter(|(_, verdict, _)| *verdict == Some(Verdict::Fail))
+        .collect();
     assert!(!failed.is_empty());
-    assert!(failed.iter().all(|(_, _, confirmation)| *confirmation == Confirmation::Repeated), "{failed:?}");
+    assert!(
+        failed
+            .iter()
+            .all(|(_, _, confirmation)| *confirmation == Confirmation::Repeated),
+        "{failed:?}"
+    );
 }
 
 #[tokio::test]
@@ -267,13 +346,19 @@ async fn a_failure_that_comes_once_is_flaky_and_still_fails() {
     let people = Mutex::new(People::default());
     let mut first = true;
     let events = run(move |request| {
-        if request.method == Method::Get && request.path_and_query() == "/people" && std::mem::take(&mut first) {
+        if request.method == Method::Get
+            && request.path_and_query() == "/people"
+            && std::mem::take(&mut first)
+        {
             return answered((200, r#"{"items":7}"#.into()));
         }
         answered(people.lock().unwrap().answer(request))
     })
     .await;
-    let failed: Vec<_> = judgements(&events).into_iter().filter(|(_, verdict, _)| *verdict == Some(Verdict::Fail)).collect();
+    let failed: Vec<_> = judgements(&events)
+        .into_iter()
+        .filter(|(_, verdict, _)| *verdict == Some(Verdict::Fail))
+        .collect();
     assert_eq!(failed.len(), 1, "{failed:?}");
     assert_eq!(failed[0].2, Confirmation::Flaky);
 }
@@ -281,19 +366,38 @@ async fn a_failure_that_comes_once_is_flaky_and_still_fails() {
 #[tokio::test]
 async fn the_budget_holds_and_is_told() {
     let people = Mutex::new(People::default());
-    let budget = Budget { requests: 3, per_second: 0, concurrency: 1 };
-    let events = run_with(budget, &Cancel::default(), |request| answered(people.lock().unwrap().answer(request))).await;
+    let budget = Budget {
+        requests: 3,
+        per_second: 0,
+        concurrency: 1,
+    };
+    let events = run_with(budget, &Cancel::default(), |request| {
+        answered(people.lock().unwrap().answer(request))
+    })
+    .await;
     let planned: Vec<_> = people.into_inner().unwrap().requests;
-    let beyond: Vec<_> = planned.iter().skip(3).filter(|request| !request.starts_with("DELETE")).collect();
+    let beyond: Vec<_> = planned
+        .iter()
+        .skip(3)
+        .filter(|request| !request.starts_with("DELETE"))
+        .collect();
     assert!(beyond.is_empty(), "{planned:?}");
-    assert!(judgements(&events).iter().any(|(_, verdict, _)| *verdict == Some(Verdict::Inconclusive)));
+    assert!(
+        judgements(&events)
+            .iter()
+            .any(|(_, verdict, _)| *verdict == Some(Verdict::Inconclusive))
+    );
 }
 
 #[tokio::test]
 async fn an_interrupted_run_still_cleans_up() {
     let people = Mutex::new(People::default());
     let cancel = Cancel::default();
-    let budget = Budget { per_second: 0, concurrency: 1, ..Budget::default() };
+    let budget = Budget {
+        per_second: 0,
+        concurrency: 1,
+        ..Budget::default()
+    };
     let events = run_with(budget, &cancel, |request| {
         let outcome = answered(people.lock().unwrap().answer(request));
         if request.method == Method::Post {
@@ -303,7 +407,13 @@ async fn an_interrupted_run_still_cleans_up() {
     })
     .await;
     assert!(people.into_inner().unwrap().held.is_empty());
-    assert!(matches!(events.last(), Some(Event::Finished(Finished { end: End::Interrupted, .. }))));
+    assert!(matches!(
+        events.last(),
+        Some(Event::Finished(Finished {
+            end: End::Interrupted,
+            ..
+        }))
+    ));
 }
 
 #[tokio::test]
@@ -314,13 +424,24 @@ async fn a_target_that_goes_away_ends_the_run() {
             left -= 1;
             return answered((200, r#"{"items":[]}"#.into()));
         }
-        Outcome::Broken(Breakage { kind: BreakageKind::ConnectionRefused, detail: "Nobody listens.".into() })
+        Outcome::Broken(Breakage {
+            kind: BreakageKind::ConnectionRefused,
+            detail: "Nobody listens.".into(),
+        })
     })
     .await;
     let last = events.last();
     assert!(
-        matches!(last, Some(Event::Finished(Finished { end: End::Stopped { .. } | End::Complete, .. }))),
+        matches!(
+            last,
+            Some(Event::Finished(Finished {
+                end: End::Stopped { .. } | End::Complete,
+                ..
+            }))
+        ),
         "{last:?}"
     );
-    assert!(!judgements(&events).iter().any(|(by, verdict, _)| by.starts_with("operation.reached GET /people/") && *verdict == Some(Verdict::Pass)));
+    assert!(!judgements(&events).iter().any(|(by, verdict, _)| {
+        by.starts_with("operation.reached GET /people/") && *verdict == Some(Verdict::Pass)
+    }));
 }

@@ -2,23 +2,9 @@
 
 use std::future::Future;
 
-use crate::{
-    contract::Operation,
-    exchange::{Headers, Outcome, Request},
-    model::IdentityName,
-    verdict::Gap,
-};
+use crate::{contract::Operation, exchange::Request, model::IdentityName, verdict::Gap};
 
-/// A request as it went out, and how it ended.
-#[derive(Debug)]
-pub struct Sent {
-    /// The full URL.
-    pub url: String,
-    /// The credential headers that were added.
-    pub credentials: Headers,
-    /// How it ended.
-    pub outcome: Outcome,
-}
+pub use crate::http::Sent;
 
 /// Sends requests with the credentials they ask for.
 pub trait Wire: Sync {

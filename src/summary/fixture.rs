@@ -34,7 +34,7 @@ const fn check(id: &'static str, purpose: &'static str, fix: &'static str, kind:
     }
 }
 
-const RESPONSE: Kind = Kind::Response(|_| None);
+const RESPONSE: Kind = Kind::Response(|_| Vec::new());
 const PROBE: Kind = Kind::Probe {
     scope: Scope::Operation(|_, _| Applies::Yes),
     run: |_, _| Ok(Vec::new()),

@@ -1,6 +1,6 @@
 //! `contract.deprecation-flagged`
 
-use super::prelude::*;
+use crate::checks::document::prelude::*;
 
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
@@ -12,9 +12,24 @@ pub static CHECK: Check = Check {
     fix: "Set `deprecated: true` on the operation.",
     kind: Kind::Contract(judge),
     examples: &[
-        Example { title: "flagged", contract: "paths: { /people: { get: { summary: Deprecated. Use search., deprecated: true, responses: { '200': { description: All. } } } } }", dialogue: &[], says: Says::Pass },
-        Example { title: "only in prose", contract: "paths: { /people: { get: { summary: Deprecated. Use search., responses: { '200': { description: All. } } } } }", dialogue: &[], says: Says::Fail("is not flagged") },
-        Example { title: "nothing deprecated", contract: "paths: { /people: { get: { summary: All people., responses: { '200': { description: All. } } } } }", dialogue: &[], says: Says::Nothing },
+        Example {
+            title: "flagged",
+            contract: "paths: { /people: { get: { summary: Deprecated. Use search., deprecated: true, responses: { '200': { description: All. } } } } }",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
+            title: "only in prose",
+            contract: "paths: { /people: { get: { summary: Deprecated. Use search., responses: { '200': { description: All. } } } } }",
+            dialogue: &[],
+            says: Says::Fail("is not flagged"),
+        },
+        Example {
+            title: "nothing deprecated",
+            contract: "paths: { /people: { get: { summary: All people., responses: { '200': { description: All. } } } } }",
+            dialogue: &[],
+            says: Says::Nothing,
+        },
     ],
 };
 
@@ -27,13 +42,20 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
         } else if called {
             judged.push(Judged::operation(
                 &operation.key,
-                Finding::new("unflagged", "An operation that is called deprecated is not flagged.", "`deprecated: true`", "no flag")
-                    .at(&operation.pointer),
+                Finding::new(
+                    "unflagged",
+                    "An operation that is called deprecated is not flagged.",
+                    "`deprecated: true`",
+                    "no flag",
+                )
+                .at(&operation.pointer),
             ));
         }
     }
     if judged.is_empty() {
-        judged.push(Judged::document(Judgement::not_applicable("No operation is called deprecated.")));
+        judged.push(Judged::document(Judgement::not_applicable(
+            "No operation is called deprecated.",
+        )));
     }
     judged
 }
@@ -44,8 +66,14 @@ fn calls_itself_deprecated(contract: &Contract, operation: &Operation) -> bool {
         .and_then(|raw| raw.get("description"))
         .and_then(|text| text.as_str())
         .unwrap_or_default();
-    [operation.summary.as_str(), description].iter().any(|text| {
-        let text = text.trim_start_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
-        text.starts_with("deprecated") || text.starts_with("this operation is deprecated") || text.starts_with("this endpoint is deprecated")
-    })
+    [operation.summary.as_str(), description]
+        .iter()
+        .any(|text| {
+            let text = text
+                .trim_start_matches(|c: char| !c.is_alphanumeric())
+                .to_ascii_lowercase();
+            text.starts_with("deprecated")
+                || text.starts_with("this operation is deprecated")
+                || text.starts_with("this endpoint is deprecated")
+        })
 }

@@ -1,6 +1,6 @@
 //! `contract.described`
 
-use super::prelude::*;
+use crate::checks::document::prelude::*;
 
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
@@ -30,15 +30,27 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
     let mut judged = Vec::new();
     if text_at(contract, "/info/description").is_none() {
         judged.push(Judged::document(
-            Finding::new("description", "The contract does not say what the API is for.", "a text in `info.description`", "none")
-                .at("#/info"),
+            Finding::new(
+                "description",
+                "The contract does not say what the API is for.",
+                "a text in `info.description`",
+                "none",
+            )
+            .at("#/info"),
         ));
     }
-    let reachable = ["name", "url", "email"].iter().any(|member| text_at(contract, &format!("/info/contact/{member}")).is_some());
+    let reachable = ["name", "url", "email"]
+        .iter()
+        .any(|member| text_at(contract, &format!("/info/contact/{member}")).is_some());
     if !reachable {
         judged.push(Judged::document(
-            Finding::new("contact", "The contract does not say whom to ask.", "a name, link or address in `info.contact`", "none")
-                .at("#/info"),
+            Finding::new(
+                "contact",
+                "The contract does not say whom to ask.",
+                "a name, link or address in `info.contact`",
+                "none",
+            )
+            .at("#/info"),
         ));
     }
     or_pass(judged)

@@ -1,6 +1,6 @@
 //! `contract.examples-valid`
 
-use super::prelude::*;
+use crate::checks::document::prelude::*;
 
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
@@ -12,23 +12,45 @@ pub static CHECK: Check = Check {
     fix: "Correct the example, or the schema where the example is what the API really sends.",
     kind: Kind::Contract(judge),
     examples: &[
-        Example { title: "an example that fits", contract: "components: { schemas: { Person: { type: object, properties: { surname: { type: string, example: Zztest } } } } }", dialogue: &[], says: Says::Pass },
-        Example { title: "a number for a text", contract: "paths: { /people: { get: { responses: { '200': { description: All., content: { application/json: { schema: { type: object, properties: { surname: { type: string } } }, example: { surname: 7 } } } } } } } }", dialogue: &[], says: Says::Fail("not valid by its own schema") },
-        Example { title: "no examples", contract: "components: { schemas: { Person: { type: object } } }", dialogue: &[], says: Says::Nothing },
+        Example {
+            title: "an example that fits",
+            contract: "components: { schemas: { Person: { type: object, properties: { surname: { type: string, example: Zztest } } } } }",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
+            title: "a number for a text",
+            contract: "paths: { /people: { get: { responses: { '200': { description: All., content: { application/json: { schema: { type: object, properties: { surname: { type: string } } }, example: { surname: 7 } } } } } } } }",
+            dialogue: &[],
+            says: Says::Fail("not valid by its own schema"),
+        },
+        Example {
+            title: "no examples",
+            contract: "components: { schemas: { Person: { type: object } } }",
+            dialogue: &[],
+            says: Says::Nothing,
+        },
     ],
 };
 
 fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
     let mut judged = Vec::new();
-    for (example, schema) in contract.examples() {
+    for example in contract.examples() {
+        let schema = &example.schema;
         match contract.schemas.validate(schema, &example.value) {
             Validity::Valid => judged.push(Judged::document(Judgement::Pass)),
             // The schema's own fault is told by `contract.valid-document`.
             Validity::Unjudgeable(_) => {}
             Validity::Invalid(violations) => {
-                let Some(violation) = violations.first() else { continue };
+                let Some(violation) = violations.first() else {
+                    continue;
+                };
                 let more = violations.len() - 1;
-                let more = if more > 0 { format!(" ({more} more)") } else { String::new() };
+                let more = if more > 0 {
+                    format!(" ({more} more)")
+                } else {
+                    String::new()
+                };
                 judged.push(Judged::document(
                     Finding::new(
                         format!("{} {}", schema.pointer, violation.schema),
@@ -42,11 +64,17 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
         }
     }
     if judged.is_empty() {
-        judged.push(Judged::document(Judgement::not_applicable("The contract holds no examples.")));
+        judged.push(Judged::document(Judgement::not_applicable(
+            "The contract holds no examples.",
+        )));
     }
     judged
 }
 
 fn at(instance: &str) -> String {
-    if instance.is_empty() { String::new() } else { format!("at {instance}: ") }
+    if instance.is_empty() {
+        String::new()
+    } else {
+        format!("at {instance}: ")
+    }
 }

@@ -1,6 +1,6 @@
 //! `contract.https-servers`
 
-use super::prelude::*;
+use crate::checks::document::prelude::*;
 
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
@@ -12,15 +12,38 @@ pub static CHECK: Check = Check {
     fix: "Write the server's address with `https://`.",
     kind: Kind::Contract(judge),
     examples: &[
-        Example { title: "a server by HTTPS", contract: "servers: [ { url: 'https://rms.example.test/v1' } ]", dialogue: &[], says: Says::Pass },
-        Example { title: "the own machine", contract: "servers: [ { url: 'http://127.0.0.1:8080/v1' } ]", dialogue: &[], says: Says::Pass },
-        Example { title: "a server in the open", contract: "servers: [ { url: 'http://rms.example.test/v1' } ]", dialogue: &[], says: Says::Fail("not called by HTTPS") },
-        Example { title: "no server", contract: "servers: []", dialogue: &[], says: Says::Nothing },
+        Example {
+            title: "a server by HTTPS",
+            contract: "servers: [ { url: 'https://rms.example.test/v1' } ]",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
+            title: "the own machine",
+            contract: "servers: [ { url: 'http://127.0.0.1:8080/v1' } ]",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
+            title: "a server in the open",
+            contract: "servers: [ { url: 'http://rms.example.test/v1' } ]",
+            dialogue: &[],
+            says: Says::Fail("not called by HTTPS"),
+        },
+        Example {
+            title: "no server",
+            contract: "servers: []",
+            dialogue: &[],
+            says: Says::Nothing,
+        },
     ],
 };
 
 fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
-    let own = contract.operations.iter().flat_map(|operation| &operation.servers);
+    let own = contract
+        .operations
+        .iter()
+        .flat_map(|operation| &operation.servers);
     let mut judged = Vec::new();
     for server in contract.servers.iter().chain(own) {
         let url = server.url.to_ascii_lowercase();
@@ -30,13 +53,20 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
             judged.push(Judged::document(Judgement::Pass));
         } else {
             judged.push(Judged::document(
-                Finding::new(url, "A server of the contract is not called by HTTPS.", "an address that starts with `https://`", format!("`{}`", server.url))
-                    .at(&server.pointer),
+                Finding::new(
+                    url,
+                    "A server of the contract is not called by HTTPS.",
+                    "an address that starts with `https://`",
+                    format!("`{}`", server.url),
+                )
+                .at(&server.pointer),
             ));
         }
     }
     if judged.is_empty() {
-        judged.push(Judged::document(Judgement::not_applicable("The contract names no server.")));
+        judged.push(Judged::document(Judgement::not_applicable(
+            "The contract names no server.",
+        )));
     }
     judged
 }

@@ -1,6 +1,6 @@
 //! `contract.kebab-case-paths`
 
-use super::prelude::*;
+use crate::checks::document::prelude::*;
 
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
@@ -12,14 +12,25 @@ pub static CHECK: Check = Check {
     fix: "Rename the segment, such as `/custodyRecords` to `/custody-records`, in the next major version.",
     kind: Kind::Contract(judge),
     examples: &[
-        Example { title: "hyphens", contract: "paths: { '/custody-records/{recordId}': { get: { responses: { '200': { description: One. } } } } }", dialogue: &[], says: Says::Pass },
-        Example { title: "camel case", contract: "paths: { /custodyRecords: { get: { responses: { '200': { description: All. } } } } }", dialogue: &[], says: Says::Fail("kebab case") },
+        Example {
+            title: "hyphens",
+            contract: "paths: { '/custody-records/{recordId}': { get: { responses: { '200': { description: One. } } } } }",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
+            title: "camel case",
+            contract: "paths: { /custodyRecords: { get: { responses: { '200': { description: All. } } } } }",
+            dialogue: &[],
+            says: Says::Fail("kebab case"),
+        },
     ],
 };
 
 fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
     by_operation(contract, |operation| {
-        let wrong = literal_segments(&operation.key.path).find(|segment| !segment.chars().all(is_kebab));
+        let wrong =
+            literal_segments(&operation.key.path).find(|segment| !segment.chars().all(is_kebab));
         match wrong {
             None => Judgement::Pass,
             Some(segment) => Finding::new(

@@ -1,6 +1,6 @@
 //! `contract.negotiation-documented`
 
-use super::prelude::*;
+use crate::checks::document::prelude::*;
 
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
@@ -13,17 +13,38 @@ pub static CHECK: Check = Check {
           it short.",
     kind: Kind::Contract(judge),
     examples: &[
-        Example { title: "both are documented", contract: "paths: { /people: { post: { requestBody: { content: { application/json: { schema: { type: object } } } }, responses: { '201': { description: Made., content: { application/json: {} } }, '406': { description: No. }, '415': { description: No. } } } } }", dialogue: &[], says: Says::Pass },
-        Example { title: "neither is", contract: "paths: { /people: { post: { requestBody: { content: { application/json: { schema: { type: object } } } }, responses: { '201': { description: Made., content: { application/json: {} } } } } } }", dialogue: &[], says: Says::Fail("406") },
-        Example { title: "no bodies", contract: "paths: { /people: { get: { responses: { '204': { description: Nothing. } } } } }", dialogue: &[], says: Says::Nothing },
+        Example {
+            title: "both are documented",
+            contract: "paths: { /people: { post: { requestBody: { content: { application/json: { schema: { type: object } } } }, responses: { '201': { description: Made., content: { application/json: {} } }, '406': { description: No. }, '415': { description: No. } } } } }",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
+            title: "neither is",
+            contract: "paths: { /people: { post: { requestBody: { content: { application/json: { schema: { type: object } } } }, responses: { '201': { description: Made., content: { application/json: {} } } } } } }",
+            dialogue: &[],
+            says: Says::Fail("406"),
+        },
+        Example {
+            title: "no bodies",
+            contract: "paths: { /people: { get: { responses: { '204': { description: Nothing. } } } } }",
+            dialogue: &[],
+            says: Says::Nothing,
+        },
     ],
 };
 
 fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
     let mut judged = Vec::new();
     for operation in &contract.operations {
-        let answers = operation.responses.iter().any(|response| is_success(response.status) && !response.content.is_empty());
-        for (concerned, status, what) in [(answers, 406, "answers with a body"), (operation.body.is_some(), 415, "takes a body")] {
+        let answers = operation
+            .responses
+            .iter()
+            .any(|response| is_success(response.status) && !response.content.is_empty());
+        for (concerned, status, what) in [
+            (answers, 406, "answers with a body"),
+            (operation.body.is_some(), 415, "takes a body"),
+        ] {
             if !concerned {
                 continue;
             }
@@ -43,7 +64,9 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
         }
     }
     if judged.is_empty() {
-        judged.push(Judged::document(Judgement::not_applicable("No operation has a body.")));
+        judged.push(Judged::document(Judgement::not_applicable(
+            "No operation has a body.",
+        )));
     }
     judged
 }

@@ -1,6 +1,6 @@
 //! `contract.nesting-depth`
 
-use super::prelude::*;
+use crate::checks::document::prelude::*;
 
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
@@ -11,8 +11,18 @@ pub static CHECK: Check = Check {
     fix: "Give the deep resource a collection of its own, such as `/visits/{visitId}`, and refer to its parents.",
     kind: Kind::Contract(judge),
     examples: &[
-        Example { title: "two levels", contract: "paths: { '/people/{personId}/addresses': { get: { responses: { '200': { description: All. } } } } }", dialogue: &[], says: Says::Pass },
-        Example { title: "five levels", contract: "paths: { '/forces/{f}/stations/{s}/blocks/{b}/cells/{c}/visits': { get: { responses: { '200': { description: All. } } } } }", dialogue: &[], says: Says::Fail("nest") },
+        Example {
+            title: "two levels",
+            contract: "paths: { '/people/{personId}/addresses': { get: { responses: { '200': { description: All. } } } } }",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
+            title: "five levels",
+            contract: "paths: { '/forces/{f}/stations/{s}/blocks/{b}/cells/{c}/visits': { get: { responses: { '200': { description: All. } } } } }",
+            dialogue: &[],
+            says: Says::Fail("nest"),
+        },
     ],
 };
 
@@ -42,6 +52,8 @@ fn depth(path: &str) -> usize {
     segments
         .iter()
         .zip(segments.iter().skip(1))
-        .filter(|(before, segment)| before.starts_with('{') && !segment.is_empty() && !segment.starts_with('{'))
+        .filter(|(before, segment)| {
+            before.starts_with('{') && !segment.is_empty() && !segment.starts_with('{')
+        })
         .count()
 }

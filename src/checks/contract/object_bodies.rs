@@ -1,6 +1,6 @@
 //! `contract.object-bodies`
 
-use super::prelude::*;
+use crate::checks::document::prelude::*;
 
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
@@ -12,22 +12,48 @@ pub static CHECK: Check = Check {
     fix: "Wrap the list, such as `{ \"items\": […] }`, in the next major version.",
     kind: Kind::Contract(judge),
     examples: &[
-        Example { title: "an object", contract: "paths: { /people: { get: { responses: { '200': { description: All., content: { application/json: { schema: { type: object } } } } } } } }", dialogue: &[], says: Says::Pass },
-        Example { title: "a list", contract: "paths: { /people: { get: { responses: { '200': { description: All., content: { application/json: { schema: { type: array, items: {} } } } } } } } }", dialogue: &[], says: Says::Fail("bare list") },
-        Example { title: "no body", contract: "paths: { /people: { get: { responses: { '204': { description: Nothing. } } } } }", dialogue: &[], says: Says::Nothing },
+        Example {
+            title: "an object",
+            contract: "paths: { /people: { get: { responses: { '200': { description: All., content: { application/json: { schema: { type: object } } } } } } } }",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
+            title: "a list",
+            contract: "paths: { /people: { get: { responses: { '200': { description: All., content: { application/json: { schema: { type: array, items: {} } } } } } } } }",
+            dialogue: &[],
+            says: Says::Fail("bare list"),
+        },
+        Example {
+            title: "no body",
+            contract: "paths: { /people: { get: { responses: { '204': { description: Nothing. } } } } }",
+            dialogue: &[],
+            says: Says::Nothing,
+        },
     ],
 };
 
 fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
     let mut judged = Vec::new();
     for operation in &contract.operations {
-        for response in operation.responses.iter().filter(|response| is_success(response.status)) {
+        for response in operation
+            .responses
+            .iter()
+            .filter(|response| is_success(response.status))
+        {
             for media in response.content.iter().filter(|media| media.is_json()) {
-                let Some(schema) = &media.schema else { continue };
+                let Some(schema) = &media.schema else {
+                    continue;
+                };
                 let judgement = match is_list(contract, schema) {
-                    Some(true) => Finding::new("list", "A documented answer is a bare list.", "a JSON object", "a list at the top")
-                        .at(&media.pointer)
-                        .into(),
+                    Some(true) => Finding::new(
+                        "list",
+                        "A documented answer is a bare list.",
+                        "a JSON object",
+                        "a list at the top",
+                    )
+                    .at(&media.pointer)
+                    .into(),
                     Some(false) => Judgement::Pass,
                     None => continue,
                 };
@@ -36,7 +62,9 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
         }
     }
     if judged.is_empty() {
-        judged.push(Judged::document(Judgement::not_applicable("No successful JSON answer has a schema that says its type.")));
+        judged.push(Judged::document(Judgement::not_applicable(
+            "No successful JSON answer has a schema that says its type.",
+        )));
     }
     judged
 }
@@ -47,7 +75,12 @@ fn is_list(contract: &Contract, schema: &Schema) -> Option<bool> {
     let mut current = contract.schemas.normalised(schema)?;
     for _ in 0..16 {
         if let Some(kind) = current.get("type") {
-            let says = |name: &str| kind == name || kind.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == name));
+            let says = |name: &str| {
+                kind == name
+                    || kind
+                        .as_array()
+                        .is_some_and(|kinds| kinds.iter().any(|kind| kind == name))
+            };
             return Some(says("array") && !says("object"));
         }
         let reference = current.get("$ref")?.as_str()?.to_owned();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::prelude::*;
+use crate::checks::document::prelude::*;
 
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
@@ -36,13 +36,22 @@ pub static CHECK: Check = Check {
 
 fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
     let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
-    for id in contract.operations.iter().filter_map(|operation| operation.id.as_deref()) {
+    for id in contract
+        .operations
+        .iter()
+        .filter_map(|operation| operation.id.as_deref())
+    {
         *uses.entry(id).or_default() += 1;
     }
     by_operation(contract, |operation| match operation.id.as_deref() {
-        None => Finding::new("missing", "An operation has no `operationId`.", "an `operationId`", "none")
-            .at(&operation.pointer)
-            .into(),
+        None => Finding::new(
+            "missing",
+            "An operation has no `operationId`.",
+            "an `operationId`",
+            "none",
+        )
+        .at(&operation.pointer)
+        .into(),
         Some(id) if uses.get(id).is_some_and(|count| *count > 1) => Finding::new(
             format!("duplicate {id}"),
             "Several operations bear the same `operationId`.",

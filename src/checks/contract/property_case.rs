@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::prelude::*;
+use crate::checks::document::prelude::*;
 
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
@@ -14,16 +14,41 @@ pub static CHECK: Check = Check {
     fix: "Choose the style that most names have and rename the others in the next major version.",
     kind: Kind::Contract(judge),
     examples: &[
-        Example { title: "one style", contract: "components: { schemas: { Person: { type: object, properties: { givenName: {}, dateOfBirth: {}, surname: {} } } } }", dialogue: &[], says: Says::Pass },
-        Example { title: "two styles", contract: "components: { schemas: { Person: { type: object, properties: { givenName: {}, dateOfBirth: {}, post_code: {} } } } }", dialogue: &[], says: Says::Fail("more than one style") },
-        Example { title: "no properties", contract: "components: { schemas: { Person: { type: object } } }", dialogue: &[], says: Says::Nothing },
+        Example {
+            title: "one style",
+            contract: "components: { schemas: { Person: { type: object, properties: { givenName: {}, dateOfBirth: {}, surname: {} } } } }",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
+            title: "two styles",
+            contract: "components: { schemas: { Person: { type: object, properties: { givenName: {}, dateOfBirth: {}, post_code: {} } } } }",
+            dialogue: &[],
+            says: Says::Fail("more than one style"),
+        },
+        Example {
+            title: "no properties",
+            contract: "components: { schemas: { Person: { type: object } } }",
+            dialogue: &[],
+            says: Says::Nothing,
+        },
     ],
 };
 
 /// Names that other standards fix.
 const FIXED: &[&str] = &[
-    "access_token", "token_type", "expires_in", "refresh_token", "error_description", "error_uri", "client_id",
-    "client_secret", "grant_type", "id_token", "token_endpoint", "jwks_uri",
+    "access_token",
+    "token_type",
+    "expires_in",
+    "refresh_token",
+    "error_description",
+    "error_uri",
+    "client_id",
+    "client_secret",
+    "grant_type",
+    "id_token",
+    "token_endpoint",
+    "jwks_uri",
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,31 +83,53 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
         }
     });
     if !any {
-        return vec![Judged::document(Judgement::not_applicable("The contract's schemas name no properties."))];
+        return vec![Judged::document(Judgement::not_applicable(
+            "The contract's schemas name no properties.",
+        ))];
     }
     if names.len() < 2 {
         return vec![Judged::document(Judgement::Pass)];
     }
-    let most = names.iter().max_by_key(|(_, held)| held.len()).map(|(style, _)| *style);
+    let most = names
+        .iter()
+        .max_by_key(|(_, held)| held.len())
+        .map(|(style, _)| *style);
     let others: Vec<String> = names
         .iter()
         .filter(|(style, _)| Some(**style) != most)
-        .flat_map(|(style, held)| held.iter().map(move |name| format!("`{name}` ({})", style.label())))
+        .flat_map(|(style, held)| {
+            held.iter()
+                .map(move |name| format!("`{name}` ({})", style.label()))
+        })
         .collect();
-    let shown = others.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
+    let shown = others
+        .iter()
+        .take(8)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
     let rest = others.len().saturating_sub(8);
-    let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    let rest = if rest > 0 {
+        format!(" and {rest} more")
+    } else {
+        String::new()
+    };
     vec![Judged::document(Finding::new(
         "mixed",
         "Property names are written in more than one style.",
-        format!("{} throughout, as most names have it", most.map_or("one style", Style::label)),
+        format!(
+            "{} throughout, as most names have it",
+            most.map_or("one style", Style::label)
+        ),
         format!("{shown}{rest}"),
     ))]
 }
 
 /// The style of a name; none for a single word, which fits every style, and for names fixed elsewhere.
 fn style(name: &str) -> Option<Style> {
-    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    let plain = name
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     if !plain || FIXED.contains(&name) || name.starts_with('_') {
         return None;
     }

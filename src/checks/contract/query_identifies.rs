@@ -1,6 +1,6 @@
 //! `contract.query-identifies`
 
-use super::prelude::*;
+use crate::checks::document::prelude::*;
 
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
@@ -12,16 +12,37 @@ pub static CHECK: Check = Check {
     fix: "Move the id into the path (`/people/{personId}`) and the action into a method or a resource of its own.",
     kind: Kind::Contract(judge),
     examples: &[
-        Example { title: "a filter", contract: "paths: { /people: { get: { parameters: [ { name: stationId, in: query, schema: { type: string } } ], responses: { '200': { description: All. } } } } }", dialogue: &[], says: Says::Pass },
-        Example { title: "an id in the query", contract: "paths: { /person: { get: { parameters: [ { name: id, in: query, schema: { type: string } } ], responses: { '200': { description: One. } } } } }", dialogue: &[], says: Says::Fail("`id`") },
+        Example {
+            title: "a filter",
+            contract: "paths: { /people: { get: { parameters: [ { name: stationId, in: query, schema: { type: string } } ], responses: { '200': { description: All. } } } } }",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
+            title: "an id in the query",
+            contract: "paths: { /person: { get: { parameters: [ { name: id, in: query, schema: { type: string } } ], responses: { '200': { description: One. } } } } }",
+            dialogue: &[],
+            says: Says::Fail("`id`"),
+        },
     ],
 };
 
-const BEHAVIOUR: &[&str] = &["action", "method", "cmd", "command", "operation", "verb", "do"];
+const BEHAVIOUR: &[&str] = &[
+    "action",
+    "method",
+    "cmd",
+    "command",
+    "operation",
+    "verb",
+    "do",
+];
 
 fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
     by_operation(contract, |operation| {
-        let names = operation.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Query);
+        let names = operation
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.place == ParameterPlace::Query);
         for parameter in names {
             let name = parameter.name.to_ascii_lowercase();
             let title = if name == "id" {
@@ -31,9 +52,14 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
             } else {
                 continue;
             };
-            return Finding::new(name, title, "the resource in the path and the action in the method", format!("`?{}=` on {}", parameter.name, operation.key))
-                .at(&parameter.pointer)
-                .into();
+            return Finding::new(
+                name,
+                title,
+                "the resource in the path and the action in the method",
+                format!("`?{}=` on {}", parameter.name, operation.key),
+            )
+            .at(&parameter.pointer)
+            .into();
         }
         Judgement::Pass
     })

@@ -1,6 +1,6 @@
 //! `contract.rate-limits`
 
-use super::prelude::*;
+use crate::checks::document::prelude::*;
 
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
@@ -12,16 +12,38 @@ pub static CHECK: Check = Check {
     fix: "Document 429 with `Retry-After`, and write the limits (requests in a time) into the description.",
     kind: Kind::Contract(judge),
     examples: &[
-        Example { title: "429 with Retry-After", contract: "paths: { /people: { get: { responses: { '200': { description: All. }, '429': { description: Too fast., headers: { Retry-After: { schema: { type: integer } } } } } } } }", dialogue: &[], says: Says::Pass },
-        Example { title: "no 429 anywhere", contract: "paths: { /people: { get: { responses: { '200': { description: All. } } } } }", dialogue: &[], says: Says::Fail("429") },
-        Example { title: "429 but no word of the limit", contract: "paths: { /people: { get: { responses: { '200': { description: All. }, '429': { description: No. } } } } }", dialogue: &[], says: Says::Fail("does not say what the limit is") },
+        Example {
+            title: "429 with Retry-After",
+            contract: "paths: { /people: { get: { responses: { '200': { description: All. }, '429': { description: Too fast., headers: { Retry-After: { schema: { type: integer } } } } } } } }",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
+            title: "no 429 anywhere",
+            contract: "paths: { /people: { get: { responses: { '200': { description: All. } } } } }",
+            dialogue: &[],
+            says: Says::Fail("429"),
+        },
+        Example {
+            title: "429 but no word of the limit",
+            contract: "paths: { /people: { get: { responses: { '200': { description: All. }, '429': { description: No. } } } } }",
+            dialogue: &[],
+            says: Says::Fail("does not say what the limit is"),
+        },
     ],
 };
 
 fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
-    let refusals: Vec<_> = contract.operations.iter().filter_map(|operation| {
-        operation.documents(429).then(|| operation.response(429)).flatten()
-    }).collect();
+    let refusals: Vec<_> = contract
+        .operations
+        .iter()
+        .filter_map(|operation| {
+            operation
+                .documents(429)
+                .then(|| operation.response(429))
+                .flatten()
+        })
+        .collect();
     if refusals.is_empty() {
         return vec![Judged::document(Finding::new(
             "undeclared",
@@ -30,18 +52,28 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
             "none",
         ))];
     }
-    let by_header = refusals.iter().flat_map(|response| &response.headers).any(|header| {
-        let name = header.name.to_ascii_lowercase();
-        name == "retry-after" || name.contains("ratelimit") || name.contains("rate-limit")
-    });
+    let by_header = refusals
+        .iter()
+        .flat_map(|response| &response.headers)
+        .any(|header| {
+            let name = header.name.to_ascii_lowercase();
+            name == "retry-after" || name.contains("ratelimit") || name.contains("rate-limit")
+        });
     let descriptions = refusals
         .iter()
         .map(|response| response.description.as_str())
         .chain(text_at(contract, "/info/description"));
     let by_words = descriptions.map(str::to_ascii_lowercase).any(|text| {
-        ["rate limit", "rate-limit", "ratelimit", "requests per", "requests a ", "too many requests"]
-            .iter()
-            .any(|words| text.contains(words))
+        [
+            "rate limit",
+            "rate-limit",
+            "ratelimit",
+            "requests per",
+            "requests a ",
+            "too many requests",
+        ]
+        .iter()
+        .any(|words| text.contains(words))
     });
     if by_header || by_words {
         return vec![Judged::document(Judgement::Pass)];

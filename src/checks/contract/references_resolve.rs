@@ -1,6 +1,6 @@
 //! `contract.references-resolve`
 
-use super::prelude::*;
+use crate::checks::document::prelude::*;
 use crate::contract::FaultKind;
 
 /// See [`Check::purpose`].
@@ -29,12 +29,20 @@ pub static CHECK: Check = Check {
 };
 
 fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
-    faults(contract, |kind| kind == FaultKind::Reference, |fault| {
-        Finding::new(
-            fault.message.clone(),
-            format!("A reference leads nowhere: {}", fault.message),
-            "a reference that leads to a part of the contract",
-            format!("{} at {}", fault.message.trim_end_matches('.'), place(fault)),
-        )
-    })
+    faults(
+        contract,
+        |kind| kind == FaultKind::Reference,
+        |fault| {
+            Finding::new(
+                fault.message.clone(),
+                format!("A reference leads nowhere: {}", fault.message),
+                "a reference that leads to a part of the contract",
+                format!(
+                    "{} at {}",
+                    fault.message.trim_end_matches('.'),
+                    place(fault)
+                ),
+            )
+        },
+    )
 }

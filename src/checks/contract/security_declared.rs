@@ -1,6 +1,6 @@
 //! `contract.security-declared`
 
-use super::prelude::*;
+use crate::checks::document::prelude::*;
 use crate::contract::Security;
 
 /// See [`Check::purpose`].
@@ -14,9 +14,24 @@ pub static CHECK: Check = Check {
           on operations that are open to all.",
     kind: Kind::Contract(judge),
     examples: &[
-        Example { title: "a token", contract: "security: [ { token: [] } ]\npaths: { /people: { get: { responses: { '200': { description: All. } } } } }\ncomponents: { securitySchemes: { token: { type: http, scheme: bearer } } }", dialogue: &[], says: Says::Pass },
-        Example { title: "open, and said so", contract: "paths: { /health: { get: { security: [], responses: { '200': { description: Well. } } } } }", dialogue: &[], says: Says::Pass },
-        Example { title: "not a word", contract: "paths: { /people: { get: { responses: { '200': { description: All. } } } } }", dialogue: &[], says: Says::Fail("does not say") },
+        Example {
+            title: "a token",
+            contract: "security: [ { token: [] } ]\npaths: { /people: { get: { responses: { '200': { description: All. } } } } }\ncomponents: { securitySchemes: { token: { type: http, scheme: bearer } } }",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
+            title: "open, and said so",
+            contract: "paths: { /health: { get: { security: [], responses: { '200': { description: Well. } } } } }",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
+            title: "not a word",
+            contract: "paths: { /people: { get: { responses: { '200': { description: All. } } } } }",
+            dialogue: &[],
+            says: Says::Fail("does not say"),
+        },
     ],
 };
 

@@ -1,6 +1,6 @@
 //! `contract.semantic-version`
 
-use super::prelude::*;
+use crate::checks::document::prelude::*;
 
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
@@ -11,21 +11,41 @@ pub static CHECK: Check = Check {
     fix: "Write `info.version` as three numbers, such as `1.4.0`, and raise the first when a change breaks callers.",
     kind: Kind::Contract(judge),
     examples: &[
-        Example { title: "three numbers", contract: "info: { title: People, version: 1.4.0 }", dialogue: &[], says: Says::Pass },
-        Example { title: "a letter and a number", contract: "info: { title: People, version: v1 }", dialogue: &[], says: Says::Fail("not a semantic version") },
+        Example {
+            title: "three numbers",
+            contract: "info: { title: People, version: 1.4.0 }",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
+            title: "a letter and a number",
+            contract: "info: { title: People, version: v1 }",
+            dialogue: &[],
+            says: Says::Fail("not a semantic version"),
+        },
     ],
 };
 
 fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
     let version = text_at(contract, "/info/version").unwrap_or_default();
     let parts: Vec<&str> = version.split('.').collect();
-    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number =
+        |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     if parts.len() == 3 && parts.iter().all(|part| is_number(part)) {
         return vec![Judged::document(Judgement::Pass)];
     }
-    let received = if version.is_empty() { "none".to_owned() } else { format!("`{version}`") };
+    let received = if version.is_empty() {
+        "none".to_owned()
+    } else {
+        format!("`{version}`")
+    };
     vec![Judged::document(
-        Finding::new("form", "The contract's version is not a semantic version.", "three numbers, such as `1.4.0`", received)
-            .at("#/info/version"),
+        Finding::new(
+            "form",
+            "The contract's version is not a semantic version.",
+            "three numbers, such as `1.4.0`",
+            received,
+        )
+        .at("#/info/version"),
     )]
 }

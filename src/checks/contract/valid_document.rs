@@ -1,6 +1,6 @@
 //! `contract.valid-document`
 
-use super::prelude::*;
+use crate::checks::document::prelude::*;
 use crate::contract::FaultKind;
 
 /// See [`Check::purpose`].
@@ -30,17 +30,25 @@ pub static CHECK: Check = Check {
 };
 
 fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
-    faults(contract, |kind| kind != FaultKind::Reference, |fault| {
-        let expected = match fault.kind {
-            FaultKind::Schema => "a schema that a validator can compile",
-            FaultKind::DuplicateKey => "each key once",
-            FaultKind::Structure | FaultKind::Reference => "a document as OpenAPI describes it",
-        };
-        Finding::new(
-            format!("{:?} {}", fault.kind, fault.message),
-            format!("The contract is not valid OpenAPI: {}", fault.message),
-            expected,
-            format!("{} at {}", fault.message.trim_end_matches('.'), place(fault)),
-        )
-    })
+    faults(
+        contract,
+        |kind| kind != FaultKind::Reference,
+        |fault| {
+            let expected = match fault.kind {
+                FaultKind::Schema => "a schema that a validator can compile",
+                FaultKind::DuplicateKey => "each key once",
+                FaultKind::Structure | FaultKind::Reference => "a document as OpenAPI describes it",
+            };
+            Finding::new(
+                format!("{:?} {}", fault.kind, fault.message),
+                format!("The contract is not valid OpenAPI: {}", fault.message),
+                expected,
+                format!(
+                    "{} at {}",
+                    fault.message.trim_end_matches('.'),
+                    place(fault)
+                ),
+            )
+        },
+    )
 }

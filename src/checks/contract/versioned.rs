@@ -1,6 +1,6 @@
 //! `contract.versioned`
 
-use super::prelude::*;
+use crate::checks::document::prelude::*;
 
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
@@ -11,25 +11,64 @@ pub static CHECK: Check = Check {
     fix: "Put the major version into the path (`/v1/…`), or into a header or media type, and document it.",
     kind: Kind::Contract(judge),
     examples: &[
-        Example { title: "in the server's path", contract: "servers: [ { url: 'https://rms.example.test/v1' } ]", dialogue: &[], says: Says::Pass },
-        Example { title: "in a header", contract: "paths: { /people: { get: { parameters: [ { name: Api-Version, in: header, schema: { type: string } } ], responses: { '200': { description: All. } } } } }", dialogue: &[], says: Says::Pass },
-        Example { title: "nowhere", contract: "servers: [ { url: 'https://rms.example.test/api' } ]\npaths: { /people: { get: { responses: { '200': { description: All. } } } } }", dialogue: &[], says: Says::Fail("cannot choose") },
+        Example {
+            title: "in the server's path",
+            contract: "servers: [ { url: 'https://rms.example.test/v1' } ]",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
+            title: "in a header",
+            contract: "paths: { /people: { get: { parameters: [ { name: Api-Version, in: header, schema: { type: string } } ], responses: { '200': { description: All. } } } } }",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
+            title: "nowhere",
+            contract: "servers: [ { url: 'https://rms.example.test/api' } ]\npaths: { /people: { get: { responses: { '200': { description: All. } } } } }",
+            dialogue: &[],
+            says: Says::Fail("cannot choose"),
+        },
     ],
 };
 
 fn judge(contract: &Contract, parameters: &Parameters) -> Vec<Judged> {
     let base = parameters.text("base_url").into_iter();
-    let servers = contract.servers.iter().flat_map(|server| [server.url.as_str(), server.template.as_str()]);
-    let paths = contract.operations.iter().map(|operation| &*operation.key.path);
-    let in_address = base.chain(servers).chain(paths).any(|text| text.split(['/', '?']).any(is_version_segment));
-    let in_header = contract.operations.iter().flat_map(|operation| &operation.parameters).any(|parameter| {
-        matches!(parameter.place, ParameterPlace::Header | ParameterPlace::Query) && parameter.name.to_ascii_lowercase().contains("version")
-    });
+    let servers = contract
+        .servers
+        .iter()
+        .flat_map(|server| [server.url.as_str(), server.template.as_str()]);
+    let paths = contract
+        .operations
+        .iter()
+        .map(|operation| &*operation.key.path);
+    let in_address = base
+        .chain(servers)
+        .chain(paths)
+        .any(|text| text.split(['/', '?']).any(is_version_segment));
+    let in_header = contract
+        .operations
+        .iter()
+        .flat_map(|operation| &operation.parameters)
+        .any(|parameter| {
+            matches!(
+                parameter.place,
+                ParameterPlace::Header | ParameterPlace::Query
+            ) && parameter.name.to_ascii_lowercase().contains("version")
+        });
     let in_media = contract
         .operations
         .iter()
-        .flat_map(|operation| operation.responses.iter().flat_map(|response| &response.content))
-        .any(|media| media.media_type.contains("version=") || media.media_type.split(['.', '+']).any(is_version_segment));
+        .flat_map(|operation| {
+            operation
+                .responses
+                .iter()
+                .flat_map(|response| &response.content)
+        })
+        .any(|media| {
+            media.media_type.contains("version=")
+                || media.media_type.split(['.', '+']).any(is_version_segment)
+        });
     if in_address || in_header || in_media {
         return vec![Judged::document(Judgement::Pass)];
     }
@@ -48,6 +87,9 @@ fn is_version_segment(segment: &str) -> bool {
         return true;
     }
     let digits = segment.strip_prefix('v').unwrap_or(&segment);
-    let numeric = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit() || c == '.') && digits.starts_with(|c: char| c.is_ascii_digit());
-    numeric && (segment.starts_with('v') || (digits.contains('.') && digits.matches('.').count() < 3))
+    let numeric = !digits.is_empty()
+        && digits.chars().all(|c| c.is_ascii_digit() || c == '.')
+        && digits.starts_with(|c: char| c.is_ascii_digit());
+    numeric
+        && (segment.starts_with('v') || (digits.contains('.') && digits.matches('.').count() < 3))
 }

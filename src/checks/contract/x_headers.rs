@@ -1,6 +1,6 @@
 //! `contract.x-headers`
 
-use super::prelude::*;
+use crate::checks::document::prelude::*;
 
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
@@ -12,14 +12,30 @@ pub static CHECK: Check = Check {
     fix: "Name the header without `X-`, or list it in `x_headers_allowed` where it is established.",
     kind: Kind::Contract(judge),
     examples: &[
-        Example { title: "an established one", contract: "paths: { /people: { get: { parameters: [ { name: X-Correlation-Id, in: header, schema: { type: string } } ], responses: { '200': { description: All. } } } } }", dialogue: &[], says: Says::Pass },
-        Example { title: "a new one", contract: "paths: { /people: { get: { parameters: [ { name: X-Force-Code, in: header, schema: { type: string } } ], responses: { '200': { description: All. } } } } }", dialogue: &[], says: Says::Fail("`X-`") },
+        Example {
+            title: "an established one",
+            contract: "paths: { /people: { get: { parameters: [ { name: X-Correlation-Id, in: header, schema: { type: string } } ], responses: { '200': { description: All. } } } } }",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
+            title: "a new one",
+            contract: "paths: { /people: { get: { parameters: [ { name: X-Force-Code, in: header, schema: { type: string } } ], responses: { '200': { description: All. } } } } }",
+            dialogue: &[],
+            says: Says::Fail("`X-`"),
+        },
     ],
 };
 
 /// What is established everywhere, also where no parameter says so.
-const ESTABLISHED: &[&str] =
-    &["x-correlation-id", "x-request-id", "x-content-type-options", "x-frame-options", "x-forwarded-for", "x-api-key"];
+const ESTABLISHED: &[&str] = &[
+    "x-correlation-id",
+    "x-request-id",
+    "x-content-type-options",
+    "x-frame-options",
+    "x-forwarded-for",
+    "x-api-key",
+];
 
 fn judge(contract: &Contract, parameters: &Parameters) -> Vec<Judged> {
     by_operation(contract, |operation| {
@@ -36,11 +52,18 @@ fn judge(contract: &Contract, parameters: &Parameters) -> Vec<Judged> {
         for (name, pointer) in sent.chain(answered) {
             let lower = name.to_ascii_lowercase();
             let exempt = ESTABLISHED.contains(&lower.as_str())
-                || parameters.texts("x_headers_allowed").any(|allowed| allowed.eq_ignore_ascii_case(name));
+                || parameters
+                    .texts("x_headers_allowed")
+                    .any(|allowed| allowed.eq_ignore_ascii_case(name));
             if lower.starts_with("x-") && !exempt {
-                return Finding::new(lower, "A header of the API's own starts with `X-`.", "a name without `X-`", format!("`{name}`"))
-                    .at(pointer)
-                    .into();
+                return Finding::new(
+                    lower,
+                    "A header of the API's own starts with `X-`.",
+                    "a name without `X-`",
+                    format!("`{name}`"),
+                )
+                .at(pointer)
+                .into();
             }
         }
         Judgement::Pass
