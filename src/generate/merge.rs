@@ -79,8 +79,13 @@ pub(super) fn item_subs<'a>(shape: &Shape<'a>, at: usize) -> Vec<Sub<'a>> {
     for part in &shape.arrays {
         subs.extend(part.prefix.get(at).copied().or(part.items));
     }
-    if subs.is_empty() {
-        subs.extend(shape.unevaluated_items.iter().copied());
+    if subs.is_empty() && !shape.unevaluated_items.is_empty() {
+        // What `contains` takes counts as evaluated.
+        let contained = shape.contains.iter().map(|c| c.sub);
+        subs.extend(contained);
+        if subs.is_empty() {
+            subs.extend(shape.unevaluated_items.iter().copied());
+        }
     }
     if subs.is_empty() {
         subs.push(Sub::new(&ALWAYS, ""));
