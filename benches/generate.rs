@@ -15,7 +15,9 @@ struct Document(Value);
 
 impl Resolver for Document {
     fn resolve<'a>(&'a self, _base: &str, reference: &str) -> Option<(&'a str, &'a Value)> {
-        self.0.pointer(reference.strip_prefix('#')?).map(|schema| ("", schema))
+        self.0
+            .pointer(reference.strip_prefix('#')?)
+            .map(|schema| ("", schema))
     }
 }
 
@@ -84,7 +86,10 @@ fn body_40() -> Value {
 
 fn measure(bencher: Bencher<'_, '_>, work: impl Fn(&Generator<'_>, &mut Rng) + Sync) {
     let document = Document(body_40());
-    let validator = jsonschema::options().should_validate_formats(true).offline().build(&document.0);
+    let validator = jsonschema::options()
+        .should_validate_formats(true)
+        .offline()
+        .build(&document.0);
     let Ok(validator) = validator else { return };
     let judge = Strict(validator);
     let source = Source {
@@ -97,7 +102,9 @@ fn measure(bencher: Bencher<'_, '_>, work: impl Fn(&Generator<'_>, &mut Rng) + S
     };
     let generator = Generator::new(source);
     let mut rng = rng(1, "bench");
-    bencher.counter(ItemsCount::new(1_usize)).bench_local(|| work(&generator, &mut rng));
+    bencher
+        .counter(ItemsCount::new(1_usize))
+        .bench_local(|| work(&generator, &mut rng));
 }
 
 #[divan::bench(args = [Style::Simple, Style::Plain, Style::Varied])]

@@ -8,6 +8,7 @@ use super::accept::members;
 use super::fill::{Fill, expressible};
 use super::graph::NodeId;
 use super::limits::{CANDIDATES_PER_VALUE, FULL_PRODUCT, LONGEST_ARRAY, LONGEST_TEXT};
+use super::pairwise::{every, pairs};
 use super::places::{Spot, called, escape, replaced, spots};
 use super::shape::{Shape, Types};
 use super::{Generator, Style, random};
@@ -35,16 +36,30 @@ const BASES: usize = 24;
 
 pub(super) fn boundaries(generator: &Generator<'_>, limit: usize) -> Vec<Boundary> {
     let mut rng = random::rng(0, "boundaries");
-    let mut kept = Kept { generator, limit, seen: HashSet::new(), out: Vec::new(), weighed: 0 };
+    let mut kept = Kept {
+        generator,
+        limit,
+        seen: HashSet::new(),
+        out: Vec::new(),
+        weighed: 0,
+    };
     let simple = generator.valid(&mut rng, Style::Simple).ok();
     let full = generator.valid(&mut rng, Style::Plain).ok();
     let composed = |v: &Value| v.is_object() || v.is_array();
     if let Some(value) = simple.clone() {
-        let reason = if composed(&value) { "least: only what is required" } else { "an everyday value" };
+        let reason = if composed(&value) {
+            "least: only what is required"
+        } else {
+            "an everyday value"
+        };
         kept.offer(value, reason.to_owned(), String::new());
     }
     if let Some(value) = full.clone() {
-        let reason = if composed(&value) { "most: everything that may stand" } else { "an everyday value" };
+        let reason = if composed(&value) {
+            "most: everything that may stand"
+        } else {
+            "an everyday value"
+        };
         kept.offer(value, reason.to_owned(), String::new());
     }
     let mut bases: Vec<Value> = full.or(simple).into_iter().collect();
@@ -56,15 +71,30 @@ pub(super) fn boundaries(generator: &Generator<'_>, limit: usize) -> Vec<Boundar
             break;
         }
         let mut lists: Vec<std::vec::IntoIter<Candidate>> = Vec::new();
-        for spot in spots(&generator.graph, generator.root, &base, generator.send_all.get()) {
+        for spot in spots(
+            &generator.graph,
+            generator.root,
+            &base,
+            generator.sends_all(),
+        ) {
             // A recursive schema shows the same node again further in: once is enough, wherever it stands first.
             if !known.insert((spot.pointer.clone(), spot.node)) {
                 continue;
             }
             let current = base.pointer(&spot.pointer).cloned().unwrap_or(Value::Null);
-            let mut edges = Edges { generator, fill: generator.fill(&mut rng, Style::Plain), spot: &spot, out: Vec::new() };
+            let mut edges = Edges {
+                generator,
+                fill: generator.fill(&mut rng, Style::Plain),
+                spot: &spot,
+                out: Vec::new(),
+            };
             for branch in edges.branches() {
-                if bases.len() < BASES && let Some(value) = branch.with.as_ref().and_then(|v| replaced(&base, &spot.pointer, Some(v))) {
+                if bases.len() < BASES
+                    && let Some(value) = branch
+                        .with
+                        .as_ref()
+                        .and_then(|v| replaced(&base, &spot.pointer, Some(v)))
+                {
                     bases.push(value);
                 }
                 edges.out.push(branch);
@@ -75,7 +105,9 @@ pub(super) fn boundaries(generator: &Generator<'_>, limit: usize) -> Vec<Boundar
         // Places take turns, so that a low limit still sees every place once.
         while !lists.is_empty() && !kept.full() {
             lists.retain_mut(|list| {
-                let Some(candidate) = list.next() else { return false };
+                let Some(candidate) = list.next() else {
+                    return false;
+                };
                 if let Some(value) = replaced(&base, &candidate.pointer, candidate.with.as_ref()) {
                     kept.offer(value, candidate.reason, candidate.pointer);
                 }
@@ -96,7 +128,8 @@ struct Kept<'g, 'a> {
 
 impl Kept<'_, '_> {
     fn full(&self) -> bool {
-        self.out.len() >= self.limit || self.weighed >= self.limit.saturating_mul(CANDIDATES_PER_VALUE)
+        self.out.len() >= self.limit
+            || self.weighed >= self.limit.saturating_mul(CANDIDATES_PER_VALUE)
     }
 
     fn offer(&mut self, value: Value, reason: String, pointer: String) {
@@ -105,7 +138,11 @@ impl Kept<'_, '_> {
         }
         self.weighed += 1;
         if self.generator.source.judge.is_valid(&value) == Some(true) {
-            self.out.push(Boundary { value, reason, pointer });
+            self.out.push(Boundary {
+                value,
+                reason,
+                pointer,
+            });
         }
     }
 }
@@ -124,7 +161,11 @@ impl<'a> Edges<'_, '_, 'a> {
         {
             return;
         }
-        self.out.push(Candidate { pointer: self.spot.pointer.clone(), with: Some(with), reason });
+        self.out.push(Candidate {
+            pointer: self.spot.pointer.clone(),
+            with: Some(with),
+            reason,
+        });
     }
 
     /// One candidate for each branch of each choice that is open here.
@@ -137,8 +178,13 @@ impl<'a> Edges<'_, '_, 'a> {
                 self.fill.steps = 0;
                 let decided = graph.decide(self.spot.open, choice, at);
                 if let Ok(value) = self.fill.named(decided, self.spot.name.as_deref()) {
-                    let reason = format!("branch: {} is {}", called(&self.spot.pointer), branch.label);
-                    out.push(Candidate { pointer: self.spot.pointer.clone(), with: Some(value), reason });
+                    let reason =
+                        format!("branch: {} is {}", called(&self.spot.pointer), branch.label);
+                    out.push(Candidate {
+                        pointer: self.spot.pointer.clone(),
+                        with: Some(value),
+                        reason,
+                    });
                 }
             }
         }
@@ -149,7 +195,11 @@ impl<'a> Edges<'_, '_, 'a> {
         let shape = self.generator.graph.shape(self.spot.node);
         let here = called(&self.spot.pointer).to_owned();
         if shape.listed.is_some() {
-            for member in members(&self.generator.graph, &shape, true).iter().copied().cloned() {
+            for member in members(&self.generator.graph, &shape)
+                .iter()
+                .copied()
+                .cloned()
+            {
                 let shown = member.to_string();
                 self.push(member, format!("member: {here} is {shown}"));
             }
@@ -158,7 +208,9 @@ impl<'a> Edges<'_, '_, 'a> {
         match current {
             Value::String(_) => self.texts(&shape, &here),
             Value::Number(_) => self.numbers(&shape, &here),
-            Value::Bool(flag) => self.push(Value::Bool(!flag), format!("flag: {here} is {}", !flag)),
+            Value::Bool(flag) => {
+                self.push(Value::Bool(!flag), format!("flag: {here} is {}", !flag))
+            }
             Value::Array(items) => self.arrays(&shape, &here, items),
             Value::Object(_) => self.objects(&shape, current),
             Value::Null => {}
@@ -170,9 +222,16 @@ impl<'a> Edges<'_, '_, 'a> {
                 let number = one.has(Types::NUMBER) && shown.has(Types::NUMBER);
                 if shape.types.has(one) && one != shown && !number && one != Types::FRACTION {
                     self.fill.steps = 0;
-                    let node = self.generator.graph.with(self.spot.node, super::shape::Sub::new(type_schema(one), ""));
+                    let node = self
+                        .generator
+                        .graph
+                        .with(self.spot.node, super::shape::Sub::new(type_schema(one), ""));
                     if let Ok(value) = self.fill.named(node, None) {
-                        let name = if value.is_null() { "null" } else { "of another type" };
+                        let name = if value.is_null() {
+                            "null"
+                        } else {
+                            "of another type"
+                        };
                         self.push(value, format!("type: {here} is {name}"));
                     }
                 }
@@ -191,30 +250,49 @@ impl<'a> Edges<'_, '_, 'a> {
         if min > 0 {
             lengths.push((min + 1, "just above the shortest"));
         }
-        lengths.extend(max.and_then(|max| max.checked_sub(1)).filter(|l| *l > min).map(|l| (l, "just below the longest")));
+        lengths.extend(
+            max.and_then(|max| max.checked_sub(1))
+                .filter(|l| *l > min)
+                .map(|l| (l, "just below the longest")),
+        );
         for (length, which) in lengths {
             self.fill.steps = 0;
-            if let Ok(text) = self.fill.text_between(shape, length, length, self.spot.name.as_deref()) {
-                self.push(Value::String(text), format!("{which}: {here} has {length} characters"));
+            if let Ok(text) =
+                self.fill
+                    .text_between(shape, length, length, self.spot.name.as_deref())
+            {
+                self.push(
+                    Value::String(text),
+                    format!("{which}: {here} has {length} characters"),
+                );
             }
         }
     }
 
     fn numbers(&mut self, shape: &Shape<'a>, here: &str) {
         let integer = !shape.types.has(Types::FRACTION);
-        let Ok(grid) = shape.number.grid(integer) else { return };
+        let Ok(grid) = shape.number.grid(integer) else {
+            return;
+        };
         let mut points = Vec::new();
         if grid.bounded.0 {
-            points.extend([(grid.low, "lowest"), (grid.low + 1, "just above the lowest")]);
+            points.extend([
+                (grid.low, "lowest"),
+                (grid.low + 1, "just above the lowest"),
+            ]);
         }
         if grid.bounded.1 {
-            points.extend([(grid.high, "highest"), (grid.high - 1, "just below the highest")]);
+            points.extend([
+                (grid.high, "highest"),
+                (grid.high - 1, "just below the highest"),
+            ]);
         }
         if grid.low <= 0 && grid.high >= 0 {
             points.push((0, "nought"));
         }
         for (n, which) in points {
-            if n >= grid.low && n <= grid.high
+            if n >= grid.low
+                && n <= grid.high
                 && let Some(value) = grid.value(n)
             {
                 let shown = value.to_string();
@@ -228,7 +306,11 @@ impl<'a> Edges<'_, '_, 'a> {
         let mut lengths = vec![(min, "fewest"), (min + 1, "just above the fewest")];
         if let Some(max) = shape.max_items.filter(|max| *max <= LONGEST_ARRAY) {
             lengths.push((max, "most"));
-            lengths.extend(max.checked_sub(1).filter(|l| *l > min).map(|l| (l, "just below the most")));
+            lengths.extend(
+                max.checked_sub(1)
+                    .filter(|l| *l > min)
+                    .map(|l| (l, "just below the most")),
+            );
         }
         for (length, which) in lengths {
             if shape.max_items.is_some_and(|max| length > max) {
@@ -243,41 +325,61 @@ impl<'a> Edges<'_, '_, 'a> {
             if let Ok(Value::Array(items)) = built
                 && items.len() == length
             {
-                self.push(Value::Array(items), format!("{which}: {here} has {length} items"));
+                self.push(
+                    Value::Array(items),
+                    format!("{which}: {here} has {length} items"),
+                );
             }
         }
     }
 
     fn objects(&mut self, shape: &Shape<'a>, current: &Value) {
         let Value::Object(map) = current else { return };
-        let optional: Vec<&String> = map.keys().filter(|name| !shape.required.contains(*name)).collect();
+        let optional: Vec<&String> = map
+            .keys()
+            .filter(|name| !shape.required.contains(*name))
+            .collect();
         for name in &optional {
             let pointer = format!("{}/{}", self.spot.pointer, escape(name));
-            self.out.push(Candidate { reason: format!("absent: without {pointer}"), pointer, with: None });
+            self.out.push(Candidate {
+                reason: format!("absent: without {pointer}"),
+                pointer,
+                with: None,
+            });
         }
         if optional.len() > 1 {
             for name in &optional {
-                let only = map.iter().filter(|(n, _)| n == name || shape.required.contains(*n));
+                let only = map
+                    .iter()
+                    .filter(|(n, _)| n == name || shape.required.contains(*n));
                 let value = Value::Object(only.map(|(n, v)| (n.clone(), v.clone())).collect());
                 let pointer = format!("{}/{}", self.spot.pointer, escape(name));
-                self.push(value, format!("alone: {pointer} is the only optional property"));
+                self.push(
+                    value,
+                    format!("alone: {pointer} is the only optional property"),
+                );
             }
         }
         for (row, value) in self.combinations(shape, current) {
-            self.push(value, format!("together: {} {row}", called(&self.spot.pointer)));
+            self.push(
+                value,
+                format!("together: {} {row}", called(&self.spot.pointer)),
+            );
         }
     }
 
     /// Combinations of optional properties, flags and members: all of them where they are few, else every pair.
     fn combinations(&self, shape: &Shape<'a>, current: &Value) -> Vec<(String, Value)> {
-        let Value::Object(map) = current else { return Vec::new() };
+        let Value::Object(map) = current else {
+            return Vec::new();
+        };
         let graph = &self.generator.graph;
         let mut factors: Vec<(String, Vec<Option<Value>>)> = Vec::new();
         for (name, value) in map {
             let mut levels: Vec<Option<Value>> = vec![Some(value.clone())];
             let own = graph.shape(graph.property(shape, name));
             if own.listed.is_some() {
-                let others = members(graph, &own, true).iter().filter(|v| **v != value).take(7);
+                let others = members(graph, &own).iter().filter(|v| **v != value).take(7);
                 levels.extend(others.map(|v| Some((**v).clone())));
             } else if let Value::Bool(flag) = value {
                 levels.push(Some(Value::Bool(!flag)));
@@ -294,7 +396,11 @@ impl<'a> Edges<'_, '_, 'a> {
         }
         let sizes: Vec<usize> = factors.iter().map(|(_, levels)| levels.len()).collect();
         let product = sizes.iter().fold(1_usize, |p, s| p.saturating_mul(*s));
-        let rows = if product <= FULL_PRODUCT { every(&sizes) } else { pairs(&sizes) };
+        let rows = if product <= FULL_PRODUCT {
+            every(&sizes)
+        } else {
+            pairs(&sizes)
+        };
         rows.into_iter()
             .map(|row| {
                 let mut map = map.clone();
@@ -313,7 +419,11 @@ impl<'a> Edges<'_, '_, 'a> {
                         }
                     }
                 }
-                let told = if told.is_empty() { "as it stands".to_owned() } else { told.join(", ") };
+                let told = if told.is_empty() {
+                    "as it stands".to_owned()
+                } else {
+                    told.join(", ")
+                };
                 (told, Value::Object(map))
             })
             .collect()
@@ -323,96 +433,16 @@ impl<'a> Edges<'_, '_, 'a> {
 fn type_schema(one: Types) -> &'static Value {
     static SCHEMAS: std::sync::OnceLock<Vec<(Types, Value)>> = std::sync::OnceLock::new();
     let schemas = SCHEMAS.get_or_init(|| {
-        ["object", "array", "string", "integer", "number", "boolean", "null"]
-            .into_iter()
-            .zip(Types::ORDER)
-            .map(|(name, one)| (one, serde_json::json!({ "type": name })))
-            .collect()
+        [
+            "object", "array", "string", "integer", "number", "boolean", "null",
+        ]
+        .into_iter()
+        .zip(Types::ORDER)
+        .map(|(name, one)| (one, serde_json::json!({ "type": name })))
+        .collect()
     });
-    schemas.iter().find(|(t, _)| *t == one).map_or(&super::shape::ALWAYS, |(_, schema)| schema)
-}
-
-/// Every combination of levels.
-fn every(sizes: &[usize]) -> Vec<Vec<usize>> {
-    let mut rows = vec![Vec::new()];
-    for size in sizes {
-        rows = rows
-            .into_iter()
-            .flat_map(|row: Vec<usize>| {
-                (0..*size).map(move |level| row.iter().copied().chain(std::iter::once(level)).collect())
-            })
-            .collect();
-    }
-    rows
-}
-
-/// Combinations in which every two levels of every two factors meet, chosen greedily.
-fn pairs(sizes: &[usize]) -> Vec<Vec<usize>> {
-    // Pairs of forty properties are a few thousand; past that the rest is left to chance.
-    let sizes = sizes.get(..40).unwrap_or(sizes);
-    let mut open: HashSet<(usize, usize, usize, usize)> = HashSet::new();
-    let mut order = Vec::new();
-    for (a, size_a) in sizes.iter().enumerate() {
-        for (b, size_b) in sizes.iter().enumerate().skip(a + 1) {
-            for x in 0..*size_a {
-                for y in 0..*size_b {
-                    open.insert((a, x, b, y));
-                    order.push((a, x, b, y));
-                }
-            }
-        }
-    }
-    let mut rows: Vec<Vec<usize>> = Vec::new();
-    for pair in order {
-        if !open.contains(&pair) {
-            continue;
-        }
-        let (a, x, b, y) = pair;
-        let mut row: Vec<usize> = Vec::with_capacity(sizes.len());
-        for (at, size) in sizes.iter().enumerate() {
-            let level = if at == a {
-                x
-            } else if at == b {
-                y
-            } else {
-                let gain = |level: usize| {
-                    let before = row.iter().enumerate().filter(|(i, l)| open.contains(&(*i, **l, at, level))).count();
-                    let ahead = usize::from(a > at && open.contains(&(at, level, a, x)))
-                        + usize::from(b > at && open.contains(&(at, level, b, y)));
-                    before + ahead
-                };
-                (0..*size).max_by_key(|level| (gain(*level), std::cmp::Reverse(*level))).unwrap_or(0)
-            };
-            row.push(level);
-        }
-        for (i, x) in row.iter().enumerate() {
-            for (j, y) in row.iter().enumerate().skip(i + 1) {
-                open.remove(&(i, *x, j, *y));
-            }
-        }
-        rows.push(row);
-    }
-    rows
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_pair_meets_in_few_rows() {
-        let sizes = [2, 3, 2, 5, 2, 2, 4, 2, 2, 2];
-        let rows = pairs(&sizes);
-        assert!(rows.len() <= 30, "{} rows", rows.len());
-        for a in 0..sizes.len() {
-            for b in a + 1..sizes.len() {
-                for x in 0..sizes[a] {
-                    for y in 0..sizes[b] {
-                        assert!(rows.iter().any(|r| r[a] == x && r[b] == y), "{a}={x} {b}={y}");
-                    }
-                }
-            }
-        }
-        assert_eq!(every(&[2, 3]).len(), 6);
-    }
+    schemas
+        .iter()
+        .find(|(t, _)| *t == one)
+        .map_or(&super::shape::ALWAYS, |(_, schema)| schema)
 }

@@ -101,12 +101,19 @@ pub(super) fn invalids(generator: &Generator<'_>, limit: usize, rng: &mut Rng) -
     let mut weighed = 0;
     for at in 0..BASES {
         let style = if at == 0 { Style::Plain } else { Style::Varied };
-        let Ok(base) = generator.valid(rng, style).or_else(|_| generator.valid(rng, Style::Simple)) else { break };
+        let Ok(base) = generator
+            .valid(rng, style)
+            .or_else(|_| generator.valid(rng, Style::Simple))
+        else {
+            break;
+        };
         let mut kinds = by_kind(generator, &base, rng);
         // Kinds take turns, so that a low limit still sees every kind once.
         while !kinds.is_empty() {
             kinds.retain_mut(|list| {
-                let Some(wrong) = list.pop() else { return false };
+                let Some(wrong) = list.pop() else {
+                    return false;
+                };
                 if out.len() >= limit || weighed >= limit.saturating_mul(CANDIDATES_PER_VALUE) {
                     return false;
                 }
@@ -119,7 +126,12 @@ pub(super) fn invalids(generator: &Generator<'_>, limit: usize, rng: &mut Rng) -
                     && seen.insert(value.to_string())
                 {
                     tried.insert((wrong.pointer.clone(), wrong.kind));
-                    out.push(Invalid { value, pointer: wrong.pointer, kind: wrong.kind, reason: wrong.reason });
+                    out.push(Invalid {
+                        value,
+                        pointer: wrong.pointer,
+                        kind: wrong.kind,
+                        reason: wrong.reason,
+                    });
                 }
                 true
             });
@@ -130,7 +142,12 @@ pub(super) fn invalids(generator: &Generator<'_>, limit: usize, rng: &mut Rng) -
 
 fn by_kind(generator: &Generator<'_>, base: &Value, rng: &mut Rng) -> Vec<Vec<Wrong>> {
     let mut all: Vec<Wrong> = Vec::new();
-    for spot in spots(&generator.graph, generator.root, base, generator.send_all.get()) {
+    for spot in spots(
+        &generator.graph,
+        generator.root,
+        base,
+        generator.sends_all(),
+    ) {
         all.extend(wrongs(generator, &spot, base, rng));
     }
     for at in (1..all.len()).rev() {
@@ -139,7 +156,10 @@ fn by_kind(generator: &Generator<'_>, base: &Value, rng: &mut Rng) -> Vec<Vec<Wr
     all.sort_by_key(|wrong| wrong.kind);
     let mut kinds: Vec<Vec<Wrong>> = Vec::new();
     for wrong in all {
-        match kinds.last_mut().filter(|list| list.last().is_some_and(|w: &Wrong| w.kind == wrong.kind)) {
+        match kinds
+            .last_mut()
+            .filter(|list| list.last().is_some_and(|w: &Wrong| w.kind == wrong.kind))
+        {
             Some(list) => list.push(wrong),
             None => kinds.push(vec![wrong]),
         }

@@ -21,7 +21,12 @@ pub(super) struct Spot {
 /// The places of a value, outermost first. Of a list's alike items the first stands for all.
 pub(super) fn spots(graph: &Graph<'_>, root: NodeId, value: &Value, send_all: bool) -> Vec<Spot> {
     let mut found = Vec::new();
-    let first = Spot { pointer: String::new(), name: None, open: root, node: root };
+    let first = Spot {
+        pointer: String::new(),
+        name: None,
+        open: root,
+        node: root,
+    };
     walk(graph, first, value, send_all, &mut found);
     found
 }
@@ -36,15 +41,42 @@ fn walk(graph: &Graph<'_>, mut spot: Spot, value: &Value, send_all: bool, found:
             for (name, value) in map {
                 let open = graph.property(&shape, name);
                 let pointer = format!("{pointer}/{}", escape(name));
-                walk(graph, Spot { pointer, name: Some(name.clone()), open, node: open }, value, send_all, found);
+                walk(
+                    graph,
+                    Spot {
+                        pointer,
+                        name: Some(name.clone()),
+                        open,
+                        node: open,
+                    },
+                    value,
+                    send_all,
+                    found,
+                );
             }
         }
         Value::Array(items) => {
-            let prefix = shape.arrays.iter().map(|p| p.prefix.len()).max().unwrap_or(0);
+            let prefix = shape
+                .arrays
+                .iter()
+                .map(|p| p.prefix.len())
+                .max()
+                .unwrap_or(0);
             for (at, value) in items.iter().enumerate().take(prefix + 1) {
                 let open = graph.item(&shape, at);
                 let pointer = format!("{pointer}/{at}");
-                walk(graph, Spot { pointer, name: None, open, node: open }, value, send_all, found);
+                walk(
+                    graph,
+                    Spot {
+                        pointer,
+                        name: None,
+                        open,
+                        node: open,
+                    },
+                    value,
+                    send_all,
+                    found,
+                );
             }
         }
         _ => {}
@@ -62,8 +94,12 @@ fn settle(graph: &Graph<'_>, open: NodeId, value: &Value, send_all: bool) -> Nod
     // Each round makes one choice; nested choices are few, and a schema that offers more is left open.
     for _ in 0..32 {
         let shape = graph.shape(id);
-        let Some(choice) = shape.choices.first() else { break };
-        let Some(at) = branch_of(graph, id, choice, value, send_all) else { break };
+        let Some(choice) = shape.choices.first() else {
+            break;
+        };
+        let Some(at) = branch_of(graph, id, choice, value, send_all) else {
+            break;
+        };
         id = graph.decide(id, choice, at);
     }
     id
@@ -83,11 +119,16 @@ fn branch_of<'a>(
     let tagged = |at: &usize| {
         let tag = choice.branches.get(*at).and_then(|b| b.tag.as_ref());
         tag.is_some_and(|(property, values)| {
-            value.get(property).and_then(Value::as_str).is_some_and(|v| values.iter().any(|w| w == v))
+            value
+                .get(property)
+                .and_then(Value::as_str)
+                .is_some_and(|v| values.iter().any(|w| w == v))
         })
     };
     let all = 0..choice.branches.len();
-    all.clone().find(|at| tagged(at) && takes(at)).or_else(|| all.clone().find(takes))
+    all.clone()
+        .find(|at| tagged(at) && takes(at))
+        .or_else(|| all.clone().find(takes))
 }
 
 /// The value with one place replaced, or removed where there is no replacement.
@@ -110,5 +151,9 @@ pub(super) fn replaced(value: &Value, pointer: &str, with: Option<&Value>) -> Op
 
 /// How a sentence calls a place.
 pub(super) fn called(pointer: &str) -> &str {
-    if pointer.is_empty() { "the value" } else { pointer }
+    if pointer.is_empty() {
+        "the value"
+    } else {
+        pointer
+    }
 }

@@ -30,12 +30,26 @@ struct Wrongs<'g, 'r, 'a> {
 }
 
 /// The changes worth trying at a place.
-pub(super) fn wrongs(generator: &Generator<'_>, spot: &Spot, base: &Value, rng: &mut Rng) -> Vec<Wrong> {
-    let Some(current) = base.pointer(&spot.pointer) else { return Vec::new() };
+pub(super) fn wrongs(
+    generator: &Generator<'_>,
+    spot: &Spot,
+    base: &Value,
+    rng: &mut Rng,
+) -> Vec<Wrong> {
+    let Some(current) = base.pointer(&spot.pointer) else {
+        return Vec::new();
+    };
     let shape = generator.graph.shape(spot.node);
     let here = called(&spot.pointer).to_owned();
     let body = generator.source.place == Place::Body;
-    let mut wrongs = Wrongs { generator, spot, here, body, rng, out: Vec::new() };
+    let mut wrongs = Wrongs {
+        generator,
+        spot,
+        here,
+        body,
+        rng,
+        out: Vec::new(),
+    };
     // What several branches allow is not wrong in one of them, so types are taken together over the open choices.
     let allowed = wrongs.allowed_types(spot.open, 0);
     wrongs.types(allowed, current);
@@ -54,13 +68,21 @@ pub(super) fn wrongs(generator: &Generator<'_>, spot: &Spot, base: &Value, rng: 
 
 impl<'a> Wrongs<'_, '_, 'a> {
     fn push(&mut self, kind: Mutation, with: Value, reason: String) {
-        self.out.push(Wrong { pointer: self.spot.pointer.clone(), with: Some(with), kind, reason });
+        self.out.push(Wrong {
+            pointer: self.spot.pointer.clone(),
+            with: Some(with),
+            kind,
+            reason,
+        });
     }
 
     fn allowed_types(&self, id: NodeId, depth: usize) -> Types {
         let graph = &self.generator.graph;
         let shape = graph.shape(id);
-        let listed = shape.listed.as_ref().map(|l| l.iter().map(|v| Types::of(v)).fold(Types::NONE, Types::or));
+        let listed = shape
+            .listed
+            .as_ref()
+            .map(|l| l.iter().map(|v| Types::of(v)).fold(Types::NONE, Types::or));
         let own = listed.map_or(shape.types, |l| shape.types.and(l));
         match shape.choices.first() {
             Some(choice) if depth < 8 => (0..choice.branches.len())
@@ -75,18 +97,32 @@ impl<'a> Wrongs<'_, '_, 'a> {
     fn types(&mut self, allowed: Types, current: &Value) {
         if !self.body {
             // Everything outside a body is text, so a wrong type shows only where text is not allowed.
-            if !allowed.has(Types::STRING.or(Types::ARRAY).or(Types::OBJECT)) && !current.is_null() {
-                let text = if allowed.has(Types::NUMBER) { "abc" } else { "maybe" };
+            if !allowed.has(Types::STRING.or(Types::ARRAY).or(Types::OBJECT)) && !current.is_null()
+            {
+                let text = if allowed.has(Types::NUMBER) {
+                    "abc"
+                } else {
+                    "maybe"
+                };
                 let reason = format!("{} is {text}, which is no {}", self.here, names(allowed));
                 self.push(Mutation::WrongType, Value::from(text), reason);
             }
             return;
         }
         if !allowed.has(Types::NULL) {
-            self.push(Mutation::Null, Value::Null, format!("{} is null, which is not allowed", self.here));
+            self.push(
+                Mutation::Null,
+                Value::Null,
+                format!("{} is null, which is not allowed", self.here),
+            );
         }
         // Servers that turn 5 into "5" and back mean well: a wrong type here is one that nobody converts.
-        let object = || Value::Object(Map::from_iter([("unexpected".to_owned(), Value::Bool(true))]));
+        let object = || {
+            Value::Object(Map::from_iter([(
+                "unexpected".to_owned(),
+                Value::Bool(true),
+            )]))
+        };
         let list = || Value::Array(vec![Value::Array(Vec::new())]);
         let scalar_only = !allowed.has(Types::OBJECT.or(Types::ARRAY));
         let (kind, with) = match current {
@@ -104,9 +140,17 @@ impl<'a> Wrongs<'_, '_, 'a> {
             Value::Array(_) => "a list",
             _ => "the text abc",
         };
-        self.push(kind, with, format!("{} is {found}, not {}", self.here, names(allowed)));
+        self.push(
+            kind,
+            with,
+            format!("{} is {found}, not {}", self.here, names(allowed)),
+        );
         if scalar_only {
-            self.push(Mutation::WrongStructure, list(), format!("{} is a list, not {}", self.here, names(allowed)));
+            self.push(
+                Mutation::WrongStructure,
+                list(),
+                format!("{} is a list, not {}", self.here, names(allowed)),
+            );
         }
         if matches!(current, Value::Object(_) | Value::Array(_)) && !allowed.has(Types::STRING) {
             let reason = format!("{} is the text abc, not {}", self.here, names(allowed));
@@ -125,7 +169,11 @@ impl<'a> Wrongs<'_, '_, 'a> {
             Value::Bool(flag) => Value::Bool(!flag),
             _ => return,
         };
-        let reason = format!("{} is {with}, which is not one of the {} listed values", self.here, listed.len());
+        let reason = format!(
+            "{} is {with}, which is not one of the {} listed values",
+            self.here,
+            listed.len()
+        );
         self.push(Mutation::NotInEnum, with, reason);
     }
 
@@ -135,7 +183,10 @@ impl<'a> Wrongs<'_, '_, 'a> {
         if min > 0 && min <= LONGEST_TEXT && (self.body || min > 1) {
             let short = min - 1;
             let text = self.text(shape, short, name.as_deref());
-            let reason = format!("{} has {short} characters, at least {min} are needed", self.here);
+            let reason = format!(
+                "{} has {short} characters, at least {min} are needed",
+                self.here
+            );
             self.push(Mutation::TooShort, Value::from(text), reason);
         }
         if max < LONGEST_TEXT {
@@ -146,7 +197,11 @@ impl<'a> Wrongs<'_, '_, 'a> {
         }
         for pattern in &shape.patterns {
             if let Some(text) = pattern.mismatch(current, min, max.max(min)) {
-                let reason = format!("{} is {text:?}, which does not match {}", self.here, pattern.source());
+                let reason = format!(
+                    "{} is {text:?}, which does not match {}",
+                    self.here,
+                    pattern.source()
+                );
                 self.push(Mutation::PatternMismatch, Value::from(text), reason);
             }
         }
@@ -163,7 +218,9 @@ impl<'a> Wrongs<'_, '_, 'a> {
         for pattern in &shape.patterns {
             for _ in 0..8 {
                 let text = pattern.draw(self.rng, Style::Plain, length, length);
-                if let Some(text) = text.filter(|t| t.chars().count() == length && pattern.matches(t) == Some(true)) {
+                if let Some(text) =
+                    text.filter(|t| t.chars().count() == length && pattern.matches(t) == Some(true))
+                {
                     return text;
                 }
             }
@@ -173,7 +230,9 @@ impl<'a> Wrongs<'_, '_, 'a> {
 
     fn numbers(&mut self, shape: &Shape<'a>) {
         let integer = !shape.types.has(Types::FRACTION);
-        let Ok(grid) = shape.number.grid(integer) else { return };
+        let Ok(grid) = shape.number.grid(integer) else {
+            return;
+        };
         if grid.bounded.0
             && let Some(value) = grid.below()
         {
@@ -191,15 +250,25 @@ impl<'a> Wrongs<'_, '_, 'a> {
         if !shape.number.multiples.is_empty()
             && let Some(value) = grid.between_points(integer)
         {
-            let reason = format!("{} is {value}, which is no multiple of what it must be", self.here);
+            let reason = format!(
+                "{} is {value}, which is no multiple of what it must be",
+                self.here
+            );
             self.push(Mutation::NotMultiple, value, reason);
         }
     }
 
     fn arrays(&mut self, shape: &Shape<'a>, items: &[Value]) {
-        if let Some(few) = shape.min_items.checked_sub(1).filter(|few| self.body || *few > 0) {
+        if let Some(few) = shape
+            .min_items
+            .checked_sub(1)
+            .filter(|few| self.body || *few > 0)
+        {
             let with = Value::Array(items.iter().take(few).cloned().collect());
-            let reason = format!("{} has {few} items, at least {} are needed", self.here, shape.min_items);
+            let reason = format!(
+                "{} has {few} items, at least {} are needed",
+                self.here, shape.min_items
+            );
             self.push(Mutation::TooFew, with, reason);
         }
         if let Some(max) = shape.max_items.filter(|max| *max < LONGEST_ARRAY) {
@@ -235,7 +304,10 @@ impl<'a> Wrongs<'_, '_, 'a> {
         }
         for (on, needs) in &shape.dependent {
             if map.contains_key(on) {
-                for name in needs.iter().filter(|n| map.contains_key(*n) && !shape.required.contains(*n)) {
+                for name in needs
+                    .iter()
+                    .filter(|n| map.contains_key(*n) && !shape.required.contains(*n))
+                {
                     self.without(name, format!("{name} is required beside {on}"));
                 }
             }
@@ -245,19 +317,35 @@ impl<'a> Wrongs<'_, '_, 'a> {
                 let pointer = format!("{}/{}", self.spot.pointer, escape(name));
                 let reason = format!("{pointer} is not-a-known-kind, which names no schema");
                 let with = Some(Value::from("not-a-known-kind"));
-                self.out.push(Wrong { pointer, with, kind: Mutation::UnknownDiscriminator, reason });
+                self.out.push(Wrong {
+                    pointer,
+                    with,
+                    kind: Mutation::UnknownDiscriminator,
+                    reason,
+                });
             }
         }
-        let closed = shape.objects.iter().any(|p| p.additional.is_some_and(|s| s.schema == &Value::Bool(false)))
-            || shape.unevaluated.iter().any(|s| s.schema == &Value::Bool(false));
+        let closed = shape.objects.iter().any(|p| {
+            p.additional
+                .is_some_and(|s| s.schema == &Value::Bool(false))
+        }) || shape
+            .unevaluated
+            .iter()
+            .any(|s| s.schema == &Value::Bool(false));
         if closed {
             let mut more = map.clone();
             more.insert("notInTheContract".to_owned(), Value::Bool(true));
-            let reason = format!("{} has the property notInTheContract, and the schema is closed", self.here);
+            let reason = format!(
+                "{} has the property notInTheContract, and the schema is closed",
+                self.here
+            );
             self.push(Mutation::ExtraProperty, Value::Object(more), reason);
         }
         if shape.min_properties > 0 && shape.required.is_empty() {
-            let reason = format!("{} is empty, at least {} properties are needed", self.here, shape.min_properties);
+            let reason = format!(
+                "{} is empty, at least {} properties are needed",
+                self.here, shape.min_properties
+            );
             self.push(Mutation::TooFew, Value::Object(Map::new()), reason);
         }
     }
@@ -265,7 +353,12 @@ impl<'a> Wrongs<'_, '_, 'a> {
     fn without(&mut self, name: &str, why: String) {
         let pointer = format!("{}/{}", self.spot.pointer, escape(name));
         let reason = format!("{pointer} is missing: {why}");
-        self.out.push(Wrong { pointer, with: None, kind: Mutation::MissingRequired, reason });
+        self.out.push(Wrong {
+            pointer,
+            with: None,
+            kind: Mutation::MissingRequired,
+            reason,
+        });
     }
 }
 
@@ -285,5 +378,9 @@ fn names(types: Types) -> String {
     if types.has(Types::INTEGER) && !types.has(Types::FRACTION) {
         out.push("integer");
     }
-    if out.is_empty() { "any allowed value".to_owned() } else { out.join(" or ") }
+    if out.is_empty() {
+        "any allowed value".to_owned()
+    } else {
+        out.join(" or ")
+    }
 }

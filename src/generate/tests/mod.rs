@@ -7,8 +7,9 @@
     reason = "tests say what they expect"
 )]
 
-#[cfg(any())]
-mod trial;
+mod corpus;
+mod keywords;
+mod laws;
 
 use serde_json::Value;
 
@@ -19,7 +20,10 @@ pub(super) struct Document(pub(super) Value);
 
 impl Resolver for Document {
     fn resolve<'a>(&'a self, _base: &str, reference: &str) -> Option<(&'a str, &'a Value)> {
-        let pointer = reference.strip_prefix('#')?.replace("%25", "%").replace("%22", "\"");
+        let pointer = reference
+            .strip_prefix('#')?
+            .replace("%25", "%")
+            .replace("%22", "\"");
         self.0.pointer(&pointer).map(|schema| ("", schema))
     }
 }
@@ -45,7 +49,11 @@ pub(super) fn strict(schema: &Value) -> Strict {
 }
 
 /// Runs a test with a generator for a schema.
-pub(super) fn with<T>(schema: &Value, place: Place, run: impl FnOnce(&Generator<'_>, &Strict) -> T) -> T {
+pub(super) fn with<T>(
+    schema: &Value,
+    place: Place,
+    run: impl FnOnce(&Generator<'_>, &Strict) -> T,
+) -> T {
     let document = Document(schema.clone());
     let judge = strict(schema);
     let source = Source {
