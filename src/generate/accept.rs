@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::graph::{Graph, NodeId};
+use super::limits::STEPS;
 use super::number;
 use super::shape::{ChoiceKind, Shape, Types, same};
 
@@ -12,12 +13,7 @@ const DEPTH: usize = super::limits::HARD_DEPTH * 2;
 
 /// Whether a value satisfies a node. `send_all` makes no exception for properties that the direction leaves out.
 pub(super) fn accepts<'a>(graph: &Graph<'a>, id: NodeId, value: &Value, send_all: bool) -> bool {
-    Accept {
-        graph,
-        send_all,
-        depth: 0,
-    }
-    .node(id, value)
+    Accept::new(graph, send_all).node(id, value)
 }
 
 /// As [`accepts`], but for the choices still open at the top.
@@ -27,12 +23,7 @@ pub(super) fn accepts_choices<'a>(
     value: &Value,
     send_all: bool,
 ) -> bool {
-    Accept {
-        graph,
-        send_all,
-        depth: 0,
-    }
-    .choices(shape, value)
+    Accept::new(graph, send_all).choices(shape, value)
 }
 
 /// Whether none of the `not` schemas takes the value.
@@ -49,24 +40,13 @@ pub(super) fn escapes_nots<'a>(
 }
 
 /// The listed members that the other keywords allow.
-pub(super) fn members<'s, 'a>(
-    graph: &Graph<'a>,
-    shape: &'s Shape<'a>,
-    send_all: bool,
-) -> &'s [&'a Value] {
+pub(super) fn members<'s, 'a>(graph: &Graph<'a>, shape: &'s Shape<'a>) -> &'s [&'a Value] {
     shape.members.get_or_init(|| {
         let listed = shape.listed.as_deref().unwrap_or_default();
         listed
             .iter()
             .copied()
-            .filter(|v| {
-                Accept {
-                    graph,
-                    send_all,
-                    depth: 0,
-                }
-                .shape(shape, v)
-            })
+            .filter(|v| Accept::new(graph, false).shape(shape, v))
             .collect()
     })
 }
@@ -75,11 +55,22 @@ struct Accept<'g, 'a> {
     graph: &'g Graph<'a>,
     send_all: bool,
     depth: usize,
+    steps: u32,
 }
 
-impl<'a> Accept<'_, 'a> {
+impl<'g, 'a> Accept<'g, 'a> {
+    fn new(graph: &'g Graph<'a>, send_all: bool) -> Self {
+        Self {
+            graph,
+            send_all,
+            depth: 0,
+            steps: 0,
+        }
+    }
+
     fn node(&mut self, id: NodeId, value: &Value) -> bool {
-        if self.depth > DEPTH {
+        self.steps += 1;
+        if self.depth > DEPTH || self.steps > STEPS {
             return true;
         }
         self.depth += 1;

@@ -68,6 +68,8 @@ pub(super) struct Fill<'f, 'a> {
     /// Whether the schema's own examples may be used.
     pub(super) examples: bool,
     pub(super) steps: u32,
+    /// Whether a required property was left out for the direction's sake.
+    pub(super) omitted: bool,
     pub(super) fields: u32,
     pub(super) path: Vec<NodeId>,
 }
@@ -88,6 +90,7 @@ impl<'f, 'a> Fill<'f, 'a> {
             send_all,
             examples: true,
             steps: 0,
+            omitted: false,
             fields: 0,
             path: Vec::new(),
         }
@@ -273,21 +276,29 @@ impl<'f, 'a> Fill<'f, 'a> {
         if shape.listed.is_some() {
             return self.member(shape);
         }
-        let mut left = shape.wanted_types();
-        let mut last = None;
-        while let Some(one) = self.one_type(shape, left) {
-            left = left.without(one);
-            match self.typed(id, shape, one, name) {
-                Ok(value) => return Ok(value),
-                Err(fail) if fail.exhausted => return Err(fail),
-                Err(fail) => last = Some(fail),
+        let wanted = shape.wanted_types();
+        let mut first: Option<Fail> = None;
+        let mut hopeless = true;
+        // Keywords bind their own type only: where that fails, any type they do not speak of will do.
+        for mut left in [wanted, shape.types.without(wanted)] {
+            while let Some(one) = self.one_type(shape, left) {
+                left = left.without(one);
+                match self.typed(id, shape, one, name) {
+                    Ok(value) => return Ok(value),
+                    Err(fail) if fail.exhausted => return Err(fail),
+                    Err(fail) => {
+                        hopeless &= fail.hopeless;
+                        first.get_or_insert(fail);
+                    }
+                }
             }
         }
-        Err(last.unwrap_or_else(|| Fail::hopeless("its types exclude each other")))
+        let fail = first.unwrap_or_else(|| Fail::hopeless("its types exclude each other"));
+        Err(Fail { hopeless, ..fail })
     }
 
     fn member(&mut self, shape: &Shape<'a>) -> Result<Value, Fail> {
-        let members: Vec<&Value> = members(self.graph, shape, self.send_all)
+        let members: Vec<&Value> = members(self.graph, shape)
             .iter()
             .copied()
             .filter(|v| v.as_str().is_none_or(|text| expressible(self.place, text)))
@@ -393,6 +404,19 @@ impl<'f, 'a> Fill<'f, 'a> {
             return Err(Fail::hopeless(format!(
                 "minLength {min} is more than the {LONGEST_TEXT} that Muster builds"
             )));
+        }
+        if shape.patterns.iter().any(|p| p.refusal().is_some()) {
+            // Where no text can be drawn, the schema's own examples are the only ones; the judge knows whether they are.
+            let fits = |text: &&str| expressible(self.place, text) && accepts_text(shape, text);
+            let own: Vec<&str> = shape
+                .examples
+                .iter()
+                .filter_map(|v| v.as_str())
+                .filter(fits)
+                .collect();
+            if let Some(text) = pick(self.rng, &own) {
+                return Ok((*text).to_owned());
+            }
         }
         self.text_between(shape, min, max, name)
     }

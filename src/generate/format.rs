@@ -100,7 +100,7 @@ impl Format {
             Self::Email => {
                 let stem = word(rng, 6);
                 // A mailbox name ends at 64 characters and a host label at 63: stretch one, then the other.
-                let room = min.saturating_sub(stem.len() + 13);
+                let room = min.saturating_sub(stem.len() + 12);
                 let (name, host) = (room.min(50), room.saturating_sub(50));
                 format!(
                     "{stem}{}@{}example.com",
@@ -197,7 +197,7 @@ impl Format {
             Self::Time => ("not-a-time", "a time"),
             Self::Uuid => ("not-a-uuid", "a UUID"),
             Self::Email => ("no-at-sign.example.com", "an e-mail address"),
-            Self::Uri => ("no scheme, only words", "a URI"),
+            Self::Uri => ("no scheme only words", "a URI"),
             Self::Ipv4 => ("not-an-address", "an IPv4 address"),
             Self::Ipv6 => ("not-an-address", "an IPv6 address"),
             _ => return None,

@@ -14,13 +14,6 @@ pub(super) struct Decimal {
 }
 
 impl Decimal {
-    pub(super) const fn whole(value: i64) -> Self {
-        Self {
-            mantissa: value as i128,
-            scale: 0,
-        }
-    }
-
     /// Reads a JSON number. Numbers further out than [`FURTHEST_DIGITS`] are drawn in to that edge.
     pub(super) fn read(number: &Number) -> Self {
         Self::parse(&number.to_string())
@@ -211,6 +204,48 @@ impl Grid {
         Decimal {
             mantissa: n.checked_mul(self.step)?,
             scale: self.scale,
+        }
+        .to_value()
+    }
+
+    /// A value a whole unit below the lowest.
+    pub(super) fn below(&self) -> Option<Value> {
+        self.value(self.low.checked_sub(self.unit()?)?)
+    }
+
+    /// A value a whole unit above the highest.
+    pub(super) fn above(&self) -> Option<Value> {
+        self.value(self.high.checked_add(self.unit()?)?)
+    }
+
+    fn unit(&self) -> Option<i128> {
+        Some((10_i128.checked_pow(self.scale)? / self.step).max(1))
+    }
+
+    /// A value within the bounds but off the grid, whole where asked.
+    pub(super) fn between_points(&self, integer: bool) -> Option<Value> {
+        let at = self.low.max(self.high.min(1)).checked_mul(self.step)?;
+        let unit = 10_i128.checked_pow(self.scale)?;
+        if self.step > unit {
+            // One more than a multiple, or one less where the range ends there.
+            let next = if self.low == self.high {
+                at.checked_sub(unit)?
+            } else {
+                at.checked_add(unit)?
+            };
+            return Decimal {
+                mantissa: next,
+                scale: self.scale,
+            }
+            .to_value();
+        }
+        if integer {
+            return None;
+        }
+        let mantissa = at.checked_mul(10)?.checked_add(self.step.checked_mul(5)?)?;
+        Decimal {
+            mantissa,
+            scale: self.scale + 1,
         }
         .to_value()
     }

@@ -79,6 +79,8 @@ impl<'a> Fill<'_, 'a> {
             };
             if self.send_all || !self.graph.omitted(*node) {
                 self.need(shape, name, &mut chosen);
+            } else {
+                self.omitted = true;
             }
         }
         // Depth is spent on what is required; a schema met again on the way down has shown its optional parts above.
@@ -254,14 +256,16 @@ impl<'a> Fill<'_, 'a> {
             };
             let name = if attempt % 2 == 0 && !patterns.is_empty() {
                 let pattern = pick(self.rng, &patterns).copied();
+                // A pattern open at its end gives one name only, unless a longer one is asked for.
+                let least = 1 + attempt / 2;
                 pattern.and_then(|p| {
-                    p.draw(self.rng, style, 1, 40)
+                    p.draw(self.rng, style, least, 40)
                         .filter(|n| p.matches(n) == Some(true))
                 })
             } else if let Some(node) = shape.names_node {
                 let names = self.graph.shape(node);
                 if names.listed.is_some() {
-                    let members = super::accept::members(self.graph, &names, true);
+                    let members = super::accept::members(self.graph, &names);
                     pick(self.rng, members).and_then(|v| v.as_str().map(str::to_owned))
                 } else {
                     let (min, max) = (names.min_length, names.max_length.unwrap_or(usize::MAX));

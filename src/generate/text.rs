@@ -105,12 +105,8 @@ const TOWNS: &[&str] = &[
 
 /// An everyday text for a property of this name, of people and places that do not exist.
 pub(super) fn everyday(name: &str, rng: &mut Rng) -> Option<String> {
-    let plain: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
-    let ends = |endings: &[&str]| endings.iter().any(|e| plain.ends_with(e));
+    let tails = tails(name);
+    let ends = |endings: &[&str]| endings.iter().any(|e| tails.iter().any(|t| t == e));
     let one = |rng: &mut Rng, list: &[&str]| pick(rng, list).map(|s| (*s).to_owned());
     if ends(&["surname", "lastname", "familyname"]) {
         return one(rng, SURNAMES);
@@ -148,7 +144,14 @@ pub(super) fn everyday(name: &str, rng: &mut Rng) -> Option<String> {
     if ends(&["town", "city", "county"]) {
         return one(rng, TOWNS);
     }
-    if ends(&["street", "addressline1", "address1", "line1", "address"]) {
+    if ends(&[
+        "street",
+        "addressline1",
+        "address1",
+        "line1",
+        "line2",
+        "address",
+    ]) {
         return Some(format!("{} Sample Street", 1 + below(rng, 200)));
     }
     if ends(&["dateofbirth", "dob", "date"]) {
@@ -179,6 +182,36 @@ pub(super) fn everyday(name: &str, rng: &mut Rng) -> Option<String> {
     None
 }
 
+/// The last word of a name, the last two, and the last three, each run together in lower case.
+fn tails(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut fresh = true;
+    let mut lower = false;
+    for c in name.chars() {
+        if !c.is_ascii_alphanumeric() {
+            fresh = true;
+            continue;
+        }
+        if fresh || (lower && c.is_ascii_uppercase()) {
+            words.push(String::new());
+        }
+        fresh = false;
+        lower = !c.is_ascii_uppercase();
+        if let Some(word) = words.last_mut() {
+            word.push(c.to_ascii_lowercase());
+        }
+    }
+    (1..=words.len().min(3))
+        .map(|count| {
+            words
+                .iter()
+                .skip(words.len() - count)
+                .map(String::as_str)
+                .collect()
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,5 +230,24 @@ mod tests {
         let composed = police_strings().iter().find(|s| s.text == "Jos\u{e9}");
         let combining = police_strings().iter().find(|s| s.text == "Jose\u{301}");
         assert!(composed.is_some() && combining.is_some());
+    }
+
+    #[test]
+    fn names_are_read_word_by_word() {
+        let mut rng = super::super::random::rng(1, "names");
+        for name in [
+            "city",
+            "homeCity",
+            "post_town",
+            "dateOfBirth",
+            "date_of_birth",
+            "firstName",
+            "address_line1",
+        ] {
+            assert!(everyday(name, &mut rng).is_some(), "{name}");
+        }
+        for name in ["ethnicity", "velocity", "update", "filename", "id", ""] {
+            assert_eq!(everyday(name, &mut rng), None, "{name}");
+        }
     }
 }
