@@ -30,3 +30,5 @@ pub mod journal;
 pub mod report;
 pub mod runner;
 pub mod supplier;
+
+pub mod load;
