@@ -144,7 +144,14 @@ pub fn hazard(operation: &Operation) -> Option<String> {
         "factory",
         "nuke",
     ];
-    if path.last_is(&wipes) && !path.has_variable
+    if path
+        .last
+        .first()
+        .is_some_and(|word| wipes.contains(&word.as_str()))
+        || path
+            .resource
+            .first()
+            .is_some_and(|word| wipes.contains(&word.as_str()))
         || named.starts_with(&wipes) && !path.has_variable
         || named.pair(
             &[
@@ -356,6 +363,7 @@ mod tests {
             "POST /admin/shutdown",
             "POST /system/restart",
             "POST /cache/purge",
+            "PUT /queue-admin/purge-queue/{queueName}",
             "POST /admin/reset-database",
             "POST /people|deleteAllPeople",
             "DELETE /people",

@@ -21,6 +21,11 @@ pub mod serialise;
 mod shape;
 mod values;
 
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
 pub use create::{Created, create, item_address};
 pub use exercise::exercise;
 pub use hazard::hazard;

@@ -187,7 +187,7 @@ pub(crate) fn place(parameter: &Parameter) -> generate::Place {
 pub(crate) fn make_unique(
     world: &World<'_>,
     schema: &Schema,
-    thing: &str,
+    things: &[String],
     held: &[String],
     label: &str,
     body: &mut Value,
@@ -213,7 +213,7 @@ pub(crate) fn make_unique(
             for other in unique(
                 world,
                 &name,
-                thing,
+                things,
                 &value,
                 member.map(|m| &m.schema),
                 &label,
@@ -282,7 +282,7 @@ fn records(
 fn unique(
     world: &World<'_>,
     name: &str,
-    thing: &str,
+    things: &[String],
     value: &Value,
     schema: Option<&Schema>,
     label: &str,
@@ -300,7 +300,7 @@ fn unique(
     };
     let own_key = names::identifier(name).is_some_and(|(owner, _)| {
         owner.is_empty()
-            || owner == thing
+            || things.contains(&owner)
             || matches!(
                 owner.as_str(),
                 "request"
@@ -319,7 +319,9 @@ fn unique(
         "username" | "login" | "title" | "alias" | "email" | "mail" => true,
         // A person's name is not unique, and many systems take letters only.
         "name" => {
-            words.len() == 1 || before == thing || matches!(before, "user" | "display" | "account")
+            words.len() == 1
+                || things.iter().any(|thing| thing == before)
+                || matches!(before, "user" | "display" | "account")
         }
         _ => false,
     };
@@ -419,7 +421,9 @@ pub fn unknown_id(
         let top = keyword("maximum")
             .and_then(|maximum| maximum.as_i64())
             .map_or(top, |maximum| maximum.min(top));
-        candidates.extend([top - spread, top - spread % 97, top - 1, top].map(Value::from));
+        // High up in the range: counters have not come that far.
+        let room = spread % (top / 2).max(1);
+        candidates.extend([top - room, top - 1, top].map(Value::from));
     } else {
         let fresh_uuid = uuid(world, &label);
         let token = token(world, &label);
@@ -441,7 +445,7 @@ pub fn unknown_id(
         candidates.extend(fresh(world, schema, place(parameter), &label));
     }
     candidates.into_iter().find(|candidate| {
-        matches!(model, Some(held) if held == candidate) == false
+        model != Some(candidate)
             && !known.contains(candidate)
             && fits(world.contract, schema, candidate)
     })
