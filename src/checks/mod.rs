@@ -228,17 +228,43 @@ macro_rules! checks {
 
 // A new check is one file and one line here.
 checks! {
-    /// Every answer of the run.
-    response {
-        body_schema,
-        content_type,
-        server_error,
-        status_documented,
+    /// What is kept and given back.
+    data {
+        unicode_round_trip,
     }
 
     /// Requests that HTTP itself says how to answer.
     http {
+        not_acceptable,
+        security_txt,
+        test_server_reachable,
+        undeclared_method,
         unknown_resource,
+        unsupported_media_type,
+    }
+
+    /// Every answer of the run.
+    response {
+        body_schema,
+        content_type,
+        data_as_keys,
+        dates,
+        declared_properties,
+        deprecation_headers,
+        geojson,
+        headers_schema,
+        json_utf8,
+        object_body,
+        problem_json,
+        server_error,
+        status_documented,
+        versioned,
+        well_formed,
+    }
+
+    /// The way to the target.
+    transport {
+        plain_http,
     }
 }
 
