@@ -36,6 +36,12 @@ impl Known {
             .or_else(|| self.data.get(parameter))
     }
 
+    /// What the target file says about a parameter of exactly this operation, as `METHOD /path name`.
+    #[must_use]
+    pub fn given_exactly(&self, operation: &OperationKey, parameter: &str) -> Option<&Value> {
+        self.data.get(&format!("{operation} {parameter}"))
+    }
+
     /// What earlier answers say about a parameter of an operation, oldest first.
     #[must_use]
     pub fn learned(&self, operation: &OperationKey, parameter: &str) -> &[Value] {
@@ -52,6 +58,21 @@ impl Known {
             .or_default();
         if values.len() < 16 && !values.contains(&value) {
             values.push(value);
+        }
+    }
+
+    /// Forgets values that exist no longer.
+    pub fn forget(
+        &mut self,
+        operation: &OperationKey,
+        parameter: &str,
+        gone: impl Fn(&Value) -> bool,
+    ) {
+        if let Some(values) = self
+            .learned
+            .get_mut(&(operation.clone(), parameter.to_owned()))
+        {
+            values.retain(|value| !gone(value));
         }
     }
 }

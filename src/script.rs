@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::{
     arrange::Relations,
     contract::Contract,
-    exchange::{Exchange, Request},
+    exchange::{Exchange, ExchangeId, Headers, Outcome, Request},
     known::Known,
     model::{Claims, IdentityName, Parameters, Whose},
     verdict::{Gap, Judgement},
@@ -140,9 +140,10 @@ impl<'a> Script<'a> {
         self.reply(Ask::Pause(time)).map(|_| ())
     }
 
-    /// Every exchange so far, for evidence.
-    pub fn exchanges(&self) -> impl Iterator<Item = &'a Exchange> {
-        self.history.iter().flat_map(|reply| match reply {
+    /// Every exchange up to this point of the conversation, for evidence. What is answered later is not
+    /// looked at, so that a longer history never changes an earlier question.
+    pub fn exchanges(&self) -> impl Iterator<Item = &'a Exchange> + use<'a> {
+        self.history.iter().take(self.next).flat_map(|reply| match reply {
             Reply::Exchanges(exchanges) => exchanges.as_slice(),
             Reply::Paused => &[],
         })
@@ -197,5 +198,56 @@ pub fn turn<'a>(
                 "A conversation waits for nothing.",
             ))]),
         },
+    }
+}
+
+/// Runs a conversation to its end, with a function in place of the network. Pauses take no time.
+///
+/// # Errors
+/// As the conversation itself: never [`Halt::Pending`].
+pub fn dry_run<T>(
+    world: World<'_>,
+    conversation: impl for<'h> Fn(&mut Script<'h>) -> Scripted<T>,
+    mut answer: impl FnMut(&Request) -> Outcome,
+) -> (Scripted<T>, Vec<Exchange>) {
+    let mut history: Vec<Reply> = Vec::new();
+    let mut sent: Vec<Exchange> = Vec::new();
+    loop {
+        let ask = {
+            let mut script = Script::new(world, &history);
+            match conversation(&mut script) {
+                Err(Halt::Pending) => script.into_ask(),
+                ended => return (ended, sent),
+            }
+        };
+        let reply = match ask {
+            Some(Ask::Send(requests)) => {
+                let mut exchanges = Vec::new();
+                for request in requests {
+                    let outcome = answer(&request);
+                    let exchange = Exchange {
+                        id: ExchangeId(sent.len() as u64 + 1),
+                        url: format!("{}{}", world.base_url, request.path_and_query()),
+                        request,
+                        credentials: Headers::new(),
+                        outcome,
+                    };
+                    sent.push(exchange.clone());
+                    exchanges.push(exchange);
+                }
+                Reply::Exchanges(exchanges)
+            }
+            Some(Ask::Pause(_)) => Reply::Paused,
+            None => {
+                return (
+                    Err(Halt::unmet(
+                        Whose::Muster,
+                        "A conversation waits for nothing.",
+                    )),
+                    sent,
+                );
+            }
+        };
+        history.push(reply);
     }
 }

@@ -1,16 +1,35 @@
 //! An OpenAPI document as operations, parameters, schemas and security (owner of [`Contract`]).
 //!
 //! One model serves OpenAPI 3.0, 3.1 and 3.2. It is lossless: the raw JSON stays, and every part
-//! keeps its JSON pointer into it.
+//! keeps its JSON pointer into it. Whatever can be read is read; what cannot becomes a [`Fault`].
 
+mod build;
+mod cursor;
+mod documents;
+mod examples;
+mod judge;
+mod keywords;
 pub mod model;
+mod names;
+mod normalise;
+mod operations;
+mod parts;
+mod pointer;
+mod router;
+mod views;
 
+pub use build::Refused;
+pub use documents::{Document, Documents, DuplicateKey, Positions};
+pub use examples::Documented;
 pub use model::*;
 pub mod schema;
 
 pub use schema::{Schema, Schemas, Validity, Violation};
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use serde_json::Value;
 
@@ -24,7 +43,7 @@ pub struct Contract {
     /// The URI of the root document.
     pub location: String,
     /// The root document as it was read.
-    pub root: Value,
+    pub root: Arc<Value>,
     /// Its operations, in document order.
     pub operations: Vec<Operation>,
     /// Its servers.
@@ -35,36 +54,100 @@ pub struct Contract {
     pub faults: Vec<Fault>,
     /// Its schemas.
     pub schemas: Schemas,
+    router: router::Router,
+    positions: HashMap<Arc<str>, Positions>,
+    documented: Vec<Documented>,
 }
 
 impl Contract {
     /// The operation of this key.
     #[must_use]
     pub fn operation(&self, key: &OperationKey) -> Option<&Operation> {
-        self.operations
-            .iter()
-            .find(|operation| operation.key == *key)
+        self.operations.get(self.router.key(key)?)
     }
 
     /// The operation of this `operationId`.
     #[must_use]
     pub fn operation_by_id(&self, id: &str) -> Option<&Operation> {
+        self.operations.get(self.router.id(id)?)
+    }
+
+    /// The operation a request is for, by its method and its path below the base URL (a query is left
+    /// out of account). A concrete path goes before a templated one.
+    #[must_use]
+    pub fn find_operation(&self, method: &Method, path_below_base: &str) -> Option<&Operation> {
         self.operations
-            .iter()
-            .find(|operation| operation.id.as_deref() == Some(id))
+            .get(self.router.find(method, path_below_base)?)
+    }
+
+    /// The path template that a request's path meets, whatever its method.
+    #[must_use]
+    pub fn find_path(&self, path_below_base: &str) -> Option<&str> {
+        self.operations
+            .get(self.router.find_path(path_below_base)?)
+            .map(|operation| &*operation.key.path)
     }
 
     /// The methods that are declared on a path template.
-    pub fn methods_of<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a Method> {
-        self.operations
+    pub fn methods_of<'a>(&'a self, path: &str) -> impl Iterator<Item = &'a Method> + use<'a> {
+        self.router
+            .on_path(path)
             .iter()
-            .filter(move |operation| &*operation.key.path == path)
+            .filter_map(|index| self.operations.get(*index))
             .map(|operation| &operation.key.method)
     }
 
-    /// A part of the root document.
+    /// A part of the documents: `/pointer` or `#/pointer` in the root, `uri#/pointer` in any.
     #[must_use]
-    pub fn at(&self, pointer: &str) -> Option<&Value> {
-        self.root.pointer(pointer)
+    pub fn at(&self, location: &str) -> Option<&Value> {
+        let target = build::target(&self.location, location);
+        if *target.document == *self.location {
+            self.root.pointer(&target.pointer)
+        } else {
+            self.schemas.original(&Schema {
+                document: target.document,
+                pointer: target.pointer.into(),
+            })
+        }
+    }
+
+    /// Line and column of a place; the document's URI may be empty for the root. Where the place
+    /// itself is not known, that of what it stands in.
+    #[must_use]
+    pub fn position(&self, document: &str, pointer: &str) -> Option<Position> {
+        let uri = if document.is_empty() {
+            self.location.clone()
+        } else {
+            documents::normal(document)
+        };
+        let (document, known) = self.positions.get_key_value(uri.as_str())?;
+        let mut pointer = pointer.strip_prefix('#').unwrap_or(pointer);
+        loop {
+            if let Some((line, column)) = known.get(pointer) {
+                return Some(Position {
+                    document: Arc::clone(document),
+                    line,
+                    column,
+                });
+            }
+            pointer = pointer.get(..pointer.rfind('/')?)?;
+        }
+    }
+
+    /// Line and column of a part, by the `pointer` it bears.
+    #[must_use]
+    pub fn position_of(&self, location: &str) -> Option<Position> {
+        let (document, pointer) = pointer::split(location);
+        self.position(document, pointer)
+    }
+
+    /// Every documented example with the schema it should meet: of JSON media types, parameters and
+    /// headers, and those that stand in schemas and their properties.
+    #[must_use]
+    pub fn examples(&self) -> &[Documented] {
+        &self.documented
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,2 @@
+//! How fast values are made and confirmed.
+fn main() { divan::main(); }

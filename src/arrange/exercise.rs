@@ -1,0 +1,214 @@
+//! The case that tries to get a success from an operation (owner of [`exercise`]).
+
+use super::{Arranged, Origin, answers, arranged, build::Variation};
+use crate::{
+    contract::{Operation, ParameterPlace, StatusPattern},
+    exchange::{Exchange, Intent, Outcome, Response},
+    model::{Method, Whose},
+    script::{Halt, Script, Scripted},
+    verdict::{Gap, Judgement},
+};
+
+/// How often a record that does not exist, and a request that is refused, are tried again.
+const TRIES: usize = 3;
+
+/// Calls an operation validly until it succeeds, at most a few times. A success passes; everything else is
+/// inconclusive with the reason and whose it is: what is wrong with an answer, response checks say.
+///
+/// # Errors
+/// Halts while answers are pending, and when no valid request can be built.
+pub fn exercise<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted {
+    let mut variation = Variation::default();
+    let mut sent = Vec::new();
+    let mut last: Option<Gap> = None;
+    let (mut missing, mut refused) = (0, 0);
+    loop {
+        let arranged = match arranged(script, operation, variation.clone()) {
+            Ok(arranged) => arranged,
+            // What the first try was answered says more than why there is no other.
+            Err(Halt::Unmet(gap)) => return Err(Halt::Unmet(last.unwrap_or(gap))),
+            Err(halt) => return Err(halt),
+        };
+        let request = arranged.request.clone();
+        let essence = (request.address.clone(), request.body.clone());
+        if sent.contains(&essence) {
+            if refused > 0 && vary(&mut variation, operation, &mut refused) {
+                continue;
+            }
+            return Ok(vec![Judgement::Inconclusive(last.unwrap_or_else(|| nothing(operation)))]);
+        }
+        sent.push(essence);
+        let exchange = script.send(request)?;
+        let response = match &exchange.outcome {
+            Outcome::Answered(response) => response,
+            Outcome::Broken(breakage) => {
+                return Ok(vec![Judgement::inconclusive(
+                    breakage.kind.whose(),
+                    format!("{} got no answer: {}", operation.key, breakage.detail),
+                )]);
+            }
+        };
+        if succeeds(operation, response) {
+            return Ok(vec![Judgement::Pass]);
+        }
+        let (whose, reason) = refusal(&arranged, operation, response);
+        last = Some(Gap::new(whose, reason));
+        variation.number += 1;
+        let again = match response.status {
+            404 | 410 => {
+                missing += 1;
+                missing < TRIES && avoid(&mut variation, &arranged)
+            }
+            400 | 409 | 412 | 422 => vary(&mut variation, operation, &mut refused),
+            _ => false,
+        };
+        if !again {
+            return Ok(vec![Judgement::Inconclusive(last.unwrap_or_else(|| nothing(operation)))]);
+        }
+    }
+}
+
+fn nothing(operation: &Operation) -> Gap {
+    Gap::new(Whose::Muster, format!("{} was not called.", operation.key))
+}
+
+/// 2xx; a documented 3xx where no 2xx is documented.
+fn succeeds(operation: &Operation, response: &Response) -> bool {
+    let documents_success = operation.responses.iter().any(|spec| match spec.status {
+        StatusPattern::Exact(code) => code / 100 == 2,
+        StatusPattern::Range(class) => class == 2,
+        StatusPattern::Default => false,
+    });
+    response.is_success()
+        || (300..400).contains(&response.status)
+            && !documents_success
+            && operation.documents(response.status)
+}
+
+/// Leaves out the ids that name nothing. False where there are none to leave out.
+fn avoid(variation: &mut Variation, arranged: &Arranged) -> bool {
+    let before = variation.avoid.len();
+    // The innermost id that the run did not make itself is the likeliest to be wrong.
+    let doubtful = arranged
+        .values
+        .parameters
+        .iter()
+        .filter(|filled| filled.place == ParameterPlace::Path && filled.origin > Origin::Created);
+    for filled in doubtful {
+        if !variation.avoid.contains(&filled.value) {
+            variation.avoid.push(filled.value.clone());
+        }
+    }
+    variation.avoid.len() > before
+}
+
+/// The next way to say the same: generated in place of an example, with everything optional, further
+/// examples. False when there is none left.
+fn vary(variation: &mut Variation, operation: &Operation, refused: &mut usize) -> bool {
+    *refused += 1;
+    let examples = operation
+        .body
+        .as_ref()
+        .map_or(0, |body| body.content.iter().map(|media| media.examples.len()).max().unwrap_or(0));
+    let has_options = operation.body.is_some()
+        || operation
+            .parameters
+            .iter()
+            .any(|parameter| parameter.place == ParameterPlace::Query && !parameter.required);
+    variation.generated = false;
+    variation.full = false;
+    variation.example = None;
+    match *refused {
+        1 if has_options => variation.full = true,
+        2 if examples > 1 => variation.example = Some(1),
+        2 if examples > 0 => variation.generated = true,
+        3 if examples > 1 => variation.generated = true,
+        _ => return false,
+    }
+    true
+}
+
+/// Whose it is that a request was not answered with success, and the reason in a sentence or two.
+pub(crate) fn refusal(arranged: &Arranged, operation: &Operation, response: &Response) -> (Whose, String) {
+    let key = &operation.key;
+    let status = response.status;
+    let said = answers::reason(response);
+    let said = if said.is_empty() {
+        String::new()
+    } else {
+        format!(" (“{said}”)")
+    };
+    let path: Vec<_> = arranged
+        .values
+        .parameters
+        .iter()
+        .filter(|filled| filled.place == ParameterPlace::Path)
+        .collect();
+    let worst = path.iter().max_by_key(|filled| filled.origin);
+    match status {
+        401 => (
+            Whose::Credentials,
+            format!("{key} answered 401{said}: the identity `default` was not accepted. Check its credentials in the target file."),
+        ),
+        403 => (
+            Whose::Credentials,
+            format!("{key} answered 403{said}: the identity `default` may not call it. Lend it the right or scope, or give `{key}` data that it may use."),
+        ),
+        404 | 410 => match worst {
+            None => (
+                Whose::Supplier,
+                format!("{key} answered {status}{said} although its path names no record. Serve the path, or correct `base_url`."),
+            ),
+            Some(filled) if filled.origin == Origin::Created => (
+                Whose::Supplier,
+                format!("{key} answered {status}{said} for a record that the run had just created."),
+            ),
+            Some(filled) if filled.origin == Origin::Given => (
+                Whose::TestData,
+                format!("{key} answered {status}{said} for `{}` as the target file gives it. Correct it under `data`.", filled.name),
+            ),
+            Some(filled) => (
+                Whose::TestData,
+                format!("{key} answered {status}{said}: no record is known that `{}` could name. Give one under `data` in the target file.", filled.name),
+            ),
+        },
+        429 => (
+            Whose::Configuration,
+            format!("{key} answered 429{said}: the run is faster than the target allows. Lower `budget.per_second`."),
+        ),
+        500.. => (Whose::Supplier, format!("{key} answered {status}{said} to a valid request.")),
+        _ => {
+            let guessed = arranged.request.intent == Intent::Plausible
+                || arranged.origins.iter().any(|(name, origin)| {
+                    *origin == Origin::Generated && (name == "body" || operation.key.method == Method::Get)
+                });
+            if guessed {
+                (
+                    Whose::TestData,
+                    format!("{key} answered {status}{said} to a request that its contract allows. Give values that it accepts under `data` in the target file, or say in the contract what it wants."),
+                )
+            } else {
+                (
+                    Whose::Supplier,
+                    format!("{key} answered {status}{said} to a request that its contract allows, made of the contract's own examples and of records that exist. Say in the contract what it wants."),
+                )
+            }
+        }
+    }
+}
+
+/// An exchange that a case rests on, in short.
+#[must_use]
+pub fn said(exchange: &Exchange) -> String {
+    match exchange.response() {
+        Some(response) => {
+            let reason = answers::reason(response);
+            if reason.is_empty() {
+                response.status.to_string()
+            } else {
+                format!("{}: {reason}", response.status)
+            }
+        }
+        None => exchange.received(),
+    }
+}

@@ -1,0 +1,168 @@
+//! What answers teach: ids that exist, what a request made, and how that is removed again.
+
+use serde_json::Value;
+
+use super::{
+    answers, build, create,
+    relations::{Relations, Role, Slot},
+    serialise,
+};
+use crate::{
+    contract::{Contract, Operation},
+    exchange::{Auth, Exchange, Intent},
+    known::Known,
+    model::{IdentityName, Method, OperationKey},
+};
+
+/// Notes what an answer teaches: ids of lists and of new records for every operation that asks for them,
+/// and ids that worked. What was removed is forgotten.
+pub fn learn(_contract: &Contract, relations: &Relations, exchange: &Exchange, known: &mut Known) {
+    let (Some(operation), Some(response)) = (&exchange.request.operation, exchange.response()) else {
+        return;
+    };
+    // Another identity may see what the default one may not.
+    let usual = exchange.request.identity == IdentityName::default()
+        && exchange.request.auth == Auth::Declared
+        && !matches!(exchange.request.intent, Intent::Wrong(_));
+    if !usual || response.cut {
+        return;
+    }
+    let path = serialise::unfill(&operation.path, answers::request_path(exchange)).unwrap_or_default();
+    if matches!(response.status, 404 | 410) {
+        for (name, text) in path {
+            known.forget(operation, &name, |value| serialise::scalar(value) == text);
+        }
+        return;
+    }
+    if !response.is_success() {
+        return;
+    }
+    if operation.method == Method::Delete {
+        let (Some((_, text)), Some(collection)) = (path.last(), relations.collection(operation)) else {
+            return;
+        };
+        let same = |value: &Value| serialise::scalar(value) == *text;
+        for producer in [&collection.create, &collection.list, &collection.replace].into_iter().flatten() {
+            for (consumer, slot, _) in relations.fed_by(producer) {
+                known.forget(consumer, name_of(slot), same);
+            }
+        }
+        for item in [&collection.read, &collection.replace, &collection.patch, &collection.delete].into_iter().flatten() {
+            for name in item_variables(item) {
+                known.forget(item, name, same);
+            }
+        }
+        return;
+    }
+    for (consumer, slot, source) in relations.fed_by(operation) {
+        let template = relations
+            .collection(operation)
+            .and_then(|collection| collection.item.as_ref())
+            .map(|(path, _)| path.as_str());
+        for value in build::picks(exchange, source, template) {
+            known.learn(consumer, name_of(slot), value);
+        }
+    }
+    if operation.method.is_safe() {
+        for (name, text) in path {
+            known.learn(operation, &name, Value::from(text));
+        }
+    }
+}
+
+fn name_of(slot: &Slot) -> &str {
+    match slot {
+        Slot::Parameter(_, name) => name,
+        Slot::Body(pointer) => build::last_name(pointer),
+    }
+}
+
+fn item_variables(key: &OperationKey) -> impl Iterator<Item = &str> {
+    key.path
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+}
+
+/// Whether a request to this operation may create something, so that the run has to remember it first.
+#[must_use]
+pub fn creation_of(_contract: &Contract, relations: &Relations, operation: &Operation) -> bool {
+    match relations.role(&operation.key) {
+        Role::Create => true,
+        // A PUT to an id that was free makes a record of that id.
+        Role::Replace => operation.key.method == Method::Put && operation.path_variables().next().is_some(),
+        Role::Action => super::relations::documents_creation(operation),
+        _ => false,
+    }
+}
+
+/// What deletes the thing that an exchange just made: a method, and a path below the base URL.
+#[must_use]
+pub fn removal(contract: &Contract, relations: &Relations, exchange: &Exchange) -> Option<(Method, String)> {
+    let key = exchange.request.operation.as_ref()?;
+    let operation = contract.operation(key)?;
+    let response = exchange.response()?;
+    if !response.is_success() || !creation_of(contract, relations, operation) {
+        return None;
+    }
+    // A PUT that answers anything but 201 changed what was there before.
+    if key.method == Method::Put && response.status != 201 {
+        return None;
+    }
+    let deletes = |template: &str| {
+        let wanted = super::relations::skeleton(template);
+        contract.operations.iter().any(|operation| {
+            operation.key.method == Method::Delete
+                && super::relations::skeleton(&operation.key.path) == wanted
+        })
+    };
+    for link in operation
+        .responses
+        .iter()
+        .filter(|spec| spec.status.matches(response.status))
+        .flat_map(|spec| &spec.links)
+    {
+        let Some(target) = link.operation.as_ref().filter(|key| key.method == Method::Delete) else {
+            continue;
+        };
+        let path = serialise::fill(&target.path, |name| {
+            let expression = link
+                .parameters
+                .get(name)
+                .or_else(|| link.parameters.get(&format!("path.{name}")))?;
+            answers::expression(exchange, expression).map(|value| serialise::encode(&serialise::scalar(&value)))
+        });
+        if let Ok(path) = path {
+            return Some((Method::Delete, path));
+        }
+    }
+    if let Some(located) = create::locate(relations, exchange) {
+        let known = match &located.template {
+            Some(template) => deletes(template),
+            None => contract.operations.iter().any(|operation| {
+                operation.key.method == Method::Delete
+                    && serialise::unfill(&operation.key.path, &located.path).is_some()
+            }),
+        };
+        if known {
+            return Some((Method::Delete, located.path));
+        }
+    }
+    // A `Location` elsewhere than the item that the paths suggest.
+    let location = answers::location(response)?;
+    contract
+        .operations
+        .iter()
+        .filter(|operation| operation.key.method == Method::Delete)
+        .filter(|operation| operation.path_variables().next().is_some())
+        .find_map(|operation| {
+            let keys = answers::at_end(&operation.key.path, &location)?;
+            serialise::fill(&operation.key.path, |name| {
+                keys.iter()
+                    .find(|(held, _)| held == name)
+                    .map(|(_, text)| serialise::encode(text))
+            })
+            .ok()
+        })
+        .map(|path| (Method::Delete, path))
+}
