@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use crate::{
-    arrange::valid_request,
+    arrange::{Arranged, item_address, valid_request},
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         place::{Place, escape},
-        probing::{body_of, last_variable, reached},
+        probing::{last_variable, reached},
     },
     contract::{Contract, Operation, Validity},
-    exchange::{Address, Body, Exchange, Intent, Request, Response},
+    exchange::{Address, Exchange, Intent, Request, Response},
     model::{Method, Whose},
     script::{Halt, Script, Scripted},
     verdict::{Finding, Judgement},
@@ -247,7 +247,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     else {
         return Err(Halt::NotApplicable("The body has no free text.".into()));
     };
-    let valid = valid_request(script, operation)?.request;
+    let valid = valid_request(script, operation)?;
     let texts = if notes { vec![NOTE, NAME] } else { vec![NAME] };
     for text in texts {
         let request = with_text(contract, operation, &valid, member, text)?;
@@ -260,7 +260,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             return compare(script, operation, member, text, exchange, response);
         }
     }
-    let plain = script.send(valid)?;
+    let plain = script.send(valid.request)?;
     Ok(vec![
         if plain.response().is_some_and(Response::is_success) {
             Finding::new(
@@ -290,50 +290,45 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
 fn with_text(
     contract: &Contract,
     operation: &Operation,
-    valid: &Request,
+    valid: &Arranged,
     member: &str,
     text: &str,
 ) -> Scripted<Request> {
     let unmet = |reason: String| Halt::unmet(Whose::Muster, reason);
-    let Some(Value::Object(mut body)) = body_of(valid) else {
+    let Some(Value::Object(body)) = valid.body() else {
         return Err(unmet(format!(
             "The valid request to {} has no JSON object as its body.",
             operation.key
         )));
     };
+    let mut body = body.clone();
     body.insert(member.to_owned(), Value::from(text));
     let body = Value::Object(body);
-    let media = operation
-        .body
-        .iter()
-        .flat_map(|body| &body.content)
-        .find(|media| media.is_json());
-    if let Some(schema) = media.and_then(|media| media.schema.as_ref())
-        && let Validity::Invalid(_) = contract.schemas.validate(schema, &body)
+    let schema = valid
+        .values
+        .media
+        .as_ref()
+        .and_then(|media| media.schema.as_ref());
+    if let Some(schema) = schema
+        && let Validity::Invalid(_) = contract.schemas.validate_request(schema, &body)
     {
         return Err(unmet(format!(
             "`{member}` of {} does not take the text by its schema.",
             operation.key
         )));
     }
-    let mut request = valid.clone();
-    let media_type = valid
-        .body
-        .as_ref()
-        .and_then(|body| body.media_type.clone())
-        .unwrap_or_else(|| "application/json".into());
-    request.body = Some(Body::json(media_type, &body));
+    let mut request = valid.with_body(contract, operation, body)?;
     request.intent = Intent::Plausible;
     request.purpose = "creates a record with text beyond ASCII".into();
     Ok(request)
 }
 
-fn compare<'a>(
-    script: &mut Script<'a>,
+fn compare(
+    script: &mut Script<'_>,
     operation: &Operation,
     member: &str,
     text: &str,
-    created: &'a Exchange,
+    created: &Exchange,
     response: &Response,
 ) -> Scripted {
     let pointer = format!("/{}", escape(member));
@@ -343,7 +338,12 @@ fn compare<'a>(
     {
         return Ok(vec![changed(operation, "the answer", text, came, &pointer)]);
     }
-    let Some(address) = address_of(script.world.contract, operation, created, response) else {
+    let world = script.world;
+    let read_back = item_address(world.contract, world.relations, created).and_then(|path| {
+        let reader = world.contract.find_operation(&Method::Get, &path)?;
+        Some((reader, Address::Base(path)))
+    });
+    let Some((reader, address)) = read_back else {
         return Ok(vec![if in_answer.is_some() {
             Judgement::Pass
         } else {
@@ -356,7 +356,6 @@ fn compare<'a>(
             )
         }]);
     };
-    let (reader, address) = address;
     let request = Request::new(Method::Get, address, "reads the record back")
         .calling(&reader.key)
         .meant(Intent::Plausible);
@@ -397,44 +396,4 @@ fn changed(operation: &Operation, place: &str, sent: &str, came: &str, pointer: 
     )
     .at(pointer)
     .into()
-}
-
-/// The operation that reads what was created, and where it is to be asked.
-fn address_of<'a>(
-    contract: &'a Contract,
-    operation: &Operation,
-    created: &Exchange,
-    response: &Response,
-) -> Option<(&'a Operation, Address)> {
-    let prefix = format!("{}/", operation.key.path.trim_end_matches('/'));
-    let reader = contract.operations.iter().find(|reader| {
-        reader.key.method == Method::Get
-            && reader.key.path.strip_prefix(&prefix).is_some_and(|rest| {
-                rest.starts_with('{') && rest.ends_with('}') && !rest.contains('/')
-            })
-    })?;
-    let (_, variable, _) = last_variable(&reader.key.path)?;
-    let id = id_in(response, variable).or_else(|| {
-        let location = response.headers.get("location")?;
-        let path = location.split(['?', '#']).next()?.trim_end_matches('/');
-        path.rsplit('/').next().map(str::to_owned)
-    })?;
-    let parent = super::super::probing::path(&created.request).trim_end_matches('/');
-    Some((reader, Address::Base(format!("{parent}/{id}"))))
-}
-
-fn id_in(response: &Response, variable: &str) -> Option<String> {
-    let body = response.json().ok()?;
-    let value = ["id", variable].iter().find_map(|name| body.get(name))?;
-    match value {
-        Value::String(text)
-            if text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') =>
-        {
-            Some(text.clone())
-        }
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }

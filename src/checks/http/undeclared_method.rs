@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    arrange::{Origin, valid_request},
+    arrange::{Origin, hazard, valid_request},
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         probing::{is_first_of_path, methods_at, path, reached},
@@ -22,7 +22,8 @@ pub static CHECK: Check = Check {
     verifies: "One request goes to each path with a method that is declared neither there nor on any other \
         template the path fits: GET where it is free, else PATCH with a body no API can apply (only where \
         the run may write), else QUERY. All of these are harmless even where the API has such a method \
-        after all; DELETE, PUT and POST are never tried. The answer is 405, and its Allow names exactly \
+        after all; DELETE, PUT and POST are never tried, and a path that would end the run's own access is \
+        left out. The answer is 405, and its Allow names exactly \
         the declared methods; HEAD, OPTIONS and TRACE may come on top. 501 is right for a method that an \
         API does not know at all, so for all but GET. 404 is inconclusive where the path names a record \
         that may not exist; so are refusals of PATCH and QUERY for another reason, such as 400 from a \
@@ -111,11 +112,17 @@ const ALWAYS_ALLOWED: [Method; 3] = [Method::Head, Method::Options, Method::Trac
 const NO_PATCH: &str = "application/vnd.muster.none";
 
 fn applies(contract: &Contract, operation: &Operation) -> Applies {
-    if is_first_of_path(contract, operation) {
-        Applies::Yes
-    } else {
-        Applies::Beside
+    if !is_first_of_path(contract, operation) {
+        return Applies::Beside;
     }
+    let hazards = contract
+        .operations
+        .iter()
+        .filter(|other| other.key.path == operation.key.path)
+        .find_map(hazard);
+    hazards.map_or(Applies::Yes, |reason| {
+        Applies::No(format!("{reason} Nothing else is tried there."))
+    })
 }
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {

@@ -1,6 +1,7 @@
 //! `transport.plain-http`
 
 use crate::{
+    arrange::hazard,
     checks::{Applies, Check, Example, Kind, Line, Says, Scope, probing::is_loopback},
     contract::{Contract, Operation, ParameterPlace},
     exchange::{Address, Auth, BreakageKind, Exchange, Intent, Outcome, Request},
@@ -145,6 +146,7 @@ fn readable(contract: &Contract) -> Option<&str> {
         .find(|operation| {
             operation.key.method == Method::Get
                 && operation.path_variables().next().is_none()
+                && hazard(operation).is_none()
                 && !operation
                     .parameters
                     .iter()
