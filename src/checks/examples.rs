@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Applies, Check, Example, Kind, Line, Says, Scope, probing::matches_template};
+use super::{Answer, Applies, Check, Example, Kind, Line, Says, Scope};
 use crate::{
     arrange::Relations,
     contract::{Contract, Operation},
@@ -246,14 +246,8 @@ fn request(line: &Line, contract: &Contract) -> Result<Request, String> {
     } else {
         Intent::Plausible
     };
-    let bare = super::probing::path(&request).to_owned();
     request.operation = contract
-        .operations
-        .iter()
-        .filter(|operation| {
-            operation.key.method == method && matches_template(&operation.key.path, &bare)
-        })
-        .min_by_key(|operation| operation.path_variables().count())
+        .find_operation(&method, super::probing::path(&request))
         .map(|operation| operation.key.clone());
     Ok(request)
 }
@@ -288,5 +282,40 @@ fn answer(line: &Line, request: Request, contract: &Contract, id: u64) -> Exchan
         url,
         credentials: Headers::new(),
         outcome,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_becomes_a_document_and_a_document_stays() {
+        let whole = document(json!({
+            "/people/{id}": { "get": {} },
+            "components": {},
+        }));
+        assert_eq!(whole.pointer("/openapi"), Some(&json!("3.1.0")));
+        assert_eq!(
+            whole.pointer("/paths/~1people~1{id}/parameters/0/name"),
+            Some(&json!("id"))
+        );
+        assert_eq!(whole.pointer("/components"), Some(&json!({})));
+        assert_eq!(document(whole.clone()), whole);
+    }
+
+    #[test]
+    fn lines_answer_once_each_and_the_last_again() {
+        let dialogue = [Line::empty("GET /a*", 404), Line::empty("GET /a?x=1", 200)];
+        let mut used = [false; 2];
+        let mut status = |path: &str| {
+            let request = Request::new(Method::Get, Address::Base(path.into()), "");
+            next_line(&dialogue, &mut used, &request).map(|line| line.status)
+        };
+        assert_eq!(status("/a?x=1"), Some(404));
+        assert_eq!(status("/a?x=1"), Some(200));
+        assert_eq!(status("/a?x=1"), Some(200));
+        assert_eq!(status("/ab"), Some(404));
+        assert_eq!(status("/b"), None);
     }
 }

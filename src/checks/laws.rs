@@ -119,6 +119,32 @@ fn every_example_holds() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// The law above can be broken: each check says something else of its failing example than of nothing.
+#[test]
+fn an_example_that_does_not_hold_is_told() {
+    for check in ALL {
+        let says = |test: fn(Says) -> bool| {
+            check
+                .examples
+                .iter()
+                .find(|example| test(example.says))
+                .unwrap()
+        };
+        let judge = |example: &super::Example| {
+            examples::run(check, example, &contract(example.contract)).unwrap()
+        };
+        let failed = judge(says(|says| matches!(says, Says::Fail(_))));
+        let passed = judge(says(|says| says == Says::Pass));
+        assert!(!examples::holds(Says::Pass, &failed), "{}", check.id);
+        assert!(
+            !examples::holds(Says::Fail("no such title"), &failed),
+            "{}",
+            check.id
+        );
+        assert!(!examples::holds(Says::Nothing, &passed), "{}", check.id);
+    }
+}
+
 fn broken_examples(check: &Check) -> Vec<String> {
     check
         .examples

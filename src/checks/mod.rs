@@ -5,7 +5,6 @@
 //! requirements; profiles cite checks.
 
 mod answer;
-mod document;
 pub mod examples;
 #[cfg(test)]
 mod laws;
@@ -229,41 +228,43 @@ macro_rules! checks {
 
 // A new check is one file and one line here.
 checks! {
-    /// The document.
-    contract {
-        deprecation_flagged,
-        described,
-        examples_valid,
-        https_servers,
-        kebab_case_paths,
-        licence,
-        negotiation_documented,
-        nesting_depth,
-        object_bodies,
-        operation_ids,
-        property_case,
-        query_identifies,
-        rate_limits,
-        references_resolve,
-        security_declared,
-        semantic_version,
-        test_server,
-        valid_document,
-        versioned,
-        x_headers,
+    /// What is kept and given back.
+    data {
+        unicode_round_trip,
+    }
+
+    /// Requests that HTTP itself says how to answer.
+    http {
+        not_acceptable,
+        security_txt,
+        test_server_reachable,
+        undeclared_method,
+        unknown_resource,
+        unsupported_media_type,
     }
 
     /// Every answer of the run.
     response {
         body_schema,
         content_type,
+        data_as_keys,
+        dates,
+        declared_properties,
+        deprecation_headers,
+        geojson,
+        headers_schema,
+        json_utf8,
+        object_body,
+        problem_json,
         server_error,
         status_documented,
+        versioned,
+        well_formed,
     }
 
-    /// Requests that HTTP itself says how to answer.
-    http {
-        unknown_resource,
+    /// The way to the target.
+    transport {
+        plain_http,
     }
 }
 

@@ -343,3 +343,85 @@ pub fn is_uuid(text: &str) -> bool {
 pub fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests stop at what is wrong")]
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn contract() -> Contract {
+        Contract::from_value(json!({
+            "openapi": "3.1.0",
+            "info": { "title": "Example", "version": "1" },
+            "paths": {},
+            "components": { "schemas": {
+                "Person": {
+                    "allOf": [
+                        { "$ref": "#/components/schemas/Named" },
+                        { "properties": { "born": { "type": "string", "format": "date" } } },
+                    ],
+                    "anyOf": [{ "patternProperties": { "^x-": { "type": "integer" } } }],
+                },
+                "Named": {
+                    "properties": {
+                        "name": { "type": "string" },
+                        "friends": { "items": { "$ref": "#/components/schemas/Person" } },
+                    },
+                },
+            } },
+        }))
+        .unwrap()
+    }
+
+    fn person(contract: &Contract) -> Place<'_> {
+        Place::of(contract, contract.schemas.component("Person").unwrap())
+    }
+
+    #[test]
+    fn references_and_compositions_are_of_the_place() {
+        let contract = contract();
+        let person = person(&contract);
+        assert_eq!(
+            person.named().into_iter().collect::<Vec<_>>(),
+            ["born", "friends", "name"]
+        );
+        assert!(person.names("x-force"));
+        assert!(!person.names("force"));
+        assert!(!person.is_map());
+    }
+
+    #[test]
+    fn a_walk_goes_round_a_circle_with_the_value() {
+        let contract = contract();
+        let value = json!({ "friends": [{ "friends": [{ "born": "1990-02-28" }] }] });
+        let mut dates = Vec::new();
+        walk(&person(&contract), &value, &mut |spot| {
+            if spot.place.has_format("date") {
+                dates.push((spot.pointer.to_owned(), spot.shape.to_owned()));
+            }
+        });
+        assert_eq!(
+            dates,
+            [(
+                "/friends/0/friends/0/born".to_owned(),
+                "/friends/*/friends/*/born".to_owned()
+            )]
+        );
+    }
+
+    #[test]
+    fn names_that_are_words_do_not_look_like_data() {
+        assert_eq!(data_like("2026-11-23"), Some("dates"));
+        assert_eq!(data_like("017"), Some("numbers"));
+        assert_eq!(
+            data_like("0d9e1a52-51b6-4f0e-9d57-2f3c5a1c7e10"),
+            Some("UUIDs")
+        );
+        for name in ["name", "line1", "v2", "", "1st", "12:30"] {
+            assert_eq!(data_like(name), None, "{name}");
+        }
+    }
+}

@@ -2,34 +2,12 @@
 
 use std::sync::Arc;
 
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
-use serde_json::Value;
-
 use crate::{
     contract::{Contract, Operation},
-    exchange::{Address, BreakageKind, Exchange, Outcome, Request, Response},
+    exchange::{BreakageKind, Exchange, Outcome, Request, Response},
     model::{Method, Whose},
     verdict::Judgement,
 };
-
-/// What a path segment cannot hold as it stands.
-const SEGMENT: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'/')
-    .add(b'<')
-    .add(b'>')
-    .add(b'?')
-    .add(b'[')
-    .add(b'\\')
-    .add(b']')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
 
 /// The answer, where one came that the check may judge.
 ///
@@ -81,33 +59,6 @@ pub fn reached(exchange: &Exchange) -> Result<&Response, Judgement> {
 pub fn path(request: &Request) -> &str {
     let path = request.path_and_query();
     path.split_once('?').map_or(path, |(path, _)| path)
-}
-
-/// The value that the last segment of a path gives to the variable of the last segment of its template.
-#[must_use]
-pub fn last_value(template: &str, path: &str) -> Option<String> {
-    let (before, _, after) = last_variable(template)?;
-    let segment = path.rsplit('/').next()?;
-    let value = segment.strip_prefix(before)?.strip_suffix(after)?;
-    Some(percent_decode_str(value).decode_utf8().ok()?.into_owned())
-}
-
-/// A request's address with another value in the last segment.
-#[must_use]
-pub fn with_last_value(template: &str, request: &Request, value: &str) -> Option<Address> {
-    let (before, _, after) = last_variable(template)?;
-    let whole = request.path_and_query();
-    let (path, query) = whole
-        .split_once('?')
-        .map_or((whole, None), |(path, query)| (path, Some(query)));
-    let (parents, _) = path.rsplit_once('/')?;
-    let value = utf8_percent_encode(value, SEGMENT);
-    let mut changed = format!("{parents}/{before}{value}{after}");
-    if let Some(query) = query {
-        changed.push('?');
-        changed.push_str(query);
-    }
-    Some(Address::Base(changed))
 }
 
 /// What stands before, in and after the only variable of the last segment of a template.
@@ -180,12 +131,6 @@ pub fn is_loopback(base_url: &str) -> bool {
     })
 }
 
-/// The body of a request as JSON, where it is.
-#[must_use]
-pub fn body_of(request: &Request) -> Option<Value> {
-    serde_json::from_slice(&request.body.as_ref()?.bytes).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,19 +145,22 @@ mod tests {
     }
 
     #[test]
-    fn the_last_value_is_taken_out_and_replaced_with_its_query_kept() {
-        let request = Request::new(
-            Method::Get,
-            Address::Base("/forces/43/people/a%2Fb?fields=name".into()),
-            "",
-        );
-        let template = "/forces/{force}/people/{id}";
-        assert_eq!(last_value(template, path(&request)).as_deref(), Some("a/b"));
-        assert_eq!(
-            with_last_value(template, &request, "2099/1234567B"),
-            Some(Address::Base(
-                "/forces/43/people/2099%2F1234567B?fields=name".into()
-            ))
-        );
+    fn the_last_variable_stands_in_the_last_segment_alone() {
+        assert_eq!(last_variable("/people/{id}"), Some(("", "id", "")));
+        assert_eq!(last_variable("/files/v{n}.json"), Some(("v", "n", ".json")));
+        assert_eq!(last_variable("/people/{id}/names"), None);
+        assert_eq!(last_variable("/tiles/{x}-{y}"), None);
+    }
+
+    #[test]
+    fn this_machine_is_known_by_its_addresses() {
+        for url in [
+            "http://127.0.0.1:80",
+            "http://localhost/a",
+            "https://[::1]:8443",
+        ] {
+            assert!(is_loopback(url), "{url}");
+        }
+        assert!(!is_loopback("https://localhost.example.test"));
     }
 }

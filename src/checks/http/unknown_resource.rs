@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use crate::{
-    arrange::valid_request,
+    arrange::{unknown_id, valid_request},
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         answer::documented_media,
-        place::{Place, is_uuid},
-        probing::{last_value, last_variable, path, reached, with_last_value},
+        place::Place,
+        probing::{last_variable, reached},
     },
-    contract::{Contract, Operation, ParameterPlace, Schema, Validity},
-    exchange::{Exchange, Intent, Request, Response},
+    contract::{Contract, Operation, Parameter, ParameterPlace, Validity},
+    exchange::{Exchange, Intent, Response},
     model::{Method, Whose},
     script::{Halt, Script, Scripted},
     verdict::{Finding, Judgement},
@@ -115,15 +115,20 @@ const PERSON: &str = "
             schema: {type: object, required: [title], properties: {title: {type: string}}}
 ";
 
+/// Below this, a number may well be the id of something.
+const LEAST_NUMBER: i64 = 100_000;
+/// Below this, a text may well be the id of something.
+const LEAST_LENGTH: usize = 6;
+
 fn applies(contract: &Contract, operation: &Operation) -> Applies {
-    let Some((_, name, _)) = last_variable(&operation.key.path) else {
+    let Some(parameter) = id_of(operation) else {
         return Applies::Beside;
     };
     if operation.key.method != Method::Get {
         return Applies::Beside;
     }
-    let place = schema_of(operation, name)
-        .map_or_else(Place::default, |schema| Place::of(contract, schema));
+    let place = place_of(contract, parameter);
+    let name = &parameter.name;
     if place.has("enum") || place.has("const") || place.types().contains("boolean") {
         return Applies::No(format!(
             "`{name}` takes one of a list of values, which leaves no id that is valid and unknown."
@@ -138,35 +143,45 @@ fn applies(contract: &Contract, operation: &Operation) -> Applies {
     Applies::Yes
 }
 
-fn schema_of<'a>(operation: &'a Operation, name: &str) -> Option<&'a Schema> {
-    operation
-        .parameter(ParameterPlace::Path, name)
-        .and_then(|parameter| parameter.schema.as_ref())
+/// The parameter of the last segment of the path.
+fn id_of(operation: &Operation) -> Option<&Parameter> {
+    let (_, name, _) = last_variable(&operation.key.path)?;
+    operation.parameter(ParameterPlace::Path, name)
+}
+
+fn place_of<'a>(contract: &'a Contract, parameter: &Parameter) -> Place<'a> {
+    parameter
+        .schema
+        .as_ref()
+        .map_or_else(Place::default, |schema| Place::of(contract, schema))
 }
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
-    let Some((operation, (_, name, _))) =
-        operation.and_then(|operation| Some((operation, last_variable(&operation.key.path)?)))
+    let Some((operation, parameter)) =
+        operation.and_then(|operation| Some((operation, id_of(operation)?)))
     else {
         return Err(Halt::NotApplicable("There is no id in the path.".into()));
     };
-    let valid = valid_request(script, operation)?.request;
-    let (value, certain) = unknown(script.world.contract, operation, name, &valid)?;
-    let address = with_last_value(&operation.key.path, &valid, &value).ok_or_else(|| {
-        Halt::unmet(
-            Whose::Muster,
-            format!("No other id can be put into the path of {}.", operation.key),
-        )
-    })?;
-    let mut request = valid.clone();
-    request.address = address;
+    let name = &parameter.name;
+    let contract = script.world.contract;
+    let unknown = unknown_id(&script.world, operation, parameter)
+        .filter(is_sure_not_to_exist)
+        .ok_or_else(|| {
+            Halt::NotApplicable(format!(
+                "No `{name}` was found that its schema allows and that is sure not to exist."
+            ))
+        })?;
+    let place = place_of(contract, parameter);
+    let certain = place.types().contains("integer") || place.has_format("uuid");
+    let arranged = valid_request(script, operation)?;
+    let mut request = arranged.with_path_value(contract, operation, name, unknown)?;
     request.intent = Intent::Plausible;
     request.purpose = "asks for an id that does not exist".into();
     let exchange = script.send(request)?;
-    let judgement = match judge(script.world.contract, operation, name, certain, exchange) {
+    let judgement = match judge(contract, operation, name, certain, exchange) {
         Outcome::Judged(judgement) => judgement,
         Outcome::Unproved => {
-            let known = script.send(valid)?;
+            let known = script.send(arranged.request)?;
             if known.response().is_some_and(Response::is_success) {
                 Judgement::Pass
             } else {
@@ -184,72 +199,14 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     Ok(vec![judgement])
 }
 
-/// A valid value that cannot exist, and whether its schema says all there is to say about it.
-fn unknown(
-    contract: &Contract,
-    operation: &Operation,
-    name: &str,
-    valid: &Request,
-) -> Scripted<(String, bool)> {
-    let schema = schema_of(operation, name);
-    let place = schema.map_or_else(Place::default, |schema| Place::of(contract, schema));
-    let known = last_value(&operation.key.path, path(valid)).unwrap_or_default();
-    let integer = place.types().contains("integer");
-    let digits = !known.is_empty() && known.bytes().all(|byte| byte.is_ascii_digit());
-    let certain = integer || place.has_format("uuid");
-    let candidates: Vec<Value> = if integer {
-        [
-            2_147_483_646_i64,
-            999_999_937,
-            99_999_989,
-            9_999_991,
-            999_983,
-        ]
-        .iter()
-        .map(|number| json!(number))
-        .collect()
-    } else if place.has_format("uuid") || is_uuid(&known) {
-        vec![json!("6d757374-6572-4000-8000-6e6f626f6479")]
-    } else if digits && !place.has("pattern") {
-        vec![json!("2147483646"), json!(altered(&known))]
-    } else {
-        vec![json!(altered(&known)), json!("muster-unknown-6e6f626f6479")]
-    };
-    let fits = |value: &&Value| {
-        let long_enough = !value.is_string() || value.as_str().is_some_and(|text| text.len() >= 6);
-        let valid = schema.is_none_or(|schema| {
-            matches!(contract.schemas.validate(schema, value), Validity::Valid)
-        });
-        long_enough && valid && text(value) != known
-    };
-    candidates
-        .iter()
-        .find(fits)
-        .map(|value| (text(value), certain))
-        .ok_or_else(|| {
-            Halt::NotApplicable(format!(
-                "No `{name}` was found that its schema allows and that is sure not to exist."
-            ))
-        })
-}
-
-fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// A text of the same shape: letters stay letters, digits stay digits.
-fn altered(known: &str) -> String {
-    known
-        .chars()
-        .map(|c| match c {
-            '0'..='9' => '9',
-            'a'..='z' => 'q',
-            'A'..='Z' => 'Q',
-            other => other,
-        })
-        .collect()
+fn is_sure_not_to_exist(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number
+            .as_f64()
+            .is_some_and(|number| number >= LEAST_NUMBER as f64),
+        Value::String(text) => text.chars().count() >= LEAST_LENGTH,
+        _ => false,
+    }
 }
 
 enum Outcome {

@@ -1,0 +1,399 @@
+//! `data.unicode-round-trip`
+
+use serde_json::Value;
+
+use crate::{
+    arrange::{Arranged, item_address, valid_request},
+    checks::{
+        Applies, Check, Example, Kind, Line, Says, Scope,
+        place::{Place, escape},
+        probing::{last_variable, reached},
+    },
+    contract::{Contract, Operation, Validity},
+    exchange::{Address, Exchange, Intent, Request, Response},
+    model::{Method, Whose},
+    script::{Halt, Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "data.unicode-round-trip",
+    purpose: "Text beyond ASCII comes back from the API as it was sent.",
+    verifies: "For each operation that creates a record from JSON with a text that the contract leaves free \
+        (no format, pattern, list of values, or limit that is too short), a record is created with Welsh \
+        letters, a combining accent and an apostrophe in that text, and with an emoji where the member is \
+        for notes. The text in the answer, and in the record when it is read back, is the same character \
+        by character; the composed form of the accent counts as the same. A text that is refused fails \
+        only where the plain record is taken; an emoji may be refused. Members whose names mean an id, a \
+        code, an address of the network or a secret are not used.",
+    matters: "A name that changes on its way cannot be found again: Siân is not SiÃ¢n, nor Si?n.",
+    fix: "Keep text in Unicode all the way: the column, the driver, the queue and the answer.",
+    kind: Kind::Probe {
+        scope: Scope::Operation(applies),
+        run,
+        writes: true,
+    },
+    examples: &[
+        Example {
+            title: "Read back as it was sent",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json(
+                    "GET /people/7",
+                    200,
+                    "{\"id\":\"7\",\"name\":\"Siân O'Neill-Ŵyn Zoe\u{301}\"}",
+                ),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "The composed form",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json(
+                    "GET /people/7",
+                    200,
+                    r#"{"id":"7","name":"Siân O'Neill-Ŵyn Zoé"}"#,
+                ),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Read back as Latin-1",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json(
+                    "GET /people/7",
+                    200,
+                    r#"{"id":"7","name":"SiÃ¢n O'Neill-Å´yn"}"#,
+                ),
+            ],
+            says: Says::Fail("comes back changed"),
+        },
+        Example {
+            title: "Refused, though the contract allows it",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::empty("POST /people", 400),
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+            ],
+            says: Says::Fail("refused"),
+        },
+        Example {
+            title: "Refused like any other record",
+            contract: PEOPLE,
+            dialogue: &[Line::empty("POST /people", 409)],
+            says: Says::Inconclusive,
+        },
+        Example {
+            title: "No text that is free",
+            contract: "
+/codes:
+  post:
+    requestBody:
+      content: {application/json: {schema: {type: object, properties: {code: {type: string, pattern: '^[A-Z]+$'}}}}}
+    responses: {'201': {description: Created}}
+",
+            dialogue: &[],
+            says: Says::Nothing,
+        },
+    ],
+};
+
+const PEOPLE: &str = "
+/people:
+  post:
+    requestBody:
+      required: true
+      content:
+        application/json:
+          schema: {type: object, required: [name], properties: {name: {type: string}}}
+    responses: {'201': {description: Created}, '400': {description: Refused}}
+/people/{id}:
+  get:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}, example: '1'}]
+    responses: {'200': {description: A person}}
+";
+
+/// The accent stands apart here and is composed there; Unicode calls the two the same.
+const APART: &str = "e\u{301}";
+const COMPOSED: &str = "é";
+const NAME: &str = "Siân O'Neill-Ŵyn Zoe\u{301}";
+const NOTE: &str = "Siân O’Neill-Ŵyn, ŷ, Zoe\u{301} 👮🏽";
+
+/// Words of names whose text is not free, whatever the schema leaves open.
+const NOT_FREE: [&str; 34] = [
+    "id",
+    "uuid",
+    "guid",
+    "code",
+    "type",
+    "kind",
+    "status",
+    "state",
+    "email",
+    "mail",
+    "phone",
+    "telephone",
+    "mobile",
+    "url",
+    "uri",
+    "href",
+    "link",
+    "callback",
+    "key",
+    "token",
+    "secret",
+    "password",
+    "hash",
+    "user",
+    "username",
+    "login",
+    "date",
+    "time",
+    "at",
+    "number",
+    "reference",
+    "postcode",
+    "version",
+    "language",
+];
+/// Words of names whose text is for notes.
+const NOTES: [&str; 10] = [
+    "description",
+    "note",
+    "notes",
+    "comment",
+    "comments",
+    "text",
+    "summary",
+    "details",
+    "message",
+    "narrative",
+];
+
+fn applies(contract: &Contract, operation: &Operation) -> Applies {
+    if operation.key.method != Method::Post || operation.body.is_none() {
+        return Applies::Beside;
+    }
+    if last_variable(&operation.key.path).is_some() {
+        return Applies::Beside;
+    }
+    match free_text(contract, operation) {
+        Some(_) => Applies::Yes,
+        None => Applies::No("The body has no text that the contract leaves free.".into()),
+    }
+}
+
+/// A member at the top of the body whose text is free: its name, and whether it is for notes.
+fn free_text<'a>(contract: &'a Contract, operation: &'a Operation) -> Option<(&'a str, bool)> {
+    let media = operation
+        .body
+        .as_ref()?
+        .content
+        .iter()
+        .find(|media| media.is_json())?;
+    let place = Place::of(contract, media.schema.as_ref()?);
+    let mut free: Vec<(&str, bool)> = place
+        .named()
+        .into_iter()
+        .filter(|name| is_free(&place.member(name)) && !has_word(name, &NOT_FREE))
+        .map(|name| (name, has_word(name, &NOTES)))
+        .collect();
+    free.sort_by_key(|(name, notes)| (!*notes, !name.to_ascii_lowercase().contains("name")));
+    free.into_iter().next()
+}
+
+fn is_free(place: &Place<'_>) -> bool {
+    let closed = [
+        "format",
+        "pattern",
+        "enum",
+        "const",
+        "readOnly",
+        "contentEncoding",
+        "not",
+        "oneOf",
+    ];
+    place.types().contains("string")
+        && closed.iter().all(|keyword| !place.has(keyword))
+        && place
+            .keyword("maxLength")
+            .filter_map(Value::as_u64)
+            .all(|most| most >= NOTE.chars().count() as u64)
+}
+
+fn has_word(name: &str, words: &[&str]) -> bool {
+    let mut spaced = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() {
+            spaced.push(' ');
+        }
+        spaced.extend(c.to_lowercase());
+    }
+    spaced
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|word| words.contains(&word))
+}
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let contract = script.world.contract;
+    let Some((operation, (member, notes))) =
+        operation.and_then(|operation| Some((operation, free_text(contract, operation)?)))
+    else {
+        return Err(Halt::NotApplicable("The body has no free text.".into()));
+    };
+    let valid = valid_request(script, operation)?;
+    let texts = if notes { vec![NOTE, NAME] } else { vec![NAME] };
+    for text in texts {
+        let request = with_text(contract, operation, &valid, member, text)?;
+        let exchange = script.send(request)?;
+        let response = match reached(exchange) {
+            Ok(response) => response,
+            Err(judgement) => return Ok(vec![judgement]),
+        };
+        if response.is_success() {
+            return compare(script, operation, member, text, exchange, response);
+        }
+    }
+    let plain = script.send(valid.request)?;
+    Ok(vec![
+        if plain.response().is_some_and(Response::is_success) {
+            Finding::new(
+                "refused",
+                "Text beyond ASCII is refused where plain text is taken.",
+                format!(
+                    "{}: `{member}` takes any text, as the contract says",
+                    operation.key
+                ),
+                "a refusal".to_owned(),
+            )
+            .at(operation.pointer.clone())
+            .into()
+        } else {
+            Judgement::inconclusive(
+                Whose::TestData,
+                format!(
+                    "A valid record was not taken by {} either: {}. Give what it needs under `data` in the target file.",
+                    operation.key,
+                    plain.received()
+                ),
+            )
+        },
+    ])
+}
+
+fn with_text(
+    contract: &Contract,
+    operation: &Operation,
+    valid: &Arranged,
+    member: &str,
+    text: &str,
+) -> Scripted<Request> {
+    let unmet = |reason: String| Halt::unmet(Whose::Muster, reason);
+    let Some(Value::Object(body)) = valid.body() else {
+        return Err(unmet(format!(
+            "The valid request to {} has no JSON object as its body.",
+            operation.key
+        )));
+    };
+    let mut body = body.clone();
+    body.insert(member.to_owned(), Value::from(text));
+    let body = Value::Object(body);
+    let schema = valid
+        .values
+        .media
+        .as_ref()
+        .and_then(|media| media.schema.as_ref());
+    if let Some(schema) = schema
+        && let Validity::Invalid(_) = contract.schemas.validate_request(schema, &body)
+    {
+        return Err(unmet(format!(
+            "`{member}` of {} does not take the text by its schema.",
+            operation.key
+        )));
+    }
+    let mut request = valid.with_body(contract, operation, body)?;
+    request.intent = Intent::Plausible;
+    request.purpose = "creates a record with text beyond ASCII".into();
+    Ok(request)
+}
+
+fn compare(
+    script: &mut Script<'_>,
+    operation: &Operation,
+    member: &str,
+    text: &str,
+    created: &Exchange,
+    response: &Response,
+) -> Scripted {
+    let pointer = format!("/{}", escape(member));
+    let in_answer = text_at(response, &pointer);
+    if let Some(came) = in_answer
+        && !is_same(text, came)
+    {
+        return Ok(vec![changed(operation, "the answer", text, came, &pointer)]);
+    }
+    let world = script.world;
+    let read_back = item_address(world.contract, world.relations, created).and_then(|path| {
+        let reader = world.contract.find_operation(&Method::Get, &path)?;
+        Some((reader, Address::Base(path)))
+    });
+    let Some((reader, address)) = read_back else {
+        return Ok(vec![if in_answer.is_some() {
+            Judgement::Pass
+        } else {
+            Judgement::inconclusive(
+                Whose::Supplier,
+                format!(
+                    "The record made by {} is not in the answer, and the contract has no way to read it back.",
+                    operation.key
+                ),
+            )
+        }]);
+    };
+    let request = Request::new(Method::Get, address, "reads the record back")
+        .calling(&reader.key)
+        .meant(Intent::Plausible);
+    let exchange = script.send(request)?;
+    let read = match reached(exchange) {
+        Ok(read) => read,
+        Err(judgement) => return Ok(vec![judgement]),
+    };
+    Ok(vec![match text_at(read, &pointer) {
+        Some(came) if is_same(text, came) => Judgement::Pass,
+        Some(came) => changed(operation, "the record", text, came, &pointer),
+        None if in_answer.is_some() => Judgement::Pass,
+        None => Judgement::inconclusive(
+            Whose::Supplier,
+            format!(
+                "`{member}` is not in the record that {} gives back: {}.",
+                reader.key,
+                exchange.received()
+            ),
+        ),
+    }])
+}
+
+fn text_at<'r>(response: &'r Response, pointer: &str) -> Option<&'r str> {
+    response.json().ok()?.pointer(pointer)?.as_str()
+}
+
+fn is_same(sent: &str, came: &str) -> bool {
+    came == sent || came == sent.replace(APART, COMPOSED)
+}
+
+fn changed(operation: &Operation, place: &str, sent: &str, came: &str, pointer: &str) -> Judgement {
+    Finding::new(
+        "changed",
+        format!("Text beyond ASCII comes back changed in {place}."),
+        format!("{}: {sent}", operation.key),
+        came.chars().take(80).collect::<String>(),
+    )
+    .at(pointer)
+    .into()
+}

@@ -1,0 +1,181 @@
+//! `http.security-txt`
+
+use crate::{
+    checks::{Applies, Check, Example, Kind, Line, Says, Scope},
+    contract::{Contract, Operation},
+    exchange::{Address, Auth, BreakageKind, Exchange, Intent, Outcome, Request, Response},
+    model::{Method, Parameters, Whose},
+    script::{Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "http.security-txt",
+    purpose: "The host serves /.well-known/security.txt, so that a weakness can be reported.",
+    verifies: "`/.well-known/security.txt` at the root of the target's host is answered 200 with text/plain, \
+        at least one `Contact` and one `Expires` that is a date of RFC 3339. It is asked for without \
+        credentials, since those who find a weakness have none. A redirect is inconclusive: it may lead \
+        to the right file on another host, and Muster calls no other host. Whether the date has passed, \
+        and whether a signature is right, is not judged.",
+    matters: "Whoever finds a weakness in a police system needs to know whom to tell, before telling \
+        anyone else.",
+    fix: "Serve the file as RFC 9116 describes it, with a contact that someone reads, and renew its date.",
+    kind: Kind::Probe {
+        scope: Scope::Target(applies),
+        run,
+        writes: false,
+    },
+    examples: &[
+        Example {
+            title: "Contact and date",
+            contract: "paths: {}",
+            dialogue: &[Line::new(
+                FILE,
+                200,
+                TEXT,
+                "Contact: mailto:security@example.test\nExpires: 2027-11-23T00:00:00Z\n",
+            )],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Not there",
+            contract: "paths: {}",
+            dialogue: &[Line::empty(FILE, 404)],
+            says: Says::Fail("not served"),
+        },
+        Example {
+            title: "No date",
+            contract: "paths: {}",
+            dialogue: &[Line::new(
+                FILE,
+                200,
+                TEXT,
+                "Contact: mailto:security@example.test\n",
+            )],
+            says: Says::Fail("Expires"),
+        },
+        Example {
+            title: "The page of an application that answers everything",
+            contract: "paths: {}",
+            dialogue: &[Line::new(
+                FILE,
+                200,
+                &[("content-type", "text/html")],
+                "<html>",
+            )],
+            says: Says::Fail("text/plain"),
+        },
+        Example {
+            title: "Kept on another host",
+            contract: "paths: {}",
+            dialogue: &[Line::new(
+                FILE,
+                302,
+                &[(
+                    "location",
+                    "https://www.example.test/.well-known/security.txt",
+                )],
+                "",
+            )],
+            says: Says::Inconclusive,
+        },
+    ],
+};
+
+const FILE: &str = "GET /.well-known/security.txt";
+const TEXT: &[(&str, &str)] = &[("content-type", "text/plain; charset=utf-8")];
+
+const fn applies(_: &Contract, _: &Parameters) -> Applies {
+    Applies::Yes
+}
+
+fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
+    let mut request = Request::new(
+        Method::Get,
+        Address::Root("/.well-known/security.txt".into()),
+        "asks whom to tell of a weakness",
+    )
+    .meant(Intent::Housekeeping);
+    request.auth = Auth::Nothing;
+    let exchange = script.send(request)?;
+    Ok(vec![judge(exchange)])
+}
+
+fn judge(exchange: &Exchange) -> Judgement {
+    let response = match &exchange.outcome {
+        Outcome::Answered(response) => response,
+        Outcome::Broken(breakage) => {
+            let whose = match breakage.kind {
+                BreakageKind::TimedOut | BreakageKind::ConnectionLost => Whose::Network,
+                kind => kind.whose(),
+            };
+            return Judgement::inconclusive(
+                whose,
+                format!(
+                    "/.well-known/security.txt was not answered: {}",
+                    breakage.detail
+                ),
+            );
+        }
+    };
+    let (cause, title) = match response.status {
+        300..400 => {
+            return Judgement::inconclusive(
+                Whose::Supplier,
+                "/.well-known/security.txt leads elsewhere, and Muster does not follow it off its path. Look at the file it leads to by hand.",
+            );
+        }
+        429 | 502..=504 => {
+            return Judgement::inconclusive(
+                Whose::Supplier,
+                format!(
+                    "/.well-known/security.txt was answered {}: run again when the host is available.",
+                    response.status
+                ),
+            );
+        }
+        200 => match defect(response) {
+            None => return Judgement::Pass,
+            Some(defect) => defect,
+        },
+        _ => ("not served", "/.well-known/security.txt is not served."),
+    };
+    Finding::new(
+        cause,
+        title,
+        "200 with text/plain, Contact and Expires",
+        exchange.received(),
+    )
+    .into()
+}
+
+fn defect(response: &Response) -> Option<(&'static str, &'static str)> {
+    if response.media_type().as_deref() != Some("text/plain") {
+        return Some(("media type", "security.txt is not text/plain."));
+    }
+    let text = String::from_utf8_lossy(&response.body);
+    let values = |name: &str| {
+        text.lines()
+            .filter_map(|line| line.split_once(':'))
+            .filter(|(field, _)| field.trim().eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
+            .collect::<Vec<_>>()
+    };
+    if values("contact").iter().all(|value| value.is_empty()) {
+        return Some(("no contact", "security.txt has no Contact."));
+    }
+    let is_date = |value: &&str| {
+        time::OffsetDateTime::parse(
+            value.trim_matches(' '),
+            &time::format_description::well_known::Rfc3339,
+        )
+        .is_ok()
+    };
+    match values("expires").as_slice() {
+        [value] if is_date(value) => None,
+        [_] => Some(("expires", "Expires of security.txt is no date of RFC 3339.")),
+        [] => Some(("no expires", "security.txt has no Expires.")),
+        _ => Some(("two expires", "security.txt has Expires more than once.")),
+    }
+}

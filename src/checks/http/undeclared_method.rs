@@ -1,0 +1,304 @@
+//! `http.undeclared-method`
+
+use std::collections::BTreeSet;
+
+use crate::{
+    arrange::{Origin, hazard, valid_request},
+    checks::{
+        Applies, Check, Example, Kind, Line, Says, Scope,
+        probing::{is_first_of_path, methods_at, path, reached},
+    },
+    contract::{Contract, Operation},
+    exchange::{Address, Auth, Body, Exchange, Headers, Intent, Request, Response},
+    model::{Method, Whose},
+    script::{Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "http.undeclared-method",
+    purpose: "A method that the contract does not declare on a path is answered 405 with Allow.",
+    verifies: "One request goes to each path with a method that is declared neither there nor on any other \
+        template the path fits: GET where it is free, else PATCH with a body no API can apply (only where \
+        the run may write), else QUERY. All of these are harmless even where the API has such a method \
+        after all; DELETE, PUT and POST are never tried, and a path that would end the run's own access is \
+        left out. The answer is 405, and its Allow names exactly \
+        the declared methods; HEAD, OPTIONS and TRACE may come on top. 501 is right for a method that an \
+        API does not know at all, so for all but GET. 404 is inconclusive where the path names a record \
+        that may not exist; so are refusals of PATCH and QUERY for another reason, such as 400 from a \
+        server that does not know the method.",
+    matters: "Methods nobody wrote down are nobody's responsibility: not tested, not logged, not guarded. \
+        And Allow tells a caller in one answer what would have been right.",
+    fix: "Let the router answer 405 for every method that is not declared, with Allow for all that are; \
+        some frameworks name only those of the first route that fits.",
+    kind: Kind::Probe {
+        scope: Scope::Operation(applies),
+        run,
+        writes: false,
+    },
+    examples: &[
+        Example {
+            title: "405 with Allow",
+            contract: PEOPLE,
+            dialogue: &[Line::new(
+                "PATCH /people",
+                405,
+                &[("allow", "GET, HEAD, POST")],
+                "",
+            )],
+            says: Says::Pass,
+        },
+        Example {
+            title: "405 without Allow",
+            contract: PEOPLE,
+            dialogue: &[Line::empty("PATCH /people", 405)],
+            says: Says::Fail("without Allow"),
+        },
+        Example {
+            title: "Allow of the first route alone",
+            contract: PEOPLE,
+            dialogue: &[Line::new("PATCH /people", 405, &[("allow", "GET")], "")],
+            says: Says::Fail("leaves out"),
+        },
+        Example {
+            title: "Allow with a method nobody declared",
+            contract: PEOPLE,
+            dialogue: &[Line::new(
+                "PATCH /people",
+                405,
+                &[("allow", "GET, POST, DELETE")],
+                "",
+            )],
+            says: Says::Fail("does not declare"),
+        },
+        Example {
+            title: "404 on a path without variables",
+            contract: PEOPLE,
+            dialogue: &[Line::empty("PATCH /people", 404)],
+            says: Says::Fail("answered 404"),
+        },
+        Example {
+            title: "A search that answers GET, though only POST is declared",
+            contract: "/search: {post: {responses: {'200': {description: Found}}}}",
+            dialogue: &[Line::json("GET /search", 200, "{}")],
+            says: Says::Fail("answered 200"),
+        },
+        Example {
+            title: "A method the API does not know",
+            contract: "/people: {get: {responses: {'200': {description: People}}}, patch: {responses: {'200': {description: Changed}}}}",
+            dialogue: &[Line::empty("QUERY /people", 501)],
+            says: Says::Pass,
+        },
+        Example {
+            title: "A gateway that asks for other credentials",
+            contract: PEOPLE,
+            dialogue: &[Line::empty("PATCH /people", 403)],
+            says: Says::Inconclusive,
+        },
+    ],
+};
+
+const PEOPLE: &str = "
+/people:
+  get: {responses: {'200': {description: People}}}
+  post: {responses: {'201': {description: Created}}}
+";
+
+/// Methods that any resource may offer besides those of its contract.
+const ALWAYS_ALLOWED: [Method; 3] = [Method::Head, Method::Options, Method::Trace];
+
+/// A media type that no API applies.
+const NO_PATCH: &str = "application/vnd.muster.none";
+
+fn applies(contract: &Contract, operation: &Operation) -> Applies {
+    if !is_first_of_path(contract, operation) {
+        return Applies::Beside;
+    }
+    let hazards = contract
+        .operations
+        .iter()
+        .filter(|other| other.key.path == operation.key.path)
+        .find_map(hazard);
+    hazards.map_or(Applies::Yes, |reason| {
+        Applies::No(format!("{reason} Nothing else is tried there."))
+    })
+}
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let Some(first) = operation else {
+        return Ok(Vec::new());
+    };
+    let contract = script.world.contract;
+    let (mut request, exists) = request_to(script, first)?;
+    let declared = methods_at(contract, path(&request));
+    let method = if !declared.contains(&Method::Get) {
+        Method::Get
+    } else if script.world.writes && !declared.contains(&Method::Patch) {
+        Method::Patch
+    } else if !declared.contains(&Method::Query) {
+        Method::Query
+    } else {
+        return Ok(vec![Judgement::not_applicable(format!(
+            "Every method that can be tried without harm is declared on {}.",
+            first.key.path
+        ))]);
+    };
+    if method != Method::Get {
+        request.body = Some(Body {
+            media_type: Some(NO_PATCH.into()),
+            bytes: bytes::Bytes::new(),
+        });
+    }
+    request.method = method;
+    let exchange = script.send(request)?;
+    Ok(judge(first, &declared, exists, exchange))
+}
+
+/// A bare request to the path of an operation, and whether what it names is known to exist.
+fn request_to<'a>(script: &mut Script<'a>, first: &'a Operation) -> Scripted<(Request, bool)> {
+    let contract = script.world.contract;
+    let (address, identity, exists) = if first.path_variables().next().is_none() {
+        (Address::Base(first.key.path.to_string()), None, true)
+    } else {
+        let reader = contract
+            .operations
+            .iter()
+            .find(|other| other.key.path == first.key.path && other.key.method == Method::Get)
+            .unwrap_or(first);
+        let arranged = valid_request(script, reader)?;
+        let exists = arranged
+            .origins
+            .iter()
+            .filter(|(name, _)| reader.path_variables().any(|variable| variable == name))
+            .all(|(_, origin)| matches!(origin, Origin::Given | Origin::Created | Origin::Found));
+        (
+            Address::Base(path(&arranged.request).to_owned()),
+            Some(arranged.request.identity),
+            exists,
+        )
+    };
+    let mut request = Request::new(
+        Method::Get,
+        address,
+        "uses a method that the path does not have",
+    )
+    .meant(Intent::Wrong("the method is not declared".into()));
+    request.auth = Auth::Declared;
+    request.headers = Headers::new();
+    if let Some(identity) = identity {
+        request.identity = identity;
+    }
+    Ok((request, exists))
+}
+
+fn judge(
+    first: &Operation,
+    declared: &[Method],
+    exists: bool,
+    exchange: &Exchange,
+) -> Vec<Judgement> {
+    let response = match reached(exchange) {
+        Ok(response) => response,
+        Err(judgement) => return vec![judgement],
+    };
+    let method = &exchange.request.method;
+    let template = &first.key.path;
+    match response.status {
+        405 => return allow(template, declared, exchange, response),
+        501 if *method != Method::Get => return vec![Judgement::Pass],
+        404 | 410 if !exists => {
+            return vec![Judgement::inconclusive(
+                Whose::TestData,
+                format!(
+                    "{method} {template} was answered 404, perhaps because the record does not exist. Give existing ids under `data` in the target file."
+                ),
+            )];
+        }
+        400 | 406 | 411 | 413 | 415 | 422 | 428 if *method != Method::Get => {
+            return vec![Judgement::inconclusive(
+                Whose::Supplier,
+                format!(
+                    "{method} {template}, which the contract does not declare, was refused with {} and not with 405: a server may refuse a method it does not know before it looks at the path.",
+                    response.status
+                ),
+            )];
+        }
+        _ => {}
+    }
+    vec![
+        Finding::new(
+            format!("answered {}", response.status),
+            format!("An undeclared method is answered {}.", response.status),
+            format!("{method} {template}: 405 with Allow: {}", list(declared)),
+            exchange.received(),
+        )
+        .at(first.pointer.clone())
+        .into(),
+    ]
+}
+
+fn allow(
+    template: &str,
+    declared: &[Method],
+    exchange: &Exchange,
+    response: &Response,
+) -> Vec<Judgement> {
+    let sent: Vec<&str> = response.headers.all("allow").collect();
+    let allowed: BTreeSet<Method> = sent
+        .iter()
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .filter(|token| !token.is_empty())
+        .map(Method::parse)
+        .collect();
+    let missing: Vec<Method> = declared
+        .iter()
+        .filter(|method| !allowed.contains(method))
+        .cloned()
+        .collect();
+    let extra: Vec<Method> = allowed
+        .iter()
+        .filter(|method| !declared.contains(method) && !ALWAYS_ALLOWED.contains(method))
+        .cloned()
+        .collect();
+    let received = format!("405 with Allow: {}", sent.join(", "));
+    let (cause, title, received) = if sent.is_empty() {
+        (
+            "no allow",
+            "405 comes without Allow.".to_owned(),
+            exchange.received(),
+        )
+    } else if !missing.is_empty() {
+        (
+            "allow leaves out",
+            "Allow leaves out methods that the contract declares.".to_owned(),
+            received,
+        )
+    } else if !extra.is_empty() {
+        (
+            "allow adds",
+            "Allow names methods that the contract does not declare.".to_owned(),
+            received,
+        )
+    } else {
+        return vec![Judgement::Pass];
+    };
+    vec![
+        Finding::new(
+            cause,
+            title,
+            format!("{template}: 405 with Allow: {}", list(declared)),
+            received,
+        )
+        .into(),
+    ]
+}
+
+fn list(methods: &[Method]) -> String {
+    methods
+        .iter()
+        .map(Method::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,152 @@
+//! `http.unsupported-media-type`
+
+use crate::{
+    arrange::{Origin, valid_request},
+    checks::{Applies, Check, Example, Kind, Line, Says, Scope, probing::reached},
+    contract::{Contract, Operation},
+    exchange::{Body, Exchange, Intent},
+    model::{Method, Whose},
+    script::{Halt, Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "http.unsupported-media-type",
+    purpose: "A body of a media type that the operation does not take is answered 415, as documented.",
+    verifies: "For each operation with a body, a valid request is sent with `application/vnd.muster.none` as \
+        its Content-Type and a body of a few words that is no JSON, XML or form. The answer is 415, and \
+        the contract documents 415. The body is one that nothing can be made of, so that no record comes \
+        into being where the API does not look at the type; and a record that the run did not create \
+        itself is never the target of it. 404 is inconclusive: the record may not exist.",
+    matters: "An API that guesses at a body's type reads what nobody wrote. It is also the way by which \
+        forms of other sites, or XML with its entities, reach a parser that was meant for JSON.",
+    fix: "Let the framework accept only the documented media types and answer 415 for the rest, and \
+        document 415.",
+    kind: Kind::Probe {
+        scope: Scope::Operation(applies),
+        run,
+        writes: true,
+    },
+    examples: &[
+        Example {
+            title: "415, as documented",
+            contract: PEOPLE,
+            dialogue: &[Line::empty("POST /people", 415)],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Refused for another reason",
+            contract: PEOPLE,
+            dialogue: &[Line::json("POST /people", 422, r#"{"detail":[]}"#)],
+            says: Says::Fail("answered 422"),
+        },
+        Example {
+            title: "Taken all the same",
+            contract: PEOPLE,
+            dialogue: &[Line::empty("POST /people", 201)],
+            says: Says::Fail("answered 201"),
+        },
+        Example {
+            title: "415 that is not documented",
+            contract: "
+/people:
+  post:
+    requestBody: {content: {application/json: {schema: {type: object}}}}
+    responses: {'201': {description: Created}}
+",
+            dialogue: &[Line::empty("POST /people", 415)],
+            says: Says::Fail("not documented"),
+        },
+        Example {
+            title: "No body",
+            contract: "/people: {get: {responses: {'200': {description: People}}}}",
+            dialogue: &[],
+            says: Says::Nothing,
+        },
+    ],
+};
+
+const PEOPLE: &str = "
+/people:
+  post:
+    requestBody: {content: {application/json: {schema: {type: object}}}}
+    responses: {'201': {description: Created}, '415': {description: Unsupported media type}}
+";
+
+fn applies(_: &Contract, operation: &Operation) -> Applies {
+    let Some(body) = &operation.body else {
+        return Applies::Beside;
+    };
+    let takes_anything = body.content.iter().any(|media| {
+        let media = &media.media_type;
+        media.contains('*') || media.starts_with("application/octet-stream")
+    });
+    if body.content.is_empty() || takes_anything {
+        Applies::No("The contract takes a body of any media type.".into())
+    } else {
+        Applies::Yes
+    }
+}
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let Some(operation) = operation else {
+        return Ok(Vec::new());
+    };
+    let arranged = valid_request(script, operation)?;
+    let is_ours = arranged
+        .origins
+        .iter()
+        .filter(|(name, _)| operation.path_variables().any(|variable| variable == name))
+        .all(|(_, origin)| !matches!(origin, Origin::Given | Origin::Found));
+    if operation.key.method != Method::Post && !is_ours {
+        return Err(Halt::NotApplicable(
+            "The record that would be written to is not of this run.".into(),
+        ));
+    }
+    let mut request = arranged.request.meant(Intent::Wrong(
+        "the media type of the body is not taken".into(),
+    ));
+    request.body = Some(Body {
+        media_type: Some("application/vnd.muster.none".into()),
+        bytes: "This is no body of any kind.".into(),
+    });
+    request.purpose = "sends a body of a media type that is not taken".into();
+    let exchange = script.send(request)?;
+    Ok(vec![judge(operation, exchange)])
+}
+
+fn judge(operation: &Operation, exchange: &Exchange) -> Judgement {
+    let response = match reached(exchange) {
+        Ok(response) => response,
+        Err(judgement) => return judgement,
+    };
+    let (cause, title) = match response.status {
+        415 if operation.response(415).is_some() => return Judgement::Pass,
+        415 => (
+            "undocumented".to_owned(),
+            "415 is answered, but not documented.".to_owned(),
+        ),
+        404 | 410 => {
+            return Judgement::inconclusive(
+                Whose::TestData,
+                format!(
+                    "{} was answered {}: the record may not exist. Give existing ids under `data` in the target file.",
+                    operation.key, response.status
+                ),
+            );
+        }
+        status => (
+            format!("answered {status}"),
+            format!("A body of an unknown media type is answered {status}."),
+        ),
+    };
+    Finding::new(
+        cause,
+        title,
+        format!("{}: a documented 415", operation.key),
+        exchange.received(),
+    )
+    .at(operation.pointer.clone())
+    .into()
+}
