@@ -1,12 +1,33 @@
 //! One exchange as it is kept: redacted when it is built, so that nothing unredacted can be kept
 //! (owner of [`Observation`] and [`Redactor`]).
 
-use serde::{Deserialize, Serialize};
+mod curl;
+mod personal;
+mod secrets;
+#[cfg(test)]
+mod tests;
+mod views;
 
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use self::secrets::contains_secret;
+use self::{
+    personal::{Masks, looks_like_json},
+    secrets::{Edit, Finder, apply},
+};
 use crate::{
-    exchange::{Breakage, Exchange, ExchangeId, HttpVersion, Timing},
+    exchange::{Breakage, Exchange, ExchangeId, Headers, HttpVersion, Timing},
     model::{IdentityName, Method, OperationKey},
 };
+
+/// How much of a body is kept.
+const KEPT: usize = 16 << 10;
 
 /// An exchange without secrets or personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,49 +84,302 @@ pub struct Content {
     pub abridged: bool,
 }
 
+/// The name of the variable that stands for a secret, such as `MUSTER_OTHER_FORCE_PASSWORD`.
+#[must_use]
+pub fn variable(identity: &IdentityName, what: &str) -> String {
+    let mut name = format!("MUSTER_{identity}_{what}").to_ascii_uppercase();
+    // The name of an identity may have any character, that of a variable may not.
+    name = name
+        .chars()
+        .map(|character| {
+            if character.is_ascii_alphanumeric() {
+                character
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    name
+}
+
 /// Takes secrets and personal data out of everything that is kept or shown.
 ///
 /// Secrets are found by value, in every encoding in which they could come back: plain, base64 (three
-/// alignments), base64url, percent-encoded, hexadecimal and JSON-escaped. Personal members are found by
-/// name, in JSON bodies and in query strings.
-#[derive(Debug, Clone, Default)]
-pub struct Redactor {}
+/// alignments), base64url and hexadecimal, and each of these percent-encoded, JSON-escaped or
+/// HTML-escaped, in whole or in part, also twice. Personal members are found by name, in JSON bodies,
+/// forms and query strings. Clones share what they know.
+#[derive(Clone)]
+pub struct Redactor {
+    finder: Arc<RwLock<Arc<Finder>>>,
+    masks: Arc<Masks>,
+}
+
+impl Default for Redactor {
+    fn default() -> Self {
+        Self::new([], [])
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redactor").finish_non_exhaustive()
+    }
+}
 
 impl Redactor {
     /// A redactor that knows these secrets (variable name to show, value) and masks these members.
     #[must_use]
     pub fn new<'a>(
-        _secrets: impl IntoIterator<Item = (&'a str, &'a str)>,
-        _personal: impl IntoIterator<Item = &'a str>,
+        secrets: impl IntoIterator<Item = (&'a str, &'a str)>,
+        personal: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        Self {}
+        let masks = Masks::new(personal);
+        let finder = Finder::new(masks.names()).with(secrets);
+        Self {
+            finder: Arc::new(RwLock::new(Arc::new(finder))),
+            masks: Arc::new(masks),
+        }
+    }
+
+    /// Learns a secret in mid-run, for every clone.
+    pub fn learn(&self, variable: &str, value: &str) {
+        if self.finder().knows(value) {
+            return;
+        }
+        let mut held = self.finder.write().unwrap_or_else(PoisonError::into_inner);
+        *held = Arc::new(held.with([(variable, value)]));
+    }
+
+    /// The variables of secrets that are too short to be looked for in every text: they are taken out
+    /// only where they are the whole value of a header. A reader should be told.
+    #[must_use]
+    pub fn too_short(&self) -> Vec<String> {
+        self.finder().short().map(str::to_owned).collect()
     }
 
     /// The text without secrets.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
-        text.to_owned()
+        clean(&self.finder(), text)
+    }
+
+    /// Takes secrets and masked members out of a JSON value.
+    pub fn json(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                let found = self.finder().find(text.as_bytes());
+                if !found.edits.is_empty() {
+                    *text = apply(text.as_bytes(), found.edits, usize::MAX).0;
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.json(item)),
+            Value::Object(members) => {
+                let taken = std::mem::take(members);
+                members.extend(taken.into_iter().map(|(name, mut member)| {
+                    match self.masks.label(&name) {
+                        Some(label) if !member.is_null() => member = Value::from(label),
+                        _ => self.json(&mut member),
+                    }
+                    (self.text(&name), member)
+                }));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
     }
 
     /// The exchange as it is kept.
     #[must_use]
     pub fn observe(&self, exchange: &Exchange) -> Observation {
+        let finder = self.finder();
+        let finder = &*finder;
+        let request = &exchange.request;
+        let mut sent = request.headers.clone();
+        let media_type = request
+            .body
+            .as_ref()
+            .and_then(|body| body.media_type.as_deref());
+        if let Some(media_type) = media_type
+            && sent.get("content-type").is_none()
+        {
+            sent.append("content-type", media_type);
+        }
+        for (name, _) in exchange.credentials.iter() {
+            sent.remove(name);
+        }
+        let is_form = sent
+            .get("content-type")
+            .is_some_and(|media| media.to_ascii_lowercase().contains("form-urlencoded"));
+        let request_headers = self
+            .request_headers(finder, &sent, &request.identity)
+            .chain(exchange.credentials.iter().map(|(name, value)| {
+                (
+                    name.to_owned(),
+                    credential(finder, &request.identity, name, value),
+                )
+            }))
+            .collect();
+        let response = exchange.response();
         Observation {
             id: exchange.id,
-            operation: exchange.request.operation.clone(),
-            purpose: exchange.request.purpose.clone(),
-            identity: exchange.request.identity.clone(),
-            method: exchange.request.method.clone(),
-            url: exchange.url.clone(),
-            request_headers: Vec::new(),
-            request_body: None,
+            operation: request.operation.clone(),
+            purpose: clean(finder, &request.purpose),
+            identity: request.identity.clone(),
+            method: request.method.clone(),
+            url: self.link(finder, &exchange.url),
+            request_headers,
+            request_body: request
+                .body
+                .as_ref()
+                .map(|body| self.content(finder, &body.bytes, is_form)),
             status: exchange.status(),
-            version: None,
-            response_headers: Vec::new(),
-            response_body: None,
-            cut: false,
-            broken: None,
-            timing: Timing::default(),
+            version: response.map(|response| response.version),
+            response_headers: response
+                .map(|response| self.response_headers(finder, &response.headers))
+                .unwrap_or_default(),
+            response_body: response
+                .filter(|response| !response.body.is_empty())
+                .map(|response| self.content(finder, &response.body, false)),
+            cut: response.is_some_and(|response| response.cut),
+            broken: match &exchange.outcome {
+                crate::exchange::Outcome::Answered(_) => None,
+                crate::exchange::Outcome::Broken(breakage) => Some(Breakage {
+                    kind: breakage.kind,
+                    detail: clean(finder, &breakage.detail),
+                }),
+            },
+            timing: response.map(|response| response.timing).unwrap_or_default(),
         }
+    }
+
+    fn finder(&self) -> Arc<Finder> {
+        Arc::clone(&self.finder.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn request_headers<'a>(
+        &'a self,
+        finder: &'a Finder,
+        headers: &'a Headers,
+        identity: &'a IdentityName,
+    ) -> impl Iterator<Item = (String, String)> {
+        headers.iter().map(move |(name, value)| {
+            let value = if matches!(name, "authorization" | "proxy-authorization" | "cookie") {
+                credential(finder, identity, name, value)
+            } else {
+                self.header(finder, value)
+            };
+            (clean(finder, name), value)
+        })
+    }
+
+    fn response_headers(&self, finder: &Finder, headers: &Headers) -> Vec<(String, String)> {
+        headers
+            .iter()
+            .map(|(name, value)| {
+                let value = if name == "set-cookie" {
+                    self.header(finder, &masked_cookie(value))
+                } else {
+                    self.header(finder, value)
+                };
+                (clean(finder, name), value)
+            })
+            .collect()
+    }
+
+    fn header(&self, finder: &Finder, value: &str) -> String {
+        if let Some(variable) = finder.exact(value) {
+            return format!("${variable}");
+        }
+        self.link(finder, value)
+    }
+
+    /// A URL, or a text that may hold one.
+    fn link(&self, finder: &Finder, text: &str) -> String {
+        let found = finder.find(text.as_bytes());
+        let mut edits = found.edits;
+        if let Some(question) = text.find('?') {
+            self.masks.pairs(text.as_bytes(), question + 1, &mut edits);
+        }
+        if edits.is_empty() {
+            return text.to_owned();
+        }
+        apply(text.as_bytes(), edits, usize::MAX).0
+    }
+
+    fn content(&self, finder: &Finder, bytes: &[u8], is_form: bool) -> Content {
+        // A secret that begins within what is kept may end beyond it.
+        let window = bytes.get(..KEPT + finder.reach()).unwrap_or(bytes);
+        let found = finder.find(window);
+        let mut edits: Vec<Edit> = found.edits;
+        if is_form {
+            self.masks.pairs(window, 0, &mut edits);
+        } else if found.named && looks_like_json(window) {
+            self.masks.json(window, &mut edits);
+        }
+        let (mut text, mut abridged) = apply(window, edits, KEPT);
+        abridged |= window.len() < bytes.len();
+        if text.len() > KEPT {
+            text.truncate(text.floor_char_boundary(KEPT));
+            abridged = true;
+        }
+        Content {
+            bytes: bytes.len() as u64,
+            text,
+            abridged,
+        }
+    }
+}
+
+fn clean(finder: &Finder, text: &str) -> String {
+    let found = finder.find(text.as_bytes());
+    if found.edits.is_empty() {
+        return text.to_owned();
+    }
+    apply(text.as_bytes(), found.edits, usize::MAX).0
+}
+
+/// A credential header, its value always a variable: one that was altered on purpose still holds most
+/// of the secret, and would not be found by value.
+fn credential(finder: &Finder, identity: &IdentityName, name: &str, value: &str) -> String {
+    if value.is_empty() {
+        return String::new();
+    }
+    if name == "cookie" {
+        let pairs = value.split(';').map(|pair| {
+            let (cookie, value) = pair.trim().split_once('=').unwrap_or(("", pair.trim()));
+            format!("{cookie}={}", stand_in(finder, identity, cookie, value))
+        });
+        return pairs.collect::<Vec<_>>().join("; ");
+    }
+    match value.split_once(' ') {
+        Some((scheme, secret)) if is_scheme(scheme) => {
+            format!("{scheme} {}", stand_in(finder, identity, name, secret))
+        }
+        None if is_scheme(value) => value.to_owned(),
+        _ => stand_in(finder, identity, name, value),
+    }
+}
+
+fn stand_in(finder: &Finder, identity: &IdentityName, name: &str, value: &str) -> String {
+    match finder.exact(value) {
+        Some(known) => format!("${known}"),
+        None => format!("${}", variable(identity, name)),
+    }
+}
+
+fn is_scheme(word: &str) -> bool {
+    ["basic", "bearer", "digest", "dpop", "hmac", "negotiate"]
+        .iter()
+        .any(|scheme| scheme.eq_ignore_ascii_case(word))
+}
+
+/// A `Set-Cookie` value with name and attributes, but without the value.
+fn masked_cookie(value: &str) -> String {
+    let (pair, attributes) = match value.find(';') {
+        Some(at) => value.split_at(at),
+        None => (value, ""),
+    };
+    match pair.split_once('=') {
+        Some((name, _)) => format!("{name}=[secret]{attributes}"),
+        None => format!("[secret]{attributes}"),
     }
 }
