@@ -190,10 +190,7 @@ mod tests {
         for cut in (0..whole.len()).step_by(whole.len() / 97) {
             let kept = &whole[..cut];
             fs::write(&path, kept).unwrap();
-            let entries = read(&path)
-                .unwrap()
-                .collect::<Result<Vec<_>, _>>()
-                .unwrap();
+            let entries = read(&path).unwrap().collect::<Result<Vec<_>, _>>().unwrap();
             let lines = kept.iter().filter(|byte| **byte == b'\n').count();
             assert!(entries.len() == lines || entries.len() == lines + 1);
             assert!(entries.len() <= starts);
