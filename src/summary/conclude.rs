@@ -222,7 +222,7 @@ fn attest(started: &Started, result: &mut RequirementResult) {
     } else {
         result.standing = Standing::Inconclusive;
         result.verdict = Some(Verdict::Inconclusive);
-        result.reason = "Nobody attested it: name a person, a date and what was seen under `attestations` in the target file (configuration).".to_owned();
+        result.reason = "Nobody attested it: name a person, a date and what was seen under `attestations` in the target file.".to_owned();
     }
 }
 

@@ -1,0 +1,298 @@
+//! `summary.md`, for the summary page of a CI job: short, and safe to be put into a page of somebody else.
+
+use std::fmt::Write as _;
+
+use super::{sanitise, text, view};
+use crate::{
+    model::Level,
+    summary::{FindingResult, Summary},
+    verdict::Conformance,
+};
+
+/// CI systems cut or refuse longer ones; GitHub's comments end at 65,536.
+const ROOM: usize = 60_000;
+/// What a closing note may take of it.
+const RESERVE: usize = 600;
+
+/// Writes the summary as Markdown.
+#[must_use]
+pub fn render(summary: &Summary) -> String {
+    let mut page = Page::default();
+    page.head(summary);
+    page.findings(summary);
+    page.open(summary);
+    page.classes(summary);
+    page.operations(summary);
+    page.end(summary)
+}
+
+#[derive(Default)]
+struct Page {
+    text: String,
+    left_out: bool,
+}
+
+impl Page {
+    /// Adds a part whole, or not at all.
+    fn add(&mut self, part: &str) -> bool {
+        if self.text.len() + part.len() + RESERVE > ROOM {
+            self.left_out = true;
+            return false;
+        }
+        self.text.push_str(part);
+        true
+    }
+
+    fn head(&mut self, summary: &Summary) {
+        let start = &summary.started;
+        let counts = &summary.counts;
+        let mark = match summary.conformance {
+            Conformance::Conformant => "✅",
+            Conformance::NonConformant => "❌",
+            Conformance::Undetermined => "❓",
+        };
+        let mut part = format!(
+            "## {mark} {}\n\n{}\n\n",
+            capital(summary.conformance.label()),
+            prose(&text::verdict(summary))
+        );
+        for reason in &summary.gate {
+            let _ = writeln!(part, "- {}", prose(reason));
+        }
+        let _ = write!(
+            part,
+            "\n| passed | failed | warnings | inconclusive | errors | waived | attested | not applicable | not tested |\n|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n\n",
+            counts.passed,
+            counts.failed,
+            counts.warnings,
+            counts.inconclusive,
+            counts.errors,
+            counts.waived,
+            counts.attested,
+            counts.not_applicable,
+            counts.not_tested
+        );
+        let _ = write!(
+            part,
+            "{} of {}, contract {} ({}), {}, {} in {}, seed {}.\n\n",
+            code(&start.target),
+            prose(&start.supplier),
+            code(&start.contract.title),
+            code(&format!("sha256:{}", start.contract.sha256)),
+            prose(&start.at),
+            text::count(summary.requests, "request"),
+            text::duration(summary.took_us),
+            start.seed
+        );
+        self.add(&sanitise::cap(&part, ROOM / 2));
+    }
+
+    fn findings(&mut self, summary: &Summary) {
+        if summary.findings.is_empty() {
+            return;
+        }
+        self.add("### Findings\n\n");
+        for (at, finding) in summary.findings.iter().enumerate() {
+            if !self.add(&one(summary, finding)) {
+                let rest = summary.findings.len() - at;
+                self.text.push_str(&format!(
+                    "{} are in `report.html`.\n\n",
+                    text::count(rest as u64, "more finding")
+                ));
+                break;
+            }
+        }
+    }
+
+    fn open(&mut self, summary: &Summary) {
+        let reasons = view::reasons(summary);
+        if reasons.is_empty() {
+            return;
+        }
+        let mut part =
+            String::from("### Not verified\n\n| reason | whose | leaves open |\n|---|---|---|\n");
+        let rest = reasons.len().saturating_sub(40);
+        for ((reason, whose), (requirements, _)) in reasons.into_iter().take(40) {
+            let ids: Vec<String> = requirements
+                .iter()
+                .take(12)
+                .map(|result| code(result.requirement.id.as_str()))
+                .collect();
+            let more = if requirements.len() > 12 { ", …" } else { "" };
+            let _ = writeln!(
+                part,
+                "| {} | {} | {}{more} |",
+                prose(&sanitise::cap(&reason, 300)),
+                whose.label(),
+                ids.join(", ")
+            );
+        }
+        if rest > 0 {
+            let _ = writeln!(part, "\n{}.", text::count(rest as u64, "more reason"));
+        }
+        part.push('\n');
+        self.add(&part);
+    }
+
+    fn classes(&mut self, summary: &Summary) {
+        let mut part = String::from(
+            "### Classes\n\n| class | conformance | passed | failed |\n|---|---|--:|--:|\n",
+        );
+        for class in &summary.classes {
+            let word = match (class.selected, class.conformance) {
+                (false, _) => "not claimed",
+                (true, None) => "no MUST applied",
+                (true, Some(rolled)) => rolled.label(),
+            };
+            let _ = writeln!(
+                part,
+                "| {} | {word} | {} | {} |",
+                prose(&class.class.title),
+                class.counts.passed,
+                class.counts.failed
+            );
+        }
+        part.push('\n');
+        self.add(&part);
+    }
+
+    fn operations(&mut self, summary: &Summary) {
+        let unreached: Vec<String> = summary
+            .operations
+            .iter()
+            .filter(|one| !one.reached)
+            .take(50)
+            .map(|one| {
+                let reason = one.gap.as_ref().map_or("", |gap| gap.reason.as_str());
+                format!(
+                    "- {}: {}\n",
+                    code(&one.operation.to_string()),
+                    prose(&sanitise::cap(reason, 300))
+                )
+            })
+            .collect();
+        if !unreached.is_empty() {
+            self.add(&format!(
+                "<details><summary>Operations that gave no success answer</summary>\n\n{}\n</details>\n\n",
+                unreached.concat()
+            ));
+        }
+    }
+
+    fn end(mut self, summary: &Summary) -> String {
+        if self.left_out {
+            self.text
+                .push_str("Some of the results did not fit here: see `report.html`.\n\n");
+        }
+        let _ = writeln!(
+            self.text,
+            "<sub>Muster {}, run {}, exit code {}.</sub>",
+            prose(&sanitise::cap(&summary.started.muster, 40)),
+            code(&sanitise::cap(&summary.started.run_id, 100)),
+            summary.exit_code
+        );
+        self.text
+    }
+}
+
+fn one(summary: &Summary, finding: &FindingResult) -> String {
+    let mark = match (finding.waived, finding.level) {
+        (true, _) => "waived",
+        (false, Level::Must) => "MUST",
+        (false, Level::Should) => "SHOULD",
+        (false, Level::May) => "MAY",
+    };
+    let short = |text: &str| sanitise::cap(text, 600);
+    let mut part = format!(
+        "<details><summary><b>{}</b> {mark}: {}</summary>\n\n",
+        finding.number,
+        prose(&short(&finding.finding.title))
+    );
+    for id in &finding.requirements {
+        if let Some(result) = summary.requirement(id) {
+            let _ = writeln!(
+                part,
+                "- {} {}: {} ({})",
+                code(id.as_str()),
+                result.requirement.level,
+                prose(&result.requirement.statement),
+                prose(&result.requirement.source.to_string())
+            );
+        }
+    }
+    let _ = writeln!(
+        part,
+        "- expected: {}",
+        code(&short(&finding.finding.expected))
+    );
+    let _ = writeln!(
+        part,
+        "- received: {}",
+        code(&short(&finding.finding.received))
+    );
+    if let Some(pointer) = &finding.finding.pointer {
+        let _ = writeln!(part, "- where: {}", code(pointer));
+    }
+    let _ = writeln!(part, "- seen: {}", prose(&text::seen(finding)));
+    let confirmed = text::confirmation(finding.confirmation);
+    if !confirmed.is_empty() {
+        let _ = writeln!(part, "- {confirmed}");
+    }
+    if !finding.fix.is_empty() {
+        let _ = writeln!(part, "- how to fix it: {}", prose(&finding.fix));
+    }
+    if let Some(curl) = &finding.curl {
+        let _ = write!(part, "\n{}\n", block(&sanitise::cap(curl, 2_000)));
+    }
+    part.push_str("\n</details>\n\n");
+    part
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+/// Text in which nothing is markup, a link, a mention or a reference.
+fn prose(raw: &str) -> String {
+    let line = sanitise::line(raw);
+    let mut out = String::with_capacity(line.len() + 16);
+    for c in line.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '@' => out.push_str("&#64;"),
+            '#' => out.push_str("&#35;"),
+            '|' => out.push_str("&#124;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '!' | '$' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    // Nothing that a reader could be made to click on.
+    out.replace("://", "&#58;//").replace("www.", "www&#46;")
+}
+
+/// Text as inline code: an element rather than backticks, which end at other places in other readers.
+fn code(raw: &str) -> String {
+    let text = prose(raw);
+    if text.is_empty() {
+        text
+    } else {
+        format!("<code>{text}</code>")
+    }
+}
+
+/// Text as a block of code.
+fn block(raw: &str) -> String {
+    let text = sanitise::text(raw)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    format!("<pre><code>{text}</code></pre>")
+}

@@ -1,0 +1,203 @@
+//! Sentences that several reports share (owner of [`finding`]).
+
+use crate::{
+    event::Confirmation,
+    model::{Level, Verifier},
+    summary::{CaseResult, FindingResult, RequirementResult, Standing, Summary},
+    verdict::{Conformance, Verdict},
+};
+
+/// The verdict of a run in one sentence.
+pub(crate) fn verdict(summary: &Summary) -> String {
+    let start = &summary.started;
+    let about = format!("{} {}", start.profile.title, start.profile.version);
+    match summary.conformance {
+        Conformance::Conformant => format!("{} conforms to {about}.", start.target),
+        Conformance::NonConformant => format!("{} does not conform to {about}.", start.target),
+        Conformance::Undetermined => format!(
+            "Whether {} conforms to {about} could not be determined.",
+            start.target
+        ),
+    }
+}
+
+/// `1 request`, `2 requests`.
+pub(crate) fn count(number: u64, one: &str) -> String {
+    if number == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{} {one}s", grouped(number))
+    }
+}
+
+/// `12,345`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `12 ms`, `3.4 s`, `2 min 5 s`.
+pub(crate) fn duration(us: u64) -> String {
+    match us {
+        0..1_000 => format!("{us} µs"),
+        1_000..1_000_000 => format!("{} ms", us / 1_000),
+        1_000_000..60_000_000 => format!("{}.{} s", us / 1_000_000, us % 1_000_000 / 100_000),
+        _ => format!("{} min {} s", us / 60_000_000, us % 60_000_000 / 1_000_000),
+    }
+}
+
+/// How a failure was confirmed, for a reader.
+pub(crate) const fn confirmation(confirmation: Confirmation) -> &'static str {
+    match confirmation {
+        Confirmation::None => "",
+        Confirmation::Repeated => "It showed again when the same requests were repeated.",
+        Confirmation::Flaky => {
+            "Flaky: it did not show again when the same requests were repeated. It is still a failure."
+        }
+        Confirmation::Unrepeated => "It could not be repeated in this run.",
+    }
+}
+
+/// Where a finding was seen: `3 times, on GET /people and 2 more operations`.
+pub(crate) fn seen(finding: &FindingResult) -> String {
+    let times = count(finding.seen, "time");
+    match finding.operations.as_slice() {
+        [] => times,
+        [one] => format!("{times}, on {one}"),
+        [one, rest @ ..] => format!(
+            "{times}, on {one} and {} more",
+            count(rest.len() as u64, "operation")
+        ),
+    }
+}
+
+/// A finding in one line that stands alone.
+pub(crate) fn headline(summary: &Summary, result: &RequirementResult, one: &CaseResult) -> String {
+    let requirement = &result.requirement;
+    let head = format!(
+        "{} {} ({})",
+        requirement.id, requirement.level, requirement.source
+    );
+    let Some(finding) = one
+        .findings
+        .iter()
+        .find_map(|number| summary.finding(number))
+    else {
+        return head;
+    };
+    let place = one
+        .operation
+        .as_ref()
+        .map_or_else(String::new, |operation| format!(" on {operation}"));
+    let more = match one.findings.len() {
+        0 | 1 => String::new(),
+        more => format!(" And {}.", count(more as u64 - 1, "more cause")),
+    };
+    format!(
+        "{head}{place}: {} Expected: {}. Received: {}.{more}",
+        finding.finding.title,
+        unstopped(&finding.finding.expected),
+        unstopped(&finding.finding.received)
+    )
+}
+
+fn unstopped(text: &str) -> &str {
+    text.trim_end_matches('.')
+}
+
+/// A finding in full, one thing a line.
+pub(crate) fn finding(summary: &Summary, finding: &FindingResult) -> String {
+    let mut lines = vec![
+        format!("{}: {}", finding.number, finding.finding.title),
+        format!("Expected: {}", finding.finding.expected),
+        format!("Received: {}", finding.finding.received),
+    ];
+    if let Some(pointer) = &finding.finding.pointer {
+        lines.push(format!("Where: {pointer}"));
+    }
+    lines.push(format!("Seen: {}", seen(finding)));
+    for operation in finding.operations.iter().skip(1).take(20) {
+        lines.push(format!("  also on {operation}"));
+    }
+    for id in &finding.requirements {
+        if let Some(result) = summary.requirement(id) {
+            let requirement = &result.requirement;
+            lines.push(format!(
+                "Requirement: {id} {}: {} ({})",
+                requirement.level, requirement.statement, requirement.source
+            ));
+        }
+    }
+    let confirmed = confirmation(finding.confirmation);
+    if !confirmed.is_empty() {
+        lines.push(confirmed.to_owned());
+    }
+    if let Some(observation) = finding.evidence.last() {
+        lines.push(format!(
+            "Exchange {}: {} {}",
+            observation.id.0, observation.method, observation.url
+        ));
+    }
+    if let Some(curl) = &finding.curl {
+        lines.push(format!("Try it: {curl}"));
+    }
+    if !finding.fix.is_empty() {
+        lines.push(format!("How to fix: {}", finding.fix));
+    }
+    lines.join("\n")
+}
+
+/// The reasons of a case result that is no pass, with whose they are.
+pub(crate) fn gaps(one: &CaseResult) -> String {
+    let reasons: Vec<String> = one
+        .gaps
+        .iter()
+        .map(|gap| format!("{} ({})", gap.reason, gap.whose.label()))
+        .collect();
+    reasons.join(" ")
+}
+
+/// What a verifier is for, in a sentence, where it is a check.
+pub(crate) fn purpose(by: &Verifier) -> Option<&'static str> {
+    match by {
+        Verifier::Check(id) => crate::checks::find(id.as_str()).map(|check| check.purpose),
+        Verifier::Case(_) => None,
+    }
+}
+
+/// Whether a failure at this level fails the gate.
+pub(crate) const fn gating(summary: &Summary, level: Level) -> bool {
+    match level {
+        Level::Must => true,
+        Level::Should => summary.started.fail_on_should,
+        Level::May => false,
+    }
+}
+
+/// The standing of one case result, as its requirement would stand if this were all.
+pub(crate) fn standing(result: &RequirementResult, one: &CaseResult) -> Standing {
+    if one.waived && one.verdict == Some(Verdict::Fail) {
+        return Standing::Waived;
+    }
+    if !one.findings.is_empty() && !one.waived {
+        return if result.requirement.level == Level::Must {
+            Standing::Failed
+        } else {
+            Standing::Warned
+        };
+    }
+    match one.verdict {
+        None => Standing::NotApplicable,
+        Some(Verdict::Pass) => Standing::Passed,
+        Some(Verdict::Inconclusive) => Standing::Inconclusive,
+        Some(Verdict::Fail) => Standing::Failed,
+        Some(Verdict::Error) => Standing::Error,
+    }
+}
