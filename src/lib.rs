@@ -25,4 +25,6 @@ pub mod profile;
 pub mod summary;
 pub mod waiver;
 
+pub mod load;
+
 pub mod supplier;
