@@ -27,8 +27,7 @@ pub mod waiver;
 
 pub mod http;
 pub mod journal;
+pub mod load;
 pub mod report;
 pub mod runner;
 pub mod supplier;
-
-pub mod load;

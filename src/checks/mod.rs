@@ -5,6 +5,7 @@
 //! requirements; profiles cite checks.
 
 mod answer;
+mod document;
 pub mod examples;
 #[cfg(test)]
 mod laws;
@@ -228,6 +229,30 @@ macro_rules! checks {
 
 // A new check is one file and one line here.
 checks! {
+    /// The document.
+    contract {
+        deprecation_flagged,
+        described,
+        examples_valid,
+        https_servers,
+        kebab_case_paths,
+        licence,
+        negotiation_documented,
+        nesting_depth,
+        object_bodies,
+        operation_ids,
+        property_case,
+        query_identifies,
+        rate_limits,
+        references_resolve,
+        security_declared,
+        semantic_version,
+        test_server,
+        valid_document,
+        versioned,
+        x_headers,
+    }
+
     /// What is kept and given back.
     data {
         unicode_round_trip,

@@ -1,0 +1,405 @@
+//! `target.yaml` to a [`Target`]: typed, checked, its secrets resolved.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use super::{
+    dates,
+    diagnostic::Diagnostics,
+    identities::{self, RawIdentity},
+    nearest::nearest,
+    schemas,
+    secrets::{Lookup, SecretReference},
+    source::{Source, is_url},
+    tls::{self, TlsFiles},
+    violations::violations,
+    yaml::{Confidential, Document, member},
+};
+use crate::model::{
+    Attestation, Budget, Claims, Environment, Identity, IdentityName, Parameters, Writes,
+};
+
+/// How long a request may go unanswered, where the target file does not say.
+pub const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How much of a body is read, where the target file does not say.
+pub const BODY_LIMIT: u64 = 10 * 1024 * 1024;
+
+/// The API under test, and what a run may do to it.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Its name.
+    pub name: String,
+    /// Who supplies it.
+    pub supplier: String,
+    /// Which environment it is.
+    pub environment: Environment,
+    /// What the paths of the contract are appended to.
+    pub base_url: Url,
+    /// The contract: a URL, or a path that is relative to nothing but the working folder any more.
+    pub contract: Option<String>,
+    /// What the supplier claims.
+    pub claims: Claims,
+    /// Who calls, in the order of the file.
+    pub identities: Vec<(IdentityName, Identity)>,
+    /// Certificates.
+    pub tls: TlsFiles,
+    /// What exists already, by role.
+    pub data: BTreeMap<String, Value>,
+    /// Whether a run may change anything; never in production, unless asked for by a flag.
+    pub writes: Writes,
+    /// Why writes are refused although the file allows them.
+    pub writes_refused_because: Option<String>,
+    /// How much a run may send.
+    pub budget: Budget,
+    /// Values over those of the profile.
+    pub parameters: Parameters,
+    /// What persons state.
+    pub attestations: Vec<Attestation>,
+    /// How long a request may go unanswered.
+    pub timeout: Duration,
+    /// How much of a body is read, in bytes.
+    pub body_limit: u64,
+    /// Operations to call although they may end the run's own access.
+    pub include_hazards: BTreeSet<String>,
+}
+
+impl Target {
+    /// A target that is no more than its URL.
+    #[must_use]
+    pub fn at(base_url: Url) -> Self {
+        Self {
+            name: base_url.host_str().unwrap_or_default().to_owned(),
+            supplier: String::new(),
+            environment: Environment::Test,
+            base_url,
+            contract: None,
+            claims: Claims::default(),
+            identities: Vec::new(),
+            tls: TlsFiles::default(),
+            data: BTreeMap::new(),
+            writes: Writes::Refused,
+            writes_refused_because: None,
+            budget: Budget::default(),
+            parameters: Parameters::default(),
+            attestations: Vec::new(),
+            timeout: TIMEOUT,
+            body_limit: BODY_LIMIT,
+            include_hazards: BTreeSet::new(),
+        }
+    }
+
+    /// The identity of this name.
+    #[must_use]
+    pub fn identity(&self, name: &IdentityName) -> Option<&Identity> {
+        self.identities
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, identity)| identity)
+    }
+}
+
+/// What else decides on a target.
+#[derive(Clone, Copy)]
+pub struct Settings<'a> {
+    /// The environment that secrets are read from.
+    pub environment: Lookup<'a>,
+    /// Whether `--allow-writes-in-production` was given.
+    pub allow_writes_in_production: bool,
+}
+
+/// The file as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTarget {
+    target: String,
+    #[serde(default)]
+    supplier: String,
+    environment: Option<Environment>,
+    base_url: String,
+    contract: Option<String>,
+    #[serde(default)]
+    claims: BTreeSet<String>,
+    #[serde(default)]
+    identities: indexmap::IndexMap<String, RawIdentity>,
+    #[serde(default)]
+    tls: RawTls,
+    #[serde(default)]
+    data: BTreeMap<String, Value>,
+    writes: Option<Writes>,
+    #[serde(default)]
+    budget: RawBudget,
+    #[serde(default)]
+    parameters: Parameters,
+    timeout_s: Option<f64>,
+    body_limit_bytes: Option<u64>,
+    #[serde(default)]
+    include_hazards: BTreeSet<String>,
+    #[serde(default)]
+    attestations: Vec<Attestation>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTls {
+    ca: Option<String>,
+    client_cert: Option<String>,
+    client_key: Option<SecretReference>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawBudget {
+    requests: Option<u64>,
+    per_second: Option<u32>,
+    concurrency: Option<usize>,
+}
+
+/// Reads a target file, its certificates and its secrets.
+///
+/// # Errors
+/// Everything that is wrong with it. Secrets are only read from a file that is otherwise sound.
+pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnostics> {
+    let document = Document::parse(source, CONFIDENTIAL)?;
+    let mut wrong = violations(&document, &schemas::TARGET);
+    base_url(&document, &mut wrong);
+    days(&document, &mut wrong);
+    lone_none(&document, &mut wrong);
+    scheme_kinds(&document, &mut wrong);
+    wrong.or(())?;
+    let raw: RawTarget = document.typed()?;
+    let base_url =
+        parse_base_url(&raw.base_url).map_err(|reason| document.error("/base_url", reason))?;
+
+    let mut wrong = Diagnostics::new();
+    let mut found = Vec::new();
+    for (name, identity) in &raw.identities {
+        let pointer = member("/identities", name);
+        let identity = identities::resolve(
+            &document,
+            &pointer,
+            identity,
+            settings.environment,
+            &mut wrong,
+        );
+        found.push((IdentityName::new(name.as_str()), identity));
+    }
+    let files = tls_files(&document, &raw.tls, settings.environment, &mut wrong);
+    wrong.or(())?;
+
+    let environment = raw.environment.unwrap_or(Environment::Test);
+    let asked = raw.writes.unwrap_or(Writes::Refused);
+    let held_back = asked == Writes::Allowed
+        && environment == Environment::Production
+        && !settings.allow_writes_in_production;
+    let default = Budget::default();
+    Ok(Target {
+        name: raw.target,
+        supplier: raw.supplier,
+        environment,
+        base_url,
+        contract: raw.contract.map(|contract| {
+            if is_url(&contract) {
+                contract
+            } else {
+                document.source.beside(&contract).to_string_lossy().into_owned()
+            }
+        }),
+        claims: Claims(raw.claims),
+        identities: found,
+        tls: files,
+        data: raw.data,
+        writes: if held_back { Writes::Refused } else { asked },
+        writes_refused_because: held_back.then(|| {
+            "the target is production: writes are refused there whatever the target file says (--allow-writes-in-production allows them)".to_owned()
+        }),
+        budget: Budget {
+            requests: raw.budget.requests.unwrap_or(default.requests),
+            per_second: raw.budget.per_second.unwrap_or(default.per_second),
+            concurrency: raw.budget.concurrency.unwrap_or(default.concurrency),
+        },
+        parameters: raw.parameters,
+        attestations: raw.attestations,
+        timeout: raw.timeout_s.map_or(TIMEOUT, Duration::from_secs_f64),
+        body_limit: raw.body_limit_bytes.unwrap_or(BODY_LIMIT),
+        include_hazards: raw.include_hazards,
+    })
+}
+
+/// Reads a base URL, from a file or a flag.
+///
+/// # Errors
+/// Why it cannot be one, in the second half of a sentence.
+pub fn parse_base_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("is no URL: {error}"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
+        return Err("is no http or https URL".into());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("holds credentials; they belong to an identity".into());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("ends in a query or fragment; paths are appended to it".into());
+    }
+    Ok(url)
+}
+
+fn base_url(document: &Document, wrong: &mut Diagnostics) {
+    // What is no URL at all is told by the schema.
+    let text = document.text("/base_url").filter(|text| is_url(text));
+    if let Some(Err(reason)) = text.map(parse_base_url) {
+        wrong.push(document.error("/base_url", format!("`base_url` {reason}")));
+    }
+}
+
+/// Dates of attestations.
+fn days(document: &Document, wrong: &mut Diagnostics) {
+    for (pointer, _) in document.items("/attestations") {
+        let on = member(&pointer, "on");
+        if let Some(Err(reason)) = document.text(&on).map(dates::day) {
+            wrong.push(document.error(&on, reason));
+        }
+    }
+}
+
+fn identities_of(
+    document: &Document,
+) -> impl Iterator<Item = (String, &serde_json::Map<String, Value>)> {
+    document
+        .value
+        .get("identities")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, identity)| Some((member("/identities", name), identity.as_object()?)))
+}
+
+/// `none: {}` beside a credential says two things at once.
+fn lone_none(document: &Document, wrong: &mut Diagnostics) {
+    for (pointer, identity) in identities_of(document) {
+        if identity.contains_key("none") && identity.len() > 1 {
+            let pointer = member(&pointer, "none");
+            wrong.push(
+                document
+                    .key_error(&pointer, "`none` stands beside other credentials")
+                    .help("a caller without credentials has `none: {}` alone"),
+            );
+        }
+    }
+}
+
+/// `schemes` names credentials that are there.
+fn scheme_kinds(document: &Document, wrong: &mut Diagnostics) {
+    for (pointer, identity) in identities_of(document) {
+        let mut there: Vec<&str> = ["basic", "bearer", "api_key", "oauth2"]
+            .into_iter()
+            .filter(|kind| identity.contains_key(*kind))
+            .collect();
+        let keys = identity.get("api_keys").and_then(Value::as_array);
+        there.extend(
+            keys.into_iter()
+                .flatten()
+                .filter_map(|key| key.get("name")?.as_str()),
+        );
+        let schemes = identity.get("schemes").and_then(Value::as_object);
+        for (scheme, kind) in schemes.into_iter().flatten() {
+            let Some(kind) = kind.as_str().filter(|kind| !there.contains(kind)) else {
+                continue;
+            };
+            let pointer = member(&member(&pointer, "schemes"), scheme);
+            let help = nearest(kind, there.iter().copied()).map_or_else(
+                || format!("there are: {}", there.join(", ")),
+                |meant| format!("did you mean `{meant}`?"),
+            );
+            wrong.push(
+                document
+                    .error(
+                        &pointer,
+                        format!("this identity has no credential `{kind}`"),
+                    )
+                    .help(help),
+            );
+        }
+    }
+}
+
+fn tls_files(
+    document: &Document,
+    raw: &RawTls,
+    environment: Lookup<'_>,
+    wrong: &mut Diagnostics,
+) -> TlsFiles {
+    let ca_pem = raw.ca.as_deref().and_then(|path| {
+        tls::certificates(&document.source, path)
+            .map_err(|reason| wrong.push(document.error("/tls/ca", reason)))
+            .ok()
+    });
+    let client = match (&raw.client_cert, &raw.client_key) {
+        (Some(certificate), Some(key)) => {
+            identities::client_certificate(document, "/tls", certificate, key, environment, wrong)
+        }
+        _ => None,
+    };
+    TlsFiles { ca_pem, client }
+}
+
+/// Keys below identities and certificates whose values are no secrets; everything else there may be one,
+/// in the wrong place or under a misspelt key.
+const OPEN: [&str; 12] = [
+    "env",
+    "file",
+    "in",
+    "name",
+    "username",
+    "token_url",
+    "client_id",
+    "scope",
+    "auth",
+    "audience",
+    "ca",
+    "client_cert",
+];
+
+/// What no error may show.
+const CONFIDENTIAL: Confidential = Confidential {
+    scalar: |pointer, text| {
+        if text.contains("://") && text.contains('@') {
+            return true;
+        }
+        let mut tokens = pointer.split('/').skip(1);
+        match tokens.next() {
+            // The name of the identity tells nothing.
+            Some("identities") => tokens.next(),
+            Some("tls") => None,
+            _ => return false,
+        };
+        let within: Vec<&str> = tokens.collect();
+        !within
+            .iter()
+            .any(|token| matches!(*token, "command" | "schemes"))
+            && !within.last().is_some_and(|token| OPEN.contains(token))
+    },
+    line: |line| {
+        // The file does not parse: whatever follows a colon or stands in quotes may be a secret.
+        let mut shown = String::new();
+        let mut hidden = false;
+        for character in line.chars() {
+            shown.push(if hidden && !character.is_whitespace() {
+                '*'
+            } else {
+                character
+            });
+            hidden = hidden || character == ':';
+        }
+        shown
+    },
+};
+
+#[cfg(test)]
+mod tests;
