@@ -143,10 +143,13 @@ impl<'a> Script<'a> {
     /// Every exchange up to this point of the conversation, for evidence. What is answered later is not
     /// looked at, so that a longer history never changes an earlier question.
     pub fn exchanges(&self) -> impl Iterator<Item = &'a Exchange> + use<'a> {
-        self.history.iter().take(self.next).flat_map(|reply| match reply {
-            Reply::Exchanges(exchanges) => exchanges.as_slice(),
-            Reply::Paused => &[],
-        })
+        self.history
+            .iter()
+            .take(self.next)
+            .flat_map(|reply| match reply {
+                Reply::Exchanges(exchanges) => exchanges.as_slice(),
+                Reply::Paused => &[],
+            })
     }
 
     /// How many questions were answered so far.

@@ -7,8 +7,20 @@ use crate::exchange::{Exchange, Response};
 
 /// The members that lists are wrapped in.
 pub(crate) const ENVELOPES: [&str; 14] = [
-    "items", "data", "results", "value", "values", "content", "records", "entries", "rows", "list",
-    "hits", "_embedded", "elements", "resources",
+    "items",
+    "data",
+    "results",
+    "value",
+    "values",
+    "content",
+    "records",
+    "entries",
+    "rows",
+    "list",
+    "hits",
+    "_embedded",
+    "elements",
+    "resources",
 ];
 
 /// The records of a list answer, or the one record of any other.
@@ -80,9 +92,12 @@ pub(crate) fn member(record: &Value, wanted: &[String]) -> Option<Value> {
     }
     let members = record.as_object()?;
     for name in wanted {
-        for place in [Some(members), record.get("attributes").and_then(Value::as_object)]
-            .into_iter()
-            .flatten()
+        for place in [
+            Some(members),
+            record.get("attributes").and_then(Value::as_object),
+        ]
+        .into_iter()
+        .flatten()
         {
             if let Some((_, value)) = place
                 .iter()
@@ -109,10 +124,17 @@ pub(crate) fn location(response: &Response) -> Option<String> {
         return Some(path_of(location));
     }
     let body = response.json().ok()?;
-    ["/_links/self/href", "/links/self", "/data/links/self", "/links/self/href", "/self", "/href"]
-        .into_iter()
-        .find_map(|pointer| body.pointer(pointer)?.as_str())
-        .map(path_of)
+    [
+        "/_links/self/href",
+        "/links/self",
+        "/data/links/self",
+        "/links/self/href",
+        "/self",
+        "/href",
+    ]
+    .into_iter()
+    .find_map(|pointer| body.pointer(pointer)?.as_str())
+    .map(path_of)
 }
 
 fn path_of(address: &str) -> String {
@@ -152,7 +174,9 @@ pub(crate) fn expression(exchange: &Exchange, expression: &Value) -> Option<Valu
     };
     if !text.starts_with('$') {
         // `{$response.body#/id}` inside a text: only the whole text is an expression here.
-        let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+        let inner = text
+            .strip_prefix('{')
+            .and_then(|text| text.strip_suffix('}'));
         return match inner.filter(|inner| inner.starts_with('$')) {
             Some(inner) => self::expression(exchange, &Value::from(inner)),
             None => Some(expression.clone()),
@@ -165,12 +189,18 @@ pub(crate) fn expression(exchange: &Exchange, expression: &Value) -> Option<Valu
         "$statusCode" => return exchange.status().map(Value::from),
         "$response.body" => {
             let body = exchange.response()?.json().ok()?;
-            return body.pointer(pointer).filter(|value| !value.is_null()).cloned();
+            return body
+                .pointer(pointer)
+                .filter(|value| !value.is_null())
+                .cloned();
         }
         "$request.body" => {
             let bytes = &exchange.request.body.as_ref()?.bytes;
             let body: Value = serde_json::from_slice(bytes).ok()?;
-            return body.pointer(pointer).filter(|value| !value.is_null()).cloned();
+            return body
+                .pointer(pointer)
+                .filter(|value| !value.is_null())
+                .cloned();
         }
         _ => {}
     }
@@ -201,13 +231,29 @@ pub(crate) fn expression(exchange: &Exchange, expression: &Value) -> Option<Valu
 pub(crate) fn reason(response: &Response) -> String {
     let body = response.json().ok();
     let said = body.and_then(|body| {
-        ["/detail", "/message", "/errors/0/detail", "/errors/0/message", "/error_description", "/error/message", "/developerMessage", "/userMessage", "/title", "/errors/0/title", "/error", "/errors/0"]
-            .into_iter()
-            .find_map(|pointer| body.pointer(pointer)?.as_str())
-            .map(str::to_owned)
+        [
+            "/detail",
+            "/message",
+            "/errors/0/detail",
+            "/errors/0/message",
+            "/error_description",
+            "/error/message",
+            "/developerMessage",
+            "/userMessage",
+            "/title",
+            "/errors/0/title",
+            "/error",
+            "/errors/0",
+        ]
+        .into_iter()
+        .find_map(|pointer| body.pointer(pointer)?.as_str())
+        .map(str::to_owned)
     });
     let text = said.unwrap_or_else(|| {
-        if response.media_type().is_some_and(|media| media.contains("html")) {
+        if response
+            .media_type()
+            .is_some_and(|media| media.contains("html"))
+        {
             String::new()
         } else {
             String::from_utf8_lossy(&response.body).into_owned()
@@ -278,7 +324,12 @@ mod tests {
     #[test]
     fn a_record_is_found_in_its_wrapping() {
         let one = json!({"id": 1});
-        for body in [one.clone(), json!({"data": one}), json!({"person": one}), json!({"meta": {}, "person": one})] {
+        for body in [
+            one.clone(),
+            json!({"data": one}),
+            json!({"person": one}),
+            json!({"meta": {}, "person": one}),
+        ] {
             assert_eq!(record(&body, "person"), Some(&one), "{body}");
         }
     }
@@ -286,8 +337,17 @@ mod tests {
     #[test]
     fn ids_go_by_name_whatever_the_case() {
         let wanted = names::members_for("personId", "person");
-        assert_eq!(member(&json!({"person_id": 5, "name": "x"}), &wanted), Some(json!(5)));
-        assert_eq!(member(&json!({"type": "people", "id": "a", "attributes": {"reference": "r"}}), &wanted), Some(json!("a")));
+        assert_eq!(
+            member(&json!({"person_id": 5, "name": "x"}), &wanted),
+            Some(json!(5))
+        );
+        assert_eq!(
+            member(
+                &json!({"type": "people", "id": "a", "attributes": {"reference": "r"}}),
+                &wanted
+            ),
+            Some(json!("a"))
+        );
         assert_eq!(member(&json!("abc"), &wanted), Some(json!("abc")));
         assert_eq!(member(&json!({"colour": "red"}), &wanted), None);
     }
@@ -320,7 +380,12 @@ mod tests {
 
     #[test]
     fn locations_end_in_the_item() {
-        let made = exchange("/people", 201, &[("Location", "https://x.test/api/v1/people/7?a=b")], &json!({}));
+        let made = exchange(
+            "/people",
+            201,
+            &[("Location", "https://x.test/api/v1/people/7?a=b")],
+            &json!({}),
+        );
         let path = location(made.response().unwrap()).unwrap();
         assert_eq!(path, "/api/v1/people/7");
         assert_eq!(
@@ -332,7 +397,12 @@ mod tests {
 
     #[test]
     fn an_errors_reason_is_short() {
-        let problem = exchange("/p", 400, &[], &json!({"title": "Bad", "detail": "no  such\ncode"}));
+        let problem = exchange(
+            "/p",
+            400,
+            &[],
+            &json!({"title": "Bad", "detail": "no  such\ncode"}),
+        );
         assert_eq!(reason(problem.response().unwrap()), "no such code");
         let long = exchange("/p", 400, &[], &json!({"message": "x".repeat(500)}));
         assert_eq!(reason(long.response().unwrap()).chars().count(), 161);

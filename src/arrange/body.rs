@@ -50,7 +50,6 @@ pub fn choose(content: &[Media]) -> Option<&Media> {
     content.iter().min_by_key(|media| kind(media))
 }
 
-
 /// A value as the bytes of a media type.
 ///
 /// # Errors
@@ -97,9 +96,7 @@ fn encodings<'c>(contract: &'c Contract, media: &Media) -> Option<&'c Map<String
 
 fn form(contract: &Contract, media: &Media, value: &Value) -> Result<Vec<String>, Unserialisable> {
     let Value::Object(members) = value else {
-        return Err(Unserialisable(
-            "a form body has to be an object".to_owned(),
-        ));
+        return Err(Unserialisable("a form body has to be an object".to_owned()));
     };
     let encodings = encodings(contract, media);
     let mut pairs = Vec::new();

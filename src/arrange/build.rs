@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Filled, Origin, Values, answers, body, hazard, names,
-    relations::{Pick, Role, Slot, Source, prefix_through, skeleton},
+    relations::{Evidence, Pick, Role, Slot, Source, prefix_through, skeleton},
     render, serialise, shape, values,
 };
 use crate::{
@@ -77,11 +77,13 @@ impl<'s, 'a> Builder<'s, 'a> {
 
     /// The values of a request to an operation.
     pub(crate) fn values(&mut self, operation: &'a Operation) -> Scripted<Values> {
-        let contract = self.script.world.contract;
         if let Some(reason) = &operation.broken {
             return Err(Halt::unmet(
                 Whose::Supplier,
-                format!("The contract does not say how {} is called: {reason}", operation.key),
+                format!(
+                    "The contract does not say how {} is called: {reason}",
+                    operation.key
+                ),
             ));
         }
         self.stack.push(operation.key.clone());
@@ -95,14 +97,21 @@ impl<'s, 'a> Builder<'s, 'a> {
                 .position(|parameter| parameter.place == one.place && parameter.name == one.name)
         };
         filled.parameters.sort_by_key(order);
-        debug_assert!(contract.operation(&operation.key).is_some());
         Ok(filled)
     }
 
     fn values_of(&mut self, operation: &'a Operation) -> Scripted<Values> {
+        let contract = self.script.world.contract;
         let mut filled = Values::default();
         let variables: Vec<String> = operation.path_variables().map(str::to_owned).collect();
         let policy = self.target_policy(operation);
+        // The last variable that names a record is what the request is done to: `status` of `{status}` is not.
+        let target = variables.iter().rposition(|name| {
+            operation
+                .parameter(ParameterPlace::Path, name)
+                .and_then(|parameter| parameter.schema.as_ref())
+                .is_none_or(|schema| shape::keyword(&contract.schemas, schema, "enum").is_none())
+        });
         for (index, name) in variables.iter().enumerate() {
             let Some(parameter) = operation.parameter(ParameterPlace::Path, name) else {
                 return Err(Halt::unmet(
@@ -113,22 +122,32 @@ impl<'s, 'a> Builder<'s, 'a> {
                     ),
                 ));
             };
-            let last = index + 1 == variables.len();
-            let policy = if last { policy } else { Policy::Any };
+            let policy = if Some(index) == target {
+                policy
+            } else {
+                Policy::Any
+            };
             let (value, origin) = self.parameter(operation, parameter, policy)?;
-            filled.parameters.push(Filled::new(parameter, value, origin));
+            filled
+                .parameters
+                .push(Filled::new(parameter, value, origin));
         }
         for parameter in &operation.parameters {
             if parameter.place == ParameterPlace::Path || self.is_elsewhere(operation, parameter) {
                 continue;
             }
             if let Some((value, origin)) = self.optional(operation, parameter)? {
-                filled.parameters.push(Filled::new(parameter, value, origin));
+                filled
+                    .parameters
+                    .push(Filled::new(parameter, value, origin));
             }
         }
         if let Some(media) = self.wants_body(operation) {
-            filled.body = Some(self.body(operation, media)?);
+            filled.body = Some(self.body(operation, media, &filled)?);
             filled.media = Some(media.clone());
+        }
+        if variables.is_empty() {
+            self.hold_shared(operation, &mut filled)?;
         }
         Ok(filled)
     }
@@ -142,6 +161,59 @@ impl<'s, 'a> Builder<'s, 'a> {
             (Method::Delete, _) => Policy::OwnOrNamed,
             _ => Policy::Own,
         }
+    }
+
+    /// A PUT or PATCH whose path names no record changes what everybody shares, unless its body names a
+    /// record of the run's own, or the target file gives the body.
+    fn hold_shared(&mut self, operation: &'a Operation, filled: &mut Values) -> Scripted<()> {
+        let world = self.script.world;
+        if !matches!(operation.key.method, Method::Put | Method::Patch)
+            || world.known.given_exactly(&operation.key, "body").is_some()
+        {
+            return Ok(());
+        }
+        if let (Some(collection), Some((body, _))) =
+            (world.relations.collection(&operation.key), &mut filled.body)
+            && let Some(create) = &collection.create
+        {
+            let things = world.relations.things_of(&operation.key);
+            let own = body
+                .as_object()
+                .into_iter()
+                .flat_map(serde_json::Map::keys)
+                .find(|name| {
+                    names::identifier(name)
+                        .is_some_and(|(owner, _)| owner.is_empty() || things.contains(&owner))
+                })
+                .cloned();
+            if let Some(name) = own {
+                let source = Source {
+                    producer: create.clone(),
+                    makes: true,
+                    pick: Pick::Record {
+                        members: names::members_for(&name, &collection.thing),
+                        thing: collection.thing.clone(),
+                    },
+                    evidence: Evidence::Path,
+                    reason: String::new(),
+                };
+                let made = match self.earlier(&source, None) {
+                    Some(made) => Some(made),
+                    None => self.produce(&source, None)?,
+                };
+                if let (Some(made), Some(members)) = (made, body.as_object_mut()) {
+                    members.insert(name, made);
+                    return Ok(());
+                }
+            }
+        }
+        Err(Halt::unmet(
+            Whose::TestData,
+            format!(
+                "{} changes something that the run did not create. Give a body that may be sent under `data` in the target file: `{} body`.",
+                operation.key, operation.key
+            ),
+        ))
     }
 
     /// Credentials are the edge's; three header names are HTTP's own and never parameters (OpenAPI 3.1 §4.8.12.1).
@@ -213,13 +285,20 @@ impl<'s, 'a> Builder<'s, 'a> {
         }
         let strict = matches!(policy, Policy::Own | Policy::OwnOrNamed);
         // A PUT to an id of the run's own making is a way to create.
-        if strict && operation.key.method != Method::Put {
+        let upserts = operation.key.method == Method::Put
+            && operation
+                .key
+                .path
+                .trim_end_matches('/')
+                .ends_with(&format!("{{{}}}", parameter.name));
+        if strict && !upserts {
             return Err(self.nothing_of_its_own(operation, parameter));
         }
         if !strict && !unrepeatable(parameter) {
             for example in &parameter.examples {
-                let value = values::coerced(self.script.world.contract, schema, example.value.clone());
-                if self.will_do(operation, parameter, &value) {
+                let value =
+                    values::coerced(self.script.world.contract, schema, example.value.clone());
+                if self.will_do(parameter, &value) {
                     self.bind(own.as_deref(), &value, Origin::Example);
                     return Ok((value, Origin::Example));
                 }
@@ -230,14 +309,19 @@ impl<'s, 'a> Builder<'s, 'a> {
         Ok((value, Origin::Generated))
     }
 
-    fn generated(&mut self, operation: &Operation, parameter: &Parameter, fresh: bool) -> Scripted<Value> {
+    fn generated(
+        &mut self,
+        operation: &Operation,
+        parameter: &Parameter,
+        fresh: bool,
+    ) -> Scripted<Value> {
         let world = self.script.world;
         let label = self.label(operation, &parameter.name);
         if fresh || unrepeatable(parameter) {
             let value = values::unknown_id(&world, operation, parameter)
                 .filter(|_| fresh)
                 .unwrap_or_else(|| Value::from(values::uuid(&world, &label)));
-            if self.will_do(operation, parameter, &value) {
+            if self.will_do(parameter, &value) {
                 return Ok(value);
             }
         }
@@ -253,28 +337,41 @@ impl<'s, 'a> Builder<'s, 'a> {
             };
             let label = format!("{label} {attempt}");
             match values::generated(&world, schema, values::place(parameter), style, &label) {
-                Ok(value) if self.will_do(operation, parameter, &value) => return Ok(value),
+                Ok(value) if self.will_do(parameter, &value) => return Ok(value),
                 Ok(_) => {}
                 Err(why) => reason = why,
             }
         }
-        Err(Halt::unmet(
-            Whose::Muster,
-            format!(
-                "No valid value for the parameter `{}` of {} could be made: {reason}. Give one under `data` in the target file.",
+        Err(self.no_value(
+            schema,
+            &format!(
+                "valid value for the parameter `{}` of {}",
                 parameter.name, operation.key
             ),
+            &reason,
+            &parameter.name,
         ))
     }
 
+    /// Why there is no value: a schema that cannot be used is the contract's, all else is Muster's.
+    fn no_value(&self, schema: &Schema, what: &str, why: &str, key: &str) -> Halt {
+        let fault = self.script.world.contract.schemas.compile_fault(schema);
+        let (whose, why) = match &fault {
+            Some(fault) => (Whose::Supplier, fault.as_str()),
+            None => (Whose::Muster, why),
+        };
+        Halt::unmet(
+            whose,
+            format!(
+                "No {what} could be made: {why}. Give one under `data` in the target file: `{key}`."
+            ),
+        )
+    }
+
     /// Whether a value is valid, can be sent, and was not tried before.
-    fn will_do(&self, _operation: &Operation, parameter: &Parameter, value: &Value) -> bool {
+    fn will_do(&self, parameter: &Parameter, value: &Value) -> bool {
         !self.variation.avoid.contains(value)
-            && values::fits(
-                self.script.world.contract,
-                parameter.schema.as_ref(),
-                value,
-            )
+            && values::fits(self.script.world.contract, parameter.schema.as_ref(), value)
             && render::can_carry(parameter, value)
     }
 
@@ -406,7 +503,13 @@ impl<'s, 'a> Builder<'s, 'a> {
     }
 
     /// Takes a value, and remembers it as the one of its collection, so that parents and references agree.
-    fn take(&mut self, own: Option<&str>, source: &Source, value: Value, origin: Origin) -> (Value, Origin) {
+    fn take(
+        &mut self,
+        own: Option<&str>,
+        source: &Source,
+        value: Value,
+        origin: Origin,
+    ) -> (Value, Origin) {
         self.bind(own, &value, origin);
         if let Some(item) = self.item_of(source) {
             self.bind(Some(&item), &value, origin);
@@ -432,14 +535,15 @@ impl<'s, 'a> Builder<'s, 'a> {
     fn earlier(&self, source: &Source, schema: Option<&Schema>) -> Option<Value> {
         let exchanges: Vec<&Exchange> = self.script.exchanges().collect();
         let parents = |exchange: &Exchange| {
-            serialise::unfill(&source.producer.path, answers::request_path(exchange))
-                .is_none_or(|variables| {
+            serialise::unfill(&source.producer.path, answers::request_path(exchange)).is_none_or(
+                |variables| {
                     variables.iter().all(|(name, text)| {
                         prefix_through(&source.producer.path, name)
                             .and_then(|prefix| self.bound.get(&skeleton(prefix)))
                             .is_none_or(|(bound, _)| serialise::scalar(bound) == *text)
                     })
-                })
+                },
+            )
         };
         exchanges
             .iter()
@@ -448,7 +552,9 @@ impl<'s, 'a> Builder<'s, 'a> {
             .filter(|(_, exchange)| {
                 exchange.request.operation.as_ref() == Some(&source.producer)
                     && exchange.request.identity == IdentityName::default()
-                    && exchange.response().is_some_and(|response| response.is_success())
+                    && exchange
+                        .response()
+                        .is_some_and(|response| response.is_success())
                     && parents(exchange)
             })
             .flat_map(|(at, exchange)| {
@@ -456,7 +562,12 @@ impl<'s, 'a> Builder<'s, 'a> {
                     .into_iter()
                     .map(move |value| (at, value))
             })
-            .map(|(at, value)| (at, values::coerced(self.script.world.contract, schema, value)))
+            .map(|(at, value)| {
+                (
+                    at,
+                    values::coerced(self.script.world.contract, schema, value),
+                )
+            })
             .find(|(at, value)| {
                 let removed = exchanges.iter().skip(at + 1).any(|exchange| {
                     exchange.request.method == Method::Delete
@@ -513,14 +624,21 @@ impl<'s, 'a> Builder<'s, 'a> {
             Pick::Record { thing, .. } | Pick::Element { thing, .. } if !thing.is_empty() => thing,
             _ => "record",
         };
+        let article = if thing.starts_with(['a', 'e', 'i', 'o']) {
+            "an"
+        } else {
+            "a"
+        };
         let what = match outermost {
-            Some(outermost) => format!("{verb} a {thing} for {outermost}"),
-            None => format!("{verb} a {thing}"),
+            Some(outermost) => format!("{verb} {article} {thing} for {outermost}"),
+            None => format!("{verb} {article} {thing}"),
         };
         request.purpose = what;
         request.intent = intent(&made);
         let exchange = self.script.send(request)?;
-        let answered = exchange.response().is_some_and(|response| response.is_success());
+        let answered = exchange
+            .response()
+            .is_some_and(|response| response.is_success());
         let template = self.item_template(source);
         let picked = if answered {
             picks(exchange, source, template.as_deref())
@@ -556,7 +674,12 @@ impl<'s, 'a> Builder<'s, 'a> {
     }
 
     /// The body: the target file's, an example of the contract, or a generated one, with real ids in it.
-    fn body(&mut self, operation: &'a Operation, media: &'a Media) -> Scripted<(Value, Origin)> {
+    fn body(
+        &mut self,
+        operation: &'a Operation,
+        media: &'a Media,
+        filled: &Values,
+    ) -> Scripted<(Value, Origin)> {
         let world = self.script.world;
         let outermost = self.stack.len() == 1;
         if let Some(given) = world.known.given_exactly(&operation.key, "body") {
@@ -570,7 +693,11 @@ impl<'s, 'a> Builder<'s, 'a> {
             ));
         };
         let label = self.label(operation, "body");
-        let wanted = if outermost { self.variation.example.unwrap_or(0) } else { 0 };
+        let wanted = if outermost {
+            self.variation.example.unwrap_or(0)
+        } else {
+            0
+        };
         let generated_only = outermost && (self.variation.full || self.variation.generated);
         let example = media
             .examples
@@ -589,25 +716,21 @@ impl<'s, 'a> Builder<'s, 'a> {
                 };
                 let value = values::generated(&world, schema, generate::Place::Body, style, &label)
                     .map_err(|why| {
-                        Halt::unmet(
-                            Whose::Muster,
-                            format!("No valid body for {} could be made: {why}. Give one under `data` in the target file: `{} body`.", operation.key, operation.key),
-                        )
+                        let what = format!("valid body for {}", operation.key);
+                        self.no_value(schema, &what, &why, &format!("{} body", operation.key))
                     })?;
                 (value, Origin::Generated)
             }
         };
         let held = self.refer(operation, schema, &mut value)?;
         self.fill_given(operation, schema, &mut value);
-        let thing = world
-            .relations
-            .collection(&operation.key)
-            .map_or("", |collection| collection.thing.as_str());
         if world.relations.role(&operation.key) == Role::Create
             || operation.key.method == Method::Put
         {
-            let held: Vec<String> = held.into_iter().chain(self.own_id(operation, &value)).collect();
-            values::make_unique(&world, schema, thing, &held, &label, &mut value);
+            let mut held = held;
+            held.extend(self.agree(operation, schema, filled, &mut value));
+            let things = world.relations.things_of(&operation.key);
+            values::make_unique(&world, schema, &things, &held, &label, &mut value);
         }
         match world.contract.schemas.validate_request(schema, &value) {
             Validity::Valid => {}
@@ -618,7 +741,10 @@ impl<'s, 'a> Builder<'s, 'a> {
                 });
                 return Err(Halt::Unmet(Gap::new(
                     Whose::Muster,
-                    format!("Muster's own body for {} is not valid: {why}.", operation.key),
+                    format!(
+                        "Muster's own body for {} is not valid: {why}.",
+                        operation.key
+                    ),
                 )));
             }
         }
@@ -626,7 +752,12 @@ impl<'s, 'a> Builder<'s, 'a> {
     }
 
     /// Puts the ids of real records where the body names other things. Answers the places it filled.
-    fn refer(&mut self, operation: &'a Operation, schema: &Schema, body: &mut Value) -> Scripted<Vec<String>> {
+    fn refer(
+        &mut self,
+        operation: &'a Operation,
+        schema: &Schema,
+        body: &mut Value,
+    ) -> Scripted<Vec<String>> {
         let world = self.script.world;
         let mut held = Vec::new();
         let slots: Vec<String> = world
@@ -685,32 +816,59 @@ impl<'s, 'a> Builder<'s, 'a> {
         }
     }
 
-    /// The body's own id, where the path has it already: a PUT must not disagree with itself.
-    fn own_id(&self, operation: &Operation, body: &Value) -> Vec<String> {
-        let Some(last) = operation.path_variables().last() else {
+    /// The body's own id is the path's, where the path has one: a PUT must not disagree with itself.
+    fn agree(
+        &self,
+        operation: &Operation,
+        schema: &Schema,
+        filled: &Values,
+        body: &mut Value,
+    ) -> Vec<String> {
+        let world = self.script.world;
+        let Some(id) = operation
+            .path_variables()
+            .last()
+            .filter(|_| operation.key.path.ends_with('}'))
+            .and_then(|last| Some((last, filled.get(ParameterPlace::Path, last)?)))
+        else {
             return Vec::new();
         };
-        let thing = self
-            .script
-            .world
-            .relations
-            .collection(&operation.key)
-            .map_or_else(String::new, |collection| collection.thing.clone());
-        let names = names::members_for(last, &thing);
-        body.as_object()
+        let things = world.relations.things_of(&operation.key);
+        let names: Vec<String> = body
+            .as_object()
             .into_iter()
             .flat_map(serde_json::Map::keys)
-            .filter(|name| names::identifier(name).is_some() && names.contains(&names::folded(name)))
-            .map(|name| format!("/{name}"))
-            .collect()
+            .filter(|name| {
+                names::folded(name) == names::folded(id.0)
+                    || names::identifier(name).is_some_and(|(owner, by)| {
+                        matches!(by.as_str(), "id" | "uuid" | "guid")
+                            && (owner.is_empty() || things.contains(&owner))
+                    })
+            })
+            .cloned()
+            .collect();
+        for name in &names {
+            let before = body.clone();
+            if let Some(members) = body.as_object_mut() {
+                members.insert(name.clone(), id.1.clone());
+            }
+            if !values::fits(world.contract, Some(schema), body) {
+                *body = before;
+            }
+        }
+        names.iter().map(|name| format!("/{name}")).collect()
     }
 }
 
 /// What an exchange with the producer has for the consumer, best first.
 pub(crate) fn picks(exchange: &Exchange, source: &Source, item: Option<&str>) -> Vec<Value> {
-    let body = exchange.response().and_then(|response| response.json().ok());
+    let body = exchange
+        .response()
+        .and_then(|response| response.json().ok());
     match &source.pick {
-        Pick::Expression(expression) => answers::expression(exchange, expression).into_iter().collect(),
+        Pick::Expression(expression) => answers::expression(exchange, expression)
+            .into_iter()
+            .collect(),
         Pick::OwnPath(variable) => {
             serialise::unfill(&source.producer.path, answers::request_path(exchange))
                 .into_iter()
@@ -743,7 +901,11 @@ pub(crate) fn picks(exchange: &Exchange, source: &Source, item: Option<&str>) ->
                 body.filter(|body| body.is_string() || body.is_number())
                     .and_then(|body| answers::member(body, members))
             };
-            in_body.or_else(in_address).or_else(bare).into_iter().collect()
+            in_body
+                .or_else(in_address)
+                .or_else(bare)
+                .into_iter()
+                .collect()
         }
         Pick::Element { members, thing } => body
             .map(|body| answers::records(body, thing))
@@ -762,7 +924,11 @@ pub(crate) fn intent(made: &Values) -> Intent {
         .iter()
         .filter(|filled| filled.place == ParameterPlace::Path)
         .all(|filled| filled.origin <= Origin::Found);
-    if promised { Intent::Valid } else { Intent::Plausible }
+    if promised {
+        Intent::Valid
+    } else {
+        Intent::Plausible
+    }
 }
 
 /// Whether a header is for telling requests apart, so that the same value twice means the same request.
@@ -770,7 +936,12 @@ fn unrepeatable(parameter: &Parameter) -> bool {
     parameter.place == ParameterPlace::Header
         && matches!(
             names::folded(&parameter.name).trim_start_matches('x'),
-            "idempotencykey" | "requestid" | "correlationid" | "transactionid" | "messageid" | "idempotencyid"
+            "idempotencykey"
+                | "requestid"
+                | "correlationid"
+                | "transactionid"
+                | "messageid"
+                | "idempotencyid"
         )
 }
 
@@ -782,8 +953,17 @@ pub(crate) fn last_name(pointer: &str) -> &str {
 }
 
 /// A value without the members that only answers have.
-pub(crate) fn without_read_only(contract: &crate::contract::Contract, schema: &Schema, value: &Value) -> Value {
-    fn strip(contract: &crate::contract::Contract, schema: &Schema, value: &mut Value, depth: usize) {
+pub(crate) fn without_read_only(
+    contract: &crate::contract::Contract,
+    schema: &Schema,
+    value: &Value,
+) -> Value {
+    fn strip(
+        contract: &crate::contract::Contract,
+        schema: &Schema,
+        value: &mut Value,
+        depth: usize,
+    ) {
         if depth > 8 {
             return;
         }

@@ -49,12 +49,19 @@ pub fn create<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted
         };
         return Err(Halt::unmet(
             whose,
-            format!("No record could be created: {} got no answer: {}", operation.key, exchange.received()),
+            format!(
+                "No record could be created: {} got no answer: {}",
+                operation.key,
+                exchange.received()
+            ),
         ));
     };
     if !response.is_success() {
         let (whose, reason) = super::exercise::refusal(&arranged, operation, response);
-        return Err(Halt::unmet(whose, format!("No record could be created: {reason}")));
+        return Err(Halt::unmet(
+            whose,
+            format!("No record could be created: {reason}"),
+        ));
     }
     let relations = script.world.relations;
     let found = locate(relations, &exchange);
@@ -66,8 +73,13 @@ pub fn create<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted
         .ok()
         .and_then(|body| answers::record(body, thing))
         .cloned();
-    let id = id_of(relations, &exchange)
-        .or_else(|| found.as_ref()?.keys.last().map(|(_, text)| Value::from(text.as_str())));
+    let id = id_of(relations, &exchange).or_else(|| {
+        found
+            .as_ref()?
+            .keys
+            .last()
+            .map(|(_, text)| Value::from(text.as_str()))
+    });
     Ok(Created {
         id,
         keys: found
@@ -83,7 +95,11 @@ pub fn create<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted
 
 /// Where the record that an exchange made lies: a path below the base URL.
 #[must_use]
-pub fn item_address(_contract: &Contract, relations: &Relations, exchange: &Exchange) -> Option<String> {
+pub fn item_address(
+    _contract: &Contract,
+    relations: &Relations,
+    exchange: &Exchange,
+) -> Option<String> {
     locate(relations, exchange).map(|found| found.path)
 }
 
@@ -148,7 +164,8 @@ pub(crate) fn locate(relations: &Relations, exchange: &Exchange) -> Option<Locat
                 continue;
             }
             let same = sent.iter().find(|(sent, _)| {
-                let place = |template: &str, name: &str| prefix_through(template, name).map(skeleton);
+                let place =
+                    |template: &str, name: &str| prefix_through(template, name).map(skeleton);
                 place(template, name) == place(&key.path, sent)
                     || names::folded(sent) == names::folded(name)
             });
@@ -164,7 +181,9 @@ pub(crate) fn locate(relations: &Relations, exchange: &Exchange) -> Option<Locat
     // An address of the target's own: below the base URL as far as the request shows where that is.
     let location = location.filter(|_| response.headers.get("location").is_some())?;
     let base = base_path(exchange)?;
-    let path = location.strip_prefix(&base).filter(|path| path.starts_with('/'))?;
+    let path = location
+        .strip_prefix(&base)
+        .filter(|path| path.starts_with('/'))?;
     Some(Located {
         template: None,
         keys: Vec::new(),
@@ -195,9 +214,16 @@ fn variables(template: &str) -> impl Iterator<Item = &str> {
 
 /// The path of the base URL, as the full URL and the path below it tell.
 fn base_path(exchange: &Exchange) -> Option<String> {
-    let base = exchange.url.strip_suffix(exchange.request.path_and_query())?;
+    let base = exchange
+        .url
+        .strip_suffix(exchange.request.path_and_query())?;
     let (_, rest) = base.split_once("://")?;
-    Some(rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default().to_owned())
+    Some(
+        rest.find('/')
+            .and_then(|at| rest.get(at..))
+            .unwrap_or_default()
+            .to_owned(),
+    )
 }
 
 /// The id in the record of an answer.
@@ -218,6 +244,9 @@ fn record_id(exchange: &Exchange, variable: &str, thing: &str) -> Option<Value> 
 
 fn id_of(relations: &Relations, exchange: &Exchange) -> Option<Value> {
     let collection = relations.collection(exchange.request.operation.as_ref()?)?;
-    let variable = collection.item.as_ref().map_or("id", |(_, variable)| variable);
+    let variable = collection
+        .item
+        .as_ref()
+        .map_or("id", |(_, variable)| variable);
     record_id(exchange, variable, &collection.thing)
 }

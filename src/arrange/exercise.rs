@@ -35,7 +35,9 @@ pub fn exercise<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Script
             if refused > 0 && vary(&mut variation, operation, &mut refused) {
                 continue;
             }
-            return Ok(vec![Judgement::Inconclusive(last.unwrap_or_else(|| nothing(operation)))]);
+            return Ok(vec![Judgement::Inconclusive(
+                last.unwrap_or_else(|| nothing(operation)),
+            )]);
         }
         sent.push(essence);
         let exchange = script.send(request)?;
@@ -63,7 +65,9 @@ pub fn exercise<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Script
             _ => false,
         };
         if !again {
-            return Ok(vec![Judgement::Inconclusive(last.unwrap_or_else(|| nothing(operation)))]);
+            return Ok(vec![Judgement::Inconclusive(
+                last.unwrap_or_else(|| nothing(operation)),
+            )]);
         }
     }
 }
@@ -89,11 +93,10 @@ fn succeeds(operation: &Operation, response: &Response) -> bool {
 fn avoid(variation: &mut Variation, arranged: &Arranged) -> bool {
     let before = variation.avoid.len();
     // The innermost id that the run did not make itself is the likeliest to be wrong.
-    let doubtful = arranged
-        .values
-        .parameters
-        .iter()
-        .filter(|filled| filled.place == ParameterPlace::Path && filled.origin > Origin::Created);
+    let doubtful =
+        arranged.values.parameters.iter().filter(|filled| {
+            filled.place == ParameterPlace::Path && filled.origin > Origin::Created
+        });
     for filled in doubtful {
         if !variation.avoid.contains(&filled.value) {
             variation.avoid.push(filled.value.clone());
@@ -106,10 +109,13 @@ fn avoid(variation: &mut Variation, arranged: &Arranged) -> bool {
 /// examples. False when there is none left.
 fn vary(variation: &mut Variation, operation: &Operation, refused: &mut usize) -> bool {
     *refused += 1;
-    let examples = operation
-        .body
-        .as_ref()
-        .map_or(0, |body| body.content.iter().map(|media| media.examples.len()).max().unwrap_or(0));
+    let examples = operation.body.as_ref().map_or(0, |body| {
+        body.content
+            .iter()
+            .map(|media| media.examples.len())
+            .max()
+            .unwrap_or(0)
+    });
     let has_options = operation.body.is_some()
         || operation
             .parameters
@@ -129,7 +135,11 @@ fn vary(variation: &mut Variation, operation: &Operation, refused: &mut usize) -
 }
 
 /// Whose it is that a request was not answered with success, and the reason in a sentence or two.
-pub(crate) fn refusal(arranged: &Arranged, operation: &Operation, response: &Response) -> (Whose, String) {
+pub(crate) fn refusal(
+    arranged: &Arranged,
+    operation: &Operation,
+    response: &Response,
+) -> (Whose, String) {
     let key = &operation.key;
     let status = response.status;
     let said = answers::reason(response);
@@ -148,49 +158,73 @@ pub(crate) fn refusal(arranged: &Arranged, operation: &Operation, response: &Res
     match status {
         401 => (
             Whose::Credentials,
-            format!("{key} answered 401{said}: the identity `default` was not accepted. Check its credentials in the target file."),
+            format!(
+                "{key} answered 401{said}: the identity `default` was not accepted. Check its credentials in the target file."
+            ),
         ),
         403 => (
             Whose::Credentials,
-            format!("{key} answered 403{said}: the identity `default` may not call it. Lend it the right or scope, or give `{key}` data that it may use."),
+            format!(
+                "{key} answered 403{said}: the identity `default` may not call it. Lend it the right or scope, or give `{key}` data that it may use."
+            ),
         ),
         404 | 410 => match worst {
             None => (
                 Whose::Supplier,
-                format!("{key} answered {status}{said} although its path names no record. Serve the path, or correct `base_url`."),
+                format!(
+                    "{key} answered {status}{said} although its path names no record. Serve the path, or correct `base_url`."
+                ),
             ),
             Some(filled) if filled.origin == Origin::Created => (
                 Whose::Supplier,
-                format!("{key} answered {status}{said} for a record that the run had just created."),
+                format!(
+                    "{key} answered {status}{said} for a record that the run had just created."
+                ),
             ),
             Some(filled) if filled.origin == Origin::Given => (
                 Whose::TestData,
-                format!("{key} answered {status}{said} for `{}` as the target file gives it. Correct it under `data`.", filled.name),
+                format!(
+                    "{key} answered {status}{said} for `{}` as the target file gives it. Correct it under `data`.",
+                    filled.name
+                ),
             ),
             Some(filled) => (
                 Whose::TestData,
-                format!("{key} answered {status}{said}: no record is known that `{}` could name. Give one under `data` in the target file.", filled.name),
+                format!(
+                    "{key} answered {status}{said}: no record is known that `{}` could name. Give one under `data` in the target file.",
+                    filled.name
+                ),
             ),
         },
         429 => (
             Whose::Configuration,
-            format!("{key} answered 429{said}: the run is faster than the target allows. Lower `budget.per_second`."),
+            format!(
+                "{key} answered 429{said}: the run is faster than the target allows. Lower `budget.per_second`."
+            ),
         ),
-        500.. => (Whose::Supplier, format!("{key} answered {status}{said} to a valid request.")),
+        500.. => (
+            Whose::Supplier,
+            format!("{key} answered {status}{said} to a valid request."),
+        ),
         _ => {
             let guessed = arranged.request.intent == Intent::Plausible
                 || arranged.origins.iter().any(|(name, origin)| {
-                    *origin == Origin::Generated && (name == "body" || operation.key.method == Method::Get)
+                    *origin == Origin::Generated
+                        && (name == "body" || operation.key.method == Method::Get)
                 });
             if guessed {
                 (
                     Whose::TestData,
-                    format!("{key} answered {status}{said} to a request that its contract allows. Give values that it accepts under `data` in the target file, or say in the contract what it wants."),
+                    format!(
+                        "{key} answered {status}{said} to a request that its contract allows. Give values that it accepts under `data` in the target file, or say in the contract what it wants."
+                    ),
                 )
             } else {
                 (
                     Whose::Supplier,
-                    format!("{key} answered {status}{said} to a request that its contract allows, made of the contract's own examples and of records that exist. Say in the contract what it wants."),
+                    format!(
+                        "{key} answered {status}{said} to a request that its contract allows, made of the contract's own examples and of records that exist. Say in the contract what it wants."
+                    ),
                 )
             }
         }

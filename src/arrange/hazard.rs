@@ -34,31 +34,84 @@ pub fn hazard(operation: &Operation) -> Option<String> {
         return None;
     }
     let secrets = [
-        "token", "tokens", "key", "keys", "apikey", "secret", "secrets", "credential", "credentials",
-        "session", "sessions", "certificate", "certificates",
+        "token",
+        "tokens",
+        "key",
+        "keys",
+        "apikey",
+        "secret",
+        "secrets",
+        "credential",
+        "credentials",
+        "session",
+        "sessions",
+        "certificate",
+        "certificates",
     ];
     let ends = [
-        "revoke", "revocation", "rotate", "rotation", "reset", "regenerate", "invalidate", "expire", "renew", "disable",
+        "revoke",
+        "revocation",
+        "rotate",
+        "rotation",
+        "reset",
+        "regenerate",
+        "invalidate",
+        "expire",
+        "renew",
+        "disable",
     ];
     if says(&ends, &secrets) {
         return because("would end or replace credentials");
     }
     if *method == Method::Delete
-        && (path.last_is(&["token", "tokens", "session", "sessions", "apikey", "credentials", "secret"])
-            || path.resource_is(&["token", "tokens", "session", "sessions", "apikeys", "credentials", "secrets"]))
+        && (path.last_is(&[
+            "token",
+            "tokens",
+            "session",
+            "sessions",
+            "apikey",
+            "credentials",
+            "secret",
+        ]) || path.resource_is(&[
+            "token",
+            "tokens",
+            "session",
+            "sessions",
+            "apikeys",
+            "credentials",
+            "secrets",
+        ]))
     {
         return because("would end or replace credentials");
     }
-    let passwords = ["password", "passwords", "passcode", "pin", "passphrase", "mfa", "totp"];
+    let passwords = [
+        "password",
+        "passwords",
+        "passcode",
+        "pin",
+        "passphrase",
+        "mfa",
+        "totp",
+    ];
     if path.any(&["password", "passwords", "passcode", "passphrase"])
         || named.any(&["password", "passcode"])
-        || says(&["change", "reset", "set", "update", "disable", "forgot"], &passwords)
+        || says(
+            &["change", "reset", "set", "update", "disable", "forgot"],
+            &passwords,
+        )
     {
         return because("would change a password or a second factor");
     }
     let me = ["me", "self", "myself", "whoami", "current", "currentuser"];
     if (matches!(method, Method::Delete) && path.any(&me))
-        || (*method == Method::Delete && path.last_is(&["account", "profile", "tenant", "organisation", "organization"]))
+        || (*method == Method::Delete
+            && path.last_is(&[
+                "account",
+                "profile",
+                "tenant",
+                "organisation",
+                "organization",
+            ]))
         || says(
             &["close", "deactivate", "suspend", "terminate"],
             &["account", "tenant", "me", "self"],
@@ -66,20 +119,56 @@ pub fn hazard(operation: &Operation) -> Option<String> {
     {
         return because("would remove or close the caller's own account");
     }
-    if path.last_is(&["shutdown", "restart", "reboot", "halt", "kill", "terminate", "stop"])
-        && !path.has_variable
+    if path.last_is(&[
+        "shutdown",
+        "restart",
+        "reboot",
+        "halt",
+        "kill",
+        "terminate",
+        "stop",
+    ]) && !path.has_variable
         || path.any(&["shutdown", "reboot"])
         || named.any(&["shutdown", "reboot"])
         || named.starts_with(&["restart"]) && !path.has_variable
     {
         return because("would stop or restart the service");
     }
-    let wipes = ["purge", "wipe", "truncate", "flush", "erase", "cleardown", "factory", "nuke"];
-    if path.last_is(&wipes) && !path.has_variable
+    let wipes = [
+        "purge",
+        "wipe",
+        "truncate",
+        "flush",
+        "erase",
+        "cleardown",
+        "factory",
+        "nuke",
+    ];
+    if path
+        .last
+        .first()
+        .is_some_and(|word| wipes.contains(&word.as_str()))
+        || path
+            .resource
+            .first()
+            .is_some_and(|word| wipes.contains(&word.as_str()))
         || named.starts_with(&wipes) && !path.has_variable
-        || named.pair(&["delete", "remove", "clear", "purge", "wipe", "reset", "erase"], &["all", "everything", "database"])
-        || path.pair(&["delete", "remove", "clear", "purge", "wipe", "reset", "erase"], &["all", "everything", "database"])
-        || summary.pair(&["delete", "deletes", "remove", "removes", "purge", "wipe"], &["all", "everything"])
+        || named.pair(
+            &[
+                "delete", "remove", "clear", "purge", "wipe", "reset", "erase",
+            ],
+            &["all", "everything", "database"],
+        )
+        || path.pair(
+            &[
+                "delete", "remove", "clear", "purge", "wipe", "reset", "erase",
+            ],
+            &["all", "everything", "database"],
+        )
+        || summary.pair(
+            &["delete", "deletes", "remove", "removes", "purge", "wipe"],
+            &["all", "everything"],
+        )
     {
         return because("would remove more than the run created");
     }
@@ -87,14 +176,34 @@ pub fn hazard(operation: &Operation) -> Option<String> {
         return because("would remove a whole collection");
     }
     let messages = [
-        "email", "emails", "mail", "mails", "sms", "texts", "notification", "notifications", "letter", "letters", "push", "whatsapp",
+        "email",
+        "emails",
+        "mail",
+        "mails",
+        "sms",
+        "texts",
+        "notification",
+        "notifications",
+        "letter",
+        "letters",
+        "push",
+        "whatsapp",
     ];
-    let sends = ["send", "sends", "resend", "notify", "broadcast", "dispatch", "email"];
+    let sends = [
+        "send",
+        "sends",
+        "resend",
+        "notify",
+        "broadcast",
+        "dispatch",
+        "email",
+    ];
     if *method == Method::Post
         && (named.starts_with(&sends) && named.any(&messages)
             || path.pair(&["send", "resend", "broadcast", "dispatch"], &messages)
             || path.last_is(&["sms", "email", "emails", "send-email", "mail"])
-                && (path.any(&["send", "notify", "notifications", "messages"]) || !path.has_variable && path.last_is(&["sms", "email", "mail"]))
+                && (path.any(&["send", "notify", "notifications", "messages"])
+                    || !path.has_variable && path.last_is(&["sms", "email", "mail"]))
             || summary.starts_with(&["send", "sends", "resend"]) && summary.any(&messages))
     {
         return because("would send messages to people");
@@ -123,7 +232,10 @@ impl Words {
     }
 
     fn of_path(path: &str) -> Self {
-        let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+        let segments: Vec<&str> = path
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .collect();
         let is_variable = |segment: &&str| segment.contains('{');
         let literal: Vec<&str> = segments
             .iter()
@@ -133,16 +245,32 @@ impl Words {
         let ends_literal = segments.last().is_some_and(|last| !is_variable(last));
         let last = literal.last().copied().unwrap_or_default();
         Self {
-            words: literal.iter().flat_map(|segment| names::words(segment)).collect(),
-            last: if ends_literal { names::words(last) } else { Vec::new() },
-            resource: if ends_literal { Vec::new() } else { names::words(last) },
+            words: literal
+                .iter()
+                .flat_map(|segment| names::words(segment))
+                .collect(),
+            last: if ends_literal {
+                names::words(last)
+            } else {
+                Vec::new()
+            },
+            resource: if ends_literal {
+                Vec::new()
+            } else {
+                names::words(last)
+            },
             has_variable: segments.iter().any(is_variable),
         }
     }
 
     fn any(&self, wanted: &[&str]) -> bool {
-        self.words.iter().any(|word| wanted.contains(&word.as_str()))
-            || self.words.windows(2).any(|pair| wanted.contains(&pair.concat().as_str()))
+        self.words
+            .iter()
+            .any(|word| wanted.contains(&word.as_str()))
+            || self
+                .words
+                .windows(2)
+                .any(|pair| wanted.contains(&pair.concat().as_str()))
     }
 
     /// Both words, at most two others between them, in either order.
@@ -156,9 +284,11 @@ impl Words {
                 .collect()
         };
         let seconds = at(second);
-        at(first)
-            .into_iter()
-            .any(|one| seconds.iter().any(|other| one != *other && one.abs_diff(*other) <= 3))
+        at(first).into_iter().any(|one| {
+            seconds
+                .iter()
+                .any(|other| one != *other && one.abs_diff(*other) <= 3)
+        })
     }
 
     fn adjacent(&self, first: &str, second: &str) -> bool {
@@ -169,7 +299,8 @@ impl Words {
 
     /// The last segment is one of these words, or is made of them with what it is done to.
     fn last_is(&self, wanted: &[&str]) -> bool {
-        wanted.contains(&self.last.concat().as_str()) || wanted.contains(&self.last.join("-").as_str())
+        wanted.contains(&self.last.concat().as_str())
+            || wanted.contains(&self.last.join("-").as_str())
     }
 
     fn resource_is(&self, wanted: &[&str]) -> bool {
@@ -177,7 +308,9 @@ impl Words {
     }
 
     fn starts_with(&self, wanted: &[&str]) -> bool {
-        self.words.first().is_some_and(|word| wanted.contains(&word.as_str()))
+        self.words
+            .first()
+            .is_some_and(|word| wanted.contains(&word.as_str()))
     }
 }
 
@@ -188,7 +321,10 @@ mod tests {
 
     fn operation(line: &str) -> Operation {
         let mut parts = line.split('|').map(str::trim);
-        let (method, path) = parts.next().and_then(|key| key.split_once(' ')).unwrap_or(("GET", "/"));
+        let (method, path) = parts
+            .next()
+            .and_then(|key| key.split_once(' '))
+            .unwrap_or(("GET", "/"));
         Operation {
             key: OperationKey::new(Method::parse(method), path),
             id: parts.next().filter(|id| !id.is_empty()).map(str::to_owned),
@@ -227,6 +363,7 @@ mod tests {
             "POST /admin/shutdown",
             "POST /system/restart",
             "POST /cache/purge",
+            "PUT /queue-admin/purge-queue/{queueName}",
             "POST /admin/reset-database",
             "POST /people|deleteAllPeople",
             "DELETE /people",

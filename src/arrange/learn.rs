@@ -17,7 +17,8 @@ use crate::{
 /// Notes what an answer teaches: ids of lists and of new records for every operation that asks for them,
 /// and ids that worked. What was removed is forgotten.
 pub fn learn(_contract: &Contract, relations: &Relations, exchange: &Exchange, known: &mut Known) {
-    let (Some(operation), Some(response)) = (&exchange.request.operation, exchange.response()) else {
+    let (Some(operation), Some(response)) = (&exchange.request.operation, exchange.response())
+    else {
         return;
     };
     // Another identity may see what the default one may not.
@@ -27,7 +28,8 @@ pub fn learn(_contract: &Contract, relations: &Relations, exchange: &Exchange, k
     if !usual || response.cut {
         return;
     }
-    let path = serialise::unfill(&operation.path, answers::request_path(exchange)).unwrap_or_default();
+    let path =
+        serialise::unfill(&operation.path, answers::request_path(exchange)).unwrap_or_default();
     if matches!(response.status, 404 | 410) {
         for (name, text) in path {
             known.forget(operation, &name, |value| serialise::scalar(value) == text);
@@ -38,16 +40,28 @@ pub fn learn(_contract: &Contract, relations: &Relations, exchange: &Exchange, k
         return;
     }
     if operation.method == Method::Delete {
-        let (Some((_, text)), Some(collection)) = (path.last(), relations.collection(operation)) else {
+        let (Some((_, text)), Some(collection)) = (path.last(), relations.collection(operation))
+        else {
             return;
         };
         let same = |value: &Value| serialise::scalar(value) == *text;
-        for producer in [&collection.create, &collection.list, &collection.replace].into_iter().flatten() {
+        for producer in [&collection.create, &collection.list, &collection.replace]
+            .into_iter()
+            .flatten()
+        {
             for (consumer, slot, _) in relations.fed_by(producer) {
                 known.forget(consumer, name_of(slot), same);
             }
         }
-        for item in [&collection.read, &collection.replace, &collection.patch, &collection.delete].into_iter().flatten() {
+        for item in [
+            &collection.read,
+            &collection.replace,
+            &collection.patch,
+            &collection.delete,
+        ]
+        .into_iter()
+        .flatten()
+        {
             for name in item_variables(item) {
                 known.forget(item, name, same);
             }
@@ -90,7 +104,9 @@ pub fn creation_of(_contract: &Contract, relations: &Relations, operation: &Oper
     match relations.role(&operation.key) {
         Role::Create => true,
         // A PUT to an id that was free makes a record of that id.
-        Role::Replace => operation.key.method == Method::Put && operation.path_variables().next().is_some(),
+        Role::Replace => {
+            operation.key.method == Method::Put && operation.path_variables().next().is_some()
+        }
         Role::Action => super::relations::documents_creation(operation),
         _ => false,
     }
@@ -98,7 +114,11 @@ pub fn creation_of(_contract: &Contract, relations: &Relations, operation: &Oper
 
 /// What deletes the thing that an exchange just made: a method, and a path below the base URL.
 #[must_use]
-pub fn removal(contract: &Contract, relations: &Relations, exchange: &Exchange) -> Option<(Method, String)> {
+pub fn removal(
+    contract: &Contract,
+    relations: &Relations,
+    exchange: &Exchange,
+) -> Option<(Method, String)> {
     let key = exchange.request.operation.as_ref()?;
     let operation = contract.operation(key)?;
     let response = exchange.response()?;
@@ -122,7 +142,11 @@ pub fn removal(contract: &Contract, relations: &Relations, exchange: &Exchange) 
         .filter(|spec| spec.status.matches(response.status))
         .flat_map(|spec| &spec.links)
     {
-        let Some(target) = link.operation.as_ref().filter(|key| key.method == Method::Delete) else {
+        let Some(target) = link
+            .operation
+            .as_ref()
+            .filter(|key| key.method == Method::Delete)
+        else {
             continue;
         };
         let path = serialise::fill(&target.path, |name| {
@@ -130,7 +154,8 @@ pub fn removal(contract: &Contract, relations: &Relations, exchange: &Exchange) 
                 .parameters
                 .get(name)
                 .or_else(|| link.parameters.get(&format!("path.{name}")))?;
-            answers::expression(exchange, expression).map(|value| serialise::encode(&serialise::scalar(&value)))
+            answers::expression(exchange, expression)
+                .map(|value| serialise::encode(&serialise::scalar(&value)))
         });
         if let Ok(path) = path {
             return Some((Method::Delete, path));

@@ -21,6 +21,11 @@ pub mod serialise;
 mod shape;
 mod values;
 
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
 pub use create::{Created, create, item_address};
 pub use exercise::exercise;
 pub use hazard::hazard;
@@ -141,7 +146,12 @@ impl Arranged {
     ///
     /// # Errors
     /// A gap of Muster's when the body cannot be written so.
-    pub fn with_body(&self, contract: &Contract, operation: &Operation, body: Value) -> Scripted<Request> {
+    pub fn with_body(
+        &self,
+        contract: &Contract,
+        operation: &Operation,
+        body: Value,
+    ) -> Scripted<Request> {
         let mut values = self.values.clone();
         values.body = Some((body, Origin::Generated));
         if values.media.is_none() {
@@ -169,7 +179,9 @@ impl Arranged {
         if operation.parameter(ParameterPlace::Query, name).is_some() {
             values.set(ParameterPlace::Query, name, value);
         } else {
-            values.query_texts.push((name.to_owned(), serialise::scalar(&value)));
+            values
+                .query_texts
+                .push((name.to_owned(), serialise::scalar(&value)));
         }
         self.again(contract, operation, &values)
     }
@@ -239,9 +251,18 @@ impl Arranged {
         self.again(contract, operation, &values)
     }
 
-    fn again(&self, contract: &Contract, operation: &Operation, values: &Values) -> Scripted<Request> {
-        let mut request = render::request(contract, operation, values)
-            .map_err(|why| Halt::unmet(Whose::Muster, format!("{} cannot be called so: {why}.", operation.key)))?;
+    fn again(
+        &self,
+        contract: &Contract,
+        operation: &Operation,
+        values: &Values,
+    ) -> Scripted<Request> {
+        let mut request = render::request(contract, operation, values).map_err(|why| {
+            Halt::unmet(
+                Whose::Muster,
+                format!("{} cannot be called so: {why}.", operation.key),
+            )
+        })?;
         request.intent = Intent::Plausible;
         request.identity = self.request.identity.clone();
         Ok(request)
@@ -274,7 +295,10 @@ fn arranged<'a>(
     let mut request = render::request(world.contract, operation, &values).map_err(|why| {
         Halt::unmet(
             Whose::Muster,
-            format!("No valid request to {} can be written: {why}.", operation.key),
+            format!(
+                "No valid request to {} can be written: {why}.",
+                operation.key
+            ),
         )
     })?;
     request.intent = if unjudged {
@@ -286,7 +310,12 @@ fn arranged<'a>(
         .parameters
         .iter()
         .map(|filled| (filled.name.clone(), filled.origin))
-        .chain(values.body.iter().map(|(_, origin)| ("body".to_owned(), *origin)))
+        .chain(
+            values
+                .body
+                .iter()
+                .map(|(_, origin)| ("body".to_owned(), *origin)),
+        )
         .collect();
     Ok(Arranged {
         request,

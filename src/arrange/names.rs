@@ -122,7 +122,9 @@ pub(crate) fn identifier(name: &str) -> Option<(String, String)> {
         .into_iter()
         .find(|end| one.len() > end.len() + 2 && one.ends_with(end))?;
     let stem = one.strip_suffix(ending)?;
-    let valid = ["val", "pa", "vo", "gr", "ac", "flu", "rap", "hybr", "soli", "inval", "ra", "ava"];
+    let valid = [
+        "val", "pa", "vo", "gr", "ac", "flu", "rap", "hybr", "soli", "inval", "ra", "ava",
+    ];
     (words.is_empty() && !valid.contains(&stem)).then(|| (stem.to_owned(), ending.to_owned()))
 }
 
@@ -149,7 +151,16 @@ pub(crate) fn members_for(variable: &str, thing: &str) -> Vec<String> {
         names.push(name.to_owned());
         names.push(format!("{thing}{name}"));
     }
-    for name in ["identifier", "reference", "urn", "key", "code", "slug", "name", "number"] {
+    for name in [
+        "identifier",
+        "reference",
+        "urn",
+        "key",
+        "code",
+        "slug",
+        "name",
+        "number",
+    ] {
         names.push(name.to_owned());
     }
     let mut seen = Vec::new();

@@ -147,6 +147,18 @@ fn split_last(path: &str) -> Option<(&str, &str)> {
     path.trim_end_matches('/').rsplit_once('/')
 }
 
+/// The collection that an item path has one of, and its variable: `/courts/id/{courtId}` is one of `/courts`.
+fn item_of(path: &str) -> Option<(&str, &str)> {
+    let (before, last) = split_last(path)?;
+    let name = variable(last)?;
+    let before = before
+        .strip_suffix("/id")
+        .or_else(|| before.strip_suffix("/by-id"))
+        .filter(|before| !before.is_empty())
+        .unwrap_or(before);
+    (!before.is_empty()).then_some((before, name))
+}
+
 /// The variable that a segment is, where it is nothing but one.
 fn variable(segment: &str) -> Option<&str> {
     segment
@@ -222,11 +234,14 @@ impl Relations {
     #[must_use]
     pub fn collection(&self, operation: &OperationKey) -> Option<&Collection> {
         let path = operation.path.trim_end_matches('/');
-        let path = match split_last(path) {
-            Some((before, last)) if variable(last).is_some() => before,
-            _ => path,
+        if let Some((before, _)) = item_of(path) {
+            return self.collection_at(before);
+        }
+        let parent = || match split_last(path) {
+            Some((before, last)) if is_verb(last) => self.collection_at(before),
+            _ => None,
         };
-        self.collection_at(path)
+        self.collection_at(path).or_else(parent)
     }
 
     /// The collection under a path template, whatever its variables are called.
@@ -244,6 +259,11 @@ impl Relations {
             .into_iter()
             .flatten()
             .filter_map(|&index| self.collections.get(index))
+    }
+
+    /// What the records of an operation's collection may be called, folded.
+    pub(crate) fn things_of(&self, operation: &OperationKey) -> Vec<String> {
+        self.collection(operation).map(things).unwrap_or_default()
     }
 
     /// Every collection, in document order.
@@ -303,25 +323,21 @@ impl Relations {
     /// Collections and roles.
     fn gather(&mut self, contract: &Contract) {
         for operation in &contract.operations {
-            if let Some((before, last)) = split_last(&operation.key.path)
-                && let Some(name) = variable(last)
-                && !before.is_empty()
-            {
-                let path = operation.key.path.trim_end_matches('/');
-                self.collection_mut(before).item.get_or_insert_with(|| {
-                    (operation.key.path.to_string(), name.to_owned())
-                });
-                debug_assert!(path.starts_with(before));
+            if let Some((before, name)) = item_of(&operation.key.path) {
+                self.collection_mut(before)
+                    .item
+                    .get_or_insert_with(|| (operation.key.path.to_string(), name.to_owned()));
             }
         }
         for operation in &contract.operations {
             let role = self.role_of(contract, operation);
             self.roles.insert(operation.key.clone(), role);
             let path = operation.key.path.trim_end_matches('/');
-            let on_item = split_last(path).is_some_and(|(_, last)| variable(last).is_some());
-            let home = match (split_last(path), role) {
-                (Some((before, _)), _) if on_item => before,
-                (Some((before, last)), Role::List | Role::Create)
+            let item = item_of(path);
+            let on_item = item.is_some();
+            let home = match (item, split_last(path), role) {
+                (Some((before, _)), ..) => before,
+                (None, Some((before, last)), Role::List | Role::Create)
                     if is_verb(last) && self.by_skeleton.contains_key(&skeleton(before)) =>
                 {
                     before
@@ -357,10 +373,9 @@ impl Relations {
         order.sort_by_key(depth);
         for index in order {
             if let Some(collection) = self.collections.get(index) {
-                self.by_thing
-                    .entry(collection.thing.clone())
-                    .or_default()
-                    .push(index);
+                for thing in things(collection) {
+                    self.by_thing.entry(thing).or_default().push(index);
+                }
             }
         }
     }
@@ -372,7 +387,7 @@ impl Relations {
         if index == next {
             let last = path
                 .rsplit('/')
-                .find(|segment| !segment.contains('{'))
+                .find(|segment| !segment.contains('{') && !is_verb(segment))
                 .unwrap_or_default();
             self.collections.push(Collection {
                 path: path.to_owned(),
@@ -386,22 +401,24 @@ impl Relations {
                 delete: None,
             });
         }
-        #[expect(clippy::indexing_slicing, reason = "the index was made for this list above")]
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "the index was made for this list above"
+        )]
         &mut self.collections[index]
     }
 
     fn role_of(&self, contract: &Contract, operation: &Operation) -> Role {
         let path = operation.key.path.trim_end_matches('/');
         let last = split_last(path).map_or("", |(_, last)| last);
-        let on_item = variable(last).is_some();
+        let on_item = item_of(path).is_some();
         let has_items = self
             .by_skeleton
             .get(&skeleton(path))
             .and_then(|&index| self.collections.get(index))
             .is_some_and(|collection| collection.item.is_some());
-        let lists = || {
-            shape::success(operation).is_some_and(|schema| shape::records(contract, schema).1)
-        };
+        let lists =
+            || shape::success(operation).is_some_and(|schema| shape::records(contract, schema).1);
         match operation.key.method {
             Method::Get | Method::Query if on_item => Role::Read,
             Method::Get | Method::Query if has_items || lists() => Role::List,
@@ -433,12 +450,13 @@ impl Relations {
         let Some(prefix) = prefix_through(&operation.key.path, name) else {
             return Vec::new();
         };
-        let Some((before, _)) = split_last(prefix) else {
+        let Some((before, _)) = item_of(prefix) else {
             return Vec::new();
         };
-        self.collection_at(before).map_or_else(Vec::new, |collection| {
-            self.of_collection(collection, operation, name, Evidence::Path)
-        })
+        self.collection_at(before)
+            .map_or_else(Vec::new, |collection| {
+                self.of_collection(collection, operation, name, Evidence::Path)
+            })
     }
 
     /// What collections of the thing that a name names make and list, and answers that have a member of
@@ -508,7 +526,10 @@ impl Relations {
                     thing: thing.clone(),
                 },
                 evidence,
-                reason: format!("{create} creates what `{name}` of {} names, {how}", operation.key),
+                reason: format!(
+                    "{create} creates what `{name}` of {} names, {how}",
+                    operation.key
+                ),
             });
         } else if let (Some(replace), Some((_, variable))) = (&collection.replace, &collection.item)
             && *replace != operation.key
@@ -533,7 +554,10 @@ impl Relations {
                     thing: thing.clone(),
                 },
                 evidence,
-                reason: format!("{list} lists what `{name}` of {} names, {how}", operation.key),
+                reason: format!(
+                    "{list} lists what `{name}` of {} names, {how}",
+                    operation.key
+                ),
             });
         }
         sources.retain(|source| source.producer != operation.key);
@@ -551,6 +575,10 @@ impl Relations {
             return Vec::new();
         };
         let own = self.collection(&operation.key).map(|own| own.path.clone());
+        let own_things = self
+            .collection(&operation.key)
+            .map(things)
+            .unwrap_or_default();
         let mut slots = Vec::new();
         let mut open = vec![(schema.clone(), String::new(), String::new(), 0_usize)];
         if let Some(items) = shape::items(&contract.schemas, schema) {
@@ -564,7 +592,10 @@ impl Relations {
                 if member.read_only {
                     continue;
                 }
-                let mut at = format!("{pointer}/{}", member.name.replace('~', "~0").replace('/', "~1"));
+                let mut at = format!(
+                    "{pointer}/{}",
+                    member.name.replace('~', "~0").replace('/', "~1")
+                );
                 let items = shape::items(&contract.schemas, &member.schema);
                 let inner = items.as_ref().unwrap_or(&member.schema);
                 if items.is_some() {
@@ -584,16 +615,15 @@ impl Relations {
                     }
                     _ => member.name.clone(),
                 };
-                if names::identifier(&name).is_none_or(|(owner, _)| owner.is_empty()) {
+                // The record's own id is its own.
+                let own_id =
+                    |owner: &String| owner.is_empty() || depth == 0 && own_things.contains(owner);
+                if names::identifier(&name).is_none_or(|(owner, _)| own_id(&owner)) {
                     continue;
                 }
                 let mut sources = self.by_name(operation, &name, finders);
                 sources.retain(|source| {
                     self.collection(&source.producer).map(|other| &other.path) != own.as_ref()
-                        && source.makes
-                        || source.evidence == Evidence::Name
-                            && self.collection(&source.producer).map(|other| &other.path)
-                                != own.as_ref()
                 });
                 if !sources.is_empty() {
                     slots.push((Slot::Body(at), sources));
@@ -602,6 +632,22 @@ impl Relations {
         }
         slots
     }
+}
+
+/// What one of a collection may be called: by its path, and by the variable of its item path
+/// (`/court-maintenance/{courtId}` holds courts).
+fn things(collection: &Collection) -> Vec<String> {
+    let mut things = vec![collection.thing.clone()];
+    if let Some((owner, _)) = collection
+        .item
+        .as_ref()
+        .and_then(|(_, variable)| names::identifier(variable))
+        && !owner.is_empty()
+        && owner != collection.thing
+    {
+        things.push(owner);
+    }
+    things
 }
 
 fn insert(slots: &mut BTreeMap<Slot, Vec<Source>>, slot: Slot, sources: Vec<Source>) {
@@ -622,7 +668,7 @@ fn insert(slots: &mut BTreeMap<Slot, Vec<Source>>, slot: Slot, sources: Vec<Sour
     // What makes a thing before what finds one; within that, the stronger evidence first, but for what
     // has to know a record already to answer.
     kept.sort_by_key(|source| {
-        let knows = !source.makes && variable(split_last(&source.producer.path).map_or("", |(_, last)| last)).is_some();
+        let knows = !source.makes && item_of(&source.producer.path).is_some();
         (!source.makes, knows, source.evidence)
     });
     if !kept.is_empty() {
@@ -683,7 +729,11 @@ fn is_search(segment: &str) -> bool {
 }
 
 fn is_verb(segment: &str) -> bool {
-    is_search(segment) || matches!(segment, "create" | "add" | "new" | "list" | "all")
+    is_search(segment)
+        || matches!(
+            segment,
+            "create" | "add" | "new" | "list" | "all" | "paged" | "id" | "by-id"
+        )
 }
 
 /// Folded member names to the operations whose answers have them and that need nothing to be asked.

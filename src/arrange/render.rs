@@ -17,9 +17,8 @@ pub(crate) fn can_carry(parameter: &Parameter, value: &Value) -> bool {
         ParameterPlace::Path => {
             serialise::path(parameter, value).is_ok_and(|text| !matches!(text.as_str(), "." | ".."))
         }
-        ParameterPlace::Query | ParameterPlace::Querystring => {
-            serialise::query(parameter, value).is_ok_and(|pairs| !parameter.required || !pairs.is_empty())
-        }
+        ParameterPlace::Query | ParameterPlace::Querystring => serialise::query(parameter, value)
+            .is_ok_and(|pairs| !parameter.required || !pairs.is_empty()),
         ParameterPlace::Header => serialise::header(parameter, value)
             .is_ok_and(|text| !parameter.required || !text.is_empty()),
         ParameterPlace::Cookie => serialise::cookie(parameter, value).is_ok(),
@@ -67,7 +66,11 @@ pub(crate) fn request(
         }
     }
     for (name, text) in &values.query_texts {
-        query.push(format!("{}={}", serialise::encode(name), serialise::encode(text)));
+        query.push(format!(
+            "{}={}",
+            serialise::encode(name),
+            serialise::encode(text)
+        ));
     }
     let address = if query.is_empty() {
         path

@@ -136,7 +136,10 @@ pub fn header(parameter: &Parameter, value: &Value) -> Result<String, Unserialis
         styled(parameter, value, Escape::Never)?.join(",")
     };
     let text = text.trim();
-    if text.chars().all(|char| char == ' ' || char.is_ascii_graphic()) {
+    if text
+        .chars()
+        .all(|char| char == ' ' || char.is_ascii_graphic())
+    {
         Ok(text.to_owned())
     } else {
         Err(Unserialisable(format!(
@@ -354,9 +357,8 @@ pub fn fill(
                 "the path `{template}` has an opening brace without its closing one"
             )));
         };
-        let text = text_of(name).ok_or_else(|| {
-            Unserialisable(format!("the path parameter `{name}` has no value"))
-        })?;
+        let text = text_of(name)
+            .ok_or_else(|| Unserialisable(format!("the path parameter `{name}` has no value")))?;
         path.push_str(&text);
         rest = after;
     }
@@ -448,36 +450,156 @@ mod tests {
         let rows = [
             (Path, Style::Matrix, false, json!(""), ";color"),
             (Path, Style::Matrix, false, json!("blue"), ";color=blue"),
-            (Path, Style::Matrix, false, list.clone(), ";color=blue,black,brown"),
-            (Path, Style::Matrix, false, object.clone(), ";color=R,100,G,200,B,150"),
+            (
+                Path,
+                Style::Matrix,
+                false,
+                list.clone(),
+                ";color=blue,black,brown",
+            ),
+            (
+                Path,
+                Style::Matrix,
+                false,
+                object.clone(),
+                ";color=R,100,G,200,B,150",
+            ),
             (Path, Style::Matrix, true, json!("blue"), ";color=blue"),
-            (Path, Style::Matrix, true, list.clone(), ";color=blue;color=black;color=brown"),
-            (Path, Style::Matrix, true, object.clone(), ";R=100;G=200;B=150"),
+            (
+                Path,
+                Style::Matrix,
+                true,
+                list.clone(),
+                ";color=blue;color=black;color=brown",
+            ),
+            (
+                Path,
+                Style::Matrix,
+                true,
+                object.clone(),
+                ";R=100;G=200;B=150",
+            ),
             (Path, Style::Label, false, json!("blue"), ".blue"),
             (Path, Style::Label, false, list.clone(), ".blue,black,brown"),
-            (Path, Style::Label, false, object.clone(), ".R,100,G,200,B,150"),
+            (
+                Path,
+                Style::Label,
+                false,
+                object.clone(),
+                ".R,100,G,200,B,150",
+            ),
             (Path, Style::Label, true, list.clone(), ".blue.black.brown"),
-            (Path, Style::Label, true, object.clone(), ".R=100.G=200.B=150"),
+            (
+                Path,
+                Style::Label,
+                true,
+                object.clone(),
+                ".R=100.G=200.B=150",
+            ),
             (Path, Style::Simple, false, json!("blue"), "blue"),
             (Path, Style::Simple, false, list.clone(), "blue,black,brown"),
-            (Path, Style::Simple, false, object.clone(), "R,100,G,200,B,150"),
+            (
+                Path,
+                Style::Simple,
+                false,
+                object.clone(),
+                "R,100,G,200,B,150",
+            ),
             (Path, Style::Simple, true, list.clone(), "blue,black,brown"),
-            (Path, Style::Simple, true, object.clone(), "R=100,G=200,B=150"),
-            (Header, Style::Simple, false, list.clone(), "blue,black,brown"),
-            (Header, Style::Simple, true, object.clone(), "R=100,G=200,B=150"),
+            (
+                Path,
+                Style::Simple,
+                true,
+                object.clone(),
+                "R=100,G=200,B=150",
+            ),
+            (
+                Header,
+                Style::Simple,
+                false,
+                list.clone(),
+                "blue,black,brown",
+            ),
+            (
+                Header,
+                Style::Simple,
+                true,
+                object.clone(),
+                "R=100,G=200,B=150",
+            ),
             (Query, Style::Form, false, json!(""), "color="),
             (Query, Style::Form, false, json!("blue"), "color=blue"),
-            (Query, Style::Form, false, list.clone(), "color=blue,black,brown"),
-            (Query, Style::Form, false, object.clone(), "color=R,100,G,200,B,150"),
-            (Query, Style::Form, true, list.clone(), "color=blue&color=black&color=brown"),
-            (Query, Style::Form, true, object.clone(), "R=100&G=200&B=150"),
-            (Query, Style::SpaceDelimited, false, list.clone(), "color=blue%20black%20brown"),
-            (Query, Style::SpaceDelimited, false, object.clone(), "color=R%20100%20G%20200%20B%20150"),
-            (Query, Style::PipeDelimited, false, list.clone(), "color=blue%7Cblack%7Cbrown"),
-            (Query, Style::PipeDelimited, false, object.clone(), "color=R%7C100%7CG%7C200%7CB%7C150"),
-            (Query, Style::DeepObject, true, object.clone(), "color%5BR%5D=100&color%5BG%5D=200&color%5BB%5D=150"),
+            (
+                Query,
+                Style::Form,
+                false,
+                list.clone(),
+                "color=blue,black,brown",
+            ),
+            (
+                Query,
+                Style::Form,
+                false,
+                object.clone(),
+                "color=R,100,G,200,B,150",
+            ),
+            (
+                Query,
+                Style::Form,
+                true,
+                list.clone(),
+                "color=blue&color=black&color=brown",
+            ),
+            (
+                Query,
+                Style::Form,
+                true,
+                object.clone(),
+                "R=100&G=200&B=150",
+            ),
+            (
+                Query,
+                Style::SpaceDelimited,
+                false,
+                list.clone(),
+                "color=blue%20black%20brown",
+            ),
+            (
+                Query,
+                Style::SpaceDelimited,
+                false,
+                object.clone(),
+                "color=R%20100%20G%20200%20B%20150",
+            ),
+            (
+                Query,
+                Style::PipeDelimited,
+                false,
+                list.clone(),
+                "color=blue%7Cblack%7Cbrown",
+            ),
+            (
+                Query,
+                Style::PipeDelimited,
+                false,
+                object.clone(),
+                "color=R%7C100%7CG%7C200%7CB%7C150",
+            ),
+            (
+                Query,
+                Style::DeepObject,
+                true,
+                object.clone(),
+                "color%5BR%5D=100&color%5BG%5D=200&color%5BB%5D=150",
+            ),
             (Cookie, Style::Form, true, json!("blue"), "color=blue"),
-            (Cookie, Style::Form, false, list.clone(), "color=blue,black,brown"),
+            (
+                Cookie,
+                Style::Form,
+                false,
+                list.clone(),
+                "color=blue,black,brown",
+            ),
             (Cookie, Style::Cookie, true, json!("a/b"), "color=a/b"),
             (Cookie, Style::Cookie, true, object, "R=100; G=200; B=150"),
         ];
@@ -485,7 +607,9 @@ mod tests {
             let parameter = parameter(place, style, explode);
             let text = match place {
                 // An empty path value is refused on its own account, so the table row is read below it.
-                Path if value == json!("") => styled(&parameter, &value, Escape::Strict).unwrap().join(""),
+                Path if value == json!("") => {
+                    styled(&parameter, &value, Escape::Strict).unwrap().join("")
+                }
                 Path => path(&parameter, &value).unwrap(),
                 Query => query(&parameter, &value).unwrap().join("&"),
                 Header => header(&parameter, &value).unwrap(),
@@ -499,7 +623,10 @@ mod tests {
     #[test]
     fn delimiters_inside_values_are_escaped() {
         let simple = parameter(ParameterPlace::Path, Style::Simple, false);
-        assert_eq!(path(&simple, &json!(["a,b", "c/d"])).unwrap(), "a%2Cb,c%2Fd");
+        assert_eq!(
+            path(&simple, &json!(["a,b", "c/d"])).unwrap(),
+            "a%2Cb,c%2Fd"
+        );
         let form = parameter(ParameterPlace::Query, Style::Form, true);
         assert_eq!(
             query(&form, &json!("a&b=c d+é")).unwrap(),
@@ -537,7 +664,10 @@ mod tests {
         assert!(header(&simple, &json!("é")).is_err());
         let mut content = simple;
         content.content = Some("application/json".to_owned());
-        assert_eq!(header(&content, &json!({"a": "é"})).unwrap(), r#"{"a":"\u00e9"}"#);
+        assert_eq!(
+            header(&content, &json!({"a": "é"})).unwrap(),
+            r#"{"a":"\u00e9"}"#
+        );
         let plain = parameter(ParameterPlace::Cookie, Style::Cookie, true);
         assert!(cookie(&plain, &json!("a;b")).is_err());
         let form = parameter(ParameterPlace::Cookie, Style::Form, true);
@@ -572,8 +702,15 @@ mod tests {
     #[test]
     fn paths_are_taken_apart_by_their_template() {
         assert_eq!(
-            unfill("/people/{id}/notes/{n}.json", "/people/a%2Fb/notes/7.json?x=1").unwrap(),
-            [("id".to_owned(), "a/b".to_owned()), ("n".to_owned(), "7".to_owned())]
+            unfill(
+                "/people/{id}/notes/{n}.json",
+                "/people/a%2Fb/notes/7.json?x=1"
+            )
+            .unwrap(),
+            [
+                ("id".to_owned(), "a/b".to_owned()),
+                ("n".to_owned(), "7".to_owned())
+            ]
         );
         assert!(unfill("/people/{id}", "/persons/1").is_none());
         assert!(unfill("/people/{id}", "/people/").is_none());

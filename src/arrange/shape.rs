@@ -22,7 +22,10 @@ pub(crate) struct Member {
 const DEPTH: usize = 12;
 
 /// The schema itself, where the handle stands for a reference.
-pub(crate) fn resolved<'c>(schemas: &'c Schemas, schema: &Schema) -> Option<(Schema, &'c Map<String, Value>)> {
+pub(crate) fn resolved<'c>(
+    schemas: &'c Schemas,
+    schema: &Schema,
+) -> Option<(Schema, &'c Map<String, Value>)> {
     let mut schema = schema.clone();
     for _ in 0..DEPTH {
         let object = schemas.normalised(&schema)?.as_object()?;
@@ -54,7 +57,13 @@ pub(crate) fn members(schemas: &Schemas, schema: &Schema) -> Vec<Member> {
     found
 }
 
-fn collect(schemas: &Schemas, schema: &Schema, binding: bool, depth: usize, found: &mut Vec<Member>) {
+fn collect(
+    schemas: &Schemas,
+    schema: &Schema,
+    binding: bool,
+    depth: usize,
+    found: &mut Vec<Member>,
+) {
     if depth == 0 || found.len() > 400 {
         return;
     }
@@ -98,7 +107,11 @@ fn collect(schemas: &Schemas, schema: &Schema, binding: bool, depth: usize, foun
     {
         collect(schemas, &target, binding, depth - 1, found);
     }
-    for index in 0..object.get("allOf").and_then(Value::as_array).map_or(0, Vec::len) {
+    for index in 0..object
+        .get("allOf")
+        .and_then(Value::as_array)
+        .map_or(0, Vec::len)
+    {
         let part = below(schema, &["allOf", &index.to_string()]);
         collect(schemas, &part, binding, depth - 1, found);
     }
@@ -136,22 +149,29 @@ pub(crate) fn items(schemas: &Schemas, schema: &Schema) -> Option<Schema> {
 
 /// The types that the schema allows; none where it does not say.
 pub(crate) fn types(schemas: &Schemas, schema: &Schema) -> Vec<String> {
-    find(schemas, schema, DEPTH, &|_, object| match object.get("type") {
-        Some(Value::String(one)) => Some(vec![one.clone()]),
-        Some(Value::Array(many)) => Some(
-            many.iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect(),
-        ),
-        _ => None,
-    })
+    find(
+        schemas,
+        schema,
+        DEPTH,
+        &|_, object| match object.get("type") {
+            Some(Value::String(one)) => Some(vec![one.clone()]),
+            Some(Value::Array(many)) => Some(
+                many.iter()
+                    .filter_map(Value::as_str)
+                    .map(str::to_owned)
+                    .collect(),
+            ),
+            _ => None,
+        },
+    )
     .unwrap_or_default()
 }
 
 /// The value of a keyword, where the schema or a part of it that always counts has it.
 pub(crate) fn keyword(schemas: &Schemas, schema: &Schema, name: &str) -> Option<Value> {
-    find(schemas, schema, DEPTH, &|_, object| object.get(name).cloned())
+    find(schemas, schema, DEPTH, &|_, object| {
+        object.get(name).cloned()
+    })
 }
 
 fn find<T>(
@@ -177,7 +197,11 @@ fn find<T>(
     }
     for keyword in ["allOf", "oneOf", "anyOf"] {
         let parts = if keyword == "allOf" {
-            (0..object.get(keyword).and_then(Value::as_array).map_or(0, Vec::len)).collect()
+            (0..object
+                .get(keyword)
+                .and_then(Value::as_array)
+                .map_or(0, Vec::len))
+                .collect()
         } else {
             alternatives(object, keyword)
         };

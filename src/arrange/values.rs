@@ -74,9 +74,7 @@ pub(crate) fn coerced(contract: &Contract, schema: Option<&Schema>, value: Value
                 allows("array").then(|| {
                     shape::items(&contract.schemas, schema).map_or_else(
                         || Value::from(vec![value.clone()]),
-                        |items| {
-                            Value::from(vec![coerced(contract, Some(&items), value.clone())])
-                        },
+                        |items| Value::from(vec![coerced(contract, Some(&items), value.clone())]),
                     )
                 })
             };
@@ -189,7 +187,7 @@ pub(crate) fn place(parameter: &Parameter) -> generate::Place {
 pub(crate) fn make_unique(
     world: &World<'_>,
     schema: &Schema,
-    thing: &str,
+    things: &[String],
     held: &[String],
     label: &str,
     body: &mut Value,
@@ -212,7 +210,14 @@ pub(crate) fn make_unique(
             }
             let member = described.iter().find(|member| member.name == name);
             let label = format!("{label} {at}");
-            for other in unique(world, &name, thing, &value, member.map(|m| &m.schema), &label) {
+            for other in unique(
+                world,
+                &name,
+                things,
+                &value,
+                member.map(|m| &m.schema),
+                &label,
+            ) {
                 let Some(slot) = body.pointer_mut(&at) else {
                     break;
                 };
@@ -244,7 +249,14 @@ fn records(
         Value::Array(items) if depth < 3 => {
             if let Some(inner) = shape::items(&contract.schemas, schema) {
                 for (index, item) in items.iter().enumerate().take(5) {
-                    records(&inner, format!("{pointer}/{index}"), item, contract, depth + 1, found);
+                    records(
+                        &inner,
+                        format!("{pointer}/{index}"),
+                        item,
+                        contract,
+                        depth + 1,
+                        found,
+                    );
                 }
             }
         }
@@ -270,31 +282,46 @@ fn records(
 fn unique(
     world: &World<'_>,
     name: &str,
-    thing: &str,
+    things: &[String],
     value: &Value,
     schema: Option<&Schema>,
     label: &str,
 ) -> Vec<Value> {
     let words = names::words(name);
     let last = words.last().map(String::as_str).unwrap_or_default();
-    let before = words.iter().rev().nth(1).map(String::as_str).unwrap_or_default();
+    let before = words
+        .iter()
+        .rev()
+        .nth(1)
+        .map(String::as_str)
+        .unwrap_or_default();
     let keyword = |keyword: &str| {
         schema.and_then(|schema| shape::keyword(&world.contract.schemas, schema, keyword))
     };
     let own_key = names::identifier(name).is_some_and(|(owner, _)| {
         owner.is_empty()
-            || owner == thing
+            || things.contains(&owner)
             || matches!(
                 owner.as_str(),
-                "request" | "message" | "correlation" | "transaction" | "idempotency" | "submission"
-                    | "external" | "client" | "source" | "unique"
+                "request"
+                    | "message"
+                    | "correlation"
+                    | "transaction"
+                    | "idempotency"
+                    | "submission"
+                    | "external"
+                    | "client"
+                    | "source"
+                    | "unique"
             )
     });
     let named = match last {
         "username" | "login" | "title" | "alias" | "email" | "mail" => true,
         // A person's name is not unique, and many systems take letters only.
         "name" => {
-            words.len() == 1 || before == thing || matches!(before, "user" | "display" | "account")
+            words.len() == 1
+                || things.iter().any(|thing| thing == before)
+                || matches!(before, "user" | "display" | "account")
         }
         _ => false,
     };
@@ -315,10 +342,16 @@ fn unique(
             match format.as_ref().and_then(Value::as_str) {
                 Some("uuid") => return vec![Value::from(uuid(world, label))],
                 Some("email" | "idn-email") => {
-                    return vec![Value::from(format!("{}-{token}@example.com", world.run_tag))];
+                    return vec![Value::from(format!(
+                        "{}-{token}@example.com",
+                        world.run_tag
+                    ))];
                 }
                 None if last.ends_with("mail") && text.contains('@') => {
-                    return vec![Value::from(format!("{}-{token}@example.com", world.run_tag))];
+                    return vec![Value::from(format!(
+                        "{}-{token}@example.com",
+                        world.run_tag
+                    ))];
                 }
                 None => {}
                 Some(_) => return Vec::new(),
@@ -348,7 +381,11 @@ fn unique(
 /// A value that the schema allows and that names nothing: a fresh UUID, a large number, a text of the
 /// run's own. Nothing where the schema leaves no room for one (an enum, a constant, a truth value).
 #[must_use]
-pub fn unknown_id(world: &World<'_>, operation: &Operation, parameter: &Parameter) -> Option<Value> {
+pub fn unknown_id(
+    world: &World<'_>,
+    operation: &Operation,
+    parameter: &Parameter,
+) -> Option<Value> {
     let label = format!("unknown {} {}", operation.key, parameter.name);
     let known = world.known.learned(&operation.key, &parameter.name);
     let given = world.known.given(&operation.key, &parameter.name);
@@ -357,14 +394,20 @@ pub fn unknown_id(world: &World<'_>, operation: &Operation, parameter: &Paramete
         .or_else(|| parameter.examples.first().map(|example| &example.value));
     let schema = parameter.schema.as_ref();
     let schemas = &world.contract.schemas;
-    let keyword =
-        |name: &str| schema.and_then(|schema| shape::keyword(schemas, schema, name));
+    let keyword = |name: &str| schema.and_then(|schema| shape::keyword(schemas, schema, name));
     if keyword("enum").is_some() || keyword("const").is_some() {
         return None;
     }
-    let types = schema.map(|schema| shape::types(schemas, schema)).unwrap_or_default();
-    let numeric = types.iter().any(|kind| kind == "integer" || kind == "number");
-    if types.iter().any(|kind| kind == "boolean" || kind == "object" || kind == "array") {
+    let types = schema
+        .map(|schema| shape::types(schemas, schema))
+        .unwrap_or_default();
+    let numeric = types
+        .iter()
+        .any(|kind| kind == "integer" || kind == "number");
+    if types
+        .iter()
+        .any(|kind| kind == "boolean" || kind == "object" || kind == "array")
+    {
         return None;
     }
     let mut candidates = Vec::new();
@@ -378,7 +421,9 @@ pub fn unknown_id(world: &World<'_>, operation: &Operation, parameter: &Paramete
         let top = keyword("maximum")
             .and_then(|maximum| maximum.as_i64())
             .map_or(top, |maximum| maximum.min(top));
-        candidates.extend([top - spread, top - spread % 97, top - 1, top].map(Value::from));
+        // High up in the range: counters have not come that far.
+        let room = spread % (top / 2).max(1);
+        candidates.extend([top - room, top - 1, top].map(Value::from));
     } else {
         let fresh_uuid = uuid(world, &label);
         let token = token(world, &label);
@@ -400,7 +445,7 @@ pub fn unknown_id(world: &World<'_>, operation: &Operation, parameter: &Paramete
         candidates.extend(fresh(world, schema, place(parameter), &label));
     }
     candidates.into_iter().find(|candidate| {
-        matches!(model, Some(held) if held == candidate) == false
+        model != Some(candidate)
             && !known.contains(candidate)
             && fits(world.contract, schema, candidate)
     })

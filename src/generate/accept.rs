@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::graph::{Graph, NodeId};
+use super::limits::STEPS;
 use super::number;
 use super::shape::{ChoiceKind, Shape, Types, same};
 
@@ -12,24 +13,41 @@ const DEPTH: usize = super::limits::HARD_DEPTH * 2;
 
 /// Whether a value satisfies a node. `send_all` makes no exception for properties that the direction leaves out.
 pub(super) fn accepts<'a>(graph: &Graph<'a>, id: NodeId, value: &Value, send_all: bool) -> bool {
-    Accept { graph, send_all, depth: 0 }.node(id, value)
+    Accept::new(graph, send_all).node(id, value)
 }
 
 /// As [`accepts`], but for the choices still open at the top.
-pub(super) fn accepts_choices<'a>(graph: &Graph<'a>, shape: &Shape<'a>, value: &Value, send_all: bool) -> bool {
-    Accept { graph, send_all, depth: 0 }.choices(shape, value)
+pub(super) fn accepts_choices<'a>(
+    graph: &Graph<'a>,
+    shape: &Shape<'a>,
+    value: &Value,
+    send_all: bool,
+) -> bool {
+    Accept::new(graph, send_all).choices(shape, value)
 }
 
 /// Whether none of the `not` schemas takes the value.
-pub(super) fn escapes_nots<'a>(graph: &Graph<'a>, shape: &Shape<'a>, value: &Value, send_all: bool) -> bool {
-    shape.nots.iter().all(|not| !accepts(graph, *not, value, send_all))
+pub(super) fn escapes_nots<'a>(
+    graph: &Graph<'a>,
+    shape: &Shape<'a>,
+    value: &Value,
+    send_all: bool,
+) -> bool {
+    shape
+        .nots
+        .iter()
+        .all(|not| !accepts(graph, *not, value, send_all))
 }
 
 /// The listed members that the other keywords allow.
-pub(super) fn members<'s, 'a>(graph: &Graph<'a>, shape: &'s Shape<'a>, send_all: bool) -> &'s [&'a Value] {
+pub(super) fn members<'s, 'a>(graph: &Graph<'a>, shape: &'s Shape<'a>) -> &'s [&'a Value] {
     shape.members.get_or_init(|| {
         let listed = shape.listed.as_deref().unwrap_or_default();
-        listed.iter().copied().filter(|v| Accept { graph, send_all, depth: 0 }.shape(shape, v)).collect()
+        listed
+            .iter()
+            .copied()
+            .filter(|v| Accept::new(graph, false).shape(shape, v))
+            .collect()
     })
 }
 
@@ -37,11 +55,22 @@ struct Accept<'g, 'a> {
     graph: &'g Graph<'a>,
     send_all: bool,
     depth: usize,
+    steps: u32,
 }
 
-impl<'a> Accept<'_, 'a> {
+impl<'g, 'a> Accept<'g, 'a> {
+    fn new(graph: &'g Graph<'a>, send_all: bool) -> Self {
+        Self {
+            graph,
+            send_all,
+            depth: 0,
+            steps: 0,
+        }
+    }
+
     fn node(&mut self, id: NodeId, value: &Value) -> bool {
-        if self.depth > DEPTH {
+        self.steps += 1;
+        if self.depth > DEPTH || self.steps > STEPS {
             return true;
         }
         self.depth += 1;
@@ -54,7 +83,10 @@ impl<'a> Accept<'_, 'a> {
     fn shape(&mut self, shape: &Shape<'a>, value: &Value) -> bool {
         shape.never.is_none()
             && shape.types.has(Types::of(value))
-            && shape.listed.as_ref().is_none_or(|listed| listed.iter().any(|v| same(v, value)))
+            && shape
+                .listed
+                .as_ref()
+                .is_none_or(|listed| listed.iter().any(|v| same(v, value)))
             && match value {
                 Value::Number(n) => number::accepts(&shape.number, n),
                 Value::String(text) => accepts_text(shape, text),
@@ -79,11 +111,17 @@ impl<'a> Accept<'_, 'a> {
                 ChoiceKind::One => all.filter(|at| takes(self, *at)).take(2).count() == 1,
                 ChoiceKind::Any => all.into_iter().any(|at| takes(self, at)),
                 ChoiceKind::If => {
-                    let holds = choice.condition.is_none_or(|condition| self.node(condition, value));
+                    let holds = choice
+                        .condition
+                        .is_none_or(|condition| self.node(condition, value));
                     takes(self, usize::from(!holds))
                 }
                 ChoiceKind::Dependent => {
-                    let name = choice.branches.first().and_then(|b| b.forbid.as_deref()).unwrap_or_default();
+                    let name = choice
+                        .branches
+                        .first()
+                        .and_then(|b| b.forbid.as_deref())
+                        .unwrap_or_default();
                     !value.as_object().is_some_and(|map| map.contains_key(name)) || takes(self, 1)
                 }
                 ChoiceKind::Mapping => true,
@@ -96,7 +134,10 @@ impl<'a> Accept<'_, 'a> {
             && shape.max_items.is_none_or(|max| items.len() <= max)
             && (!shape.unique || all_distinct(items))
             && shape.contains.iter().all(|contains| {
-                let found = items.iter().filter(|item| self.node(contains.node, item)).count();
+                let found = items
+                    .iter()
+                    .filter(|item| self.node(contains.node, item))
+                    .count();
                 found >= contains.min && found <= contains.max
             })
             && ((shape.arrays.is_empty() && shape.unevaluated_items.is_empty())
@@ -111,19 +152,26 @@ impl<'a> Accept<'_, 'a> {
             && shape.max_properties.is_none_or(|max| map.len() <= max)
             && shape.required.iter().all(|name| {
                 map.contains_key(name)
-                    || (!self.send_all && shape.properties.get(name).is_some_and(|id| self.graph.omitted(*id)))
+                    || (!self.send_all
+                        && shape
+                            .properties
+                            .get(name)
+                            .is_some_and(|id| self.graph.omitted(*id)))
             })
             && shape.forbidden.iter().all(|name| !map.contains_key(name))
-            && shape
-                .dependent
-                .iter()
-                .all(|(name, needs)| !map.contains_key(name) || needs.iter().all(|need| map.contains_key(need)))
-            && shape
-                .names_node
-                .is_none_or(|node| map.keys().all(|name| self.node(node, &Value::String(name.clone()))))
+            && shape.dependent.iter().all(|(name, needs)| {
+                !map.contains_key(name) || needs.iter().all(|need| map.contains_key(need))
+            })
+            && shape.names_node.is_none_or(|node| {
+                map.keys()
+                    .all(|name| self.node(node, &Value::String(name.clone())))
+            })
             && map.iter().all(|(name, value)| {
                 // What open choices evaluate is not known here, so `unevaluatedProperties` waits for the judge.
-                if !shape.choices.is_empty() && !shape.unevaluated.is_empty() && !shape.properties.contains_key(name) {
+                if !shape.choices.is_empty()
+                    && !shape.unevaluated.is_empty()
+                    && !shape.properties.contains_key(name)
+                {
                     return true;
                 }
                 let node = self.graph.property(shape, name);
@@ -137,11 +185,17 @@ pub(super) fn accepts_text(shape: &Shape<'_>, text: &str) -> bool {
     let counted = shape.min_length > 0 || shape.max_length.is_some();
     let length = if counted { text.chars().count() } else { 0 };
     (!counted || (length >= shape.min_length && shape.max_length.is_none_or(|max| length <= max)))
-        && shape.patterns.iter().all(|pattern| pattern.matches(text) != Some(false))
+        && shape
+            .patterns
+            .iter()
+            .all(|pattern| pattern.matches(text) != Some(false))
         && shape.formats.iter().all(|format| format.accepts(text))
 }
 
 /// Whether no item stands twice.
 pub(super) fn all_distinct(items: &[Value]) -> bool {
-    items.iter().enumerate().all(|(at, item)| items.iter().skip(at + 1).all(|other| !same(item, other)))
+    items
+        .iter()
+        .enumerate()
+        .all(|(at, item)| items.iter().skip(at + 1).all(|other| !same(item, other)))
 }

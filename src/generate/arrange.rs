@@ -15,12 +15,21 @@ impl<'a> Fill<'_, 'a> {
         let least = shape.min_items.max(needed);
         let most = shape.max_items.unwrap_or(usize::MAX);
         if least > most {
-            return Err(Fail::hopeless(format!("{least} items are needed and maxItems is {most}")));
+            return Err(Fail::hopeless(format!(
+                "{least} items are needed and maxItems is {most}"
+            )));
         }
         if least > LONGEST_ARRAY {
-            return Err(Fail::hopeless(format!("{least} items are more than the {LONGEST_ARRAY} that Muster builds")));
+            return Err(Fail::hopeless(format!(
+                "{least} items are more than the {LONGEST_ARRAY} that Muster builds"
+            )));
         }
-        let again = self.path.iter().rev().skip(1).any(|p| Some(p) == self.path.last());
+        let again = self
+            .path
+            .iter()
+            .rev()
+            .skip(1)
+            .any(|p| Some(p) == self.path.last());
         let reach = match self.style {
             _ if self.frugal() || again => least,
             // An empty list shows nothing, so one item stands where it may.
@@ -32,8 +41,18 @@ impl<'a> Fill<'_, 'a> {
     }
 
     /// An array of `length` items, or of as many as can be had where fewer are allowed too.
-    pub(super) fn array_of(&mut self, shape: &Shape<'a>, length: usize, name: Option<&str>) -> Result<Value, Fail> {
-        let prefix = shape.arrays.iter().map(|p| p.prefix.len()).max().unwrap_or(0);
+    pub(super) fn array_of(
+        &mut self,
+        shape: &Shape<'a>,
+        length: usize,
+        name: Option<&str>,
+    ) -> Result<Value, Fail> {
+        let prefix = shape
+            .arrays
+            .iter()
+            .map(|p| p.prefix.len())
+            .max()
+            .unwrap_or(0);
         let mut items: Vec<Value> = Vec::with_capacity(length);
         // Each `contains` claims the first positions that have no place of their own, or the first of all.
         let start = if prefix < length { prefix } else { 0 };
@@ -73,7 +92,11 @@ impl<'a> Fill<'_, 'a> {
             // The simplest item is always the same, so uniqueness asks for more variety.
             if attempt > 0 {
                 self.examples = false;
-                self.style = if attempt < 6 { Style::Plain } else { Style::Varied };
+                self.style = if attempt < 6 {
+                    Style::Plain
+                } else {
+                    Style::Varied
+                };
             }
             let drawn = self.named(node, name);
             (self.style, self.examples) = (style, examples);
@@ -83,12 +106,18 @@ impl<'a> Fill<'_, 'a> {
                 && shape.contains.iter().any(|c| {
                     c.max < usize::MAX
                         && accepts(self.graph, c.node, &item, self.send_all)
-                        && items.iter().filter(|i| accepts(self.graph, c.node, i, self.send_all)).count() >= c.max
+                        && items
+                            .iter()
+                            .filter(|i| accepts(self.graph, c.node, i, self.send_all))
+                            .count()
+                            >= c.max
                 });
             if !twice && !overfull {
                 return Ok(item);
             }
         }
-        Err(Fail::new("no further item was found that is unlike the others"))
+        Err(Fail::new(
+            "no further item was found that is unlike the others",
+        ))
     }
 }

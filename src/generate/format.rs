@@ -62,8 +62,17 @@ impl Format {
         match self {
             Self::Date => date(rng, simple),
             Self::DateTime => {
-                let ending = if varied { pick(rng, &["Z", "+01:00", ".123Z", "-05:30", ".5+00:00"]).copied() } else { None };
-                format!("{}T{}{}", date(rng, simple), clock(rng, simple), ending.unwrap_or("Z"))
+                let ending = if varied {
+                    pick(rng, &["Z", "+01:00", ".123Z", "-05:30", ".5+00:00"]).copied()
+                } else {
+                    None
+                };
+                format!(
+                    "{}T{}{}",
+                    date(rng, simple),
+                    clock(rng, simple),
+                    ending.unwrap_or("Z")
+                )
             }
             Self::Time => format!("{}Z", clock(rng, simple)),
             Self::Duration => {
@@ -79,19 +88,34 @@ impl Format {
                 let digits = hex(rng, 31);
                 let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
                 let variant = pick(rng, &["8", "9", "a", "b"]).copied().unwrap_or("8");
-                format!("{}-{}-4{}-{variant}{}-{}", part(0, 8), part(8, 12), part(12, 15), part(15, 18), part(18, 30))
+                format!(
+                    "{}-{}-4{}-{variant}{}-{}",
+                    part(0, 8),
+                    part(8, 12),
+                    part(12, 15),
+                    part(15, 18),
+                    part(18, 30)
+                )
             }
             Self::Email => {
                 let stem = word(rng, 6);
                 // A mailbox name ends at 64 characters and a host label at 63: stretch one, then the other.
-                let room = min.saturating_sub(stem.len() + 13);
+                let room = min.saturating_sub(stem.len() + 12);
                 let (name, host) = (room.min(50), room.saturating_sub(50));
-                format!("{stem}{}@{}example.com", letters(rng, name), labels(rng, host))
+                format!(
+                    "{stem}{}@{}example.com",
+                    letters(rng, name),
+                    labels(rng, host)
+                )
             }
             Self::Uri => {
                 let base = format!("https://example.com/{}", word(rng, 6));
                 let short = min.saturating_sub(base.len());
-                if max < base.len() { "urn:a".to_owned() } else { base + &letters(rng, short) }
+                if max < base.len() {
+                    "urn:a".to_owned()
+                } else {
+                    base + &letters(rng, short)
+                }
             }
             Self::UriReference => {
                 let base = format!("/{}", word(rng, 6));
@@ -110,7 +134,9 @@ impl Format {
             }
             Self::Byte => {
                 let blocks = if varied { between(rng, 1, 12) } else { 2 };
-                let blocks = blocks.max(min.div_ceil(4)).min((max / 4).max(usize::from(min > 0)));
+                let blocks = blocks
+                    .max(min.div_ceil(4))
+                    .min((max / 4).max(usize::from(min > 0)));
                 (0..blocks).map(|_| letters(rng, 4)).collect()
             }
             Self::Binary | Self::Password => {
@@ -120,7 +146,9 @@ impl Format {
             Self::JsonPointer => format!("/{}", letters(rng, min.max(5) - 1)),
             Self::RelativeJsonPointer => format!("1/{}", letters(rng, min.max(6) - 2)),
             Self::Regex => format!("^{}$", letters(rng, min.max(6) - 2)),
-            Self::UriTemplate => format!("https://example.com/{{{}}}", letters(rng, min.max(25) - 22)),
+            Self::UriTemplate => {
+                format!("https://example.com/{{{}}}", letters(rng, min.max(25) - 22))
+            }
         }
     }
 
@@ -137,17 +165,23 @@ impl Format {
         match self {
             Self::Date => has("9999-99-99"),
             Self::DateTime => {
-                text.get(..11).is_some_and(|day| day.ends_with(['T', 't', ' ']))
-                    && (text.ends_with(['Z', 'z']) || text.get(19..).is_some_and(|rest| rest.contains(['+', '-'])))
+                text.get(..11)
+                    .is_some_and(|day| day.ends_with(['T', 't', ' ']))
+                    && (text.ends_with(['Z', 'z'])
+                        || text.get(19..).is_some_and(|rest| rest.contains(['+', '-'])))
             }
             Self::Time => text.get(2..3) == Some(":"),
             Self::Duration => text.starts_with('P') && text.len() > 2,
             Self::Uuid => has("ffffffff-ffff-ffff-ffff-ffffffffffff"),
             Self::Email => text.split('@').filter(|part| !part.is_empty()).count() == 2,
-            Self::Uri => text.split_once(':').is_some_and(|(scheme, _)| {
-                scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-                    && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-            }) && !text.contains(' '),
+            Self::Uri => {
+                text.split_once(':').is_some_and(|(scheme, _)| {
+                    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                        && scheme
+                            .chars()
+                            .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+                }) && !text.contains(' ')
+            }
             Self::Ipv4 => text.parse::<std::net::Ipv4Addr>().is_ok(),
             Self::Ipv6 => text.parse::<std::net::Ipv6Addr>().is_ok(),
             Self::JsonPointer => text.is_empty() || text.starts_with('/'),
@@ -163,7 +197,7 @@ impl Format {
             Self::Time => ("not-a-time", "a time"),
             Self::Uuid => ("not-a-uuid", "a UUID"),
             Self::Email => ("no-at-sign.example.com", "an e-mail address"),
-            Self::Uri => ("no scheme, only words", "a URI"),
+            Self::Uri => ("no scheme only words", "a URI"),
             Self::Ipv4 => ("not-an-address", "an IPv4 address"),
             Self::Ipv6 => ("not-an-address", "an IPv6 address"),
             _ => return None,
@@ -176,28 +210,44 @@ fn date(rng: &mut Rng, simple: bool) -> String {
         return "2024-05-17".to_owned();
     }
     // Days that exist in every month, and years that people are born and recorded in.
-    format!("{}-{:02}-{:02}", 1950 + below(rng, 75), 1 + below(rng, 12), 1 + below(rng, 28))
+    format!(
+        "{}-{:02}-{:02}",
+        1950 + below(rng, 75),
+        1 + below(rng, 12),
+        1 + below(rng, 28)
+    )
 }
 
 fn clock(rng: &mut Rng, simple: bool) -> String {
     if simple {
         return "10:30:00".to_owned();
     }
-    format!("{:02}:{:02}:{:02}", below(rng, 24), below(rng, 60), below(rng, 60))
+    format!(
+        "{:02}:{:02}:{:02}",
+        below(rng, 24),
+        below(rng, 60),
+        below(rng, 60)
+    )
 }
 
 fn hex(rng: &mut Rng, count: usize) -> String {
-    (0..count).filter_map(|_| pick(rng, b"0123456789abcdef").map(|b| *b as char)).collect()
+    (0..count)
+        .filter_map(|_| pick(rng, b"0123456789abcdef").map(|b| *b as char))
+        .collect()
 }
 
 fn word(rng: &mut Rng, length: usize) -> String {
     (0..length)
-        .filter_map(|i| pick(rng, if i % 2 == 0 { CONSONANTS } else { b"aeiou" }).map(|b| *b as char))
+        .filter_map(|i| {
+            pick(rng, if i % 2 == 0 { CONSONANTS } else { b"aeiou" }).map(|b| *b as char)
+        })
         .collect()
 }
 
 fn letters(rng: &mut Rng, count: usize) -> String {
-    (0..count).filter_map(|_| pick(rng, LETTERS).map(|b| *b as char)).collect()
+    (0..count)
+        .filter_map(|_| pick(rng, LETTERS).map(|b| *b as char))
+        .collect()
 }
 
 /// Host labels, dots included, of `count` characters together (two at least, where any).
@@ -214,9 +264,17 @@ fn labels(rng: &mut Rng, count: usize) -> String {
 }
 
 /// A text for a schema that asks for nothing but a length.
-pub(super) fn free(rng: &mut Rng, style: Style, min: usize, max: usize, name: Option<&str>) -> String {
+pub(super) fn free(
+    rng: &mut Rng,
+    style: Style,
+    min: usize,
+    max: usize,
+    name: Option<&str>,
+) -> String {
     let mut text = match style {
-        Style::Simple => name.and_then(|n| text::everyday(n, rng)).unwrap_or_else(|| "example".to_owned()),
+        Style::Simple => name
+            .and_then(|n| text::everyday(n, rng))
+            .unwrap_or_else(|| "example".to_owned()),
         Style::Varied if chance(rng, 40) => {
             pick(rng, text::police_strings()).map_or_else(String::new, |s| s.text.to_owned())
         }
@@ -245,8 +303,24 @@ mod tests {
     use super::*;
 
     const ALL: &[&str] = &[
-        "date", "date-time", "time", "duration", "uuid", "email", "uri", "uri-reference", "ipv4", "ipv6", "hostname",
-        "json-pointer", "relative-json-pointer", "regex", "uri-template", "iri", "iri-reference", "idn-email",
+        "date",
+        "date-time",
+        "time",
+        "duration",
+        "uuid",
+        "email",
+        "uri",
+        "uri-reference",
+        "ipv4",
+        "ipv6",
+        "hostname",
+        "json-pointer",
+        "relative-json-pointer",
+        "regex",
+        "uri-template",
+        "iri",
+        "iri-reference",
+        "idn-email",
         "idn-hostname",
     ];
 
@@ -255,7 +329,9 @@ mod tests {
         let mut rng = rng(5, "formats");
         for name in ALL {
             let schema = serde_json::json!({"type": "string", "format": name});
-            let validator = jsonschema::options().should_validate_formats(true).build(&schema);
+            let validator = jsonschema::options()
+                .should_validate_formats(true)
+                .build(&schema);
             let (Ok(validator), Some(format)) = (validator, Format::named(name)) else {
                 unreachable!("{name} is a format of draft 2020-12");
             };
@@ -278,8 +354,13 @@ mod tests {
         let mut rng = rng(6, "stretch");
         for name in ["email", "uri", "hostname", "byte", "password"] {
             for min in [30, 80, 200] {
-                let text = Format::named(name).map(|f| f.draw(&mut rng, Style::Plain, min, min + 20)).unwrap_or_default();
-                assert!((min..=min + 20).contains(&text.len()), "{name} {min}: {text}");
+                let text = Format::named(name)
+                    .map(|f| f.draw(&mut rng, Style::Plain, min, min + 20))
+                    .unwrap_or_default();
+                assert!(
+                    (min..=min + 20).contains(&text.len()),
+                    "{name} {min}: {text}"
+                );
             }
         }
     }

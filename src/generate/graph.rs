@@ -67,7 +67,10 @@ impl<'a> Graph<'a> {
 
     /// The node of these schemas together.
     pub(super) fn node(&self, subs: Vec<Sub<'a>>) -> NodeId {
-        self.intern(Spec { subs, decided: Vec::new() })
+        self.intern(Spec {
+            subs,
+            decided: Vec::new(),
+        })
     }
 
     pub(super) fn node_of(&self, sub: Sub<'a>) -> NodeId {
@@ -85,13 +88,21 @@ impl<'a> Graph<'a> {
     pub(super) fn decide(&self, id: NodeId, choice: &Choice<'a>, at: usize) -> NodeId {
         let mut spec = self.spec(id);
         if let Some(branch) = choice.branches.get(at) {
-            spec.decided.push(Decided { key: choice.key, at, branch: branch.clone() });
+            spec.decided.push(Decided {
+                key: choice.key,
+                at,
+                branch: branch.clone(),
+            });
         }
         self.intern(spec)
     }
 
     fn spec(&self, id: NodeId) -> Spec<'a> {
-        self.entries.borrow().get(id.0 as usize).map(|e| e.spec.clone()).unwrap_or_default()
+        self.entries
+            .borrow()
+            .get(id.0 as usize)
+            .map(|e| e.spec.clone())
+            .unwrap_or_default()
     }
 
     fn intern(&self, mut spec: Spec<'a>) -> NodeId {
@@ -113,16 +124,27 @@ impl<'a> Graph<'a> {
         let id = NodeId(entries.len() as u32);
         if entries.len() >= NODES {
             // A schema with this many combinations is past making; what is left of it counts as impossible.
-            spec = Spec { subs: vec![Sub::new(&NEVER, "")], decided: Vec::new() };
+            spec = Spec {
+                subs: vec![Sub::new(&NEVER, "")],
+                decided: Vec::new(),
+            };
         }
-        entries.push(Entry { spec, shape: OnceCell::new() });
+        entries.push(Entry {
+            spec,
+            shape: OnceCell::new(),
+        });
         self.index.borrow_mut().insert(key, id);
         id
     }
 
     /// What the node asks, merged.
     pub(super) fn shape(&self, id: NodeId) -> Arc<Shape<'a>> {
-        if let Some(shape) = self.entries.borrow().get(id.0 as usize).and_then(|e| e.shape.get()) {
+        if let Some(shape) = self
+            .entries
+            .borrow()
+            .get(id.0 as usize)
+            .and_then(|e| e.shape.get())
+        {
             return Arc::clone(shape);
         }
         let shape = Arc::new(merge::merge(self, &self.spec(id)));
@@ -137,12 +159,16 @@ impl<'a> Graph<'a> {
             return Arc::clone(found);
         }
         let pattern = Arc::new(Pattern::new(source));
-        self.patterns.borrow_mut().insert(source.to_owned(), Arc::clone(&pattern));
+        self.patterns
+            .borrow_mut()
+            .insert(source.to_owned(), Arc::clone(&pattern));
         pattern
     }
 
     pub(super) fn resolve(&self, base: &str, reference: &str) -> Option<Sub<'a>> {
-        self.resolver.resolve(base, reference).map(|(base, schema)| Sub::new(schema, base))
+        self.resolver
+            .resolve(base, reference)
+            .map(|(base, schema)| Sub::new(schema, base))
     }
 
     /// Whether the direction leaves a property with this node out.
@@ -156,7 +182,11 @@ impl<'a> Graph<'a> {
 
     /// The node for a property, spoken of or not.
     pub(super) fn property(&self, shape: &Shape<'a>, name: &str) -> NodeId {
-        shape.properties.get(name).copied().unwrap_or_else(|| self.node(merge::property_subs(shape, name)))
+        shape
+            .properties
+            .get(name)
+            .copied()
+            .unwrap_or_else(|| self.node(merge::property_subs(shape, name)))
     }
 
     /// The node for the item at a position.
@@ -196,12 +226,17 @@ impl<'a> Graph<'a> {
             return 1;
         }
         let types = shape.wanted_types();
-        if types.without(super::shape::Types::OBJECT).has(super::shape::Types(31)) {
+        if types
+            .without(super::shape::Types::OBJECT)
+            .has(super::shape::Types(31))
+        {
             return 1;
         }
         let mut best = ENDLESS;
         if types.has(super::shape::Types::ARRAY) {
-            let deepest = (0..shape.min_items.min(3)).map(|at| self.height(self.item(&shape, at), path)).max();
+            let deepest = (0..shape.min_items.min(3))
+                .map(|at| self.height(self.item(&shape, at), path))
+                .max();
             best = best.min(deepest.unwrap_or(0).saturating_add(1));
         }
         if types.has(super::shape::Types::OBJECT) {

@@ -5,17 +5,19 @@ use serde_json::{Map, Value};
 use super::format::Format;
 use super::graph::{Graph, NodeId, Spec};
 use super::number::{Bound, Decimal};
-use super::shape::{ALWAYS, ArrayPart, Branch, Choice, ChoiceKind, Contains, NEVER, ObjectPart, Shape, Sub, Types, same};
+use super::shape::{
+    ALWAYS, ArrayPart, ChoiceKind, Contains, NEVER, ObjectPart, Shape, Sub, Types, same,
+};
 
-struct Merge<'g, 'a> {
-    graph: &'g Graph<'a>,
-    shape: Shape<'a>,
-    seen: Vec<usize>,
-    decided: Vec<(usize, ChoiceKind, usize)>,
+pub(super) struct Merge<'g, 'a> {
+    pub(super) graph: &'g Graph<'a>,
+    pub(super) shape: Shape<'a>,
+    pub(super) seen: Vec<usize>,
+    pub(super) decided: Vec<(usize, ChoiceKind, usize)>,
     /// Discriminators that stand without `oneOf` or `anyOf`: property, mapping, base, address.
-    mappings: Vec<(String, &'a Map<String, Value>, &'a str, usize)>,
+    pub(super) mappings: Vec<(String, &'a Map<String, Value>, &'a str, usize)>,
     /// The names by which schemas were referred to, the outermost first.
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
 }
 
 pub(super) fn merge<'a>(graph: &Graph<'a>, spec: &Spec<'a>) -> Shape<'a> {
@@ -79,8 +81,13 @@ pub(super) fn item_subs<'a>(shape: &Shape<'a>, at: usize) -> Vec<Sub<'a>> {
     for part in &shape.arrays {
         subs.extend(part.prefix.get(at).copied().or(part.items));
     }
-    if subs.is_empty() {
-        subs.extend(shape.unevaluated_items.iter().copied());
+    if subs.is_empty() && !shape.unevaluated_items.is_empty() {
+        // What `contains` takes counts as evaluated.
+        let contained = shape.contains.iter().map(|c| c.sub);
+        subs.extend(contained);
+        if subs.is_empty() {
+            subs.extend(shape.unevaluated_items.iter().copied());
+        }
     }
     if subs.is_empty() {
         subs.push(Sub::new(&ALWAYS, ""));
@@ -90,34 +97,48 @@ pub(super) fn item_subs<'a>(shape: &Shape<'a>, at: usize) -> Vec<Sub<'a>> {
 
 fn count(value: Option<&Value>) -> Option<usize> {
     let value = value?;
-    value.as_u64().map(|n| usize::try_from(n).unwrap_or(usize::MAX)).or_else(|| {
-        value.as_f64().filter(|f| *f >= 0.0 && f.fract() == 0.0).map(|f| f as usize)
-    })
+    value
+        .as_u64()
+        .map(|n| usize::try_from(n).unwrap_or(usize::MAX))
+        .or_else(|| {
+            value
+                .as_f64()
+                .filter(|f| *f >= 0.0 && f.fract() == 0.0)
+                .map(|f| f as usize)
+        })
 }
 
-fn list<'v>(value: Option<&'v Value>) -> &'v [Value] {
+pub(super) fn list(value: Option<&Value>) -> &[Value] {
     value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn texts(value: Option<&Value>) -> Vec<String> {
-    list(value).iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+pub(super) fn texts(value: Option<&Value>) -> Vec<String> {
+    list(value)
+        .iter()
+        .filter_map(|v| v.as_str().map(str::to_owned))
+        .collect()
 }
 
-fn last_segment(reference: &str) -> String {
+pub(super) fn last_segment(reference: &str) -> String {
     let segment = reference.rsplit(['/', '#']).next().unwrap_or(reference);
-    let segment = segment.strip_suffix(".json").or_else(|| segment.strip_suffix(".yaml")).unwrap_or(segment);
+    let segment = segment
+        .strip_suffix(".json")
+        .or_else(|| segment.strip_suffix(".yaml"))
+        .unwrap_or(segment);
     segment.replace("~1", "/").replace("~0", "~")
 }
 
 impl<'a> Merge<'_, 'a> {
-    fn never(&mut self, reason: impl Into<String>) {
+    pub(super) fn never(&mut self, reason: impl Into<String>) {
         self.shape.never.get_or_insert(reason.into());
     }
 
-    fn absorb(&mut self, sub: Sub<'a>) {
+    pub(super) fn absorb(&mut self, sub: Sub<'a>) {
         let map = match sub.schema {
             Value::Bool(true) => return,
-            Value::Bool(false) => return self.never("the schema here is false: nothing may stand here"),
+            Value::Bool(false) => {
+                return self.never("the schema here is false: nothing may stand here");
+            }
             Value::Object(map) => map,
             _ => return,
         };
@@ -155,7 +176,11 @@ impl<'a> Merge<'_, 'a> {
         match map.get("type") {
             Some(Value::String(name)) => shape.types = shape.types.and(Types::named(name)),
             Some(Value::Array(names)) => {
-                let all = names.iter().filter_map(Value::as_str).map(Types::named).fold(Types::NONE, Types::or);
+                let all = names
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .map(Types::named)
+                    .fold(Types::NONE, Types::or);
                 shape.types = shape.types.and(all);
             }
             _ => {}
@@ -170,7 +195,10 @@ impl<'a> Merge<'_, 'a> {
                 listed.retain(|v| values.iter().any(|w| same(v, w)));
             }
             shape.listed = Some(match shape.listed.take() {
-                Some(before) => before.into_iter().filter(|v| listed.iter().any(|w| same(v, w))).collect(),
+                Some(before) => before
+                    .into_iter()
+                    .filter(|v| listed.iter().any(|w| same(v, w)))
+                    .collect(),
                 None => listed,
             });
         }
@@ -178,7 +206,9 @@ impl<'a> Merge<'_, 'a> {
         match map.get("examples") {
             Some(Value::Array(examples)) => shape.examples.extend(examples),
             // Some documents write the named examples of a media type at a schema.
-            Some(Value::Object(examples)) => shape.examples.extend(examples.values().filter_map(|e| e.get("value"))),
+            Some(Value::Object(examples)) => shape
+                .examples
+                .extend(examples.values().filter_map(|e| e.get("value"))),
             _ => {}
         }
         shape.examples.extend(map.get("default"));
@@ -195,8 +225,16 @@ impl<'a> Merge<'_, 'a> {
             ("exclusiveMaximum", false, true),
         ] {
             if let Some(Value::Number(number)) = map.get(keyword) {
-                let bound = Bound { at: Decimal::read(number), exclusive };
-                if low { &mut shape.number.low } else { &mut shape.number.high }.push(bound);
+                let bound = Bound {
+                    at: Decimal::read(number),
+                    exclusive,
+                };
+                if low {
+                    &mut shape.number.low
+                } else {
+                    &mut shape.number.high
+                }
+                .push(bound);
                 shape.hint = shape.hint.or(Types::NUMBER);
             }
         }
@@ -205,10 +243,15 @@ impl<'a> Merge<'_, 'a> {
             shape.hint = shape.hint.or(Types::NUMBER);
         }
         match map.get("format").and_then(Value::as_str) {
-            Some("int32") => shape.number.register = Some((i64::from(i32::MIN), i64::from(i32::MAX))),
+            Some("int32") => {
+                shape.number.register = Some((i64::from(i32::MIN), i64::from(i32::MAX)))
+            }
             // Beyond 2^53 JSON readers differ, so 64 bits are not used to the edge unless bounds say so.
             Some("int64") => {
-                shape.number.register.get_or_insert((-9_007_199_254_740_991, 9_007_199_254_740_991));
+                shape
+                    .number
+                    .register
+                    .get_or_insert((-9_007_199_254_740_991, 9_007_199_254_740_991));
             }
             _ => {}
         }
@@ -225,12 +268,20 @@ impl<'a> Merge<'_, 'a> {
         }
         if let Some(pattern) = map.get("pattern").and_then(Value::as_str) {
             let pattern = self.graph.pattern(pattern);
-            if !self.shape.patterns.iter().any(|p| p.source() == pattern.source()) {
+            if !self
+                .shape
+                .patterns
+                .iter()
+                .any(|p| p.source() == pattern.source())
+            {
                 self.shape.patterns.push(pattern);
             }
             self.shape.hint = self.shape.hint.or(Types::STRING);
         }
-        if let Some(format) = map.get("format").and_then(Value::as_str).and_then(Format::named)
+        if let Some(format) = map
+            .get("format")
+            .and_then(Value::as_str)
+            .and_then(Format::named)
             && !self.shape.formats.contains(&format)
         {
             self.shape.formats.push(format);
@@ -239,7 +290,10 @@ impl<'a> Merge<'_, 'a> {
     }
 
     fn arrays(&mut self, map: &'a Map<String, Value>, base: &'a str) {
-        let prefix: Vec<_> = list(map.get("prefixItems")).iter().map(|s| Sub::new(s, base)).collect();
+        let prefix: Vec<_> = list(map.get("prefixItems"))
+            .iter()
+            .map(|s| Sub::new(s, base))
+            .collect();
         let items = map.get("items").map(|s| Sub::new(s, base));
         let mut spoken = items.is_some() || !prefix.is_empty();
         if spoken {
@@ -250,7 +304,12 @@ impl<'a> Merge<'_, 'a> {
             let node = self.graph.node_of(sub);
             let min = count(map.get("minContains")).unwrap_or(1);
             let max = count(map.get("maxContains")).unwrap_or(usize::MAX);
-            self.shape.contains.push(Contains { sub, node, min, max });
+            self.shape.contains.push(Contains {
+                sub,
+                node,
+                min,
+                max,
+            });
             spoken = true;
         }
         if let Some(min) = count(map.get("minItems")) {
@@ -286,7 +345,12 @@ impl<'a> Merge<'_, 'a> {
         let additional = map.get("additionalProperties").map(|s| Sub::new(s, base));
         let mut spoken = properties.is_some() || !patterns.is_empty() || additional.is_some();
         if spoken {
-            self.shape.objects.push(ObjectPart { base, properties, patterns, additional });
+            self.shape.objects.push(ObjectPart {
+                base,
+                properties,
+                patterns,
+                additional,
+            });
         }
         let shape = &mut self.shape;
         shape.required.extend(texts(map.get("required")));
@@ -303,7 +367,12 @@ impl<'a> Merge<'_, 'a> {
             shape.max_properties = Some(shape.max_properties.map_or(max, |m| m.min(max)));
             spoken = true;
         }
-        for (name, needs) in map.get("dependentRequired").and_then(Value::as_object).into_iter().flatten() {
+        for (name, needs) in map
+            .get("dependentRequired")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
             shape.dependent.push((name.clone(), texts(Some(needs))));
             spoken = true;
         }
@@ -316,143 +385,31 @@ impl<'a> Merge<'_, 'a> {
         }
     }
 
-    fn choices(&mut self, map: &'a Map<String, Value>, base: &'a str, address: usize) {
-        let discriminator = map.get("discriminator").and_then(Value::as_object);
-        let property = discriminator.and_then(|d| d.get("propertyName")).and_then(Value::as_str);
-        let mapping = discriminator.and_then(|d| d.get("mapping")).and_then(Value::as_object);
-        let mut tagged = false;
-        for (keyword, kind) in [("oneOf", ChoiceKind::One), ("anyOf", ChoiceKind::Any)] {
-            let Some(Value::Array(schemas)) = map.get(keyword) else { continue };
-            tagged = true;
-            let branches = schemas
-                .iter()
-                .enumerate()
-                .map(|(at, schema)| {
-                    let sub = Sub::new(schema, base);
-                    let reference = schema.get("$ref").and_then(Value::as_str);
-                    let name = reference.map(last_segment);
-                    let tag = property.zip(name.clone()).map(|(property, name)| {
-                        (property.to_owned(), self.tag_values(mapping, reference, &name, base))
-                    });
-                    let label = name
-                        .or_else(|| schema.get("title").and_then(Value::as_str).map(str::to_owned))
-                        .unwrap_or_else(|| format!("branch {} of {keyword}", at + 1));
-                    Branch { add: vec![sub], tag, label, ..Branch::default() }
-                })
-                .collect();
-            self.offer(Choice { key: (address, kind, 0), branches, condition: None });
-        }
-        if !tagged && let (Some(property), Some(mapping)) = (property, mapping) {
-            self.mappings.push((property.to_owned(), mapping, base, address));
-        }
-        if let Some(condition) = map.get("if")
-            && (map.contains_key("then") || map.contains_key("else"))
-        {
-            let condition = Sub::new(condition, base);
-            let then = map.get("then").map(|s| Sub::new(s, base));
-            let otherwise = map.get("else").map(|s| Sub::new(s, base));
-            let holds = std::iter::once(condition).chain(then).collect();
-            let branches = vec![
-                Branch { add: holds, label: "then".to_owned(), ..Branch::default() },
-                Branch { add: otherwise.into_iter().collect(), label: "else".to_owned(), ..Branch::default() },
-            ];
-            let node = self.graph.node_of(condition);
-            self.offer(Choice { key: (address, ChoiceKind::If, 0), branches, condition: Some(node) });
-        }
-        let dependents = map.get("dependentSchemas").and_then(Value::as_object);
-        for (at, (name, schema)) in dependents.into_iter().flatten().enumerate() {
-            self.shape.hint = self.shape.hint.or(Types::OBJECT);
-            let branches = vec![
-                Branch { forbid: Some(name.clone()), label: format!("without {name}"), ..Branch::default() },
-                Branch {
-                    add: vec![Sub::new(schema, base)],
-                    require: Some(name.clone()),
-                    label: format!("with {name}"),
-                    ..Branch::default()
-                },
-            ];
-            self.offer(Choice { key: (address, ChoiceKind::Dependent, at), branches, condition: None });
-        }
-    }
-
-    fn offer(&mut self, choice: Choice<'a>) {
-        if !self.decided.contains(&choice.key) {
-            self.shape.choices.push(choice);
-        }
-    }
-
-    /// The discriminator values that name a branch: the mapping's keys for it, or else the schema's own name.
-    fn tag_values(
-        &self,
-        mapping: Option<&Map<String, Value>>,
-        reference: Option<&str>,
-        name: &str,
-        base: &str,
-    ) -> Vec<String> {
-        let target = reference.and_then(|r| self.graph.resolve(base, r)).map(|s| s.address());
-        let keys: Vec<String> = mapping
-            .into_iter()
-            .flatten()
-            .filter(|(_, to)| {
-                let to = to.as_str().unwrap_or_default();
-                Some(to) == reference
-                    || to == name
-                    || (target.is_some() && self.mapped(base, to).map(|s| s.address()) == target)
-            })
-            .map(|(key, _)| key.clone())
-            .collect();
-        if keys.is_empty() { vec![name.to_owned()] } else { keys }
-    }
-
-    fn mapped(&self, base: &str, to: &str) -> Option<Sub<'a>> {
-        if to.contains(['#', '/', '.']) {
-            return self.graph.resolve(base, to);
-        }
-        self.graph.resolve(base, &format!("#/components/schemas/{to}"))
-    }
-
-    /// `not`: turned into plain words where it is one, and kept as a filter otherwise.
-    fn exclude(&mut self, sub: Sub<'a>) {
-        match sub.schema {
-            Value::Bool(true) => return self.never("not: true allows nothing"),
-            Value::Bool(false) => return,
-            Value::Object(map) if map.is_empty() => return self.never("not: {} allows nothing"),
-            Value::Object(map) if map.len() == 1 => {
-                if let Some(Value::String(name)) = map.get("type") {
-                    self.shape.types = self.shape.types.without(Types::named(name));
-                    return;
-                }
-                if let Some(inner) = map.get("not") {
-                    return self.absorb(Sub::new(inner, sub.base));
-                }
-                if let Some(Value::Array(parts)) = map.get("anyOf") {
-                    for part in parts {
-                        self.exclude(Sub::new(part, sub.base));
-                    }
-                    return;
-                }
-                if let [name] = texts(map.get("required")).as_slice() {
-                    self.shape.forbidden.insert(name.clone());
-                }
-            }
-            _ => {}
-        }
-        self.shape.nots.push(self.graph.node_of(sub));
-    }
-
     fn finish(mut self) -> Shape<'a> {
         self.settle_mappings();
         let mut shape = self.shape;
         if shape.types.is_empty() {
-            shape.never.get_or_insert("its types exclude each other".to_owned());
+            shape
+                .never
+                .get_or_insert("its types exclude each other".to_owned());
         }
         let mut names: Vec<String> = Vec::new();
         for part in &shape.objects {
-            names.extend(part.properties.into_iter().flatten().map(|(name, _)| name.clone()));
+            names.extend(
+                part.properties
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, _)| name.clone()),
+            );
         }
         names.extend(shape.required.iter().cloned());
         names.extend(shape.tags.iter().map(|(name, _)| name.clone()));
-        names.extend(shape.dependent.iter().flat_map(|(_, needs)| needs.iter().cloned()));
+        names.extend(
+            shape
+                .dependent
+                .iter()
+                .flat_map(|(_, needs)| needs.iter().cloned()),
+        );
         let nodes: Vec<(String, NodeId)> = names
             .into_iter()
             .map(|name| {
@@ -465,35 +422,5 @@ impl<'a> Merge<'_, 'a> {
             shape.names_node = Some(self.graph.node(shape.names.clone()));
         }
         shape
-    }
-
-    /// A discriminator beside no `oneOf`: a child's own name where a child is being made, a choice of children otherwise.
-    fn settle_mappings(&mut self) {
-        for (property, mapping, base, address) in std::mem::take(&mut self.mappings) {
-            let own: Vec<String> = mapping
-                .iter()
-                .filter(|(_, to)| {
-                    to.as_str()
-                        .and_then(|to| self.mapped(base, to))
-                        .is_some_and(|sub| sub.address() != address && self.seen.contains(&sub.address()))
-                })
-                .map(|(key, _)| key.clone())
-                .collect();
-            if !own.is_empty() {
-                self.shape.tags.push((property, own));
-                continue;
-            }
-            let mut branches: Vec<Branch<'a>> = Vec::new();
-            for (key, to) in mapping {
-                let Some(sub) = to.as_str().and_then(|to| self.mapped(base, to)) else { continue };
-                let tag = Some((property.clone(), vec![key.clone()]));
-                branches.push(Branch { add: vec![sub], tag, label: key.clone(), ..Branch::default() });
-            }
-            if !branches.is_empty() {
-                self.offer(Choice { key: (address, ChoiceKind::Mapping, 0), branches, condition: None });
-            }
-        }
-        // Without a mapping the value is the schema's own name, which only a reference tells; the property's own
-        // enum or const says the same where there is one.
     }
 }

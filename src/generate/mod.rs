@@ -10,6 +10,8 @@
 mod accept;
 mod arrange;
 mod boundary;
+mod choose;
+mod ecma;
 mod fill;
 mod format;
 mod graph;
@@ -18,6 +20,7 @@ pub mod limits;
 mod merge;
 mod number;
 mod object;
+mod pairwise;
 mod pattern;
 mod places;
 mod random;
@@ -29,7 +32,7 @@ mod wrong;
 #[cfg(test)]
 mod tests;
 
-use std::cell::Cell;
+use std::cell::OnceCell;
 
 use serde_json::Value;
 use thiserror::Error;
@@ -122,8 +125,8 @@ pub struct Generator<'a> {
     source: Source<'a>,
     graph: Graph<'a>,
     root: NodeId,
-    /// Set once the judge has shown that it wants required `readOnly` (or `writeOnly`) properties all the same.
-    send_all: Cell<bool>,
+    /// Whether the judge wants required properties that the direction leaves out; asked once.
+    send_all: OnceCell<bool>,
 }
 
 impl<'a> Generator<'a> {
@@ -131,7 +134,12 @@ impl<'a> Generator<'a> {
     pub fn new(source: Source<'a>) -> Self {
         let graph = Graph::new(source.resolver, source.direction);
         let root = graph.root(source.schema, source.base);
-        Self { source, graph, root, send_all: Cell::new(false) }
+        Self {
+            source,
+            graph,
+            root,
+            send_all: OnceCell::new(),
+        }
     }
 
     /// Draws one valid value, confirmed by the judge.
@@ -141,27 +149,30 @@ impl<'a> Generator<'a> {
     /// in a pattern, a text of ten million characters), or where no try was confirmed.
     pub fn valid(&self, rng: &mut Rng, style: Style) -> Result<Value, Unsatisfiable> {
         let mut last = None;
+        let mut exhausted = 0;
         for attempt in 0..limits::ROOT_TRIES {
-            // The judge has the last word on required properties that the direction leaves out.
-            if attempt == limits::ROOT_TRIES / 2 {
-                self.send_all.set(true);
-            }
+            // A style that the judge keeps refusing gives way to the others: some value is better than none.
+            let style = match attempt {
+                a if a < limits::ROOT_TRIES / 3 => style,
+                a if a % 3 == 0 => Style::Simple,
+                a if a % 3 == 1 => Style::Varied,
+                _ => style,
+            };
             let mut fill = self.fill(rng, style);
             fill.examples = attempt < 2;
             match fill.value(self.root) {
                 Ok(value) if self.source.judge.is_valid(&value) == Some(true) => return Ok(value),
                 Ok(_) => {}
                 Err(fail) => {
-                    let hopeless = fail.hopeless;
+                    exhausted += u32::from(fail.exhausted);
+                    // A schema that runs out of steps twice will do so again.
+                    let hopeless = fail.hopeless || exhausted > 1;
                     last = Some(fail);
                     if hopeless {
                         break;
                     }
                 }
             }
-        }
-        if self.send_all.get() && last.is_none() {
-            self.send_all.set(false);
         }
         Err(last.map_or_else(
             || Unsatisfiable {
@@ -184,7 +195,31 @@ impl<'a> Generator<'a> {
     }
 
     fn fill<'f>(&'f self, rng: &'f mut Rng, style: Style) -> Fill<'f, 'a> {
-        Fill::new(&self.graph, rng, style, self.source.place, self.send_all.get())
+        let send_all = self.sends_all();
+        Fill::new(&self.graph, rng, style, self.source.place, send_all)
+    }
+
+    /// Whether a required `readOnly` property is sent all the same (in a request; `writeOnly` in a response).
+    ///
+    /// OpenAPI leaves it out, but a validator may insist on it. It is asked once, with a stream of its own, so that no
+    /// value depends on which others were drawn before it.
+    fn sends_all(&self) -> bool {
+        *self.send_all.get_or_init(|| {
+            let mut rng = random::rng(0, "directions");
+            let place = self.source.place;
+            let mut works = |send_all: bool| {
+                (0..limits::BRANCH_TRIES).any(|_| {
+                    let mut fill = Fill::new(&self.graph, &mut rng, Style::Plain, place, send_all);
+                    fill.examples = false;
+                    match fill.value(self.root) {
+                        Ok(_) if !send_all && !fill.omitted => true,
+                        Ok(value) => self.source.judge.is_valid(&value) == Some(true),
+                        Err(fail) => fail.hopeless || fail.exhausted,
+                    }
+                })
+            };
+            !works(false) && works(true)
+        })
     }
 }
 

@@ -14,10 +14,6 @@ pub(super) struct Decimal {
 }
 
 impl Decimal {
-    pub(super) const fn whole(value: i64) -> Self {
-        Self { mantissa: value as i128, scale: 0 }
-    }
-
     /// Reads a JSON number. Numbers further out than [`FURTHEST_DIGITS`] are drawn in to that edge.
     pub(super) fn read(number: &Number) -> Self {
         Self::parse(&number.to_string())
@@ -27,7 +23,10 @@ impl Decimal {
         let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         let exponent: i64 = exponent.parse().unwrap_or(0);
         let negative = digits.starts_with('-');
-        let (whole, part) = digits.trim_start_matches(['-', '+']).split_once('.').unwrap_or((digits, ""));
+        let (whole, part) = digits
+            .trim_start_matches(['-', '+'])
+            .split_once('.')
+            .unwrap_or((digits, ""));
         let whole = whole.trim_start_matches(['-', '+', '0']);
         let part = part.trim_end_matches('0');
         let edge = 10_i128.pow(FURTHEST_DIGITS);
@@ -35,26 +34,44 @@ impl Decimal {
         let all = format!("{whole}{part}");
         let significant = all.trim_start_matches('0');
         if significant.is_empty() {
-            return Self { mantissa: 0, scale: 0 };
+            return Self {
+                mantissa: 0,
+                scale: 0,
+            };
         }
         let scale = part.len() as i64 - exponent;
         if significant.len() as i64 - scale > i64::from(FURTHEST_DIGITS) {
-            return Self { mantissa: sign(edge), scale: 0 };
+            return Self {
+                mantissa: sign(edge),
+                scale: 0,
+            };
         }
         if scale > i64::from(FURTHEST_DIGITS) {
             // Smaller than anything that can be told from nought on this grid.
-            return Self { mantissa: sign(1), scale: FURTHEST_DIGITS };
+            return Self {
+                mantissa: sign(1),
+                scale: FURTHEST_DIGITS,
+            };
         }
         let mantissa = significant.parse().unwrap_or(edge);
         if scale < 0 {
-            let factor = 10_i128.checked_pow(scale.unsigned_abs() as u32).unwrap_or(edge);
-            return Self { mantissa: sign(mantissa.saturating_mul(factor)), scale: 0 };
+            let factor = 10_i128
+                .checked_pow(scale.unsigned_abs() as u32)
+                .unwrap_or(edge);
+            return Self {
+                mantissa: sign(mantissa.saturating_mul(factor)),
+                scale: 0,
+            };
         }
-        Self { mantissa: sign(mantissa), scale: scale as u32 }
+        Self {
+            mantissa: sign(mantissa),
+            scale: scale as u32,
+        }
     }
 
     fn at_scale(self, scale: u32) -> Option<i128> {
-        self.mantissa.checked_mul(10_i128.checked_pow(scale.checked_sub(self.scale)?)?)
+        self.mantissa
+            .checked_mul(10_i128.checked_pow(scale.checked_sub(self.scale)?)?)
     }
 
     /// As a JSON number: an integer where it is one.
@@ -73,7 +90,12 @@ impl Decimal {
         let sign = if self.mantissa < 0 { "-" } else { "" };
         let size = self.mantissa.unsigned_abs();
         let unit = unit.unsigned_abs();
-        let text = format!("{sign}{}.{:0width$}", size / unit, size % unit, width = self.scale as usize);
+        let text = format!(
+            "{sign}{}.{:0width$}",
+            size / unit,
+            size % unit,
+            width = self.scale as usize
+        );
         Number::from_f64(text.parse().ok()?).map(Value::Number)
     }
 }
@@ -112,24 +134,43 @@ impl Limits {
     /// The grid of allowed values, or why there is none.
     pub(super) fn grid(&self, integer: bool) -> Result<Grid, String> {
         let bounds = || self.low.iter().chain(&self.high);
-        let finest = bounds().map(|b| b.at.scale).chain(self.multiples.iter().map(|m| m.scale)).max().unwrap_or(0);
-        let scale = if !self.multiples.is_empty() || integer { finest } else { (finest + 1).max(2) };
+        let finest = bounds()
+            .map(|b| b.at.scale)
+            .chain(self.multiples.iter().map(|m| m.scale))
+            .max()
+            .unwrap_or(0);
+        let scale = if !self.multiples.is_empty() || integer {
+            finest
+        } else {
+            (finest + 1).max(2)
+        };
         let unit = 10_i128.checked_pow(scale).ok_or(TOO_LARGE)?;
         let mut step = if integer { unit } else { 1 };
         for multiple in &self.multiples {
-            let multiple = multiple.at_scale(scale).filter(|m| *m > 0).ok_or(TOO_LARGE)?;
+            let multiple = multiple
+                .at_scale(scale)
+                .filter(|m| *m > 0)
+                .ok_or(TOO_LARGE)?;
             step = least_common_multiple(step, multiple).ok_or(TOO_LARGE)?;
         }
         let mut low = None;
         for bound in &self.low {
             let at = bound.at.at_scale(scale).ok_or(TOO_LARGE)?;
-            let n = if bound.exclusive { at.div_euclid(step) + 1 } else { -(-at).div_euclid(step) };
+            let n = if bound.exclusive {
+                at.div_euclid(step) + 1
+            } else {
+                -(-at).div_euclid(step)
+            };
             low = Some(low.map_or(n, |l: i128| l.max(n)));
         }
         let mut high = None;
         for bound in &self.high {
             let at = bound.at.at_scale(scale).ok_or(TOO_LARGE)?;
-            let n = if bound.exclusive { -(-at).div_euclid(step) - 1 } else { at.div_euclid(step) };
+            let n = if bound.exclusive {
+                -(-at).div_euclid(step) - 1
+            } else {
+                at.div_euclid(step)
+            };
             high = Some(high.map_or(n, |h: i128| h.min(n)));
         }
         let bounded = (low.is_some(), high.is_some());
@@ -147,20 +188,73 @@ impl Limits {
         if low > high {
             return Err("no number lies between its bounds".to_owned());
         }
-        Ok(Grid { low, high, step, scale, bounded })
+        Ok(Grid {
+            low,
+            high,
+            step,
+            scale,
+            bounded,
+        })
     }
 }
 
 impl Grid {
     /// The value at a grid point.
     pub(super) fn value(&self, n: i128) -> Option<Value> {
-        Decimal { mantissa: n.checked_mul(self.step)?, scale: self.scale }.to_value()
+        Decimal {
+            mantissa: n.checked_mul(self.step)?,
+            scale: self.scale,
+        }
+        .to_value()
+    }
+
+    /// A value a whole unit below the lowest.
+    pub(super) fn below(&self) -> Option<Value> {
+        self.value(self.low.checked_sub(self.unit()?)?)
+    }
+
+    /// A value a whole unit above the highest.
+    pub(super) fn above(&self) -> Option<Value> {
+        self.value(self.high.checked_add(self.unit()?)?)
+    }
+
+    fn unit(&self) -> Option<i128> {
+        Some((10_i128.checked_pow(self.scale)? / self.step).max(1))
+    }
+
+    /// A value within the bounds but off the grid, whole where asked.
+    pub(super) fn between_points(&self, integer: bool) -> Option<Value> {
+        let at = self.low.max(self.high.min(1)).checked_mul(self.step)?;
+        let unit = 10_i128.checked_pow(self.scale)?;
+        if self.step > unit {
+            // One more than a multiple, or one less where the range ends there.
+            let next = if self.low == self.high {
+                at.checked_sub(unit)?
+            } else {
+                at.checked_add(unit)?
+            };
+            return Decimal {
+                mantissa: next,
+                scale: self.scale,
+            }
+            .to_value();
+        }
+        if integer {
+            return None;
+        }
+        let mantissa = at.checked_mul(10)?.checked_add(self.step.checked_mul(5)?)?;
+        Decimal {
+            mantissa,
+            scale: self.scale + 1,
+        }
+        .to_value()
     }
 
     /// Draws a value.
     pub(super) fn draw(&self, rng: &mut Rng, style: Style) -> Option<Value> {
         let unit = 10_i128.checked_pow(self.scale)?;
-        let near = |value: i128| (value.saturating_mul(unit) / self.step).clamp(self.low, self.high);
+        let near =
+            |value: i128| (value.saturating_mul(unit) / self.step).clamp(self.low, self.high);
         let n = match style {
             Style::Simple => near(1).max(self.low.min(1)),
             Style::Plain => between_wide(rng, near(1), near(1_000)),
@@ -189,8 +283,14 @@ pub(super) fn accepts(limits: &Limits, number: &Number) -> bool {
                 .total_cmp(&(bound.at.mantissa as f64 / 10_f64.powi(bound.at.scale as i32))),
         }
     };
-    limits.low.iter().all(|b| compare(b).is_gt() || (!b.exclusive && compare(b).is_eq()))
-        && limits.high.iter().all(|b| compare(b).is_lt() || (!b.exclusive && compare(b).is_eq()))
+    limits
+        .low
+        .iter()
+        .all(|b| compare(b).is_gt() || (!b.exclusive && compare(b).is_eq()))
+        && limits
+            .high
+            .iter()
+            .all(|b| compare(b).is_lt() || (!b.exclusive && compare(b).is_eq()))
         && limits.multiples.iter().all(|m| {
             let scale = value.scale.max(m.scale);
             match (value.at_scale(scale), m.at_scale(scale)) {
@@ -226,7 +326,15 @@ mod tests {
 
     #[test]
     fn decimals_survive_the_round_trip() {
-        for value in [json!(0), json!(-7), json!(19.99), json!(0.000_001), json!(1e20), json!(u64::MAX), json!(-0.5)] {
+        for value in [
+            json!(0),
+            json!(-7),
+            json!(19.99),
+            json!(0.000_001),
+            json!(1e20),
+            json!(u64::MAX),
+            json!(-0.5),
+        ] {
             let back = decimal(&value).to_value().unwrap();
             assert_eq!(back.as_f64(), value.as_f64(), "{value}");
         }
@@ -236,8 +344,14 @@ mod tests {
     #[test]
     fn multiples_hold_to_the_last_digit() {
         let limits = Limits {
-            low: vec![Bound { at: decimal(&json!(0)), exclusive: true }],
-            high: vec![Bound { at: decimal(&json!(1)), exclusive: true }],
+            low: vec![Bound {
+                at: decimal(&json!(0)),
+                exclusive: true,
+            }],
+            high: vec![Bound {
+                at: decimal(&json!(1)),
+                exclusive: true,
+            }],
             multiples: vec![decimal(&json!(0.25)), decimal(&json!(0.1))],
             register: None,
         };
@@ -250,8 +364,14 @@ mod tests {
     #[test]
     fn every_draw_is_accepted() {
         let limits = Limits {
-            low: vec![Bound { at: decimal(&json!(-3.5)), exclusive: false }],
-            high: vec![Bound { at: decimal(&json!(1e12)), exclusive: true }],
+            low: vec![Bound {
+                at: decimal(&json!(-3.5)),
+                exclusive: false,
+            }],
+            high: vec![Bound {
+                at: decimal(&json!(1e12)),
+                exclusive: true,
+            }],
             multiples: vec![decimal(&json!(0.5))],
             register: None,
         };

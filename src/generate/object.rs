@@ -25,10 +25,16 @@ impl<'a> Fill<'_, 'a> {
         let mut chosen = self.selection(id, shape, most)?;
         let mut map = Map::with_capacity(chosen.len());
         // Properties stand in the order the schema tells them in, as a person would write them.
-        let names: Vec<String> =
-            shape.properties.keys().filter(|n| chosen.contains_key(*n)).cloned().collect();
+        let names: Vec<String> = shape
+            .properties
+            .keys()
+            .filter(|n| chosen.contains_key(*n))
+            .cloned()
+            .collect();
         for name in names {
-            let Some((node, required)) = chosen.swap_remove(&name) else { continue };
+            let Some((node, required)) = chosen.swap_remove(&name) else {
+                continue;
+            };
             match self.property(shape, &name, node) {
                 Ok(value) => {
                     map.insert(name, value);
@@ -42,15 +48,19 @@ impl<'a> Fill<'_, 'a> {
         if map.len() < shape.min_properties {
             self.top_up(shape, &mut map)?;
         }
-        let broken = shape
-            .dependent
-            .iter()
-            .find(|(name, needs)| map.contains_key(name) && needs.iter().any(|need| !map.contains_key(need)));
+        let broken = shape.dependent.iter().find(|(name, needs)| {
+            map.contains_key(name) && needs.iter().any(|need| !map.contains_key(need))
+        });
         if let Some((name, needs)) = broken {
-            return Err(Fail::new(format!("{name} needs {}, which cannot all be built", needs.join(", "))));
+            return Err(Fail::new(format!(
+                "{name} needs {}, which cannot all be built",
+                needs.join(", ")
+            )));
         }
         if map.len() > most {
-            return Err(Fail::new(format!("more properties are required than maxProperties {most} allows")));
+            return Err(Fail::new(format!(
+                "more properties are required than maxProperties {most} allows"
+            )));
         }
         Ok(Value::Object(map))
     }
@@ -64,9 +74,13 @@ impl<'a> Fill<'_, 'a> {
     ) -> Result<IndexMap<String, (NodeId, bool)>, Fail> {
         let mut chosen = IndexMap::with_capacity(shape.properties.len());
         for name in &shape.required {
-            let Some(node) = shape.properties.get(name) else { continue };
+            let Some(node) = shape.properties.get(name) else {
+                continue;
+            };
             if self.send_all || !self.graph.omitted(*node) {
                 self.need(shape, name, &mut chosen);
+            } else {
+                self.omitted = true;
             }
         }
         // Depth is spent on what is required; a schema met again on the way down has shown its optional parts above.
@@ -87,9 +101,15 @@ impl<'a> Fill<'_, 'a> {
                     match &mut more {
                         Some(more) => {
                             self.need(shape, name, more);
-                            if more.len() <= most && more.iter().all(|(n, (node, _))| self.may_stand(shape, n, *node)) {
+                            if more.len() <= most
+                                && more
+                                    .iter()
+                                    .all(|(n, (node, _))| self.may_stand(shape, n, *node))
+                            {
                                 for (name, (node, required)) in more.drain(..) {
-                                    chosen.entry(name).or_insert((node, required && shape.required.is_empty()));
+                                    chosen
+                                        .entry(name)
+                                        .or_insert((node, required && shape.required.is_empty()));
                                 }
                             }
                         }
@@ -101,8 +121,13 @@ impl<'a> Fill<'_, 'a> {
                 }
             }
         }
-        if let Some((name, _)) = chosen.iter().find(|(name, _)| shape.forbidden.contains(*name)) {
-            return Err(Fail::hopeless(format!("{name} is both required and excluded")));
+        if let Some((name, _)) = chosen
+            .iter()
+            .find(|(name, _)| shape.forbidden.contains(*name))
+        {
+            return Err(Fail::hopeless(format!(
+                "{name} is both required and excluded"
+            )));
         }
         Ok(chosen)
     }
@@ -116,9 +141,9 @@ impl<'a> Fill<'_, 'a> {
     }
 
     fn name_fits(&self, shape: &Shape<'a>, name: &str) -> bool {
-        shape
-            .names_node
-            .is_none_or(|node| super::accept::accepts(self.graph, node, &Value::String(name.to_owned()), true))
+        shape.names_node.is_none_or(|node| {
+            super::accept::accepts(self.graph, node, &Value::String(name.to_owned()), true)
+        })
     }
 
     /// Adds a property and all that `dependentRequired` asks with it.
@@ -143,9 +168,15 @@ impl<'a> Fill<'_, 'a> {
         if let Some((_, values)) = tag {
             let fitting: Vec<&String> = values
                 .iter()
-                .filter(|v| super::accept::accepts(self.graph, node, &Value::String((*v).clone()), true))
+                .filter(|v| {
+                    super::accept::accepts(self.graph, node, &Value::String((*v).clone()), true)
+                })
                 .collect();
-            let value = if self.style == Style::Simple { fitting.first() } else { pick(self.rng, &fitting) };
+            let value = if self.style == Style::Simple {
+                fitting.first()
+            } else {
+                pick(self.rng, &fitting)
+            };
             if let Some(value) = value {
                 return Ok(Value::String((*value).clone()));
             }
@@ -154,10 +185,17 @@ impl<'a> Fill<'_, 'a> {
     }
 
     /// Properties the schema does not name, where it speaks of them.
-    fn extras(&mut self, shape: &Shape<'a>, most: usize, map: &mut Map<String, Value>) -> Result<(), Fail> {
+    fn extras(
+        &mut self,
+        shape: &Shape<'a>,
+        most: usize,
+        map: &mut Map<String, Value>,
+    ) -> Result<(), Fail> {
         // Where a schema is silent on other properties they are legal, but no server is held to take them.
         let spoken = shape.objects.iter().any(|p| {
-            !p.patterns.is_empty() || p.additional.is_some_and(|s| s.schema.is_object() || s.schema == &Value::Bool(true))
+            !p.patterns.is_empty()
+                || p.additional
+                    .is_some_and(|s| s.schema.is_object() || s.schema == &Value::Bool(true))
         });
         if !spoken || self.frugal() {
             return Ok(());
@@ -169,7 +207,10 @@ impl<'a> Fill<'_, 'a> {
             Style::Varied => below(self.rng, 3) as usize,
         };
         for _ in 0..wanted {
-            if map.len() < most && let Err(fail) = self.extra(shape, map) && fail.exhausted {
+            if map.len() < most
+                && let Err(fail) = self.extra(shape, map)
+                && fail.exhausted
+            {
                 return Err(fail);
             }
         }
@@ -201,27 +242,49 @@ impl<'a> Fill<'_, 'a> {
 
     /// One more property, of a name the schema does not list.
     fn extra(&mut self, shape: &Shape<'a>, map: &mut Map<String, Value>) -> Result<(), Fail> {
-        let patterns: Vec<_> = shape.objects.iter().flat_map(|p| p.patterns.iter().map(|(p, _)| p)).collect();
+        let patterns: Vec<_> = shape
+            .objects
+            .iter()
+            .flat_map(|p| p.patterns.iter().map(|(p, _)| p))
+            .collect();
         let mut last = Fail::new("no further property may stand, and minProperties asks for more");
         for attempt in 0..LOCAL_TRIES {
-            let style = if attempt > 2 { Style::Varied } else { Style::Plain };
+            let style = if attempt > 2 {
+                Style::Varied
+            } else {
+                Style::Plain
+            };
             let name = if attempt % 2 == 0 && !patterns.is_empty() {
                 let pattern = pick(self.rng, &patterns).copied();
-                pattern.and_then(|p| p.draw(self.rng, style, 1, 40).filter(|n| p.matches(n) == Some(true)))
+                // A pattern open at its end gives one name only, unless a longer one is asked for.
+                let least = 1 + attempt / 2;
+                pattern.and_then(|p| {
+                    p.draw(self.rng, style, least, 40)
+                        .filter(|n| p.matches(n) == Some(true))
+                })
             } else if let Some(node) = shape.names_node {
                 let names = self.graph.shape(node);
                 if names.listed.is_some() {
-                    let members = super::accept::members(self.graph, &names, true);
+                    let members = super::accept::members(self.graph, &names);
                     pick(self.rng, members).and_then(|v| v.as_str().map(str::to_owned))
                 } else {
                     let (min, max) = (names.min_length, names.max_length.unwrap_or(usize::MAX));
                     self.text_between(&names, min, max, None).ok()
                 }
             } else {
-                let stem = ["extra", "further", "other", "spare"].get(attempt % 4).copied().unwrap_or("extra");
-                Some(if attempt < 4 { stem.to_owned() } else { format!("{stem}{}", below(self.rng, 10_000)) })
+                let stem = ["extra", "further", "other", "spare"]
+                    .get(attempt % 4)
+                    .copied()
+                    .unwrap_or("extra");
+                Some(if attempt < 4 {
+                    stem.to_owned()
+                } else {
+                    format!("{stem}{}", below(self.rng, 10_000))
+                })
             };
-            let Some(name) = name.filter(|n| !map.contains_key(n) && !shape.properties.contains_key(n)) else {
+            let Some(name) =
+                name.filter(|n| !map.contains_key(n) && !shape.properties.contains_key(n))
+            else {
                 continue;
             };
             let node = self.graph.property(shape, &name);

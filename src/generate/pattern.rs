@@ -4,6 +4,7 @@ use regex::Regex;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use super::Style;
+use super::ecma::translate;
 use super::random::{Rng, below, between, pick};
 
 /// A pattern that texts can be drawn from and held against.
@@ -32,8 +33,15 @@ struct Piece {
 #[derive(Debug)]
 enum What {
     Text(String),
-    Class { everyday: Vec<(u32, u32)>, all: Vec<(u32, u32)> },
-    Repeat { piece: Box<Piece>, min: usize, max: usize },
+    Class {
+        everyday: Vec<(u32, u32)>,
+        all: Vec<(u32, u32)>,
+    },
+    Repeat {
+        piece: Box<Piece>,
+        min: usize,
+        max: usize,
+    },
     Sequence(Vec<Piece>),
     Either(Vec<Piece>),
 }
@@ -44,7 +52,10 @@ const ENDLESS: usize = super::limits::LONGEST_TEXT * 2;
 impl Pattern {
     /// Prepares a pattern; one that cannot be drawn from keeps the reason.
     pub(super) fn new(source: &str) -> Self {
-        Self { source: source.to_owned(), prepared: prepare(source) }
+        Self {
+            source: source.to_owned(),
+            prepared: prepare(source),
+        }
     }
 
     /// Whether a text matches; `None` where the pattern could not be read.
@@ -63,7 +74,13 @@ impl Pattern {
 
     /// Draws a text of `min` to `max` characters. The caller confirms it with [`matches`](Self::matches), as anchors
     /// within the pattern are not followed here.
-    pub(super) fn draw(&self, rng: &mut Rng, style: Style, min: usize, max: usize) -> Option<String> {
+    pub(super) fn draw(
+        &self,
+        rng: &mut Rng,
+        style: Style,
+        min: usize,
+        max: usize,
+    ) -> Option<String> {
         let prepared = self.prepared.as_ref().ok()?;
         let mut text = String::new();
         let piece = &prepared.piece;
@@ -82,7 +99,9 @@ impl Pattern {
         // A pattern that is open at an end says nothing of what else stands there.
         let short = min.saturating_sub(text.chars().count());
         if short > 0 {
-            let padding: String = (0..short).filter_map(|_| pick(rng, b"abcdefghijklmnop").map(|b| *b as char)).collect();
+            let padding: String = (0..short)
+                .filter_map(|_| pick(rng, b"abcdefghijklmnop").map(|b| *b as char))
+                .collect();
             if prepared.open_end {
                 text.push_str(&padding);
             } else if prepared.open_start {
@@ -95,7 +114,10 @@ impl Pattern {
     /// A text within the lengths that does not match, if one is found.
     pub(super) fn mismatch(&self, like: &str, min: usize, max: usize) -> Option<String> {
         let mut candidates = Vec::new();
-        let usual = like.chars().count().clamp(min, max.min(super::limits::LONGEST_TEXT));
+        let usual = like
+            .chars()
+            .count()
+            .clamp(min, max.min(super::limits::LONGEST_TEXT));
         for filler in ["!", "~", "z", "0", "#", "Z"] {
             candidates.push(filler.repeat(usual));
         }
@@ -105,7 +127,11 @@ impl Pattern {
                 *end = filler;
             }
             candidates.push(last.iter().collect());
-            candidates.push(std::iter::once(filler).chain(like.chars().skip(1)).collect());
+            candidates.push(
+                std::iter::once(filler)
+                    .chain(like.chars().skip(1))
+                    .collect(),
+            );
         }
         for length in [min, 1, 2, 5, 20] {
             candidates.push("!".repeat(length.clamp(min, max.min(super::limits::LONGEST_TEXT))));
@@ -122,12 +148,22 @@ impl Piece {
         match &self.what {
             What::Text(text) => out.push_str(text),
             What::Class { everyday, all } => {
-                let ranges = if everyday.is_empty() || (style == Style::Varied && below(rng, 4) == 0) { all } else { everyday };
+                let ranges =
+                    if everyday.is_empty() || (style == Style::Varied && below(rng, 4) == 0) {
+                        all
+                    } else {
+                        everyday
+                    };
                 out.extend(draw_char(rng, ranges));
             }
             What::Either(pieces) => {
-                let fits: Vec<&Piece> = pieces.iter().filter(|p| p.low <= high && p.high >= low).collect();
-                if style == Style::Simple && let Some(first) = fits.first() {
+                let fits: Vec<&Piece> = pieces
+                    .iter()
+                    .filter(|p| p.low <= high && p.high >= low)
+                    .collect();
+                if style == Style::Simple
+                    && let Some(first) = fits.first()
+                {
                     first.draw(rng, style, low, high, out);
                 } else if let Some(piece) = pick(rng, &fits) {
                     piece.draw(rng, style, low, high, out);
@@ -140,8 +176,15 @@ impl Piece {
                 share(rng, style, &parts, low, high, out);
             }
             What::Repeat { piece, min, max } => {
-                let least = if piece.high == 0 { *min } else { low.div_ceil(piece.high).max(*min) };
-                let most = if piece.low == 0 { (*max).min(least.saturating_add(4)) } else { (high / piece.low).min(*max) };
+                let least = if piece.high == 0 {
+                    *min
+                } else {
+                    low.div_ceil(piece.high).max(*min)
+                };
+                let most = high
+                    .checked_div(piece.low)
+                    .unwrap_or(least.saturating_add(4))
+                    .min(*max);
                 let count = between(rng, least, most.max(least).min(least.saturating_add(40)));
                 let parts = vec![piece.as_ref(); count.min(ENDLESS)];
                 share(rng, style, &parts, low, high, out);
@@ -156,7 +199,10 @@ fn share(rng: &mut Rng, style: Style, parts: &[&Piece], low: usize, high: usize,
     let target = between(rng, low.max(least), high.max(least));
     let mut slack = target - least;
     // The room that the parts still to come could take: a part must take what they cannot.
-    let mut room: usize = parts.iter().map(|p| (p.high - p.low).min(ENDLESS)).fold(0, usize::saturating_add);
+    let mut room: usize = parts
+        .iter()
+        .map(|p| (p.high - p.low).min(ENDLESS))
+        .fold(0, usize::saturating_add);
     for part in parts {
         let own = (part.high - part.low).min(ENDLESS);
         room = room.saturating_sub(own);
@@ -183,7 +229,10 @@ fn draw_char(rng: &mut Rng, ranges: &[(u32, u32)]) -> Option<char> {
 fn prepare(source: &str) -> Result<Prepared, String> {
     let translated = translate(source);
     let unreadable = |what: String| {
-        if ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|mark| source.contains(mark)) {
+        if ["(?=", "(?!", "(?<=", "(?<!"]
+            .iter()
+            .any(|mark| source.contains(mark))
+        {
             format!("the pattern {source} looks around, which Muster cannot draw from")
         } else if (1..=9).any(|n| source.contains(&format!("\\{n}"))) {
             format!("the pattern {source} refers back, which Muster cannot draw from")
@@ -191,7 +240,8 @@ fn prepare(source: &str) -> Result<Prepared, String> {
             format!("the pattern {source} cannot be read: {what}")
         }
     };
-    let hir = regex_syntax::parse(&translated).map_err(|e| unreadable(last_line(&e.to_string())))?;
+    let hir =
+        regex_syntax::parse(&translated).map_err(|e| unreadable(last_line(&e.to_string())))?;
     let regex = regex::RegexBuilder::new(&translated)
         .size_limit(1 << 22)
         .build()
@@ -207,23 +257,41 @@ fn prepare(source: &str) -> Result<Prepared, String> {
 }
 
 fn last_line(text: &str) -> String {
-    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+    text.lines()
+        .last()
+        .unwrap_or_default()
+        .trim_start_matches("error: ")
+        .to_owned()
 }
 
 fn piece(hir: &Hir) -> Option<Piece> {
     Some(match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => Piece { low: 0, high: 0, what: What::Text(String::new()) },
+        HirKind::Empty | HirKind::Look(_) => Piece {
+            low: 0,
+            high: 0,
+            what: What::Text(String::new()),
+        },
         HirKind::Literal(literal) => {
             let text = String::from_utf8(literal.0.to_vec()).ok()?;
             let length = text.chars().count();
-            Piece { low: length, high: length, what: What::Text(text) }
+            Piece {
+                low: length,
+                high: length,
+                what: What::Text(text),
+            }
         }
         HirKind::Class(class) => {
             let ranges: Vec<(u32, u32)> = match class {
-                Class::Unicode(class) => class.ranges().iter().map(|r| (r.start() as u32, r.end() as u32)).collect(),
-                Class::Bytes(class) => {
-                    class.ranges().iter().map(|r| (u32::from(r.start()), u32::from(r.end()).min(0x7f))).collect()
-                }
+                Class::Unicode(class) => class
+                    .ranges()
+                    .iter()
+                    .map(|r| (r.start() as u32, r.end() as u32))
+                    .collect(),
+                Class::Bytes(class) => class
+                    .ranges()
+                    .iter()
+                    .map(|r| (u32::from(r.start()), u32::from(r.end()).min(0x7f)))
+                    .collect(),
             };
             let letters = [(0x30, 0x39), (0x41, 0x5a), (0x61, 0x7a)];
             let mut everyday = cut(&ranges, &letters);
@@ -234,34 +302,64 @@ fn piece(hir: &Hir) -> Option<Piece> {
                 everyday = cut(&ranges, &[(0x20, 0x7e)]);
             }
             // Control characters and private planes are legal and never what a pattern's author had in mind.
-            let mut all = cut(&ranges, &[(0x20, 0x7e), (0xa1, 0x2ff), (0x370, 0x5ff), (0x1e00, 0x1fff)]);
+            let mut all = cut(
+                &ranges,
+                &[
+                    (0x20, 0x7e),
+                    (0xa1, 0x2ff),
+                    (0x370, 0x5ff),
+                    (0x1e00, 0x1fff),
+                ],
+            );
             if all.is_empty() {
                 all = cut(&ranges, &[(0, 0xd7ff), (0xe000, 0x0010_ffff)]);
             }
             if all.is_empty() {
                 return None;
             }
-            Piece { low: 1, high: 1, what: What::Class { everyday, all } }
+            Piece {
+                low: 1,
+                high: 1,
+                what: What::Class { everyday, all },
+            }
         }
         HirKind::Repetition(repetition) => {
             let inner = piece(&repetition.sub);
             let min = repetition.min as usize;
             let Some(inner) = inner else {
-                return (min == 0).then(|| Piece { low: 0, high: 0, what: What::Text(String::new()) });
+                return (min == 0).then(|| Piece {
+                    low: 0,
+                    high: 0,
+                    what: What::Text(String::new()),
+                });
             };
-            let max = repetition.max.map_or(ENDLESS, |max| (max as usize).min(ENDLESS));
+            let max = repetition
+                .max
+                .map_or(ENDLESS, |max| (max as usize).min(ENDLESS));
             Piece {
                 low: inner.low.saturating_mul(min).min(ENDLESS),
                 high: inner.high.saturating_mul(max).min(ENDLESS),
-                what: What::Repeat { piece: Box::new(inner), min, max },
+                what: What::Repeat {
+                    piece: Box::new(inner),
+                    min,
+                    max,
+                },
             }
         }
         HirKind::Capture(capture) => piece(&capture.sub)?,
         HirKind::Concat(parts) => {
             let parts = parts.iter().map(piece).collect::<Option<Vec<_>>>()?;
             Piece {
-                low: parts.iter().map(|p| p.low).fold(0, usize::saturating_add).min(ENDLESS),
-                high: parts.iter().map(|p| p.high).fold(0, usize::saturating_add).min(ENDLESS),
+                low: parts
+                    .iter()
+                    .map(|p| p.low)
+                    .fold(0, usize::saturating_add)
+                    .min(ENDLESS),
+                high: parts
+                    .iter()
+                    .map(|p| p.high)
+                    .fold(0, usize::saturating_add)
+                    .min(ENDLESS),
                 what: What::Sequence(parts),
             }
         }
@@ -286,87 +384,6 @@ fn cut(ranges: &[(u32, u32)], window: &[(u32, u32)]) -> Vec<(u32, u32)> {
         }
     }
     kept
-}
-
-/// From ECMA-262 to the syntax of the `regex` crate: ASCII classes, `\/`, `\u0041`, and brackets inside classes.
-fn translate(source: &str) -> String {
-    let mut out = String::with_capacity(source.len() + 16);
-    let chars: Vec<char> = source.chars().collect();
-    let at = |i: usize| chars.get(i).copied();
-    let mut in_class = false;
-    let mut i = 0;
-    while let Some(c) = at(i) {
-        i += 1;
-        match c {
-            '\\' => {
-                let Some(next) = at(i) else {
-                    out.push_str("\\\\");
-                    break;
-                };
-                i += 1;
-                match next {
-                    'd' => out.push_str("[0-9]"),
-                    'D' => out.push_str("[^0-9]"),
-                    'w' => out.push_str("[A-Za-z0-9_]"),
-                    'W' => out.push_str("[^A-Za-z0-9_]"),
-                    's' => out.push_str(r"[\s\x{feff}]"),
-                    'S' => out.push_str(r"[^\s\x{feff}]"),
-                    'b' if in_class => out.push_str(r"\x08"),
-                    'b' => out.push_str(r"(?-u:\b)"),
-                    'B' => out.push_str(r"\B"),
-                    '0' if !at(i).is_some_and(|c| c.is_ascii_digit()) => out.push_str(r"\x00"),
-                    'c' if at(i).is_some_and(|c| c.is_ascii_alphabetic()) => {
-                        let control = at(i).map_or(0, |c| c as u32 % 32);
-                        out.push_str(&format!("\\x{{{control:x}}}"));
-                        i += 1;
-                    }
-                    'u' if at(i) != Some('{') => {
-                        let digits: String = chars.iter().skip(i).take(4).collect();
-                        i += digits.chars().count();
-                        out.push_str(&format!("\\x{{{digits}}}"));
-                    }
-                    'Z' | 'z' | 'A' | 'G' => out.push(next),
-                    '<' | '>' => out.push(next),
-                    _ if next.is_ascii_alphanumeric() || next.is_ascii_punctuation() => {
-                        out.push('\\');
-                        out.push(next);
-                    }
-                    _ => out.push(next),
-                }
-            }
-            '[' if in_class => out.push_str("\\["),
-            '[' => {
-                in_class = true;
-                if at(i) == Some(']') {
-                    out.push_str(r"[^\x{0}-\x{10ffff}]");
-                    in_class = false;
-                    i += 1;
-                } else if at(i) == Some('^') && at(i + 1) == Some(']') {
-                    out.push_str(r"[\x{0}-\x{10ffff}]");
-                    in_class = false;
-                    i += 2;
-                } else {
-                    out.push('[');
-                    if at(i) == Some('^') {
-                        out.push('^');
-                        i += 1;
-                    }
-                }
-            }
-            ']' if in_class => {
-                in_class = false;
-                out.push(']');
-            }
-            '&' | '~' if in_class => {
-                out.push('\\');
-                out.push(c);
-            }
-            '-' if in_class && at(i) == Some('-') => out.push_str("\\-"),
-            '{' if !in_class && !at(i).is_some_and(|c| c.is_ascii_digit()) => out.push_str("\\{"),
-            _ => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -395,10 +412,12 @@ mod tests {
             let pattern = Pattern::new(source);
             assert_eq!(pattern.refusal(), None, "{source}");
             for style in [Style::Simple, Style::Plain, Style::Varied] {
-                let found = (0..200).filter_map(|_| pattern.draw(&mut rng, style, min, max)).any(|text| {
-                    let length = text.chars().count();
-                    pattern.matches(&text) == Some(true) && length >= min && length <= max
-                });
+                let found = (0..200)
+                    .filter_map(|_| pattern.draw(&mut rng, style, min, max))
+                    .any(|text| {
+                        let length = text.chars().count();
+                        pattern.matches(&text) == Some(true) && length >= min && length <= max
+                    });
                 assert!(found, "{source} {style:?}");
             }
         }
@@ -409,17 +428,42 @@ mod tests {
         let mut rng = rng(4, "ascii");
         let pattern = Pattern::new(r"^\w{1,20}\d{5}$");
         for _ in 0..100 {
-            assert!(pattern.draw(&mut rng, Style::Varied, 0, 30).unwrap().is_ascii());
+            assert!(
+                pattern
+                    .draw(&mut rng, Style::Varied, 0, 30)
+                    .unwrap()
+                    .is_ascii()
+            );
         }
         assert_eq!(pattern.matches("é12345"), Some(false));
     }
 
     #[test]
     fn what_cannot_be_drawn_says_why() {
-        assert!(Pattern::new(r"^(?=.*\d).+$").refusal().unwrap().contains("looks around"));
-        assert!(Pattern::new(r"^(a)\1$").refusal().unwrap().contains("refers back"));
-        assert!(Pattern::new("(").refusal().unwrap().contains("cannot be read"));
-        assert!(Pattern::new("^[]$").refusal().unwrap().contains("matches nothing"));
+        assert!(
+            Pattern::new(r"^(?=.*\d).+$")
+                .refusal()
+                .unwrap()
+                .contains("looks around")
+        );
+        assert!(
+            Pattern::new(r"^(a)\1$")
+                .refusal()
+                .unwrap()
+                .contains("refers back")
+        );
+        assert!(
+            Pattern::new("(")
+                .refusal()
+                .unwrap()
+                .contains("cannot be read")
+        );
+        assert!(
+            Pattern::new("^[]$")
+                .refusal()
+                .unwrap()
+                .contains("matches nothing")
+        );
     }
 
     #[test]

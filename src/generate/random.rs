@@ -24,7 +24,9 @@ pub fn rng(seed: u64, label: &str) -> Rng {
 }
 
 fn fnv(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// A number below `n`, or 0 where `n` is 0.
@@ -43,7 +45,9 @@ pub(super) fn between(rng: &mut Rng, low: usize, high: usize) -> usize {
 
 /// A wide number from `low` to `high`, both included.
 pub(super) fn between_wide(rng: &mut Rng, low: i128, high: i128) -> i128 {
-    let Some(span) = high.checked_sub(low).filter(|span| *span > 0) else { return low };
+    let Some(span) = high.checked_sub(low).filter(|span| *span > 0) else {
+        return low;
+    };
     if let Ok(span) = u64::try_from(span)
         && span < u64::MAX
     {
@@ -70,11 +74,29 @@ mod tests {
     #[test]
     fn streams_are_fixed_for_good() {
         let mut one = rng(7, "body");
-        let first = [below(&mut one, 1_000_000), below(&mut one, 1_000_000), below(&mut one, 1_000_000)];
+        let first = [
+            below(&mut one, 1_000_000),
+            below(&mut one, 1_000_000),
+            below(&mut one, 1_000_000),
+        ];
         let mut again = rng(7, "body");
-        assert_eq!(first, [below(&mut again, 1_000_000), below(&mut again, 1_000_000), below(&mut again, 1_000_000)]);
+        assert_eq!(
+            first,
+            [
+                below(&mut again, 1_000_000),
+                below(&mut again, 1_000_000),
+                below(&mut again, 1_000_000)
+            ]
+        );
         let mut other = rng(7, "query");
-        assert_ne!(first, [below(&mut other, 1_000_000), below(&mut other, 1_000_000), below(&mut other, 1_000_000)]);
+        assert_ne!(
+            first,
+            [
+                below(&mut other, 1_000_000),
+                below(&mut other, 1_000_000),
+                below(&mut other, 1_000_000)
+            ]
+        );
     }
 
     #[test]

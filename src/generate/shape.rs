@@ -52,8 +52,15 @@ impl Types {
     pub(super) const ALL: Self = Self(127);
     pub(super) const NONE: Self = Self(0);
     /// The order in which a type is preferred where a schema leaves the choice.
-    pub(super) const ORDER: [Self; 7] =
-        [Self::OBJECT, Self::ARRAY, Self::STRING, Self::INTEGER, Self::FRACTION, Self::BOOLEAN, Self::NULL];
+    pub(super) const ORDER: [Self; 7] = [
+        Self::OBJECT,
+        Self::ARRAY,
+        Self::STRING,
+        Self::INTEGER,
+        Self::FRACTION,
+        Self::BOOLEAN,
+        Self::NULL,
+    ];
 
     pub(super) fn named(name: &str) -> Self {
         match name {
@@ -250,7 +257,11 @@ impl Shape<'_> {
     /// The types worth making: those it names, or those its keywords speak of.
     pub(super) fn wanted_types(&self) -> Types {
         let hinted = self.types.and(self.hint);
-        if self.types == Types::ALL && !hinted.is_empty() { hinted } else { self.types }
+        if self.types == Types::ALL && !hinted.is_empty() {
+            hinted
+        } else {
+            self.types
+        }
     }
 }
 
@@ -258,7 +269,9 @@ impl Shape<'_> {
 pub(super) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a == b || same_number(a, b),
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
         (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len() && a.iter().all(|(k, a)| b.get(k).is_some_and(|b| same(a, b)))
         }

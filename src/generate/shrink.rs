@@ -30,7 +30,9 @@ fn pass(best: &mut Value, ask: &mut Ask<'_>) -> Option<bool> {
     let mut at = 0;
     loop {
         let places = places(best);
-        let Some(pointer) = places.get(at) else { return Some(changed) };
+        let Some(pointer) = places.get(at) else {
+            return Some(changed);
+        };
         changed |= settle(best, pointer, ask)?;
         at += 1;
     }
@@ -40,7 +42,9 @@ fn pass(best: &mut Value, ask: &mut Ask<'_>) -> Option<bool> {
 fn settle(best: &mut Value, pointer: &str, ask: &mut Ask<'_>) -> Option<bool> {
     let mut changed = false;
     'again: loop {
-        let Some(here) = best.pointer(pointer).cloned() else { return Some(changed) };
+        let Some(here) = best.pointer(pointer).cloned() else {
+            return Some(changed);
+        };
         for smaller in smaller(&here) {
             let mut candidate = best.clone();
             if let Some(slot) = candidate.pointer_mut(pointer) {
@@ -91,7 +95,10 @@ fn smaller(value: &Value) -> Vec<Value> {
             let mut size = items.len();
             while size > 0 {
                 for from in (0..items.len()).step_by(size) {
-                    let kept = items.iter().enumerate().filter(|(at, _)| *at < from || *at >= from + size);
+                    let kept = items
+                        .iter()
+                        .enumerate()
+                        .filter(|(at, _)| *at < from || *at >= from + size);
                     out.push(Value::Array(kept.map(|(_, item)| item.clone()).collect()));
                 }
                 size /= 2;
@@ -103,8 +110,14 @@ fn smaller(value: &Value) -> Vec<Value> {
             let mut size = map.len();
             while size > 0 {
                 for from in (0..map.len()).step_by(size) {
-                    let kept = map.iter().enumerate().filter(|(at, _)| *at < from || *at >= from + size);
-                    out.push(Value::Object(kept.map(|(_, (k, v))| (k.clone(), v.clone())).collect::<Map<_, _>>()));
+                    let kept = map
+                        .iter()
+                        .enumerate()
+                        .filter(|(at, _)| *at < from || *at >= from + size);
+                    out.push(Value::Object(
+                        kept.map(|(_, (k, v))| (k.clone(), v.clone()))
+                            .collect::<Map<_, _>>(),
+                    ));
                 }
                 size /= 2;
             }
@@ -142,17 +155,33 @@ fn smaller_texts(text: &str) -> Vec<String> {
     while size > 0 {
         // Long texts are cut in a few bold ways, not at each of a hundred thousand places.
         for from in (0..chars.len()).step_by(size).take(32) {
-            out.push(chars.iter().enumerate().filter(|(at, _)| *at < from || *at >= from + size).map(|(_, c)| *c).collect());
+            out.push(
+                chars
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| *at < from || *at >= from + size)
+                    .map(|(_, c)| *c)
+                    .collect(),
+            );
         }
         size /= 2;
     }
-    let plain: String = chars.iter().map(|c| if c.is_ascii_digit() { '0' } else { 'a' }).collect();
+    let plain: String = chars
+        .iter()
+        .map(|c| if c.is_ascii_digit() { '0' } else { 'a' })
+        .collect();
     let odd = |text: &str| text.chars().filter(|c| *c != 'a' && *c != '0').count();
     if odd(&plain) < odd(text) {
         out.push(plain);
         for (at, c) in chars.iter().enumerate().take(64) {
             if *c != 'a' && *c != '0' {
-                out.push(chars.iter().enumerate().map(|(i, c)| if i == at { 'a' } else { *c }).collect());
+                out.push(
+                    chars
+                        .iter()
+                        .enumerate()
+                        .map(|(i, c)| if i == at { 'a' } else { *c })
+                        .collect(),
+                );
             }
         }
     }
@@ -168,7 +197,12 @@ mod tests {
     fn what_matters_stays_and_the_rest_goes() {
         let value = json!({"id": "x-123", "tags": ["one", "two", "bad!", "four"], "age": 57, "more": {"deep": [1, 2, 3]}});
         let small = shrink(&value, &mut |v| {
-            v.pointer("/tags").and_then(Value::as_array).is_some_and(|t| t.iter().any(|t| t.as_str().is_some_and(|t| t.contains('!'))))
+            v.pointer("/tags")
+                .and_then(Value::as_array)
+                .is_some_and(|t| {
+                    t.iter()
+                        .any(|t| t.as_str().is_some_and(|t| t.contains('!')))
+                })
         });
         assert_eq!(small, json!({"tags": ["!"]}));
     }
@@ -179,7 +213,10 @@ mod tests {
             v["n"].as_i64().is_some_and(|n| n > 100) && v["f"].as_f64().is_some_and(|f| f > 2.0)
         });
         assert_eq!(small, json!({"n": 101, "f": 3}));
-        assert_eq!(shrink(&json!(-40), &mut |v| v.as_i64().is_some_and(|n| n < 0)), json!(-1));
+        assert_eq!(
+            shrink(&json!(-40), &mut |v| v.as_i64().is_some_and(|n| n < 0)),
+            json!(-1)
+        );
     }
 
     #[test]

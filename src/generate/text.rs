@@ -36,7 +36,10 @@ pub fn police_strings() -> &'static [Sample] {
         sample("Саша Петренко", "Cyrillic letters"),
         sample("王小明", "Chinese characters"),
         sample("ਹਰਪ੍ਰੀਤ", "Gurmukhi with conjuncts"),
-        sample("\u{200f}Ali\u{200e}", "right-to-left and left-to-right marks"),
+        sample(
+            "\u{200f}Ali\u{200e}",
+            "right-to-left and left-to-right marks",
+        ),
         sample("Ann\u{a0}Lee", "a no-break space"),
         sample("Zoë\u{200d}X", "a zero-width joiner"),
         sample("👮🏽\u{200d}♀️", "an emoji of several code points"),
@@ -78,27 +81,60 @@ pub fn police_strings() -> &'static [Sample] {
     SAMPLES
 }
 
-const FORENAMES: &[&str] = &["Alex", "Robin", "Sam", "Morgan", "Rowan", "Ashley", "Jamie", "Kerry", "Leslie", "Taylor"];
-const SURNAMES: &[&str] =
-    &["Example", "Testcase", "Sampleton", "Mockford", "Fixtureham", "Demoson", "Stubbington", "Placeholder", "Trialby"];
-const TOWNS: &[&str] = &["Exampleton", "Sampleford", "Testbury", "Mockham", "Trialstow"];
+const FORENAMES: &[&str] = &[
+    "Alex", "Robin", "Sam", "Morgan", "Rowan", "Ashley", "Jamie", "Kerry", "Leslie", "Taylor",
+];
+const SURNAMES: &[&str] = &[
+    "Example",
+    "Testcase",
+    "Sampleton",
+    "Mockford",
+    "Fixtureham",
+    "Demoson",
+    "Stubbington",
+    "Placeholder",
+    "Trialby",
+];
+const TOWNS: &[&str] = &[
+    "Exampleton",
+    "Sampleford",
+    "Testbury",
+    "Mockham",
+    "Trialstow",
+];
 
 /// An everyday text for a property of this name, of people and places that do not exist.
 pub(super) fn everyday(name: &str, rng: &mut Rng) -> Option<String> {
-    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    let ends = |endings: &[&str]| endings.iter().any(|e| plain.ends_with(e));
+    let tails = tails(name);
+    let ends = |endings: &[&str]| endings.iter().any(|e| tails.iter().any(|t| t == e));
     let one = |rng: &mut Rng, list: &[&str]| pick(rng, list).map(|s| (*s).to_owned());
     if ends(&["surname", "lastname", "familyname"]) {
         return one(rng, SURNAMES);
     }
-    if ends(&["forename", "forenames", "firstname", "givenname", "middlename", "forename1", "forename2", "knownas"]) {
+    if ends(&[
+        "forename",
+        "forenames",
+        "firstname",
+        "givenname",
+        "middlename",
+        "forename1",
+        "forename2",
+        "knownas",
+    ]) {
         return one(rng, FORENAMES);
     }
     if ends(&["postcode", "postalcode"]) {
         // ZZ99 is the pseudo-postcode of addresses that are not to be found.
         return Some(format!("ZZ99 {}ZZ", 1 + below(rng, 9)));
     }
-    if ends(&["phone", "telephone", "mobile", "phonenumber", "telephonenumber", "mobilenumber"]) {
+    if ends(&[
+        "phone",
+        "telephone",
+        "mobile",
+        "phonenumber",
+        "telephonenumber",
+        "mobilenumber",
+    ]) {
         // The range kept free for drama: it rings nowhere.
         return Some(format!("020 7946 0{:03}", below(rng, 1_000)));
     }
@@ -108,22 +144,72 @@ pub(super) fn everyday(name: &str, rng: &mut Rng) -> Option<String> {
     if ends(&["town", "city", "county"]) {
         return one(rng, TOWNS);
     }
-    if ends(&["street", "addressline1", "address1", "line1", "address"]) {
+    if ends(&[
+        "street",
+        "addressline1",
+        "address1",
+        "line1",
+        "line2",
+        "address",
+    ]) {
         return Some(format!("{} Sample Street", 1 + below(rng, 200)));
     }
     if ends(&["dateofbirth", "dob", "date"]) {
-        return Some(format!("{}-{:02}-{:02}", 1950 + below(rng, 55), 1 + below(rng, 12), 1 + below(rng, 28)));
+        return Some(format!(
+            "{}-{:02}-{:02}",
+            1950 + below(rng, 55),
+            1 + below(rng, 12),
+            1 + below(rng, 28)
+        ));
     }
     if ends(&["url", "uri", "website"]) {
         return Some("https://example.com/".to_owned());
     }
-    if ends(&["description", "summary", "notes", "comment", "comments", "reason", "narrative"]) {
+    if ends(&[
+        "description",
+        "summary",
+        "notes",
+        "comment",
+        "comments",
+        "reason",
+        "narrative",
+    ]) {
         return Some("Made up for a conformance test.".to_owned());
     }
     if ends(&["name", "fullname"]) {
         return Some(format!("{} {}", one(rng, FORENAMES)?, one(rng, SURNAMES)?));
     }
     None
+}
+
+/// The last word of a name, the last two, and the last three, each run together in lower case.
+fn tails(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut fresh = true;
+    let mut lower = false;
+    for c in name.chars() {
+        if !c.is_ascii_alphanumeric() {
+            fresh = true;
+            continue;
+        }
+        if fresh || (lower && c.is_ascii_uppercase()) {
+            words.push(String::new());
+        }
+        fresh = false;
+        lower = !c.is_ascii_uppercase();
+        if let Some(word) = words.last_mut() {
+            word.push(c.to_ascii_lowercase());
+        }
+    }
+    (1..=words.len().min(3))
+        .map(|count| {
+            words
+                .iter()
+                .skip(words.len() - count)
+                .map(String::as_str)
+                .collect()
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -136,10 +222,32 @@ mod tests {
         for sample in police_strings() {
             assert!(seen.insert(sample.text), "twice: {}", sample.text);
             assert!(!sample.tries.is_empty());
-            assert!(!sample.text.contains('\0'), "NUL is refused by many stores, and rightly");
+            assert!(
+                !sample.text.contains('\0'),
+                "NUL is refused by many stores, and rightly"
+            );
         }
         let composed = police_strings().iter().find(|s| s.text == "Jos\u{e9}");
         let combining = police_strings().iter().find(|s| s.text == "Jose\u{301}");
         assert!(composed.is_some() && combining.is_some());
+    }
+
+    #[test]
+    fn names_are_read_word_by_word() {
+        let mut rng = super::super::random::rng(1, "names");
+        for name in [
+            "city",
+            "homeCity",
+            "post_town",
+            "dateOfBirth",
+            "date_of_birth",
+            "firstName",
+            "address_line1",
+        ] {
+            assert!(everyday(name, &mut rng).is_some(), "{name}");
+        }
+        for name in ["ethnicity", "velocity", "update", "filename", "id", ""] {
+            assert_eq!(everyday(name, &mut rng), None, "{name}");
+        }
     }
 }
