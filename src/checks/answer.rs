@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Answer, place::Place};
 use crate::{
     contract::{Contract, Media, Operation, ResponseSpec},
-    exchange::{Exchange, Intent, Response},
+    exchange::{Address, Exchange, Intent, Response},
     model::{Method, Parameters},
 };
 
@@ -78,6 +78,13 @@ impl<'a> Answer<'a> {
         self.media()
             .and_then(|media| media.schema.as_ref())
             .map_or_else(Place::default, |schema| Place::of(self.contract, schema))
+    }
+
+    /// Whether the request went beside the API: to another port, or to the root of the host, and to no
+    /// operation of the contract.
+    #[must_use]
+    pub const fn is_beside_the_api(&self) -> bool {
+        self.operation.is_none() && !matches!(self.exchange.request.address, Address::Base(_))
     }
 
     /// Whether the request was wrong on purpose.

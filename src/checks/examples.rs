@@ -12,7 +12,7 @@ use crate::{
     },
     known::Known,
     model::{Claims, IdentityName, Method, Parameters},
-    script::{Ask, Reply, Turn, World, turn},
+    script::{Ask, Reply, Script, Scripted, Turn, World, turn},
     verdict::{Judgement, Verdict},
 };
 
@@ -102,7 +102,14 @@ pub fn run(
                     Applies::Beside => {}
                     Applies::No(reason) => judgements.push(Judgement::NotApplicable(reason)),
                     Applies::Yes => {
-                        judgements.extend(converse(run, operation, example, contract)?);
+                        let mut asked = Vec::new();
+                        let stage = Stage {
+                            contract,
+                            writes: true,
+                            parameters: &parameters,
+                        };
+                        let said = converse(run, operation, example, &stage, &mut asked)?;
+                        judgements.extend(said);
                     }
                 }
             }
@@ -136,7 +143,7 @@ fn base_url(contract: &Contract) -> String {
     )
 }
 
-fn subjects<'a>(
+pub(super) fn subjects<'a>(
     scope: Scope,
     contract: &'a Contract,
     parameters: &Parameters,
@@ -151,15 +158,25 @@ fn subjects<'a>(
     }
 }
 
-fn converse(
-    run: for<'a> fn(
-        &mut crate::script::Script<'a>,
-        Option<&'a Operation>,
-    ) -> crate::script::Scripted,
+/// The conversation of a probe.
+pub(super) type Run = for<'a> fn(&mut Script<'a>, Option<&'a Operation>) -> Scripted;
+
+/// Where a conversation of an example is held.
+pub(super) struct Stage<'a> {
+    pub(super) contract: &'a Contract,
+    pub(super) writes: bool,
+    pub(super) parameters: &'a Parameters,
+}
+
+/// Holds the conversation of a probe against the lines of an example, and notes what it asks.
+pub(super) fn converse(
+    run: Run,
     operation: Option<&Operation>,
     example: &Example,
-    contract: &Contract,
+    stage: &Stage<'_>,
+    asked: &mut Vec<Request>,
 ) -> Result<Vec<Judgement>, String> {
+    let contract = stage.contract;
     let relations = Relations::of(contract);
     let base_url = base_url(contract);
     let world = World {
@@ -167,10 +184,10 @@ fn converse(
         relations: &relations,
         known: &Known::default(),
         claims: &Claims::default(),
-        parameters: &Parameters::default(),
+        parameters: stage.parameters,
         identities: &[IdentityName::default()],
         base_url: &base_url,
-        writes: true,
+        writes: stage.writes,
         seed: 1,
         run_tag: "muster-example",
     };
@@ -183,6 +200,7 @@ fn converse(
             Turn::Ask(Ask::Send(requests)) => {
                 let mut exchanges = Vec::new();
                 for request in requests {
+                    asked.push(request.clone());
                     let line =
                         next_line(example.dialogue, &mut used, &request).ok_or_else(|| {
                             format!(
@@ -232,7 +250,7 @@ fn matches(to: &str, request: &Request) -> bool {
 }
 
 /// The request that the first line of a response check answers.
-fn request(line: &Line, contract: &Contract) -> Result<Request, String> {
+pub(super) fn request(line: &Line, contract: &Contract) -> Result<Request, String> {
     let (method, path) = line
         .to
         .split_once(' ')
@@ -252,7 +270,7 @@ fn request(line: &Line, contract: &Contract) -> Result<Request, String> {
     Ok(request)
 }
 
-fn answer(line: &Line, request: Request, contract: &Contract, id: u64) -> Exchange {
+pub(super) fn answer(line: &Line, request: Request, contract: &Contract, id: u64) -> Exchange {
     let url = match &request.address {
         Address::Base(path) => format!("{}{path}", base_url(contract)),
         Address::Root(path) => format!("https://api.example.test{path}"),

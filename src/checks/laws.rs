@@ -14,8 +14,8 @@ use std::{
 
 use serde_json::Value;
 
-use super::{ALL, Check, Says, examples};
-use crate::contract::Contract;
+use super::{ALL, Applies, Check, Kind, Says, examples};
+use crate::{contract::Contract, model::Parameters};
 
 /// The areas and files under `src/checks`, as ids of checks.
 fn files() -> Vec<(String, PathBuf)> {
@@ -143,6 +143,47 @@ fn an_example_that_does_not_hold_is_told() {
         );
         assert!(!examples::holds(Says::Nothing, &passed), "{}", check.id);
     }
+}
+
+/// A probe that says it changes nothing uses methods that change nothing, where writes are refused.
+#[test]
+fn a_probe_that_does_not_write_only_uses_safe_methods() {
+    let parameters = Parameters::default();
+    let mut seen = 0;
+    for check in ALL {
+        let Kind::Probe {
+            scope,
+            run,
+            writes: false,
+        } = check.kind
+        else {
+            continue;
+        };
+        for example in check.examples {
+            let contract = contract(example.contract);
+            let stage = examples::Stage {
+                contract: &contract,
+                writes: false,
+                parameters: &parameters,
+            };
+            for (operation, applies) in examples::subjects(scope, &contract, &parameters) {
+                let mut asked = Vec::new();
+                if applies == Applies::Yes {
+                    let _ = examples::converse(run, operation, example, &stage, &mut asked);
+                }
+                seen += asked.len();
+                for request in asked {
+                    assert!(
+                        request.method.is_safe(),
+                        "{} asks {}",
+                        check.id,
+                        request.method
+                    );
+                }
+            }
+        }
+    }
+    assert!(seen > 20, "only {seen} requests were seen");
 }
 
 fn broken_examples(check: &Check) -> Vec<String> {

@@ -11,6 +11,8 @@ pub mod examples;
 mod laws;
 pub mod place;
 pub mod probing;
+#[cfg(test)]
+mod tests;
 
 use crate::{
     contract::{Contract, Operation},

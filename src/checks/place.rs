@@ -13,6 +13,8 @@ use crate::contract::{Contract, Schema};
 
 /// More parts than any sensible schema has in one place.
 const MOST_PARTS: usize = 256;
+/// More values than a check needs to see to know a defect.
+const MOST_SPOTS: usize = 20_000;
 
 /// One subschema, and the document its references are relative to.
 #[derive(Debug, Clone)]
@@ -156,21 +158,6 @@ impl<'a> Place<'a> {
         place
     }
 
-    /// The place that a JSON pointer into the value leads to.
-    #[must_use]
-    pub fn at(&self, pointer: &str) -> Self {
-        let mut place = self.clone();
-        for token in pointer.split('/').skip(1) {
-            let name = token.replace("~1", "/").replace("~0", "~");
-            let mut next = place.member(&name);
-            if let Ok(index) = name.parse() {
-                next.parts.extend(place.item(index).parts);
-            }
-            place = next;
-        }
-        place
-    }
-
     const fn beside(&self) -> Self {
         Self {
             contract: self.contract,
@@ -227,19 +214,18 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Visits every value within a value with its JSON pointer and what the contract says of it.
+/// Visits every value within a value with its JSON pointer and what the contract says of it: the first
+/// 20,000, to a depth of 64.
 pub fn walk<'a, 'v>(place: &Place<'a>, value: &'v Value, visit: &mut dyn FnMut(&Spot<'_, 'a, 'v>)) {
-    step(
-        &Spot {
-            pointer: "",
-            shape: "",
-            name: None,
-            value,
-            place,
-        },
-        visit,
-        0,
-    );
+    let root = Spot {
+        pointer: "",
+        shape: "",
+        name: None,
+        value,
+        place,
+    };
+    let mut left = MOST_SPOTS;
+    step(&root, visit, 64, &mut left);
 }
 
 /// One value on a walk.
@@ -257,49 +243,44 @@ pub struct Spot<'s, 'a, 'v> {
     pub place: &'s Place<'a>,
 }
 
-fn step<'a, 'v>(spot: &Spot<'_, 'a, 'v>, visit: &mut dyn FnMut(&Spot<'_, 'a, 'v>), depth: usize) {
-    visit(spot);
-    if depth >= 64 {
+fn step<'a, 'v>(
+    spot: &Spot<'_, 'a, 'v>,
+    visit: &mut dyn FnMut(&Spot<'_, 'a, 'v>),
+    depth: usize,
+    left: &mut usize,
+) {
+    if depth == 0 || *left == 0 {
         return;
     }
+    *left -= 1;
+    visit(spot);
     match spot.value {
         Value::Object(members) => {
             for (name, value) in members {
                 let token = escape(name);
-                step(
-                    &Spot {
-                        pointer: &format!("{}/{token}", spot.pointer),
-                        shape: &format!(
-                            "{}/{}",
-                            spot.shape,
-                            if data_like(name).is_some() {
-                                "*"
-                            } else {
-                                &token
-                            }
-                        ),
-                        name: Some(name),
-                        value,
-                        place: &spot.place.member(name),
-                    },
-                    visit,
-                    depth + 1,
-                );
+                let shape = data_like(name).map_or(token.as_str(), |_| "*");
+                let member = Spot {
+                    pointer: &format!("{}/{token}", spot.pointer),
+                    shape: &format!("{}/{shape}", spot.shape),
+                    name: Some(name),
+                    value,
+                    place: &spot.place.member(name),
+                };
+                step(&member, visit, depth - 1, left);
             }
         }
         Value::Array(items) => {
+            let shape = format!("{}/*", spot.shape);
+            let alike = (!spot.place.has("prefixItems")).then(|| spot.place.item(0));
             for (index, value) in items.iter().enumerate() {
-                step(
-                    &Spot {
-                        pointer: &format!("{}/{index}", spot.pointer),
-                        shape: &format!("{}/*", spot.shape),
-                        name: spot.name,
-                        value,
-                        place: &spot.place.item(index),
-                    },
-                    visit,
-                    depth + 1,
-                );
+                let item = Spot {
+                    pointer: &format!("{}/{index}", spot.pointer),
+                    shape: &shape,
+                    name: spot.name,
+                    value,
+                    place: &alike.clone().unwrap_or_else(|| spot.place.item(index)),
+                };
+                step(&item, visit, depth - 1, left);
             }
         }
         _ => {}

@@ -259,6 +259,16 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         if response.is_success() {
             return compare(script, operation, member, text, exchange, response);
         }
+        if !matches!(response.status, 400 | 422) {
+            return Ok(vec![Judgement::inconclusive(
+                Whose::TestData,
+                format!(
+                    "{} was answered {}, so no record could be compared. Give what it needs under `data` in the target file.",
+                    operation.key,
+                    exchange.received()
+                ),
+            )]);
+        }
     }
     let plain = script.send(valid.request)?;
     Ok(vec![

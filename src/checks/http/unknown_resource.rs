@@ -1,6 +1,6 @@
 //! `http.unknown-resource`
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     arrange::{unknown_id, valid_request},
@@ -86,6 +86,12 @@ pub static CHECK: Check = Check {
     responses: {'200': {description: A case}, '404': {description: No such case}}
 ",
             dialogue: &[Line::empty("GET /cases/*", 404)],
+            says: Says::Inconclusive,
+        },
+        Example {
+            title: "What a search answers that found nothing",
+            contract: PERSON,
+            dialogue: &[Line::json("GET /people/*", 200, r#"{"items":[],"total":0}"#)],
             says: Says::Inconclusive,
         },
         Example {
@@ -238,11 +244,11 @@ fn judge(
                 ),
             ));
         }
-        200..300 if response.json().is_ok_and(|body| *body == json!([])) => {
+        200..300 if response.json().is_ok_and(found_nothing) => {
             return Outcome::Judged(Judgement::inconclusive(
                 Whose::Supplier,
                 format!(
-                    "{} was answered {status} with an empty list, as a search would be: the contract does not tell whether `{name}` is the id of a resource.",
+                    "{} was answered {status} with an empty list, as a search is: the contract does not tell whether `{name}` is the id of a resource.",
                     operation.key
                 ),
             ));
@@ -255,6 +261,20 @@ fn judge(
         ),
     };
     Outcome::Judged(finding.at(operation.pointer.clone()).into())
+}
+
+/// Whether a body is what a search gives that found nothing: an empty list, alone or among counts.
+fn found_nothing(body: &Value) -> bool {
+    let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+    match body {
+        Value::Object(members) => {
+            members.values().any(is_empty)
+                && members.values().all(|value| {
+                    is_empty(value) || !(value.is_array() || value.is_object() || value.is_string())
+                })
+        }
+        body => is_empty(body),
+    }
 }
 
 fn error_body(

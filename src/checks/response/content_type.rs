@@ -107,7 +107,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     let sent = response.headers.get("content-type");
     let finding = match sent {
         Some(sent) if !is_readable(sent) => Finding::new(
-            format!("malformed {sent}"),
+            "malformed".to_owned(),
             "The Content-Type cannot be read.",
             expected,
             sent,

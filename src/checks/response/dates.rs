@@ -189,13 +189,12 @@ fn judge_text(spot: &Spot<'_, '_, '_>) -> Option<Option<&'static str>> {
             return None;
         }
         let right = (date && is_date(text)) || (time && is_date_time(text));
-        return Some((!right).then(|| {
-            if date {
-                "not YYYY-MM-DD"
-            } else {
-                "not RFC 3339 with an offset"
-            }
-        }));
+        let wrong = if date {
+            "not YYYY-MM-DD"
+        } else {
+            "not RFC 3339 with an offset"
+        };
+        return Some((!right).then_some(wrong));
     }
     let described = ["format", "pattern", "enum", "const"]
         .iter()

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    checks::{Answer, Check, Example, Kind, Line, Says, place::walk},
+    checks::{
+        Answer, Check, Example, Kind, Line, Says,
+        place::{Place, walk},
+    },
     verdict::{Finding, Judgement},
 };
 
@@ -120,7 +123,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     }
     let mut places = 0_usize;
     let mut found: Vec<Finding> = Vec::new();
-    walk(&answer.place(), body, &mut |spot| {
+    walk(&Place::default(), body, &mut |spot| {
         let Value::Object(members) = spot.value else {
             return;
         };

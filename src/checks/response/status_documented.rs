@@ -131,8 +131,7 @@ fn is_no_matter_of(operation: &Operation, answer: &Answer<'_>, status: u16) -> b
         401 | 403 => operation.security.is_required(),
         _ => false,
     };
-    status < 200
-        || status >= 500
+    !(200..500).contains(&status)
         || OF_NO_OPERATION.contains(&status)
         || (conditional && !operation.documents(status))
         || (answer.was_wrong() && REFUSALS.contains(&status) && !operation.documents(status))

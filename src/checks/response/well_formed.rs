@@ -2,7 +2,7 @@
 
 use crate::{
     checks::{Answer, Check, Example, Kind, Line, Says},
-    exchange::{Address, BreakageKind, Exchange, HttpVersion, Outcome, Response},
+    exchange::{BreakageKind, Exchange, HttpVersion, Outcome, Response},
     model::Method,
     verdict::{Finding, Judgement},
 };
@@ -85,8 +85,7 @@ const PEOPLE: &str = "/people: {get: {responses: {'200': {description: People}}}
 
 fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     let exchange = answer.exchange;
-    // Another port or scheme of the host promises nothing.
-    if matches!(exchange.request.address, Address::Absolute(_)) {
+    if answer.is_beside_the_api() {
         return Vec::new();
     }
     let defect = match &exchange.outcome {
