@@ -56,7 +56,7 @@ impl Driven {
 }
 
 /// The verifier that says whether an operation could be called with success.
-pub const REACHED: &str = "operation.reached";
+pub(super) const REACHED: &str = "operation.reached";
 
 /// More questions than any honest case asks.
 const MOST_TURNS: usize = 2_000;

@@ -14,7 +14,7 @@ mod tests;
 mod watch;
 mod wire;
 
-pub use wire::Wire;
+pub use wire::{Sent, Wire};
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
