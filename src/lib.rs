@@ -26,3 +26,5 @@ pub mod summary;
 pub mod waiver;
 
 pub mod supplier;
+
+pub mod load;

@@ -48,16 +48,32 @@ impl Positions {
     }
 }
 
-impl<P: AsRef<str>> FromIterator<(P, usize, usize)> for Positions {
-    fn from_iter<I: IntoIterator<Item = (P, usize, usize)>>(places: I) -> Self {
+/// Gathers [`Positions`], one place at a time.
+#[derive(Debug, Default)]
+pub struct PositionsBuilder {
+    places: Vec<(u64, u32, u32)>,
+}
+
+impl PositionsBuilder {
+    /// Notes line and column, both from 1, of a JSON pointer. Of two notes of one pointer the last
+    /// counts, as it does of two equal keys.
+    pub fn add(&mut self, pointer: &str, line: usize, column: usize) {
         let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let mut sorted: Vec<_> = places
-            .into_iter()
-            .map(|(pointer, line, column)| (hash(pointer.as_ref()), narrow(line), narrow(column)))
-            .collect();
-        sorted.sort_unstable();
-        sorted.shrink_to_fit();
-        Self { sorted }
+        self.places
+            .push((hash(pointer), narrow(line), narrow(column)));
+    }
+
+    /// What was gathered.
+    #[must_use]
+    pub fn build(mut self) -> Positions {
+        // The sort is stable: after reversing, the last note of a pointer comes first and stays.
+        self.places.reverse();
+        self.places.sort_by_key(|place| place.0);
+        self.places.dedup_by_key(|place| place.0);
+        self.places.shrink_to_fit();
+        Positions {
+            sorted: self.places,
+        }
     }
 }
 

@@ -19,7 +19,7 @@ mod router;
 mod views;
 
 pub use build::Refused;
-pub use documents::{Document, Documents, DuplicateKey, Positions};
+pub use documents::{Document, Documents, DuplicateKey, Positions, PositionsBuilder};
 pub use examples::Documented;
 pub use model::*;
 pub mod schema;

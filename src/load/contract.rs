@@ -1,0 +1,465 @@
+//! Loading a contract from a file, a URL or standard input, with every document it refers to
+//! (owner of [`load_contract`]).
+
+use std::{
+    collections::VecDeque,
+    path::{Path, PathBuf},
+};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use serde_json::Value;
+use url::Url;
+
+use crate::{
+    contract::{Contract, Documents, Refused},
+    model::Whose,
+};
+
+use super::{
+    contract_fetch::{self as fetch, MOST_BYTES},
+    contract_source::{self, SyntaxError},
+};
+
+/// Documents that one contract may be spread over.
+const MOST_DOCUMENTS: usize = 5_000;
+
+/// Which hosts references may lead to. By default the host the contract itself came from, if any.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RemotePolicy {
+    offline: bool,
+    hosts: Vec<String>,
+}
+
+impl RemotePolicy {
+    /// Nothing is fetched, not even the contract.
+    #[must_use]
+    pub fn offline() -> Self {
+        Self {
+            offline: true,
+            hosts: Vec::new(),
+        }
+    }
+
+    /// References to this host are fetched too; a port counts where it is given.
+    #[must_use]
+    pub fn allow(mut self, host: impl Into<String>) -> Self {
+        self.hosts.push(host.into().to_ascii_lowercase());
+        self
+    }
+
+    /// Whether a URL may be fetched, for a contract that came from `own`; if not, why.
+    pub(super) fn allows(&self, url: &Url, own: Option<&Url>) -> Result<(), String> {
+        if self.offline {
+            return Err("fetching is switched off".to_owned());
+        }
+        let Some(host) = url.host_str() else {
+            return Err("it names no host".to_owned());
+        };
+        let with_port = url
+            .port()
+            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let same = own.is_some_and(|own| {
+            own.host_str() == url.host_str()
+                && own.port_or_known_default() == url.port_or_known_default()
+                && own.scheme() == url.scheme()
+        });
+        if same
+            || self
+                .hosts
+                .iter()
+                .any(|allowed| *allowed == host || *allowed == with_port)
+        {
+            Ok(())
+        } else {
+            Err(format!("the host `{host}` is not allowed"))
+        }
+    }
+}
+
+/// A contract with what it was made of.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The contract.
+    pub contract: Contract,
+    /// SHA-256 of the root document's bytes, in lower-case hexadecimal.
+    pub sha256: String,
+    /// Bytes of all documents together.
+    pub bytes: u64,
+    /// Every document, the root first.
+    pub documents: Vec<LoadedDocument>,
+}
+
+/// One document of a contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadedDocument {
+    /// Its URI.
+    pub uri: String,
+    /// SHA-256 of its bytes, in lower-case hexadecimal.
+    pub sha256: String,
+    /// How many bytes it has.
+    pub bytes: u64,
+}
+
+/// Why a contract could not be loaded at all. What is wrong inside a contract that loads is a
+/// [`Fault`](crate::contract::Fault) of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// A file cannot be read.
+    #[error("cannot read `{path}`: {message}; check the path of the contract")]
+    File {
+        /// The path.
+        path: String,
+        /// Why.
+        message: String,
+    },
+    /// The location is neither a path nor a URL that can be read.
+    #[error("`{location}` is no file, `http:` or `https:` URL: {message}")]
+    Location {
+        /// The location as given.
+        location: String,
+        /// Why.
+        message: String,
+    },
+    /// A URL may not be fetched.
+    #[error("`{url}` is not fetched: {message}; save it as a file, or allow the host")]
+    NotAllowed {
+        /// The URL.
+        url: String,
+        /// Why.
+        message: String,
+    },
+    /// A URL could not be fetched.
+    #[error("cannot fetch `{url}`: {message}; check the URL, the proxy and the network")]
+    Fetch {
+        /// The URL.
+        url: String,
+        /// Why.
+        message: String,
+    },
+    /// A URL was answered with something else than success.
+    #[error("`{url}` was answered with {status}; {}", advice(*status))]
+    Status {
+        /// The URL.
+        url: String,
+        /// The status.
+        status: u16,
+    },
+    /// No HTTP client can be made here.
+    #[error("no connection can be made from here: {message}; install the system's CA certificates")]
+    Client {
+        /// Why.
+        message: String,
+    },
+    /// Too much to read.
+    #[error("`{location}` is too large: the documents of a contract may have 64 MiB together")]
+    TooLarge {
+        /// What was read when the limit came.
+        location: String,
+    },
+    /// The root document is neither JSON nor YAML.
+    #[error("`{location}`, {error}")]
+    Syntax {
+        /// The document.
+        location: String,
+        /// What and where.
+        error: SyntaxError,
+    },
+    /// The root document is no contract.
+    #[error("`{location}`: {refused}")]
+    Refused {
+        /// The document.
+        location: String,
+        /// Why.
+        refused: Refused,
+    },
+    /// Building the contract was cut short.
+    #[error("`{location}` could not be read to its end: {message}; this is a fault of Muster")]
+    Muster {
+        /// The document.
+        location: String,
+        /// What happened.
+        message: String,
+    },
+}
+
+fn advice(status: u16) -> &'static str {
+    match status {
+        401 | 403 => "it needs a login: save the document as a file, or ask for access",
+        404 | 410 => "check the URL",
+        429 => "wait, and try again",
+        300..=399 => "use the URL it redirects to",
+        _ => "ask whoever runs the server",
+    }
+}
+
+impl LoadError {
+    /// Whose it is to act.
+    #[must_use]
+    pub const fn whose(&self) -> Whose {
+        match self {
+            Self::File { .. } | Self::Location { .. } | Self::NotAllowed { .. } => {
+                Whose::Configuration
+            }
+            Self::Fetch { .. } | Self::Client { .. } => Whose::Network,
+            Self::Status { status, .. } => match status {
+                401 | 403 => Whose::Credentials,
+                500..=599 => Whose::Supplier,
+                _ => Whose::Configuration,
+            },
+            Self::Refused {
+                refused: Refused::NotOpenApi { .. } | Refused::NoRoot { .. },
+                ..
+            } => Whose::Configuration,
+            Self::Syntax { .. } | Self::Refused { .. } => Whose::Supplier,
+            Self::TooLarge { .. } | Self::Muster { .. } => Whose::Muster,
+        }
+    }
+}
+
+/// Loads a contract from a path, a `file:`, `http:` or `https:` URL, or `-` for standard input.
+///
+/// Every document that a `$ref` names is read too, breadth first. One that cannot be had, or may not
+/// be, is noted; what needs it becomes a fault of the contract, and nothing else does.
+///
+/// # Errors
+/// Where the root document cannot be had, is neither JSON nor YAML, or is not OpenAPI 3.
+pub async fn load_contract(location: &str, policy: &RemotePolicy) -> Result<Loaded, LoadError> {
+    load_contract_with(location, policy, None).await
+}
+
+/// Loads a contract as [`load_contract`] does, through a client of the caller's: for a private CA or
+/// a client certificate. It should not follow redirects to other hosts.
+///
+/// # Errors
+/// As [`load_contract`].
+pub async fn load_contract_with(
+    location: &str,
+    policy: &RemotePolicy,
+    client: Option<reqwest::Client>,
+) -> Result<Loaded, LoadError> {
+    let mut loader = Loader {
+        policy,
+        own: None,
+        client,
+        left: MOST_BYTES,
+        documents: Documents::new(),
+        read: Vec::new(),
+        queue: VecDeque::new(),
+    };
+    let root = loader.root(location).await?;
+    loader.references().await;
+    let Loader {
+        documents,
+        read,
+        left,
+        ..
+    } = loader;
+    let uri = root.to_string();
+    let built = tokio::task::spawn_blocking(move || Contract::build(&uri, documents))
+        .await
+        .map_err(|error| LoadError::Muster {
+            location: location.to_owned(),
+            message: error.to_string(),
+        })?;
+    let contract = built.map_err(|refused| LoadError::Refused {
+        location: location.to_owned(),
+        refused,
+    })?;
+    Ok(Loaded {
+        contract,
+        sha256: read
+            .first()
+            .map(|document| document.sha256.clone())
+            .unwrap_or_default(),
+        bytes: MOST_BYTES - left,
+        documents: read,
+    })
+}
+
+struct Loader<'a> {
+    policy: &'a RemotePolicy,
+    /// The URL the contract came from, if it did.
+    own: Option<Url>,
+    client: Option<reqwest::Client>,
+    left: u64,
+    documents: Documents,
+    read: Vec<LoadedDocument>,
+    queue: VecDeque<Url>,
+}
+
+impl Loader<'_> {
+    async fn root(&mut self, location: &str) -> Result<Url, LoadError> {
+        let (uri, bytes) = if location == "-" {
+            let bytes = fetch::stdin(self.left).await?;
+            (path_url(Path::new("standard-input"), location)?, bytes)
+        } else {
+            match remote(location) {
+                Some(url) => {
+                    if self.policy.offline {
+                        return Err(LoadError::NotAllowed {
+                            url: location.to_owned(),
+                            message: "fetching is switched off".to_owned(),
+                        });
+                    }
+                    self.own = Some(url.clone());
+                    let client = self.client()?;
+                    let (end, bytes) = fetch::url(&client, &url, self.left).await?;
+                    self.own = Some(end.clone());
+                    (end, bytes)
+                }
+                None => {
+                    let path = path_of(location)?;
+                    let bytes = fetch::file(&path, self.left).await?;
+                    (path_url(&path, location)?, bytes)
+                }
+            }
+        };
+        self.add(uri.clone(), &bytes)
+            .map_err(|error| LoadError::Syntax {
+                location: location.to_owned(),
+                error,
+            })?;
+        Ok(uri)
+    }
+
+    fn client(&mut self) -> Result<reqwest::Client, LoadError> {
+        if let Some(client) = &self.client {
+            return Ok(client.clone());
+        }
+        let client = fetch::client(self.policy, self.own.as_ref())?;
+        self.client = Some(client.clone());
+        Ok(client)
+    }
+
+    /// Takes a document in, and what it refers to into the queue.
+    fn add(&mut self, uri: Url, bytes: &[u8]) -> Result<(), SyntaxError> {
+        self.left = self.left.saturating_sub(bytes.len() as u64);
+        let document = contract_source::read(bytes)?;
+        references(&document.value, &mut |reference| {
+            // A fragment alone stays in the document.
+            if !reference.starts_with('#')
+                && let Ok(mut target) = uri.join(reference)
+            {
+                target.set_fragment(None);
+                if !self.documents.knows(target.as_str()) && target != uri {
+                    self.queue.push_back(target);
+                }
+            }
+        });
+        self.read.push(LoadedDocument {
+            uri: uri.to_string(),
+            sha256: hex(digest(&SHA256, bytes).as_ref()),
+            bytes: bytes.len() as u64,
+        });
+        self.documents.insert(uri.as_str(), document);
+        Ok(())
+    }
+
+    async fn references(&mut self) {
+        while let Some(uri) = self.queue.pop_front() {
+            if self.documents.knows(uri.as_str()) {
+                continue;
+            }
+            if self.documents.len() >= MOST_DOCUMENTS {
+                let why = format!("a contract may be spread over {MOST_DOCUMENTS} documents");
+                self.documents.missing(uri.as_str(), why);
+                continue;
+            }
+            let got = match self.get(&uri).await {
+                Ok(bytes) => self
+                    .add(uri.clone(), &bytes)
+                    .map_err(|error| error.to_string()),
+                Err(why) => Err(why),
+            };
+            if let Err(why) = got {
+                self.documents.missing(uri.as_str(), why);
+            }
+        }
+    }
+
+    async fn get(&mut self, uri: &Url) -> Result<Vec<u8>, String> {
+        match uri.scheme() {
+            "file" => {
+                if self.own.is_some() {
+                    return Err("a contract from a URL may not refer to files".to_owned());
+                }
+                let path = uri
+                    .to_file_path()
+                    .map_err(|()| "it is no path of this system".to_owned())?;
+                fetch::file(&path, self.left)
+                    .await
+                    .map_err(|error| error.to_string())
+            }
+            "http" | "https" => {
+                self.policy.allows(uri, self.own.as_ref())?;
+                let client = self.client().map_err(|error| error.to_string())?;
+                fetch::url(&client, uri, self.left)
+                    .await
+                    .map(|(_, bytes)| bytes)
+                    .map_err(|error| error.to_string())
+            }
+            scheme => Err(format!("`{scheme}:` cannot be fetched")),
+        }
+    }
+}
+
+fn remote(location: &str) -> Option<Url> {
+    Url::parse(location)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+fn path_of(location: &str) -> Result<PathBuf, LoadError> {
+    if location.starts_with("file:") {
+        let wrong = |message: &str| LoadError::Location {
+            location: location.to_owned(),
+            message: message.to_owned(),
+        };
+        return Url::parse(location)
+            .map_err(|error| wrong(&error.to_string()))?
+            .to_file_path()
+            .map_err(|()| wrong("it is no path of this system"));
+    }
+    Ok(PathBuf::from(location))
+}
+
+fn path_url(path: &Path, location: &str) -> Result<Url, LoadError> {
+    let wrong = |message: String| LoadError::Location {
+        location: location.to_owned(),
+        message,
+    };
+    let absolute = std::path::absolute(path).map_err(|error| wrong(error.to_string()))?;
+    Url::from_file_path(&absolute).map_err(|()| wrong("it has no absolute path".to_owned()))
+}
+
+/// Every reference in a document: `$ref`s wherever they stand, `operationRef`s, and the values of a
+/// discriminator's `mapping` that can only be references.
+fn references(value: &Value, found: &mut impl FnMut(&str)) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match (name.as_str(), member) {
+                    ("$ref" | "operationRef" | "$dynamicRef", Value::String(reference)) => {
+                        found(reference);
+                    }
+                    ("mapping", Value::Object(mapping)) => mapping
+                        .values()
+                        .filter_map(Value::as_str)
+                        .filter(|target| target.contains(['/', '#']))
+                        .for_each(&mut *found),
+                    _ => references(member, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
