@@ -1,0 +1,354 @@
+//! Values that exist: given, made or found.
+
+use serde_json::Value;
+
+use super::{Builder, DEPTH, Policy, intent};
+use crate::{
+    arrange::{
+        Origin, answers, hazard,
+        relations::{Pick, Slot, Source, prefix_through, skeleton},
+        render, serialise, values,
+    },
+    contract::{Operation, Schema},
+    exchange::Exchange,
+    model::{IdentityName, Method, Whose},
+    script::{Halt, Scripted},
+};
+
+impl<'a> Builder<'_, 'a> {
+    /// A value from the target file, from this conversation, from a producer, or from earlier answers.
+    pub(super) fn seek(
+        &mut self,
+        operation: &'a Operation,
+        slot: &Slot,
+        schema: Option<&Schema>,
+        own: Option<&str>,
+        policy: Policy,
+    ) -> Scripted<Option<(Value, Origin)>> {
+        let world = self.script.world;
+        let name = match slot {
+            Slot::Parameter(_, name) => name.as_str(),
+            Slot::Body(pointer) => last_name(pointer),
+        };
+        if let Some((value, origin)) = own.and_then(|own| self.bound.get(own))
+            && (matches!(policy, Policy::Any | Policy::Real) || *origin <= Origin::Created)
+        {
+            return Ok(Some((value.clone(), *origin)));
+        }
+        let given = match policy {
+            Policy::OwnOrNamed => world.known.given_exactly(&operation.key, name),
+            _ => world.known.given(&operation.key, name),
+        };
+        if let Some(value) = given {
+            let value = values::coerced(world.contract, schema, value.clone());
+            if !values::fits(world.contract, schema, &value) {
+                return Err(Halt::unmet(
+                    Whose::Configuration,
+                    format!(
+                        "`{name}` under `data` in the target file is not valid for {}: the contract's schema refuses it.",
+                        operation.key
+                    ),
+                ));
+            }
+            if !self.variation.avoid.contains(&value) {
+                self.bind(own, &value, Origin::Given);
+                return Ok(Some((value, Origin::Given)));
+            }
+        }
+        let relations = world.relations;
+        let sources = relations.sources(&operation.key, slot);
+        for source in sources.iter().filter(|source| source.makes) {
+            if let Some(value) = self.bound_by(source)
+                && self.acceptable(schema, &value)
+            {
+                return Ok(Some((value, Origin::Created)));
+            }
+            let found = self.earlier(source, schema);
+            if let Some(value) = found {
+                return Ok(Some(self.take(own, source, value, Origin::Created)));
+            }
+        }
+        if world.writes {
+            for source in sources.iter().filter(|source| source.makes) {
+                if let Some(value) = self.produce(source, schema)? {
+                    return Ok(Some(self.take(own, source, value, Origin::Created)));
+                }
+            }
+        }
+        if matches!(policy, Policy::Own | Policy::OwnOrNamed) {
+            return Ok(None);
+        }
+        // What was learned of a child belongs to the parent it was learned with, which only a list knows.
+        let has_parent = own.is_some_and(|own| own.matches("{}").count() > 1);
+        if !has_parent {
+            for value in world.known.learned(&operation.key, name) {
+                let value = values::coerced(world.contract, schema, value.clone());
+                if self.acceptable(schema, &value) {
+                    self.bind(own, &value, Origin::Found);
+                    return Ok(Some((value, Origin::Found)));
+                }
+            }
+        }
+        for source in sources.iter().filter(|source| !source.makes) {
+            if let Some(value) = self.earlier(source, schema) {
+                return Ok(Some(self.take(own, source, value, Origin::Found)));
+            }
+            if let Some(value) = self.produce(source, schema)? {
+                return Ok(Some(self.take(own, source, value, Origin::Found)));
+            }
+        }
+        if has_parent {
+            for value in world.known.learned(&operation.key, name) {
+                let value = values::coerced(world.contract, schema, value.clone());
+                if self.acceptable(schema, &value) {
+                    self.bind(own, &value, Origin::Found);
+                    return Ok(Some((value, Origin::Found)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn acceptable(&self, schema: Option<&Schema>, value: &Value) -> bool {
+        !self.variation.avoid.contains(value)
+            && values::fits(self.script.world.contract, schema, value)
+    }
+
+    pub(super) fn bind(&mut self, own: Option<&str>, value: &Value, origin: Origin) {
+        if let Some(own) = own {
+            self.bound
+                .entry(own.to_owned())
+                .or_insert_with(|| (value.clone(), origin));
+        }
+    }
+
+    /// Takes a value, and remembers it as the one of its collection, so that parents and references agree.
+    pub(super) fn take(
+        &mut self,
+        own: Option<&str>,
+        source: &Source,
+        value: Value,
+        origin: Origin,
+    ) -> (Value, Origin) {
+        self.bind(own, &value, origin);
+        if let Some(item) = self.item_of(source) {
+            self.bind(Some(&item), &value, origin);
+        }
+        (value, origin)
+    }
+
+    /// The path of one record of the source's collection.
+    pub(super) fn item_of(&self, source: &Source) -> Option<String> {
+        self.script
+            .world
+            .relations
+            .collection(&source.producer)
+            .map(|collection| format!("{}/{{}}", skeleton(&collection.path)))
+    }
+
+    pub(super) fn bound_by(&self, source: &Source) -> Option<Value> {
+        let (value, origin) = self.bound.get(&self.item_of(source)?)?;
+        (*origin <= Origin::Created).then(|| value.clone())
+    }
+
+    /// A record that this conversation made or found before.
+    pub(super) fn earlier(&self, source: &Source, schema: Option<&Schema>) -> Option<Value> {
+        let exchanges: Vec<&Exchange> = self.script.exchanges().collect();
+        let parents = |exchange: &Exchange| {
+            serialise::unfill(&source.producer.path, answers::request_path(exchange)).is_none_or(
+                |variables| {
+                    variables.iter().all(|(name, text)| {
+                        prefix_through(&source.producer.path, name)
+                            .and_then(|prefix| self.bound.get(&skeleton(prefix)))
+                            .is_none_or(|(bound, _)| serialise::scalar(bound) == *text)
+                    })
+                },
+            )
+        };
+        exchanges
+            .iter()
+            .enumerate()
+            .rev()
+            .filter(|(_, exchange)| {
+                exchange.request.operation.as_ref() == Some(&source.producer)
+                    && exchange.request.identity == IdentityName::default()
+                    && exchange
+                        .response()
+                        .is_some_and(|response| response.is_success())
+                    && parents(exchange)
+            })
+            .flat_map(|(at, exchange)| {
+                picks(exchange, source, self.item_template(source).as_deref())
+                    .into_iter()
+                    .map(move |value| (at, value))
+            })
+            .map(|(at, value)| {
+                (
+                    at,
+                    values::coerced(self.script.world.contract, schema, value),
+                )
+            })
+            .find(|(at, value)| {
+                let removed = exchanges.iter().skip(at + 1).any(|exchange| {
+                    exchange.request.method == Method::Delete
+                        && answers::request_path(exchange)
+                            .rsplit('/')
+                            .next()
+                            .is_some_and(|last| serialise::decode(last) == serialise::scalar(value))
+                });
+                !removed && self.acceptable(schema, value)
+            })
+            .map(|(_, value)| value)
+    }
+
+    pub(super) fn item_template(&self, source: &Source) -> Option<String> {
+        let collection = self.script.world.relations.collection(&source.producer)?;
+        collection.item.as_ref().map(|(path, _)| path.clone())
+    }
+
+    /// Asks a producer, where it can be asked; what it answers is used, whatever else it says.
+    pub(super) fn produce(
+        &mut self,
+        source: &Source,
+        schema: Option<&Schema>,
+    ) -> Scripted<Option<Value>> {
+        let world = self.script.world;
+        let key = &source.producer;
+        if self.stack.len() >= DEPTH || self.stack.contains(key) || self.failed.contains_key(key) {
+            return Ok(None);
+        }
+        let Some(operation) = world.contract.operation(key) else {
+            return Ok(None);
+        };
+        if hazard::hazard(operation).is_some() || (!key.method.is_safe() && !world.writes) {
+            return Ok(None);
+        }
+        let outermost = self.stack.first().cloned();
+        let made = match self.values(operation) {
+            Ok(made) => made,
+            Err(Halt::Pending) => return Err(Halt::Pending),
+            Err(Halt::Unmet(gap)) => {
+                self.failed.insert(key.clone(), gap.reason);
+                return Ok(None);
+            }
+            Err(Halt::NotApplicable(reason)) => {
+                self.failed.insert(key.clone(), reason);
+                return Ok(None);
+            }
+        };
+        let mut request = match render::request(world.contract, operation, &made) {
+            Ok(request) => request,
+            Err(why) => {
+                self.failed.insert(key.clone(), why.0);
+                return Ok(None);
+            }
+        };
+        let verb = if source.makes { "creates" } else { "looks for" };
+        let thing = match &source.pick {
+            Pick::Record { thing, .. } | Pick::Element { thing, .. } if !thing.is_empty() => thing,
+            _ => "record",
+        };
+        let article = if thing.starts_with(['a', 'e', 'i', 'o']) {
+            "an"
+        } else {
+            "a"
+        };
+        let what = match outermost {
+            Some(outermost) => format!("{verb} {article} {thing} for {outermost}"),
+            None => format!("{verb} {article} {thing}"),
+        };
+        request.purpose = what;
+        request.intent = intent(&made);
+        let exchange = self.script.send(request)?;
+        let answered = exchange
+            .response()
+            .is_some_and(|response| response.is_success());
+        let template = self.item_template(source);
+        let picked = if answered {
+            picks(exchange, source, template.as_deref())
+        } else {
+            Vec::new()
+        };
+        let value = picked
+            .into_iter()
+            .map(|value| values::coerced(world.contract, schema, value))
+            .find(|value| self.acceptable(schema, value));
+        if value.is_none() {
+            let why = match exchange.response() {
+                Some(_) if answered => format!("{key} answered with no id that can be used"),
+                Some(response) => {
+                    let reason = answers::reason(response);
+                    let colon = if reason.is_empty() { "" } else { ": " };
+                    format!("{key} answered {}{colon}{reason}", response.status)
+                }
+                None => format!("{key}: {}", exchange.received()),
+            };
+            self.failed.insert(key.clone(), why);
+        }
+        Ok(value)
+    }
+}
+
+/// What an exchange with the producer has for the consumer, best first.
+pub(crate) fn picks(exchange: &Exchange, source: &Source, item: Option<&str>) -> Vec<Value> {
+    let body = exchange
+        .response()
+        .and_then(|response| response.json().ok());
+    match &source.pick {
+        Pick::Expression(expression) => answers::expression(exchange, expression)
+            .into_iter()
+            .collect(),
+        Pick::OwnPath(variable) => {
+            serialise::unfill(&source.producer.path, answers::request_path(exchange))
+                .into_iter()
+                .flatten()
+                .filter(|(name, _)| name == variable)
+                .map(|(_, text)| Value::from(text))
+                .collect()
+        }
+        Pick::Record { members, thing } => {
+            let record = body.and_then(|body| match body {
+                Value::Array(items) => items.first(),
+                Value::Object(_) => answers::record(body, thing),
+                _ => None,
+            });
+            let in_body = record.and_then(|record| answers::member(record, members));
+            let in_address = || {
+                let location = exchange.response().and_then(answers::location)?;
+                let last = match item.and_then(|item| answers::at_end(item, &location)) {
+                    Some(variables) => variables.last().map(|(_, text)| text.clone()),
+                    None => location
+                        .trim_end_matches('/')
+                        .rsplit('/')
+                        .next()
+                        .map(serialise::decode),
+                };
+                last.filter(|text| !text.is_empty()).map(Value::from)
+            };
+            // A bare text or number is the id itself.
+            let bare = || {
+                body.filter(|body| body.is_string() || body.is_number())
+                    .and_then(|body| answers::member(body, members))
+            };
+            in_body
+                .or_else(in_address)
+                .or_else(bare)
+                .into_iter()
+                .collect()
+        }
+        Pick::Element { members, thing } => body
+            .map(|body| answers::records(body, thing))
+            .unwrap_or_default()
+            .into_iter()
+            .take(20)
+            .filter_map(|record| answers::member(record, members))
+            .collect(),
+    }
+}
+
+pub(crate) fn last_name(pointer: &str) -> &str {
+    pointer
+        .rsplit('/')
+        .find(|step| !step.is_empty() && !step.bytes().all(|byte| byte.is_ascii_digit()))
+        .unwrap_or_default()
+}

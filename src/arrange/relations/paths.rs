@@ -1,0 +1,228 @@
+//! What paths and methods alone tell: collections, and the roles of operations.
+
+use super::{Collection, Relations, Role};
+use crate::{
+    arrange::{names, shape},
+    contract::{Contract, Operation, StatusPattern},
+    model::Method,
+};
+
+impl Relations {
+    /// Collections and roles.
+    pub(super) fn gather(&mut self, contract: &Contract) {
+        for operation in &contract.operations {
+            if let Some((before, name)) = item_of(&operation.key.path) {
+                self.collection_mut(before)
+                    .item
+                    .get_or_insert_with(|| (operation.key.path.to_string(), name.to_owned()));
+            }
+        }
+        for operation in &contract.operations {
+            let role = self.role_of(contract, operation);
+            self.roles.insert(operation.key.clone(), role);
+            let path = operation.key.path.trim_end_matches('/');
+            let item = item_of(path);
+            let on_item = item.is_some();
+            let home = match (item, split_last(path), role) {
+                (Some((before, _)), ..) => before,
+                (None, Some((before, last)), Role::List | Role::Create)
+                    if is_verb(last) && self.by_skeleton.contains_key(&skeleton(before)) =>
+                {
+                    before
+                }
+                _ => path,
+            };
+            if home.is_empty() || (!on_item && !matches!(role, Role::List | Role::Create)) {
+                continue;
+            }
+            let home = home.to_owned();
+            let key = operation.key.clone();
+            let collection = self.collection_mut(&home);
+            let place = match role {
+                Role::List => &mut collection.list,
+                Role::Create => &mut collection.create,
+                Role::Read => &mut collection.read,
+                Role::Replace => &mut collection.replace,
+                Role::Patch => &mut collection.patch,
+                Role::Delete => &mut collection.delete,
+                Role::Bulk | Role::Action | Role::Other => continue,
+            };
+            // The collection's own path speaks before `/search` below it.
+            if place.is_none() || *home == *key.path {
+                *place = Some(key);
+            }
+        }
+        let mut order: Vec<usize> = (0..self.collections.len()).collect();
+        let depth = |index: &usize| {
+            self.collections
+                .get(*index)
+                .map_or(0, |collection| collection.path.matches('{').count())
+        };
+        order.sort_by_key(depth);
+        for index in order {
+            if let Some(collection) = self.collections.get(index) {
+                for thing in things(collection) {
+                    self.by_thing.entry(thing).or_default().push(index);
+                }
+            }
+        }
+    }
+
+    pub(super) fn collection_mut(&mut self, path: &str) -> &mut Collection {
+        let key = skeleton(path);
+        let next = self.collections.len();
+        let index = *self.by_skeleton.entry(key).or_insert(next);
+        if index == next {
+            let last = path
+                .rsplit('/')
+                .find(|segment| !segment.contains('{') && !is_verb(segment))
+                .unwrap_or_default();
+            self.collections.push(Collection {
+                path: path.to_owned(),
+                thing: names::thing(last),
+                item: None,
+                list: None,
+                create: None,
+                read: None,
+                replace: None,
+                patch: None,
+                delete: None,
+            });
+        }
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "the index was made for this list above"
+        )]
+        &mut self.collections[index]
+    }
+
+    pub(super) fn role_of(&self, contract: &Contract, operation: &Operation) -> Role {
+        let path = operation.key.path.trim_end_matches('/');
+        let last = split_last(path).map_or("", |(_, last)| last);
+        let on_item = item_of(path).is_some();
+        let has_items = self
+            .by_skeleton
+            .get(&skeleton(path))
+            .and_then(|&index| self.collections.get(index))
+            .is_some_and(|collection| collection.item.is_some());
+        let lists =
+            || shape::success(operation).is_some_and(|schema| shape::records(contract, schema).1);
+        match operation.key.method {
+            Method::Get | Method::Query if on_item => Role::Read,
+            Method::Get | Method::Query if has_items || lists() => Role::List,
+            Method::Get | Method::Query => Role::Read,
+            Method::Post if on_item => Role::Action,
+            Method::Post if is_search(last) => {
+                if lists() {
+                    Role::List
+                } else {
+                    Role::Action
+                }
+            }
+            Method::Post if has_items || documents_creation(operation) => Role::Create,
+            Method::Post if matches!(last, "create" | "add" | "new") => Role::Create,
+            Method::Post => Role::Action,
+            Method::Put if has_items => Role::Bulk,
+            Method::Patch if has_items => Role::Bulk,
+            Method::Delete if has_items => Role::Bulk,
+            Method::Put => Role::Replace,
+            Method::Patch => Role::Patch,
+            Method::Delete => Role::Delete,
+            Method::Head | Method::Options | Method::Trace => Role::Other,
+            Method::Other(_) => Role::Action,
+        }
+    }
+}
+
+/// A path with its variables' names left out, and without a slash at its end.
+pub(crate) fn skeleton(path: &str) -> String {
+    let mut skeleton = String::with_capacity(path.len());
+    let mut rest = path.trim_end_matches('/');
+    while let Some((before, after)) = rest.split_once('{') {
+        skeleton.push_str(before);
+        skeleton.push_str("{}");
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    skeleton.push_str(rest);
+    skeleton
+}
+
+/// The path before its last segment, and the last segment.
+pub(super) fn split_last(path: &str) -> Option<(&str, &str)> {
+    path.trim_end_matches('/').rsplit_once('/')
+}
+
+/// The collection that an item path has one of, and its variable: `/courts/id/{courtId}` is one of `/courts`.
+pub(super) fn item_of(path: &str) -> Option<(&str, &str)> {
+    let (before, last) = split_last(path)?;
+    let name = variable(last)?;
+    let before = before
+        .strip_suffix("/id")
+        .or_else(|| before.strip_suffix("/by-id"))
+        .filter(|before| !before.is_empty())
+        .unwrap_or(before);
+    (!before.is_empty()).then_some((before, name))
+}
+
+/// The variable that a segment is, where it is nothing but one.
+pub(super) fn variable(segment: &str) -> Option<&str> {
+    segment
+        .strip_prefix('{')?
+        .strip_suffix('}')
+        .filter(|name| !name.contains(['{', '}']))
+}
+
+/// The path up to and with a variable.
+pub(crate) fn prefix_through<'p>(path: &'p str, name: &str) -> Option<&'p str> {
+    let marker = format!("{{{name}}}");
+    path.find(&marker).and_then(|at| {
+        let end = at + marker.len();
+        let rest = path.get(end..)?;
+        path.get(..end + rest.find('/').unwrap_or(rest.len()))
+    })
+}
+
+/// What one of a collection may be called: by its path, and by the variable of its item path
+/// (`/court-maintenance/{courtId}` holds courts).
+pub(super) fn things(collection: &Collection) -> Vec<String> {
+    let mut things = vec![collection.thing.clone()];
+    if let Some((owner, _)) = collection
+        .item
+        .as_ref()
+        .and_then(|(_, variable)| names::identifier(variable))
+        && !owner.is_empty()
+        && owner != collection.thing
+    {
+        things.push(owner);
+    }
+    things
+}
+
+pub(crate) fn documents_creation(operation: &Operation) -> bool {
+    operation.responses.iter().any(|response| {
+        response.status == StatusPattern::Exact(201)
+            || (200..300).any(|status| response.status == StatusPattern::Exact(status))
+                && response
+                    .headers
+                    .iter()
+                    .any(|header| header.name.eq_ignore_ascii_case("location"))
+    })
+}
+
+pub(super) fn is_search(segment: &str) -> bool {
+    let words = names::words(segment);
+    words.iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "search" | "searches" | "query" | "find" | "lookup" | "filter" | "match"
+        )
+    })
+}
+
+pub(super) fn is_verb(segment: &str) -> bool {
+    is_search(segment)
+        || matches!(
+            segment,
+            "create" | "add" | "new" | "list" | "all" | "paged" | "id" | "by-id"
+        )
+}
