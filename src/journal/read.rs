@@ -158,6 +158,14 @@ impl Iterator for Reader {
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "a test may stop where it stands"
+    )]
+
     use std::fs;
 
     use super::*;

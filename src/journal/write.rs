@@ -198,6 +198,14 @@ impl Drop for Writer {
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "a test may stop where it stands"
+    )]
+
     use super::*;
     use crate::{
         plan::CaseName,

@@ -322,19 +322,19 @@ fn run(summary: &Summary, red: bool) -> Suite {
         let name = format!("waiver of {}", result.waiver.scope());
         let outcome = match result.state {
             WaiverState::Used => Outcome::Success,
-            WaiverState::Idle => Outcome::Skipped(told("idle", result.state.label())),
+            WaiverState::Idle => Outcome::Skipped(told("idle", result.state.meaning())),
             WaiverState::Expired => Outcome::Failure(told(
                 "waiver.expired",
                 &format!(
-                    "Out of date since {}: delete {}.",
-                    result.waiver.expires,
-                    result.waiver.place()
+                    "Delete {}: it ran out on {}.",
+                    result.waiver.place(),
+                    result.waiver.expires
                 ),
             )),
             WaiverState::Stale => Outcome::Failure(told(
                 "waiver.stale",
                 &format!(
-                    "What it accepts now passes: delete {}.",
+                    "Delete {}: what it accepts now passes.",
                     result.waiver.place()
                 ),
             )),

@@ -1,5 +1,13 @@
 //! Reports of the run made by hand, kept as snapshots, and what holds for every report.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may stop where it stands"
+)]
+
 use std::{collections::BTreeSet, time::Instant};
 
 use proptest::prelude::*;

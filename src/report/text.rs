@@ -35,7 +35,7 @@ pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -51,6 +51,25 @@ pub(crate) fn duration(us: u64) -> String {
         1_000_000..60_000_000 => format!("{}.{} s", us / 1_000_000, us % 1_000_000 / 100_000),
         _ => format!("{} min {} s", us / 60_000_000, us % 60_000_000 / 1_000_000),
     }
+}
+
+/// `23 November 2026, 10:15 UTC`; what is no moment stays as it is.
+pub(crate) fn moment(at: &str) -> String {
+    use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+    OffsetDateTime::parse(at, &Rfc3339).map_or_else(
+        |_| at.to_owned(),
+        |moment| {
+            let moment = moment.to_offset(UtcOffset::UTC);
+            format!(
+                "{} {} {}, {:02}:{:02} UTC",
+                moment.day(),
+                moment.month(),
+                moment.year(),
+                moment.hour(),
+                moment.minute()
+            )
+        },
+    )
 }
 
 /// How a failure was confirmed, for a reader.
@@ -108,6 +127,7 @@ pub(crate) fn headline(summary: &Summary, result: &RequirementResult, one: &Case
     )
 }
 
+/// Without its full stop, for the middle of a sentence.
 fn unstopped(text: &str) -> &str {
     text.trim_end_matches('.')
 }

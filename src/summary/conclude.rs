@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Counts, FindingResult, LevelResult, OperationResult, RequirementResult, Standing, Summary,
-    WaiverResult, WaiverState,
+    Counts, LevelResult, OperationResult, RequirementResult, Standing, Summary, WaiverResult,
+    WaiverState,
     cases::{Case, Cases},
-    curl,
+    findings,
     fold::{Fold, Remains},
     gate,
-    tally::Cause,
 };
 use crate::{
     event::{End, Planned, Started},
@@ -35,12 +34,12 @@ pub(super) fn conclude(
         None => (End::Interrupted, fold.requests, fold.last_us),
     };
     let cases = Cases::new(fold, &started, &end);
-    let cited = Cited::new(&started);
+    let cited = findings::Cited::new(&started);
     let mut said: HashMap<&Verifier, Vec<Case>> = HashMap::new();
     for by in started.profile.verifiers() {
         said.insert(by, cases.of(by));
     }
-    let numbers = number(fold, &cited);
+    let numbers = findings::number(fold, &cited);
 
     let mut standing_waivers: Vec<(bool, bool, bool)> =
         vec![(false, false, false); started.waivers.len()];
@@ -60,7 +59,7 @@ pub(super) fn conclude(
         })
         .collect();
     let waivers = waivers(&started, &standing_waivers);
-    let findings = findings(fold, &cited, &numbers, &requirements, evidence);
+    let findings = findings::findings(fold, &cited, &numbers, &requirements, evidence);
     let gate = gate::gate(&started, &end, &requirements, &waivers);
     let mut counts = Counts::default();
     for result in &requirements {
@@ -94,52 +93,6 @@ pub(super) fn conclude(
         left_behind,
         counts,
     }
-}
-
-/// The requirements that count, by what verifies them.
-struct Cited<'a>(HashMap<&'a Verifier, Vec<&'a Requirement>>);
-
-impl<'a> Cited<'a> {
-    fn new(started: &'a Started) -> Self {
-        let mut cited: HashMap<&Verifier, Vec<&Requirement>> = HashMap::new();
-        for requirement in &started.profile.requirements {
-            if let Verification::VerifiedBy(verifiers) = &requirement.verification
-                && gate::counts(requirement, started)
-            {
-                for by in verifiers {
-                    cited.entry(by).or_default().push(requirement);
-                }
-            }
-        }
-        Self(cited)
-    }
-
-    fn by(&self, by: &Verifier) -> &[&'a Requirement] {
-        self.0.get(by).map_or(&[], Vec::as_slice)
-    }
-
-    fn level(&self, by: &Verifier) -> Option<Level> {
-        self.by(by)
-            .iter()
-            .map(|requirement| requirement.level)
-            .max()
-    }
-}
-
-/// The numbers of the causes that fail a requirement that counts: worst level first, then as they came.
-fn number(fold: &Fold, cited: &Cited<'_>) -> BTreeMap<usize, String> {
-    let mut order: Vec<(Level, usize)> = fold
-        .causes
-        .keys()
-        .enumerate()
-        .filter_map(|(index, (by, _))| cited.level(by).map(|level| (level, index)))
-        .collect();
-    order.sort_by_key(|(level, index)| (std::cmp::Reverse(*level), *index));
-    order
-        .into_iter()
-        .enumerate()
-        .map(|(at, (_, index))| (index, format!("F{}", at + 1)))
-        .collect()
 }
 
 /// One requirement. Of each waiver it notes whether what it covers failed, passed, or was left open.
@@ -337,90 +290,6 @@ fn waivers(started: &Started, seen: &[(bool, bool, bool)]) -> Vec<WaiverResult> 
         .collect()
 }
 
-fn findings(
-    fold: &Fold,
-    cited: &Cited<'_>,
-    numbers: &BTreeMap<usize, String>,
-    requirements: &[RequirementResult],
-    evidence: &BTreeMap<ExchangeId, Observation>,
-) -> Vec<FindingResult> {
-    let mut waived: HashMap<&str, bool> = HashMap::new();
-    for one in requirements.iter().flat_map(|result| &result.results) {
-        for number in &one.findings {
-            *waived.entry(number).or_insert(true) &= one.waived;
-        }
-    }
-    let mut findings: Vec<(Level, usize, FindingResult)> = Vec::new();
-    for (index, ((by, _), cause)) in fold.causes.iter().enumerate() {
-        let (Some(level), Some(number)) = (cited.level(by), numbers.get(&index)) else {
-            continue;
-        };
-        let waived = waived.get(number.as_str()).copied().unwrap_or_default();
-        let requirements = cited.by(by);
-        let result = finding(fold, by, cause, requirements, evidence);
-        findings.push((
-            level,
-            index,
-            FindingResult {
-                number: number.clone(),
-                level,
-                waived,
-                ..result
-            },
-        ));
-    }
-    findings.sort_by_key(|(level, index, _)| (std::cmp::Reverse(*level), *index));
-    findings.into_iter().map(|(_, _, result)| result).collect()
-}
-
-fn finding(
-    fold: &Fold,
-    by: &Verifier,
-    cause: &Cause,
-    requirements: &[&Requirement],
-    evidence: &BTreeMap<ExchangeId, Observation>,
-) -> FindingResult {
-    let evidence: Vec<Observation> = cause
-        .evidence
-        .iter()
-        .filter_map(|id| evidence.get(id).cloned())
-        .collect();
-    let check = match by {
-        Verifier::Check(id) => (fold.lookup)(id.as_str()),
-        Verifier::Case(_) => None,
-    };
-    let fix = check.map_or_else(
-        || {
-            requirements
-                .first()
-                .map_or_else(String::new, |requirement| {
-                    format!(
-                        "Change the target so that it does what {} says: {}",
-                        requirement.id, requirement.statement
-                    )
-                })
-        },
-        |check| check.fix.to_owned(),
-    );
-    FindingResult {
-        number: String::new(),
-        by: by.clone(),
-        requirements: requirements
-            .iter()
-            .map(|requirement| requirement.id.clone())
-            .collect(),
-        level: Level::May,
-        finding: cause.finding.clone(),
-        waived: false,
-        confirmation: cause.confirmation,
-        seen: cause.seen,
-        operations: cause.operations.iter().flatten().cloned().collect(),
-        curl: evidence.last().and_then(curl::line),
-        evidence,
-        fix,
-    }
-}
-
 fn operations(fold: &Fold, started: &Started, cases: &Cases<'_>) -> Vec<OperationResult> {
     started
         .contract
@@ -493,26 +362,23 @@ fn notices(fold: &Fold, started: &Started, waivers: &[WaiverResult]) -> Vec<Gap>
     let mut notices = fold.notices.clone();
     for result in waivers {
         let place = result.waiver.place();
-        let text = match result.state {
-            WaiverState::Used => continue,
-            WaiverState::Expired => format!(
-                "Out of date since {}: delete {place}.",
-                result.waiver.expires
-            ),
-            WaiverState::Stale => format!("What it accepts now passes: delete {place}."),
-            WaiverState::Idle => {
+        let text = gate::waiver_reason(result).or_else(|| match result.state {
+            WaiverState::Idle
                 if started
                     .profile
                     .requirement(&result.waiver.requirement)
-                    .is_none()
-                {
-                    format!("The profile has no such requirement: correct {place}.")
-                } else {
-                    format!("Nothing that it covers was judged in this run: {place}.")
-                }
+                    .is_none() =>
+            {
+                Some(format!(
+                    "Correct {place}: the profile has no such requirement."
+                ))
             }
-        };
-        notices.push(Gap::new(Whose::Configuration, text));
+            WaiverState::Idle => Some(format!(
+                "Nothing that {place} covers was judged in this run."
+            )),
+            _ => None,
+        });
+        notices.extend(text.map(|text| Gap::new(Whose::Configuration, text)));
     }
     notices
 }
@@ -525,7 +391,7 @@ fn left_behind(fold: &Fold, end: &End) -> Vec<String> {
             let removal = creation
                 .removal
                 .as_ref()
-                .map_or_else(String::new, |removal| format!(" (removed by {removal})"));
+                .map_or_else(String::new, |removal| format!(" ({removal} removes it)"));
             match remains {
                 Remains::Gone => None,
                 Remains::Left(reason) => Some(format!("{made}{removal}: {reason}")),

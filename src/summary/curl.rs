@@ -95,6 +95,14 @@ fn single(word: &mut String, text: &str) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "a test may stop where it stands"
+    )]
+
     use std::process::Command;
 
     use super::*;

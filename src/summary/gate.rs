@@ -159,14 +159,15 @@ pub(super) fn gate(
     }
 }
 
-fn waiver_reason(result: &WaiverResult) -> Option<String> {
+/// Why a waiver fails the gate, with what to do; none where it does not.
+pub(super) fn waiver_reason(result: &WaiverResult) -> Option<String> {
     let place = result.waiver.place();
     match result.state {
         WaiverState::Used | WaiverState::Idle => None,
         WaiverState::Expired => Some(format!(
-            "Out of date since {}: delete {place}, or have {} approve a new date.",
-            result.waiver.expires, result.waiver.approved_by
+            "Delete {place}, or have {} approve a new date: it ran out on {}.",
+            result.waiver.approved_by, result.waiver.expires
         )),
-        WaiverState::Stale => Some(format!("What it accepts now passes: delete {place}.")),
+        WaiverState::Stale => Some(format!("Delete {place}: what it accepts now passes.")),
     }
 }

@@ -1,5 +1,13 @@
 //! The laws of the fold: examples first, then properties over runs made at random.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may stop where it stands"
+)]
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;

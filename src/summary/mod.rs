@@ -6,6 +6,7 @@
 mod cases;
 mod conclude;
 mod curl;
+mod findings;
 mod fold;
 mod gate;
 mod tally;
@@ -280,14 +281,25 @@ impl Standing {
 }
 
 impl WaiverState {
-    /// The words a reader sees.
+    /// The word a reader sees.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
             Self::Used => "in use",
             Self::Expired => "expired",
-            Self::Stale => "stale: what it accepts now passes",
-            Self::Idle => "idle: what it accepts was not judged",
+            Self::Stale => "stale",
+            Self::Idle => "idle",
+        }
+    }
+
+    /// What the word means.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Used => "It accepts a failure of this run.",
+            Self::Expired => "It is out of date.",
+            Self::Stale => "What it accepts now passes.",
+            Self::Idle => "What it accepts was not judged in this run.",
         }
     }
 }
