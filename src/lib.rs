@@ -28,3 +28,5 @@ pub mod waiver;
 pub mod load;
 
 pub mod supplier;
+
+pub mod cli;

@@ -1,0 +1,80 @@
+//! What the flags of a run come to (owner of [`Job`]).
+
+use std::path::Path;
+
+use clap::ValueEnum;
+
+use crate::{contract::Contract, load::Target, profile::Profile, waiver::Waiver};
+
+/// What is tested.
+#[derive(Debug)]
+pub enum Subject {
+    /// A target that somebody named.
+    Target(Box<Target>),
+    /// The reference supplier with these faults.
+    Demo(Vec<String>),
+}
+
+/// Everything the flags come to, loaded and checked; nothing was sent to the target for it.
+#[derive(Debug)]
+pub struct Job {
+    /// What is tested.
+    pub subject: Subject,
+    /// What is required.
+    pub profile: Profile,
+    /// What the target promises; none only for the reference supplier, which brings its own.
+    pub contract: Option<Contract>,
+    /// What is tested of it.
+    pub only: Vec<String>,
+    /// What is not.
+    pub skip: Vec<String>,
+    /// The seed, where one was given.
+    pub seed: Option<u64>,
+    /// Accepted failures.
+    pub waivers: Vec<Waiver>,
+}
+
+/// How a run reports.
+#[derive(Debug)]
+pub struct Reporting<'a> {
+    /// The run folder; a default one where there is nothing.
+    pub out: Option<&'a Path>,
+    /// Which JUnit shape.
+    pub junit_flavour: JunitFlavour,
+    /// How the result is told on standard output.
+    pub format: OutputFormat,
+    /// What fails the gate.
+    pub fail_on: FailOn,
+    /// Whether progress is left out.
+    pub quiet: bool,
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// For machines.
+    Json,
+}
+
+/// Which levels fail the gate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A failed MUST.
+    #[default]
+    Must,
+    /// A failed MUST or SHOULD.
+    Should,
+}
+
+/// Which JUnit writer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum JunitFlavour {
+    /// With properties, totals, and file and line.
+    #[default]
+    Standard,
+    /// The plain old shape, for consumers that choke on anything else.
+    Classic,
+}
