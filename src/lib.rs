@@ -31,3 +31,5 @@ pub mod load;
 pub mod report;
 pub mod runner;
 pub mod supplier;
+
+pub mod cli;

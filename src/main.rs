@@ -1,1 +1,5 @@
-fn main() {}
+//! The `muster` program: parse, run, exit.
+
+fn main() -> std::process::ExitCode {
+    muster::cli::main()
+}

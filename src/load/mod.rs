@@ -16,15 +16,18 @@ pub mod dates;
 pub mod diagnostic;
 mod identities;
 pub mod nearest;
+pub mod profile;
 pub mod schemas;
 pub mod secrets;
 pub mod source;
 pub mod target;
 mod tls;
 mod violations;
+pub mod waivers;
 pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use profile::{LoadedProfile, ProfileContract};
 pub use source::Source;
 pub use target::Target;
 pub use tls::TlsFiles;

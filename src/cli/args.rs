@@ -1,0 +1,390 @@
+//! Flags that several commands share, and what they come to.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use secrecy::SecretString;
+use url::Url;
+
+use super::{
+    Failure,
+    job::{Job, JunitFlavour, Subject},
+    wiring,
+};
+use crate::{
+    contract::Contract,
+    load::{
+        Diagnostic, LoadedProfile, ProfileContract, Source, Target,
+        nearest::nearest,
+        profile::{self, Catalogue},
+        target, waivers,
+    },
+    model::{Credential, Identity, IdentityName, KeyPlace},
+    profile::Profile,
+};
+
+/// The profile of a run that names none.
+const DEFAULT_PROFILE: &str = "uk-gov-api";
+
+/// What is tested, and against what.
+#[derive(Debug, Clone, Default, Args)]
+#[group(id = "subject")]
+pub(super) struct SubjectArguments {
+    /// The target file; `-` and URLs work too.
+    #[arg(long, short, value_name = "FILE", required_unless_present_any = ["base_url", "demo"])]
+    pub(super) target: Option<String>,
+    /// The URL of the API, over that of the target file, or without one.
+    #[arg(long, value_name = "URL")]
+    pub(super) base_url: Option<String>,
+    /// Test the built-in reference supplier.
+    #[arg(long, conflicts_with_all = ["target", "base_url", "contract"])]
+    pub(super) demo: bool,
+    /// Switch a fault of the reference supplier on; may be given again.
+    #[arg(long, value_name = "ID", requires = "demo")]
+    pub(super) fault: Vec<String>,
+    /// The profile: an id, or a path to a profile.yaml [default: uk-gov-api].
+    #[arg(long, short, value_name = "ID|FILE")]
+    pub(super) profile: Option<String>,
+    /// The OpenAPI document, over that of the target file and the profile; `-` and URLs work too.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) contract: Option<String>,
+    /// Call with the bearer token in this environment variable.
+    #[arg(long, value_name = "NAME")]
+    pub(super) bearer_env: Option<String>,
+    /// Call with the `user:password` in this environment variable.
+    #[arg(long, value_name = "NAME")]
+    pub(super) basic_env: Option<String>,
+    /// Call with a header whose value is in an environment variable; may be given again.
+    #[arg(long, value_name = "HEADER=NAME")]
+    pub(super) header_env: Vec<String>,
+    /// Seconds until a request counts as unanswered.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(super) timeout: Option<f64>,
+    /// How much of an answer's body is read, in bytes.
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1024..=1_073_741_824))]
+    pub(super) body_limit: Option<u64>,
+    /// Write to a target that is production, where its file allows writes.
+    #[arg(long)]
+    pub(super) allow_writes_in_production: bool,
+}
+
+/// What of it is tested.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct SelectionArguments {
+    /// Only these requirements, classes, checks, cases or operations; may be given again.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub(super) only: Vec<String>,
+    /// Not these requirements, classes, checks, cases or operations; may be given again.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub(super) skip: Vec<String>,
+    /// The seed: the same seed sends the same requests.
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) seed: Option<u64>,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= 600.0 => Ok(seconds),
+        _ => Err("a number of seconds over 0, at most 600".into()),
+    }
+}
+
+impl Job {
+    /// Loads everything that the flags name.
+    pub(super) fn load(
+        subject: &SubjectArguments,
+        selection: &SelectionArguments,
+        waiver_file: Option<&str>,
+    ) -> Result<Self, Failure> {
+        one_reader_of_stdin(subject, waiver_file)?;
+        let given = subject.profile.as_deref().unwrap_or(DEFAULT_PROFILE);
+        let LoadedProfile { profile, contract } = profile::load(given, &wiring::catalogue())?;
+        known_ids(&profile, &selection.only)?;
+        known_ids(&profile, &selection.skip)?;
+        let waivers = match waiver_file {
+            Some(file) => waivers::load(Source::read(file, "waiver file")?, &profile)?,
+            None => Vec::new(),
+        };
+        let (subject, contract) = if subject.demo {
+            (Subject::Demo(subject.fault.clone()), None)
+        } else {
+            let target = load_target(subject)?;
+            let contract = load_contract(subject, &target, contract)?;
+            (Subject::Target(Box::new(target)), Some(contract))
+        };
+        Ok(Self {
+            subject,
+            profile,
+            contract,
+            only: selection.only.clone(),
+            skip: selection.skip.clone(),
+            seed: selection.seed,
+            waivers,
+        })
+    }
+}
+
+/// Standard input can be read once.
+fn one_reader_of_stdin(
+    subject: &SubjectArguments,
+    waiver_file: Option<&str>,
+) -> Result<(), Failure> {
+    let readers = [
+        ("--target", subject.target.as_deref()),
+        ("--profile", subject.profile.as_deref()),
+        ("--contract", subject.contract.as_deref()),
+        ("--waivers", waiver_file),
+    ];
+    let readers: Vec<&str> = readers
+        .iter()
+        .filter(|(_, given)| *given == Some("-"))
+        .map(|(flag, _)| *flag)
+        .collect();
+    if readers.len() > 1 {
+        return Err(Failure::usage(format!(
+            "only one of {} can read standard input",
+            readers.join(" and ")
+        )));
+    }
+    Ok(())
+}
+
+fn load_contract(
+    subject: &SubjectArguments,
+    target: &Target,
+    of_profile: Option<ProfileContract>,
+) -> Result<Contract, Failure> {
+    let location = subject.contract.clone().or_else(|| target.contract.clone());
+    match location.map(ProfileContract::Location).or(of_profile) {
+        Some(place) => wiring::contract(&place),
+        None => Err(Failure::Usage(
+            Diagnostic::plain("there is no contract to test against")
+                .help("give `--contract openapi.yaml`, or `contract:` in the target file")
+                .into(),
+        )),
+    }
+}
+
+/// Loads the target file, or makes a target of flags, and lays flags over it.
+pub(super) fn load_target(arguments: &SubjectArguments) -> Result<Target, Failure> {
+    let environment = |name: &str| std::env::var(name).ok();
+    let base_url = arguments.base_url.as_deref().map(base_url).transpose()?;
+    let settings = target::Settings {
+        environment: &environment,
+        allow_writes_in_production: arguments.allow_writes_in_production,
+    };
+    let mut target = match (&arguments.target, base_url) {
+        (Some(file), base_url) => {
+            let mut target = target::load(Source::read(file, "target file")?, &settings)?;
+            target.base_url = base_url.unwrap_or(target.base_url);
+            target
+        }
+        (None, Some(base_url)) => Target::at(base_url),
+        (None, None) => return Err(Failure::usage("give `--target FILE` or `--base-url URL`")),
+    };
+    if let Some(identity) = identity_of_flags(arguments, &environment)? {
+        target
+            .identities
+            .retain(|(name, _)| *name != IdentityName::default());
+        target
+            .identities
+            .insert(0, (IdentityName::default(), identity));
+    }
+    if let Some(seconds) = arguments.timeout {
+        target.timeout = std::time::Duration::from_secs_f64(seconds);
+    }
+    target.body_limit = arguments.body_limit.unwrap_or(target.body_limit);
+    Ok(target)
+}
+
+fn base_url(text: &str) -> Result<Url, Failure> {
+    target::parse_base_url(text).map_err(|reason| Failure::usage(format!("`--base-url` {reason}")))
+}
+
+/// The identity that flags make; nothing where none of them was given.
+fn identity_of_flags(
+    arguments: &SubjectArguments,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<Identity>, Failure> {
+    let read = |flag: &str, name: &str| -> Result<SecretString, Failure> {
+        match environment(name).filter(|value| !value.is_empty()) {
+            Some(value) => Ok(value.into()),
+            None => Err(Failure::usage(format!(
+                "`{flag}`: the environment variable `{name}` is not set or empty"
+            ))),
+        }
+    };
+    let mut credentials = Vec::new();
+    if let Some(name) = &arguments.bearer_env {
+        let token = read("--bearer-env", name)?;
+        credentials.push((None, Credential::Bearer { token }));
+    }
+    if let Some(name) = &arguments.basic_env {
+        let pair = environment(name).unwrap_or_default();
+        let Some((username, password)) = pair.split_once(':') else {
+            let message = format!(
+                "`--basic-env`: the environment variable `{name}` does not hold `user:password`"
+            );
+            return Err(Failure::usage(message));
+        };
+        credentials.push((
+            None,
+            Credential::Basic {
+                username: username.to_owned(),
+                password: password.to_owned().into(),
+            },
+        ));
+    }
+    for given in &arguments.header_env {
+        let Some((header, name)) = given
+            .split_once('=')
+            .filter(|(header, name)| !header.is_empty() && !name.is_empty())
+        else {
+            return Err(Failure::Usage(
+                Diagnostic::plain("`--header-env` is written HEADER=NAME, with the name of an environment variable")
+                    .help("such as `--header-env X-Api-Key=RMS_KEY`")
+                    .into(),
+            ));
+        };
+        credentials.push((
+            None,
+            Credential::ApiKey {
+                place: KeyPlace::Header,
+                name: header.to_owned(),
+                value: read("--header-env", name)?,
+            },
+        ));
+    }
+    Ok((!credentials.is_empty()).then_some(Identity {
+        credentials,
+        client_certificate: None,
+    }))
+}
+
+/// Ids of `--only` and `--skip` are there. Operations hold a blank, and are looked up in the contract later.
+fn known_ids(profile: &Profile, given: &[String]) -> Result<(), Failure> {
+    let known: Vec<String> = profile
+        .requirements
+        .iter()
+        .map(|requirement| requirement.id.to_string())
+        .chain(profile.classes.iter().map(|class| class.id.to_string()))
+        .chain(profile.verifiers().into_iter().map(ToString::to_string))
+        .collect();
+    let mut wrong = crate::load::Diagnostics::new();
+    for id in given
+        .iter()
+        .filter(|id| !id.contains(' ') && !known.contains(id))
+    {
+        let help = nearest(id, known.iter().map(String::as_str)).map_or_else(
+            || format!("`muster profiles show {}` lists what there is", profile.id),
+            |meant| format!("did you mean `{meant}`?"),
+        );
+        wrong.push(
+            Diagnostic::plain(format!(
+                "profile `{}` has no requirement, class, check or case `{id}`",
+                profile.id
+            ))
+            .help(help),
+        );
+    }
+    Ok(wrong.or(())?)
+}
+
+/// Where reports go.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct ReportArguments {
+    /// The run folder [default: reports/RUN-ID].
+    #[arg(long, short, value_name = "FOLDER")]
+    pub(super) out: Option<PathBuf>,
+    /// Which JUnit shape to write.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) junit_flavour: JunitFlavour,
+}
+
+/// The ids that a profile may cite.
+pub(super) fn catalogue_of(cases: impl IntoIterator<Item = String>) -> Catalogue {
+    Catalogue::with_cases(cases)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(name: &str) -> Option<String> {
+        match name {
+            "TOKEN" => Some("t".into()),
+            "PAIR" => Some("user:pass:word".into()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn an_identity_of_flags() {
+        let arguments = SubjectArguments {
+            bearer_env: Some("TOKEN".into()),
+            basic_env: Some("PAIR".into()),
+            header_env: vec!["X-Api-Key=TOKEN".into()],
+            ..SubjectArguments::default()
+        };
+        let identity = identity_of_flags(&arguments, &environment)
+            .unwrap()
+            .unwrap();
+        assert_eq!(identity.credentials.len(), 3);
+        assert!(
+            matches!(&identity.credentials[1].1, Credential::Basic { username, .. } if username == "user")
+        );
+        assert!(
+            identity_of_flags(&SubjectArguments::default(), &environment)
+                .unwrap()
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn an_identity_of_flags_that_cannot_be() {
+        for arguments in [
+            SubjectArguments {
+                bearer_env: Some("NONE".into()),
+                ..SubjectArguments::default()
+            },
+            SubjectArguments {
+                basic_env: Some("TOKEN".into()),
+                ..SubjectArguments::default()
+            },
+            SubjectArguments {
+                header_env: vec!["X-Api-Key".into()],
+                ..SubjectArguments::default()
+            },
+            SubjectArguments {
+                header_env: vec!["X-Api-Key=NONE".into()],
+                ..SubjectArguments::default()
+            },
+        ] {
+            let failure = identity_of_flags(&arguments, &environment).unwrap_err();
+            assert_eq!(failure.exit(), super::super::Exit::Usage);
+        }
+    }
+
+    #[test]
+    fn ids_of_a_selection_are_there() {
+        let profile = profile::load(DEFAULT_PROFILE, &Catalogue::default())
+            .unwrap()
+            .profile;
+        let ids = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect::<Vec<_>>();
+        assert!(
+            known_ids(
+                &profile,
+                &ids(&["GOV-21", "errors", "http.undeclared-method", "GET /people"])
+            )
+            .is_ok()
+        );
+        let told = known_ids(&profile, &ids(&["http.undeclared-methods", "x"]))
+            .unwrap_err()
+            .render();
+        assert!(
+            told.contains("did you mean `http.undeclared-method`?"),
+            "{told}"
+        );
+        assert!(told.contains("2 errors"), "{told}");
+    }
+}

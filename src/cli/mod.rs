@@ -1,0 +1,173 @@
+//! The command line: one file per subcommand (owner of [`main`]).
+//!
+//! Results go to standard output, everything else to standard error. What a command was told is read and
+//! checked here; what it does is done by the library.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the command line is where files, the environment and the clock are met"
+)]
+
+mod args;
+mod checks;
+mod completions;
+mod demo;
+pub mod exit;
+mod failure;
+mod init;
+pub mod job;
+mod man;
+mod output;
+mod plan;
+mod preflight;
+mod profiles;
+mod report;
+mod run;
+mod schema;
+mod selftest;
+mod starter;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, builder::styling};
+
+pub use exit::Exit;
+pub use failure::Failure;
+
+/// Does this API pass muster? Conformance tests for the APIs of UK policing.
+#[derive(Debug, Parser)]
+#[command(
+    name = "muster",
+    version,
+    max_term_width = 100,
+    styles = STYLES,
+    after_help = concat!(
+        "Examples:\n",
+        "  muster run --demo                                        see it work, against the built-in supplier\n",
+        "  muster init openapi.yaml                                 write a first target.yaml\n",
+        "  muster run --profile uk-gov-api --target target.yaml     test an API\n",
+        "\n",
+        "Exit codes:\n",
+        "  0  conformant       1  non-conformant    2  wrong usage or file; nothing was sent\n",
+        "  3  undetermined     4  Muster failed     130  interrupted",
+    )
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const STYLES: styling::Styles = styling::Styles::styled()
+    .header(styling::Style::new().bold())
+    .usage(styling::Style::new().bold())
+    .literal(styling::AnsiColor::Cyan.on_default());
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Test an API and report.
+    Run(run::Arguments),
+    /// Show what a run would send, without sending it.
+    Plan(plan::Arguments),
+    /// Can the target be reached and logged in to, and does its clock agree?
+    Preflight(preflight::Arguments),
+    /// List, show and validate profiles.
+    Profiles(profiles::Arguments),
+    /// List and explain checks.
+    Checks(checks::Arguments),
+    /// Render the reports of a run folder again.
+    Report(report::Arguments),
+    /// Serve the reference supplier, good or faulty.
+    Demo(demo::Arguments),
+    /// Prove on this machine that every check passes the good supplier and catches its fault.
+    Selftest(selftest::Arguments),
+    /// Write a first target.yaml from an OpenAPI document.
+    Init(init::Arguments),
+    /// Print or write the JSON Schemas of Muster's own formats, for editors.
+    Schema(schema::Arguments),
+    /// Print a completion script for a shell.
+    Completions(completions::Arguments),
+    /// Print or write the manual pages.
+    Man(man::Arguments),
+}
+
+/// Parses the command line, does what it says, and answers with the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(failure::tell_panic));
+    let exit = std::panic::catch_unwind(|| match Cli::try_parse() {
+        Ok(cli) => dispatch(cli.command).unwrap_or_else(|failure| {
+            output::err(&failure.render());
+            failure.exit()
+        }),
+        Err(error) => {
+            // Help and version are no errors, and go to standard output.
+            let _ = error.print();
+            if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Conformant
+            }
+        }
+    })
+    .unwrap_or(Exit::Internal);
+    ExitCode::from(exit.code())
+}
+
+fn dispatch(command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Plan(arguments) => plan::run(&arguments),
+        Command::Preflight(arguments) => preflight::run(&arguments),
+        Command::Profiles(arguments) => profiles::run(&arguments),
+        Command::Checks(arguments) => checks::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Selftest(arguments) => selftest::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_is_explained() {
+        let mut unexplained = Vec::new();
+        let mut commands = vec![Cli::command()];
+        while let Some(command) = commands.pop() {
+            if command.get_about().is_none() {
+                unexplained.push(command.get_name().to_owned());
+            }
+            for argument in command.get_arguments() {
+                if argument.get_help().is_none() {
+                    unexplained.push(format!("{} {}", command.get_name(), argument.get_id()));
+                }
+            }
+            commands.extend(command.get_subcommands().cloned());
+        }
+        assert!(unexplained.is_empty(), "{unexplained:?}");
+    }
+
+    #[test]
+    fn help_says_every_exit_code() {
+        let help = Cli::command().render_long_help().to_string();
+        for exit in Exit::ALL {
+            assert!(
+                help.contains(&format!("{}  ", exit.code())),
+                "{}",
+                exit.code()
+            );
+        }
+    }
+}

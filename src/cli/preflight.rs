@@ -1,0 +1,30 @@
+//! `muster preflight`.
+
+use clap::Args;
+
+use super::{
+    Exit, Failure,
+    args::{self, SubjectArguments},
+    job::OutputFormat,
+    wiring,
+};
+
+/// Flags of `muster preflight`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  muster preflight --target target.yaml\n\nExit codes: 0 ready, 2 a flag or file is wrong, 3 not reached or not logged in"
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    subject: SubjectArguments,
+    /// How the result is written.
+    #[arg(long, value_enum, default_value_t)]
+    format: OutputFormat,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    if arguments.subject.demo {
+        return wiring::preflight_demo(&arguments.subject, arguments.format);
+    }
+    wiring::preflight(&args::load_target(&arguments.subject)?, arguments.format)
+}

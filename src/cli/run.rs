@@ -1,0 +1,66 @@
+//! `muster run`.
+
+use clap::Args;
+
+use super::{
+    Exit, Failure,
+    args::{ReportArguments, SelectionArguments, SubjectArguments},
+    job::{FailOn, Job, OutputFormat, Reporting},
+    wiring,
+};
+
+/// Flags of `muster run`.
+#[derive(Debug, Args)]
+#[command(after_help = concat!(
+    "Examples:\n",
+    "  muster run --demo\n",
+    "  muster run --target target.yaml --waivers waivers.yaml --out reports/nightly\n",
+    "  muster run --base-url https://rms.example.test/api --contract openapi.yaml --bearer-env RMS_TOKEN\n",
+    "  muster run --target target.yaml --only GOV-21 --seed 7\n",
+    "\n",
+    "Exit codes:\n",
+    "  0  conformant: every MUST verified, or waived in date\n",
+    "  1  non-conformant: a MUST failed (or SHOULD, with --fail-on should), or a waiver is stale\n",
+    "  2  a flag or file is wrong; nothing was sent\n",
+    "  3  undetermined: not reached, not logged in, or a MUST left inconclusive\n",
+    "  4  Muster itself failed\n",
+    "  130  interrupted; the run folder is complete up to that point",
+))]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    subject: SubjectArguments,
+    #[command(flatten)]
+    selection: SelectionArguments,
+    #[command(flatten)]
+    report: ReportArguments,
+    /// Accepted failures; `-` and URLs work too.
+    #[arg(long, short, value_name = "FILE")]
+    waivers: Option<String>,
+    /// Which failed levels fail the run.
+    #[arg(long, value_enum, default_value_t)]
+    fail_on: FailOn,
+    /// How the result is written to standard output.
+    #[arg(long, value_enum, default_value_t)]
+    format: OutputFormat,
+    /// Show no progress.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let job = Job::load(
+        &arguments.subject,
+        &arguments.selection,
+        arguments.waivers.as_deref(),
+    )?;
+    wiring::run(
+        &job,
+        &Reporting {
+            out: arguments.report.out.as_deref(),
+            junit_flavour: arguments.report.junit_flavour,
+            format: arguments.format,
+            fail_on: arguments.fail_on,
+            quiet: arguments.quiet,
+        },
+    )
+}

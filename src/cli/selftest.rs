@@ -1,0 +1,26 @@
+//! `muster selftest`.
+
+use clap::Args;
+
+use super::{Exit, Failure, job::OutputFormat, wiring};
+
+/// Flags of `muster selftest`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 every check passes the good supplier and catches its fault, 4 one does not"
+)]
+pub(super) struct Arguments {
+    /// Only these checks; may be given again.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    only: Vec<String>,
+    /// How the result is written.
+    #[arg(long, value_enum, default_value_t)]
+    format: OutputFormat,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    for id in &arguments.only {
+        super::checks::find(id)?;
+    }
+    wiring::selftest(&arguments.only, arguments.format)
+}

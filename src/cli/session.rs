@@ -1,0 +1,251 @@
+//! One run from its parts to its summary (owner of [`Session`]): what `run`, `preflight` and `selftest` share.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description};
+
+use crate::{
+    arrange::Relations,
+    auth::Keyring,
+    contract::Contract,
+    event::{ContractFacts, Entry, Event, Started},
+    http::{self, Transport, TransportError},
+    journal::{self, Writer},
+    known::Known,
+    load::Target,
+    model::{Environment, IdentityName, Parameters, Writes},
+    observation::Redactor,
+    plan::{Basis, Plan, Selection},
+    profile::Profile,
+    runner::{Cancel, Line, Runner, Setup, preflight::{self, Preflight}},
+    summary::{Fold, Summary},
+    waiver::Waiver,
+};
+
+/// The parts of a run.
+#[derive(Debug)]
+pub struct Session {
+    /// What is required.
+    pub profile: Profile,
+    /// The contract.
+    pub contract: Contract,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub contract_sha256: String,
+    /// The target.
+    pub target: Target,
+    /// Accepted failures.
+    pub waivers: Vec<Waiver>,
+    /// What to keep and what to leave out.
+    pub selection: Selection,
+    /// The seed.
+    pub seed: u64,
+    /// Whether a failed SHOULD fails the gate too.
+    pub fail_on_should: bool,
+    /// The moment the run starts.
+    pub now: OffsetDateTime,
+}
+
+/// Why a run could not start or be kept. Muster's own, or the machine's.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// Certificates or base URL cannot be used.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Journal(#[from] journal::WriteError),
+    /// The journal cannot be read back.
+    #[error(transparent)]
+    Read(#[from] journal::ReadError),
+}
+
+/// Where the events of a run go besides the journal.
+pub type Watcher<'a> = &'a (dyn Fn(&Event) + Sync);
+
+impl Session {
+    /// Parameters of the profile under those of the target, and what the run knows itself.
+    fn parameters(&self) -> Parameters {
+        let mut parameters = self.profile.parameters.clone();
+        parameters.0.extend(self.target.parameters.0.clone());
+        parameters.0.insert("base_url".to_owned(), self.base_url().into());
+        let environment = serde_json::to_value(self.target.environment).unwrap_or_default();
+        parameters.0.insert("environment".to_owned(), environment);
+        parameters
+    }
+
+    fn base_url(&self) -> String {
+        self.target.base_url.as_str().trim_end_matches('/').to_owned()
+    }
+
+    fn writes(&self) -> bool {
+        self.target.writes == Writes::Allowed
+    }
+
+    fn selection(&self) -> Selection {
+        let mut selection = self.selection.clone();
+        selection.include_hazards.extend(self.target.include_hazards.iter().cloned());
+        selection
+    }
+
+    /// What a run would do.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        Plan::new(Basis {
+            profile: &self.profile,
+            contract: &self.contract,
+            claims: &self.target.claims,
+            parameters: &self.parameters(),
+            writes: self.writes(),
+            selection: &self.selection(),
+        })
+    }
+
+    fn identities(&self) -> Vec<IdentityName> {
+        let mut names: Vec<_> = self.target.identities.iter().map(|(name, _)| name.clone()).collect();
+        if names.is_empty() {
+            names.push(IdentityName::default());
+        }
+        names.sort_by_key(|name| *name != IdentityName::default());
+        names
+    }
+
+    /// The way to the target.
+    ///
+    /// # Errors
+    /// Where certificates or the base URL cannot be used.
+    pub fn line(&self) -> Result<(Line, Arc<Redactor>), SessionError> {
+        let mut options = http::Options::new(self.target.base_url.clone());
+        options.timeout = self.target.timeout;
+        options.body_limit = usize::try_from(self.target.body_limit).unwrap_or(usize::MAX);
+        options.concurrency = self.target.budget.concurrency;
+        if let Some(ca) = &self.target.tls.ca_pem {
+            options.trust = http::Trust::SystemAnd(ca.clone());
+        }
+        options.client_certificate = self.target.tls.client.clone();
+        options.identity_certificates = self
+            .target
+            .identities
+            .iter()
+            .filter_map(|(name, identity)| Some((name.clone(), identity.client_certificate.clone()?)))
+            .collect::<HashMap<_, _>>();
+        let redactor = Arc::new(Redactor::new([], self.profile.personal.iter().map(String::as_str)));
+        let transport = Arc::new(Transport::new(options)?);
+        let keyring = Keyring::new(self.target.identities.clone(), &self.contract.security_schemes);
+        Ok((Line::new(transport, keyring, Arc::clone(&redactor)), redactor))
+    }
+
+    /// Asks whether a run makes sense.
+    pub async fn preflight(&self, line: &Line) -> Preflight {
+        preflight::preflight(line, &self.contract, &self.identities(), self.now).await
+    }
+
+    /// Runs, with the journal in `out`, and folds what came.
+    ///
+    /// # Errors
+    /// Where the run could not be kept.
+    pub async fn run(&self, line: &Line, redactor: &Redactor, out: &Path, cancel: &Cancel, watcher: Watcher<'_>) -> Result<Summary, SessionError> {
+        let writer = Writer::create(out)?;
+        let failed = Mutex::new(None);
+        let began = Instant::now();
+        let listener = |event: Event| {
+            watcher(&event);
+            let entry = Entry { at_us: micros(began), event };
+            if let Err(error) = writer.write(&entry) {
+                cancel.ask();
+                failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+        };
+        self.conduct(line, redactor, cancel, &listener).await;
+        if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(error.into());
+        }
+        writer.finish()?;
+        Ok(journal::summary(writer.path())?)
+    }
+
+    /// Runs and folds in memory, for `selftest`.
+    pub async fn run_in_memory(&self, line: &Line, redactor: &Redactor, cancel: &Cancel) -> Option<Summary> {
+        let entries = Mutex::new(Vec::new());
+        let began = Instant::now();
+        let listener = |event: Event| {
+            entries.lock().unwrap_or_else(PoisonError::into_inner).push(Entry { at_us: micros(began), event });
+        };
+        self.conduct(line, redactor, cancel, &listener).await;
+        let entries = entries.into_inner().unwrap_or_else(PoisonError::into_inner);
+        crate::summary::fold(|| entries.iter().cloned()).ok()
+    }
+
+    async fn conduct(&self, line: &Line, redactor: &Redactor, cancel: &Cancel, listener: &(dyn Fn(Event) + Sync)) {
+        let relations = Relations::of(&self.contract);
+        let parameters = self.parameters();
+        let identities = self.identities();
+        let plan = self.plan();
+        let run_tag = format!("muster-{:06x}", self.seed & 0xff_ffff);
+        let setup = Setup {
+            started: self.started(),
+            contract: &self.contract,
+            relations: &relations,
+            claims: &self.target.claims,
+            parameters: &parameters,
+            identities: &identities,
+            run_tag: &run_tag,
+            plan: &plan,
+            known: Known::from_data(self.target.data.clone()),
+        };
+        Runner::new(&setup, line, redactor, listener, cancel).run().await;
+    }
+
+    fn started(&self) -> Started {
+        let info = |member: &str| {
+            self.contract.at(&format!("/info/{member}")).and_then(|text| text.as_str()).unwrap_or_default().to_owned()
+        };
+        Started {
+            run_id: run_id(self.now, self.seed),
+            muster: env!("CARGO_PKG_VERSION").to_owned(),
+            at: self.now.to_offset(UtcOffset::UTC).format(&Rfc3339).unwrap_or_default(),
+            seed: self.seed,
+            profile: self.profile.clone(),
+            target: self.target.name.clone(),
+            supplier: self.target.supplier.clone(),
+            environment: self.target.environment,
+            base_url: self.base_url(),
+            claims: self.target.claims.clone(),
+            budget: self.target.budget.clone(),
+            writes: self.writes(),
+            contract: ContractFacts {
+                title: info("title"),
+                version: info("version"),
+                openapi: self.contract.at("/openapi").and_then(|text| text.as_str()).unwrap_or_default().to_owned(),
+                location: self.contract.location.clone(),
+                sha256: self.contract_sha256.clone(),
+                operations: self.contract.operations.iter().map(|operation| operation.key.clone()).collect(),
+            },
+            waivers: self.waivers.clone(),
+            attestations: self.target.attestations.clone(),
+            today: self.now.to_offset(UtcOffset::UTC).format(format_description!("[year]-[month]-[day]")).unwrap_or_default(),
+            fail_on_should: self.fail_on_should,
+        }
+    }
+}
+
+/// The name of a run: its moment, and the seed so that two of one second differ.
+#[must_use]
+pub fn run_id(now: OffsetDateTime, seed: u64) -> String {
+    let moment = now
+        .to_offset(UtcOffset::UTC)
+        .format(format_description!("[year][month][day]T[hour][minute][second]Z"))
+        .unwrap_or_default();
+    format!("{moment}-{:04x}", seed & 0xffff)
+}
+
+fn micros(began: Instant) -> u64 {
+    u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX)
+}

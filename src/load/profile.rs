@@ -1,0 +1,589 @@
+//! Profiles: bundled or from a file, every `extends` resolved, everything they cite looked up.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use serde_json::Value;
+
+use super::{
+    diagnostic::{Diagnostic, Diagnostics},
+    nearest::nearest,
+    schemas,
+    source::{Source, is_url},
+    violations::violations,
+    yaml::{Confidential, Document, member},
+};
+use crate::{
+    checks,
+    model::{Class, ClassId, Parameters, ProfileId, Requirement, RequirementId},
+    profile::Profile,
+};
+
+mod raw;
+
+use raw::RawProfile;
+
+/// A profile that comes with Muster.
+#[derive(Debug)]
+pub struct Bundled {
+    /// Its id.
+    pub id: &'static str,
+    /// Its `profile.yaml`.
+    pub text: &'static str,
+    /// The other files of its folder: name and text.
+    pub files: &'static [(&'static str, &'static str)],
+}
+
+/// The list. A new profile is one folder and one line here.
+pub static BUNDLED: &[Bundled] = &[Bundled {
+    id: "uk-gov-api",
+    text: include_str!("../../profiles/uk-gov-api/profile.yaml"),
+    files: &[],
+}];
+
+/// What profiles may cite.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    /// Ids of checks; not looked up where there are none.
+    pub checks: BTreeSet<String>,
+    /// Ids of suite cases; not looked up where there are none.
+    pub cases: BTreeSet<String>,
+}
+
+impl Catalogue {
+    /// Muster's own checks, and these cases.
+    pub fn with_cases(cases: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            checks: checks::ALL
+                .iter()
+                .map(|check| check.id.to_owned())
+                .collect(),
+            cases: cases.into_iter().collect(),
+        }
+    }
+}
+
+/// A profile with everything that lies beside it.
+#[derive(Debug, Clone)]
+pub struct LoadedProfile {
+    /// The profile.
+    pub profile: Profile,
+    /// Its contract, or that of the nearest profile it extends.
+    pub contract: Option<ProfileContract>,
+}
+
+/// Where the contract of a profile is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProfileContract {
+    /// It comes with Muster.
+    Bundled {
+        /// Its name for readers, as `profile/file`.
+        name: String,
+        /// Its text.
+        text: &'static str,
+    },
+    /// A file or URL.
+    Location(String),
+}
+
+/// Loads a profile by its id, its path or its URL.
+///
+/// # Errors
+/// Everything that is wrong with it, or with what it extends.
+pub fn load(given: &str, catalogue: &Catalogue) -> Result<LoadedProfile, Diagnostics> {
+    let origin = find(given).map_err(|(message, help)| Diagnostic::plain(message).help(help))?;
+    let mut loader = Loader {
+        catalogue,
+        under_way: Vec::new(),
+    };
+    loader.load(&origin).map(|merged| LoadedProfile {
+        profile: merged.profile,
+        contract: merged.contract,
+    })
+}
+
+/// Loads a profile from a text that is there already.
+///
+/// # Errors
+/// Everything that is wrong with it, or with what it extends.
+pub fn load_source(source: Source, catalogue: &Catalogue) -> Result<LoadedProfile, Diagnostics> {
+    let mut loader = Loader {
+        catalogue,
+        under_way: Vec::new(),
+    };
+    loader
+        .load(&Origin::Text(source))
+        .map(|merged| LoadedProfile {
+            profile: merged.profile,
+            contract: merged.contract,
+        })
+}
+
+/// Where a profile is.
+#[derive(Debug, Clone)]
+enum Origin {
+    Bundled(&'static Bundled),
+    Location(String),
+    Text(Source),
+}
+
+/// Finds a profile; else says so, with what is there.
+fn find(given: &str) -> Result<Origin, (String, String)> {
+    if let Some(bundled) = BUNDLED.iter().find(|bundled| bundled.id == given) {
+        return Ok(Origin::Bundled(bundled));
+    }
+    if looks_like_path(given) {
+        return Ok(Origin::Location(folder_or_file(PathBuf::from(given))));
+    }
+    let ids: Vec<&str> = BUNDLED.iter().map(|bundled| bundled.id).collect();
+    let help = nearest(given, ids.iter().copied())
+        .map(|meant| format!("did you mean `{meant}`? "))
+        .unwrap_or_default();
+    Err((
+        format!("there is no profile `{given}`"),
+        format!(
+            "{help}bundled: {}; a path to a profile.yaml works too",
+            ids.join(", ")
+        ),
+    ))
+}
+
+fn looks_like_path(given: &str) -> bool {
+    given == "-"
+        || is_url(given)
+        || given.contains(['/', '\\'])
+        || given.ends_with(".yaml")
+        || given.ends_with(".yml")
+        || given.ends_with(".json")
+}
+
+/// A folder stands for the `profile.yaml` in it.
+fn folder_or_file(path: PathBuf) -> String {
+    let path = if path.is_dir() {
+        path.join("profile.yaml")
+    } else {
+        path
+    };
+    path.to_string_lossy().into_owned()
+}
+
+/// A profile with what it extends, and where each part came from.
+struct Merged {
+    profile: Profile,
+    contract: Option<ProfileContract>,
+    from: BTreeMap<RequirementId, ProfileId>,
+    classes_from: BTreeMap<ClassId, ProfileId>,
+}
+
+struct Loader<'a> {
+    catalogue: &'a Catalogue,
+    /// The profiles that are being loaded, the outermost first: one that comes again is a cycle.
+    under_way: Vec<String>,
+}
+
+impl Loader<'_> {
+    fn load(&mut self, origin: &Origin) -> Result<Merged, Diagnostics> {
+        let source = match origin {
+            Origin::Bundled(bundled) => {
+                Source::new(format!("{}/profile.yaml", bundled.id), bundled.text)
+            }
+            Origin::Location(location) => Source::read(location, "profile")?,
+            Origin::Text(source) => source.clone(),
+        };
+        let document = Document::parse(source, Confidential::NOTHING)?;
+        let mut wrong = violations(&document, &schemas::PROFILE);
+        classes_are_sound(&document, &mut wrong);
+        requirements_are_sound(&document, self.catalogue, &mut wrong);
+        let bases = self.bases(&document, origin, &mut wrong);
+        wrong.or(())?;
+        let raw: RawProfile = document.typed()?;
+
+        let mut wrong = Diagnostics::new();
+        let mut merged = Merged {
+            contract: raw
+                .contract
+                .as_deref()
+                .map(|name| contract_of(origin, &document, name)),
+            profile: Profile {
+                id: raw.profile.clone(),
+                version: raw.version,
+                title: raw.title,
+                description: raw.description,
+                contract: raw.contract,
+                classes: Vec::new(),
+                requirements: Vec::new(),
+                parameters: Parameters::default(),
+                personal: Vec::new(),
+            },
+            from: BTreeMap::new(),
+            classes_from: BTreeMap::new(),
+        };
+        for base in bases {
+            merged.take(&document, base, &mut wrong);
+        }
+        for (index, class) in raw.classes.into_iter().enumerate() {
+            merged.own_class(&document, index, class.into(), &mut wrong);
+        }
+        for (index, requirement) in raw.requirements.into_iter().enumerate() {
+            if let Some(requirement) = requirement.into_requirement() {
+                merged.own_requirement(&document, index, requirement, &mut wrong);
+            }
+        }
+        merged.profile.parameters.0.extend(raw.parameters.0);
+        merged.personal(raw.personal);
+        wrong.or(merged)
+    }
+
+    /// Loads what a profile extends, each with the pointer it is named at and the classes that are taken.
+    fn bases(
+        &mut self,
+        document: &Document,
+        origin: &Origin,
+        wrong: &mut Diagnostics,
+    ) -> Vec<Base> {
+        let mut bases = Vec::new();
+        self.under_way.push(key(origin));
+        for (pointer, item) in document.items("/extends") {
+            let (at, given) = match item {
+                Value::String(given) => (pointer.clone(), given.as_str()),
+                other => match other.get("profile").and_then(Value::as_str) {
+                    Some(given) => (member(&pointer, "profile"), given),
+                    None => continue,
+                },
+            };
+            let base = match find_beside(given, document) {
+                Ok(base) => base,
+                Err((message, help)) => {
+                    wrong.push(document.error(&at, message).help(help));
+                    continue;
+                }
+            };
+            if self.under_way.contains(&key(&base)) {
+                wrong.push(document.error(&at, format!("`{given}` extends this profile in turn")));
+                continue;
+            }
+            match self.load(&base) {
+                Ok(merged) => bases.push(Base {
+                    classes: wanted_classes(document, &pointer, item, &merged.profile, wrong),
+                    pointer: at,
+                    merged,
+                }),
+                Err(errors) => wrong.extend(errors),
+            }
+        }
+        self.under_way.pop();
+        bases
+    }
+}
+
+/// A profile that another extends.
+struct Base {
+    pointer: String,
+    merged: Merged,
+    /// The classes to take; all where there is nothing.
+    classes: Option<BTreeSet<String>>,
+}
+
+/// What stands for an origin when cycles are looked for.
+fn key(origin: &Origin) -> String {
+    match origin {
+        Origin::Bundled(bundled) => bundled.id.to_owned(),
+        Origin::Location(location) => std::fs::canonicalize(location).map_or_else(
+            |_| location.clone(),
+            |path| path.to_string_lossy().into_owned(),
+        ),
+        Origin::Text(source) => source.name.to_string(),
+    }
+}
+
+/// Finds a profile that another names: bundled, by path from its folder, or in a folder beside its own.
+fn find_beside(given: &str, document: &Document) -> Result<Origin, (String, String)> {
+    if looks_like_path(given) && !is_url(given) && given != "-" {
+        return Ok(Origin::Location(folder_or_file(
+            document.source.beside(given),
+        )));
+    }
+    find(given).or_else(|error| {
+        let sibling = document.source.beside(&format!("../{given}/profile.yaml"));
+        if sibling.is_file() {
+            Ok(Origin::Location(sibling.to_string_lossy().into_owned()))
+        } else {
+            Err(error)
+        }
+    })
+}
+
+fn wanted_classes(
+    document: &Document,
+    pointer: &str,
+    item: &Value,
+    base: &Profile,
+    wrong: &mut Diagnostics,
+) -> Option<BTreeSet<String>> {
+    item.get("classes")?;
+    let mut wanted = BTreeSet::new();
+    for (at, class) in document.items(&member(pointer, "classes")) {
+        let Some(class) = class.as_str() else {
+            continue;
+        };
+        if base.class(&ClassId::new(class)).is_none() {
+            let there = base.classes.iter().map(|class| class.id.as_str());
+            let message = format!("profile `{}` has no class `{class}`", base.id);
+            wrong.push(document.error(&at, message).help(meant(class, there)));
+        }
+        wanted.insert(class.to_owned());
+    }
+    Some(wanted)
+}
+
+/// `did you mean …`, or what there is.
+fn meant<'a>(name: &str, there: impl Iterator<Item = &'a str> + Clone) -> String {
+    nearest(name, there.clone()).map_or_else(
+        || format!("there are: {}", there.collect::<Vec<_>>().join(", ")),
+        |meant| format!("did you mean `{meant}`?"),
+    )
+}
+
+fn contract_of(origin: &Origin, document: &Document, name: &str) -> ProfileContract {
+    if let Origin::Bundled(bundled) = origin
+        && let Some((file, text)) = bundled.files.iter().find(|(file, _)| *file == name)
+    {
+        return ProfileContract::Bundled {
+            name: format!("{}/{file}", bundled.id),
+            text,
+        };
+    }
+    ProfileContract::Location(if is_url(name) {
+        name.to_owned()
+    } else {
+        document.source.beside(name).to_string_lossy().into_owned()
+    })
+}
+
+impl Merged {
+    /// Takes over what another profile holds. The same part by two ways is one part.
+    fn take(&mut self, document: &Document, base: Base, wrong: &mut Diagnostics) {
+        let Base {
+            pointer,
+            merged,
+            classes,
+        } = base;
+        let wanted = |class: &ClassId| {
+            classes
+                .as_ref()
+                .is_none_or(|wanted| wanted.contains(class.as_str()))
+        };
+        for class in merged
+            .profile
+            .classes
+            .into_iter()
+            .filter(|class| wanted(&class.id))
+        {
+            let from = merged
+                .classes_from
+                .get(&class.id)
+                .unwrap_or(&merged.profile.id);
+            match self.classes_from.get(&class.id) {
+                Some(other) if other == from => continue,
+                Some(other) => wrong.push(document.error(
+                    &pointer,
+                    format!(
+                        "class `{}` comes from both `{other}` and `{from}`",
+                        class.id
+                    ),
+                )),
+                None => {}
+            }
+            self.classes_from.insert(class.id.clone(), from.clone());
+            self.profile.classes.push(class);
+        }
+        for requirement in merged.profile.requirements {
+            if !wanted(&requirement.class) {
+                continue;
+            }
+            let from = merged
+                .from
+                .get(&requirement.id)
+                .unwrap_or(&merged.profile.id);
+            match self.from.get(&requirement.id) {
+                Some(other) if other == from => continue,
+                Some(other) => wrong.push(document.error(
+                    &pointer,
+                    format!(
+                        "requirement `{}` comes from both `{other}` and `{from}`",
+                        requirement.id
+                    ),
+                )),
+                None => {}
+            }
+            self.from.insert(requirement.id.clone(), from.clone());
+            self.profile.requirements.push(requirement);
+        }
+        self.profile
+            .parameters
+            .0
+            .extend(merged.profile.parameters.0);
+        self.personal(merged.profile.personal);
+        if self.contract.is_none() {
+            self.contract = merged.contract;
+            self.profile.contract = merged.profile.contract;
+        }
+    }
+
+    fn own_class(
+        &mut self,
+        document: &Document,
+        index: usize,
+        class: Class,
+        wrong: &mut Diagnostics,
+    ) {
+        if let Some(other) = self.classes_from.get(&class.id) {
+            let message = format!("class `{}` stands in `{other}` already", class.id);
+            wrong.push(document.error(&format!("/classes/{index}/id"), message));
+        }
+        self.classes_from
+            .insert(class.id.clone(), self.profile.id.clone());
+        self.profile.classes.push(class);
+    }
+
+    fn own_requirement(
+        &mut self,
+        document: &Document,
+        index: usize,
+        requirement: Requirement,
+        wrong: &mut Diagnostics,
+    ) {
+        if let Some(other) = self.from.get(&requirement.id) {
+            let message = format!(
+                "requirement `{}` stands in `{other}` already",
+                requirement.id
+            );
+            wrong.push(document.error(&format!("/requirements/{index}/id"), message));
+        }
+        if self.profile.class(&requirement.class).is_none() {
+            let message = format!("there is no class `{}`", requirement.class);
+            let there = self.profile.classes.iter().map(|class| class.id.as_str());
+            let help = meant(requirement.class.as_str(), there);
+            wrong.push(
+                document
+                    .error(&format!("/requirements/{index}/class"), message)
+                    .help(help),
+            );
+        }
+        self.from
+            .insert(requirement.id.clone(), self.profile.id.clone());
+        self.profile.requirements.push(requirement);
+    }
+
+    fn personal(&mut self, names: Vec<String>) {
+        for name in names {
+            if !self.profile.personal.contains(&name) {
+                self.profile.personal.push(name);
+            }
+        }
+    }
+}
+
+/// Ids of classes stand once, and optional classes name their capability.
+fn classes_are_sound(document: &Document, wrong: &mut Diagnostics) {
+    let mut seen = BTreeMap::new();
+    for (pointer, class) in document.items("/classes") {
+        stands_once(document, &pointer, "class", &mut seen, wrong);
+        let optional = class.get("kind").and_then(Value::as_str) == Some("optional");
+        if optional && class.get("capability").is_none() {
+            wrong.push(
+                document
+                    .error(
+                        &member(&pointer, "kind"),
+                        "an optional class needs a `capability`",
+                    )
+                    .help("the capability that a target claims to be tested for this class"),
+            );
+        } else if !optional && class.get("capability").is_some() {
+            wrong.push(
+                document
+                    .key_error(
+                        &member(&pointer, "capability"),
+                        "a core class has no `capability`",
+                    )
+                    .help("it counts for everyone; write `kind: optional` if it does not"),
+            );
+        }
+    }
+}
+
+/// Ids of requirements stand once; each has one way of verification, and what it cites is there.
+fn requirements_are_sound(document: &Document, catalogue: &Catalogue, wrong: &mut Diagnostics) {
+    let mut seen = BTreeMap::new();
+    for (pointer, requirement) in document.items("/requirements") {
+        stands_once(document, &pointer, "requirement", &mut seen, wrong);
+        let Some(parts) = requirement.as_object() else {
+            continue;
+        };
+        let ways: Vec<&str> = ["verified_by", "attested", "not_tested"]
+            .into_iter()
+            .filter(|way| parts.contains_key(*way))
+            .collect();
+        let id = parts
+            .get("id")
+            .and_then(Value::as_str)
+            .unwrap_or("this requirement");
+        match *ways {
+            [] => wrong.push(
+                document
+                    .error(&member(&pointer, "id"), format!("nothing says how `{id}` is verified"))
+                    .help("give it one of `verified_by: [check: ID]`, `attested: true` and `not_tested: REASON`"),
+            ),
+            [_] => {}
+            [_, second, ..] => wrong.push(
+                document
+                    .key_error(&member(&pointer, second), format!("`{id}` has both {}", ways.join(" and ")))
+                    .help("exactly one of `verified_by`, `attested` and `not_tested`"),
+            ),
+        }
+        let verifiers = member(&pointer, "verified_by");
+        for (at, verifier) in document.items(&verifiers) {
+            for (kind, known) in [("check", &catalogue.checks), ("case", &catalogue.cases)] {
+                let Some(cited) = verifier.get(kind).and_then(Value::as_str) else {
+                    continue;
+                };
+                if !known.is_empty() && !known.contains(cited) {
+                    let help = nearest(cited, known.iter().map(String::as_str)).map_or_else(
+                        || format!("`muster {kind}s list` shows what there is"),
+                        |meant| format!("did you mean `{meant}`?"),
+                    );
+                    wrong.push(
+                        document
+                            .error(&member(&at, kind), format!("there is no {kind} `{cited}`"))
+                            .help(help),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn stands_once(
+    document: &Document,
+    pointer: &str,
+    what: &str,
+    seen: &mut BTreeMap<String, usize>,
+    wrong: &mut Diagnostics,
+) {
+    let at = member(pointer, "id");
+    let Some(id) = document.text(&at) else { return };
+    if let Some(first) = seen.get(id) {
+        wrong.push(
+            document
+                .error(&at, format!("{what} `{id}` stands here twice"))
+                .help(format!("the first one is on line {first}")),
+        );
+    } else {
+        seen.insert(id.to_owned(), document.line(&at));
+    }
+}
+
+#[cfg(test)]
+mod tests;
