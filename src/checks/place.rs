@@ -4,7 +4,11 @@
 //! every subschema that may speak about it, through references and compositions, without asking which
 //! branch of an `anyOf` applies: a check that looks for an undeclared thing must not cry wolf.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    rc::Rc,
+    sync::Arc,
+};
 
 use regex::Regex;
 use serde_json::Value;
@@ -217,6 +221,10 @@ impl<'a> Place<'a> {
 /// Visits every value within a value with its JSON pointer and what the contract says of it: the first
 /// 20,000, to a depth of 64.
 pub fn walk<'a, 'v>(place: &Place<'a>, value: &'v Value, visit: &mut dyn FnMut(&Spot<'_, 'a, 'v>)) {
+    let mut walk = Walk {
+        places: HashMap::new(),
+        left: MOST_SPOTS,
+    };
     let root = Spot {
         pointer: "",
         shape: "",
@@ -224,8 +232,7 @@ pub fn walk<'a, 'v>(place: &Place<'a>, value: &'v Value, visit: &mut dyn FnMut(&
         value,
         place,
     };
-    let mut left = MOST_SPOTS;
-    step(&root, visit, 64, &mut left);
+    walk.step(&root, "", visit, 64);
 }
 
 /// One value on a walk.
@@ -243,47 +250,74 @@ pub struct Spot<'s, 'a, 'v> {
     pub place: &'s Place<'a>,
 }
 
-fn step<'a, 'v>(
-    spot: &Spot<'_, 'a, 'v>,
-    visit: &mut dyn FnMut(&Spot<'_, 'a, 'v>),
-    depth: usize,
-    left: &mut usize,
-) {
-    if depth == 0 || *left == 0 {
-        return;
+/// What a walk remembers: places by their path, since the items of a list are all in the same ones.
+struct Walk<'a> {
+    places: HashMap<String, Rc<Place<'a>>>,
+    left: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn step<'v>(
+        &mut self,
+        spot: &Spot<'_, 'a, 'v>,
+        path: &str,
+        visit: &mut dyn FnMut(&Spot<'_, 'a, 'v>),
+        depth: usize,
+    ) {
+        if depth == 0 || self.left == 0 {
+            return;
+        }
+        self.left -= 1;
+        visit(spot);
+        match spot.value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    let token = escape(name);
+                    let shape = data_like(name).map_or(token.as_str(), |_| "*");
+                    let path = format!("{path}/{token}");
+                    let place = self.place(&path, || spot.place.member(name));
+                    let member = Spot {
+                        pointer: &format!("{}/{token}", spot.pointer),
+                        shape: &format!("{}/{shape}", spot.shape),
+                        name: Some(name),
+                        value,
+                        place: &place,
+                    };
+                    self.step(&member, &path, visit, depth - 1);
+                }
+            }
+            Value::Array(items) => {
+                let shape = format!("{}/*", spot.shape);
+                let alike = !spot.place.has("prefixItems");
+                for (index, value) in items.iter().enumerate() {
+                    // A token holds `~` before 0 and 1 only, so no member has the path of an item.
+                    let path = if alike {
+                        format!("{path}/~-")
+                    } else {
+                        format!("{path}/~-{index}")
+                    };
+                    let place = self.place(&path, || spot.place.item(index));
+                    let item = Spot {
+                        pointer: &format!("{}/{index}", spot.pointer),
+                        shape: &shape,
+                        name: spot.name,
+                        value,
+                        place: &place,
+                    };
+                    self.step(&item, &path, visit, depth - 1);
+                }
+            }
+            _ => {}
+        }
     }
-    *left -= 1;
-    visit(spot);
-    match spot.value {
-        Value::Object(members) => {
-            for (name, value) in members {
-                let token = escape(name);
-                let shape = data_like(name).map_or(token.as_str(), |_| "*");
-                let member = Spot {
-                    pointer: &format!("{}/{token}", spot.pointer),
-                    shape: &format!("{}/{shape}", spot.shape),
-                    name: Some(name),
-                    value,
-                    place: &spot.place.member(name),
-                };
-                step(&member, visit, depth - 1, left);
-            }
+
+    fn place(&mut self, path: &str, make: impl FnOnce() -> Place<'a>) -> Rc<Place<'a>> {
+        if let Some(place) = self.places.get(path) {
+            return Rc::clone(place);
         }
-        Value::Array(items) => {
-            let shape = format!("{}/*", spot.shape);
-            let alike = (!spot.place.has("prefixItems")).then(|| spot.place.item(0));
-            for (index, value) in items.iter().enumerate() {
-                let item = Spot {
-                    pointer: &format!("{}/{index}", spot.pointer),
-                    shape: &shape,
-                    name: spot.name,
-                    value,
-                    place: &alike.clone().unwrap_or_else(|| spot.place.item(index)),
-                };
-                step(&item, visit, depth - 1, left);
-            }
-        }
-        _ => {}
+        let place = Rc::new(make());
+        self.places.insert(path.to_owned(), Rc::clone(&place));
+        place
     }
 }
 
@@ -391,6 +425,28 @@ mod tests {
                 "/friends/*/friends/*/born".to_owned()
             )]
         );
+    }
+
+    #[test]
+    fn items_that_differ_by_their_place_are_told_apart() {
+        let contract = Contract::from_value(json!({
+            "openapi": "3.1.0",
+            "info": { "title": "Example", "version": "1" },
+            "paths": {},
+            "components": { "schemas": { "Span": {
+                "items": { "prefixItems": [{ "format": "date" }, { "format": "time" }] },
+            } } },
+        }))
+        .unwrap();
+        let span = Place::of(&contract, contract.schemas.component("Span").unwrap());
+        let value = json!([["a", "b"], ["c", "d"]]);
+        let mut times = Vec::new();
+        walk(&span, &value, &mut |spot| {
+            if spot.place.has_format("time") {
+                times.push(spot.pointer.to_owned());
+            }
+        });
+        assert_eq!(times, ["/0/1", "/1/1"]);
     }
 
     #[test]
