@@ -131,7 +131,7 @@ mod tests {
         verifies: "That it is.",
         matters: "It matters.",
         fix: "Mend it.",
-        kind: Kind::Response(|_| None),
+        kind: Kind::Response(|_| Vec::new()),
         examples: &[],
     };
 
