@@ -63,8 +63,8 @@ pub(crate) struct Builder<'s, 'a> {
     stack: Vec<OperationKey>,
     /// Producers that were tried in vain, and why.
     failed: BTreeMap<OperationKey, String>,
-    /// Whether something could not be judged.
-    pub(crate) unjudged: bool,
+    /// Whether the body under way could not be judged, or names things that may not exist.
+    doubtful: bool,
 }
 
 impl<'s, 'a> Builder<'s, 'a> {
@@ -75,7 +75,7 @@ impl<'s, 'a> Builder<'s, 'a> {
             bound: BTreeMap::new(),
             stack: Vec::new(),
             failed: BTreeMap::new(),
-            unjudged: false,
+            doubtful: false,
         }
     }
 
@@ -106,6 +106,7 @@ impl<'s, 'a> Builder<'s, 'a> {
 
     fn values_of(&mut self, operation: &'a Operation) -> Scripted<Values> {
         let contract = self.script.world.contract;
+        let outer = std::mem::take(&mut self.doubtful);
         let mut filled = Values::default();
         let variables: Vec<String> = operation.path_variables().map(str::to_owned).collect();
         let policy = self.target_policy(operation);
@@ -153,6 +154,7 @@ impl<'s, 'a> Builder<'s, 'a> {
         if variables.is_empty() {
             self.hold_shared(operation, &mut filled)?;
         }
+        filled.doubtful = std::mem::replace(&mut self.doubtful, outer);
         Ok(filled)
     }
 
@@ -230,7 +232,15 @@ impl<'s, 'a> Builder<'s, 'a> {
             .then(|| prefix_through(&operation.key.path, &parameter.name))
             .flatten()
             .map(skeleton);
-        let found = self.seek(operation, &slot, schema, own.as_deref(), policy)?;
+        let relations = self.script.world.relations;
+        let found = self.seek(
+            operation,
+            &parameter.name,
+            relations.sources(&operation.key, &slot),
+            schema,
+            own.as_deref(),
+            policy,
+        )?;
         if let Some(found) = found {
             return Ok(found);
         }
@@ -364,7 +374,7 @@ pub(crate) fn intent(made: &Values) -> Intent {
         .iter()
         .filter(|filled| filled.place == ParameterPlace::Path)
         .all(|filled| filled.origin <= Origin::Found);
-    if promised {
+    if promised && !made.doubtful {
         Intent::Valid
     } else {
         Intent::Plausible

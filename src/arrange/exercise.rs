@@ -3,7 +3,7 @@
 use super::{Arranged, Origin, answers, arranged, build::Variation};
 use crate::{
     contract::{Operation, ParameterPlace, StatusPattern},
-    exchange::{Exchange, Intent, Outcome, Response},
+    exchange::{Intent, Outcome, Response},
     model::{Method, Whose},
     script::{Halt, Script, Scripted},
     verdict::{Gap, Judgement},
@@ -228,21 +228,5 @@ pub(crate) fn refusal(
                 )
             }
         }
-    }
-}
-
-/// An exchange that a case rests on, in short.
-#[must_use]
-pub fn said(exchange: &Exchange) -> String {
-    match exchange.response() {
-        Some(response) => {
-            let reason = answers::reason(response);
-            if reason.is_empty() {
-                response.status.to_string()
-            } else {
-                format!("{}: {reason}", response.status)
-            }
-        }
-        None => exchange.received(),
     }
 }

@@ -107,6 +107,8 @@ pub struct Values {
     path_texts: Vec<(String, String)>,
     /// Query pairs beside the declared ones.
     query_texts: Vec<(String, String)>,
+    /// Whether the body could not be judged, or names things that may not exist.
+    doubtful: bool,
 }
 
 impl Values {
@@ -291,7 +293,6 @@ fn arranged<'a>(
     }
     let mut builder = Builder::new(script, variation);
     let values = builder.values(operation)?;
-    let unjudged = builder.unjudged;
     let mut request = render::request(world.contract, operation, &values).map_err(|why| {
         Halt::unmet(
             Whose::Muster,
@@ -301,11 +302,7 @@ fn arranged<'a>(
             ),
         )
     })?;
-    request.intent = if unjudged {
-        Intent::Plausible
-    } else {
-        build::intent(&values)
-    };
+    request.intent = build::intent(&values);
     let origins = values
         .parameters
         .iter()

@@ -356,23 +356,23 @@ fn unique(
                 None => {}
                 Some(_) => return Vec::new(),
             }
-            if keyword("pattern").is_some() {
-                return schema
-                    .and_then(|schema| fresh(world, schema, generate::Place::Body, label))
-                    .into_iter()
-                    .collect();
-            }
             let long = format!("{}-{token}", world.run_tag);
             let limit = keyword("maxLength")
                 .and_then(|limit| limit.as_u64())
                 .and_then(|limit| usize::try_from(limit).ok())
                 .unwrap_or(usize::MAX);
-            if long.len() <= limit {
+            let mut candidates = if long.len() <= limit {
                 vec![Value::from(long)]
             } else {
                 let short: String = token.to_uppercase().chars().take(limit).collect();
                 vec![Value::from(short)]
+            };
+            if keyword("pattern").is_some() {
+                candidates.extend(
+                    schema.and_then(|schema| fresh(world, schema, generate::Place::Body, label)),
+                );
             }
+            candidates
         }
         _ => Vec::new(),
     }

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::{Builder, Policy};
+use super::{Builder, Policy, last_name};
 use crate::{
     arrange::{
         Origin, Values, names,
-        relations::{Evidence, Pick, Role, Slot, Source},
+        relations::{Evidence, Pick, Relations, Role, Source},
         shape, values,
     },
     contract::{Contract, Media, Operation, ParameterPlace, Schema, Validity},
@@ -135,7 +135,7 @@ impl<'a> Builder<'_, 'a> {
         }
         match world.contract.schemas.validate_request(schema, &value) {
             Validity::Valid => {}
-            Validity::Unjudgeable(_) => self.unjudged = true,
+            Validity::Unjudgeable(_) => self.doubtful = true,
             Validity::Invalid(violations) => {
                 let why = violations.first().map_or_else(String::new, |violation| {
                     format!("{} at `{}`", violation.message, violation.instance)
@@ -161,20 +161,24 @@ impl<'a> Builder<'_, 'a> {
     ) -> Scripted<Vec<String>> {
         let world = self.script.world;
         let mut held = Vec::new();
-        let slots: Vec<String> = world
-            .relations
-            .body_references(&operation.key)
-            .map(|(pointer, _)| pointer.to_owned())
-            .collect();
-        for pointer in slots {
+        let mut slots = typed_references(world.relations, operation, body);
+        for (pointer, sources) in world.relations.body_references(&operation.key) {
+            if !slots.iter().any(|(held, _)| held == pointer) {
+                slots.push((pointer.to_owned(), sources.to_vec()));
+            }
+        }
+        for (pointer, sources) in slots {
             let Some(current) = body.pointer(&pointer).cloned() else {
                 continue;
             };
-            let slot = Slot::Body(pointer.clone());
-            let found = match self.seek(operation, &slot, None, None, Policy::Real) {
+            let name = last_name(&pointer);
+            let found = match self.seek(operation, name, &sources, None, None, Policy::Real) {
                 Err(Halt::Pending) => return Err(Halt::Pending),
                 other => other.ok().flatten(),
             };
+            if found.is_none() {
+                self.doubtful = true;
+            }
             let Some((value, _)) = found else {
                 continue;
             };
@@ -259,6 +263,63 @@ impl<'a> Builder<'_, 'a> {
         }
         names.iter().map(|name| format!("/{name}")).collect()
     }
+}
+
+/// Members that name a thing whose kind stands beside them: `recordType: person, recordId`, and the
+/// `type: people, id` of JSON:API.
+fn typed_references(
+    relations: &Relations,
+    operation: &Operation,
+    body: &Value,
+) -> Vec<(String, Vec<Source>)> {
+    let own = relations.collection(&operation.key).map(|own| &own.path);
+    let mut found = Vec::new();
+    let mut open = vec![(String::new(), body)];
+    while let Some((pointer, value)) = open.pop() {
+        if pointer.matches('/').count() > 6 || found.len() > 20 {
+            continue;
+        }
+        match value {
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate().take(10) {
+                    open.push((format!("{pointer}/{index}"), item));
+                }
+            }
+            Value::Object(members) => {
+                for (name, member) in members {
+                    let at = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+                    let owner = names::identifier(name)
+                        .filter(|(_, by)| matches!(by.as_str(), "id" | "uuid" | "guid"));
+                    let kind = owner.and_then(|(owner, _)| {
+                        let wanted = format!("{owner}type");
+                        members
+                            .iter()
+                            .find(|(name, _)| names::folded(name) == wanted)
+                            .and_then(|(_, kind)| kind.as_str())
+                    });
+                    if let Some(kind) = kind {
+                        let sources =
+                            relations.sources_of(&operation.key, &names::thing(kind), name);
+                        let others = sources.into_iter().filter(|source| {
+                            relations
+                                .collection(&source.producer)
+                                .map(|other| &other.path)
+                                != own
+                        });
+                        let others: Vec<Source> = others.collect();
+                        if !others.is_empty() {
+                            found.push((at, others));
+                            continue;
+                        }
+                    }
+                    open.push((at, member));
+                }
+            }
+            _ => {}
+        }
+    }
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    found
 }
 
 /// A value without the members that only answers have.

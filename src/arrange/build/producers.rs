@@ -6,7 +6,7 @@ use super::{Builder, DEPTH, Policy, intent};
 use crate::{
     arrange::{
         Origin, answers, hazard,
-        relations::{Pick, Slot, Source, prefix_through, skeleton},
+        relations::{Pick, Source, prefix_through, skeleton},
         render, serialise, values,
     },
     contract::{Operation, Schema},
@@ -20,16 +20,13 @@ impl<'a> Builder<'_, 'a> {
     pub(super) fn seek(
         &mut self,
         operation: &'a Operation,
-        slot: &Slot,
+        name: &str,
+        sources: &[Source],
         schema: Option<&Schema>,
         own: Option<&str>,
         policy: Policy,
     ) -> Scripted<Option<(Value, Origin)>> {
         let world = self.script.world;
-        let name = match slot {
-            Slot::Parameter(_, name) => name.as_str(),
-            Slot::Body(pointer) => last_name(pointer),
-        };
         if let Some((value, origin)) = own.and_then(|own| self.bound.get(own))
             && (matches!(policy, Policy::Any | Policy::Real) || *origin <= Origin::Created)
         {
@@ -55,8 +52,6 @@ impl<'a> Builder<'_, 'a> {
                 return Ok(Some((value, Origin::Given)));
             }
         }
-        let relations = world.relations;
-        let sources = relations.sources(&operation.key, slot);
         for source in sources.iter().filter(|source| source.makes) {
             if let Some(value) = self.bound_by(source)
                 && self.acceptable(schema, &value)
@@ -244,9 +239,10 @@ impl<'a> Builder<'_, 'a> {
             }
         };
         let verb = if source.makes { "creates" } else { "looks for" };
+        let collection = world.relations.collection(key);
         let thing = match &source.pick {
             Pick::Record { thing, .. } | Pick::Element { thing, .. } if !thing.is_empty() => thing,
-            _ => "record",
+            _ => collection.map_or("record", |collection| collection.thing.as_str()),
         };
         let article = if thing.starts_with(['a', 'e', 'i', 'o']) {
             "an"

@@ -23,7 +23,7 @@ impl Relations {
         };
         self.collection_at(before)
             .map_or_else(Vec::new, |collection| {
-                self.of_collection(collection, operation, name, Evidence::Path)
+                self.of_collection(collection, &operation.key, name, Evidence::Path)
             })
     }
 
@@ -40,7 +40,12 @@ impl Relations {
         let owners = owners(name, own);
         for owner in &owners {
             for collection in self.collections_of(owner).take(3) {
-                sources.extend(self.of_collection(collection, operation, name, Evidence::Name));
+                sources.extend(self.of_collection(
+                    collection,
+                    &operation.key,
+                    name,
+                    Evidence::Name,
+                ));
             }
             if !sources.is_empty() {
                 break;
@@ -68,10 +73,23 @@ impl Relations {
         sources
     }
 
+    /// Where a thing of this kind comes from, for a member of an operation's body.
+    pub(crate) fn sources_of(
+        &self,
+        consumer: &OperationKey,
+        thing: &str,
+        name: &str,
+    ) -> Vec<Source> {
+        self.collections_of(thing)
+            .take(3)
+            .flat_map(|collection| self.of_collection(collection, consumer, name, Evidence::Name))
+            .collect()
+    }
+
     pub(super) fn of_collection(
         &self,
         collection: &Collection,
-        operation: &Operation,
+        consumer: &OperationKey,
         name: &str,
         evidence: Evidence,
     ) -> Vec<Source> {
@@ -101,11 +119,11 @@ impl Relations {
                 evidence,
                 reason: format!(
                     "{create} creates what `{name}` of {} names, {how}",
-                    operation.key
+                    consumer
                 ),
             });
         } else if let (Some(replace), Some((_, variable))) = (&collection.replace, &collection.item)
-            && *replace != operation.key
+            && replace != consumer
         {
             sources.push(Source {
                 producer: replace.clone(),
@@ -114,7 +132,7 @@ impl Relations {
                 evidence,
                 reason: format!(
                     "{replace} may create what `{name}` of {} names, {how}: nothing else does",
-                    operation.key
+                    consumer
                 ),
             });
         }
@@ -127,13 +145,10 @@ impl Relations {
                     thing: thing.clone(),
                 },
                 evidence,
-                reason: format!(
-                    "{list} lists what `{name}` of {} names, {how}",
-                    operation.key
-                ),
+                reason: format!("{list} lists what `{name}` of {} names, {how}", consumer),
             });
         }
-        sources.retain(|source| source.producer != operation.key);
+        sources.retain(|source| source.producer != *consumer);
         sources
     }
 

@@ -6,7 +6,11 @@ use super::super::{
     relations::{Evidence, Relations, Role, Slot},
     testing::*,
 };
-use crate::{contract::ParameterPlace, exchange::Request, model::Method};
+use crate::{
+    contract::ParameterPlace,
+    exchange::{Intent, Request},
+    model::Method,
+};
 
 /// `producer (evidence)` of everything that can fill a parameter.
 fn sources(
@@ -220,6 +224,40 @@ components:
     );
     let (read, _) = setting.reading().arrange("GET /articles/{id}", made);
     assert_eq!(line(&read.unwrap().request), "GET /articles/a2");
+}
+
+#[test]
+fn a_kind_beside_an_id_says_whose_id_it_is() {
+    let setting = Setting::new(
+        "
+openapi: 3.0.3
+info: {title: t, version: '1'}
+paths:
+  /people: {post: {responses: {'201': {description: made}}}}
+  /people/{id}: {get: {parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {'200': {description: ok}}}}
+  /vehicles: {post: {responses: {'201': {description: made}}}}
+  /vehicles/{id}: {get: {parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {'200': {description: ok}}}}
+  /links:
+    post:
+      requestBody: {required: true, content: {application/json: {schema: {type: object, required: [recordType, recordId], properties: {recordType: {type: string, enum: [vehicle]}, recordId: {type: string}}}}}}
+      responses: {'201': {description: made}}
+",
+    );
+    let (link, sent) = setting.arrange("POST /links", |request| {
+        answer(
+            201,
+            &[("location", &format!("{}/x7", request.path_and_query()))],
+            &Value::Null,
+        )
+    });
+    assert_eq!(lines(&sent), ["POST /vehicles"]);
+    assert_eq!(
+        link.unwrap().body(),
+        Some(&json!({"recordType": "vehicle", "recordId": "x7"}))
+    );
+    // Where none can be made, nothing promises that what is named exists.
+    let (link, _) = setting.arrange("POST /links", |_| answer(500, &[], &Value::Null));
+    assert_eq!(link.unwrap().request.intent, Intent::Plausible);
 }
 
 #[test]
