@@ -27,4 +27,5 @@ pub mod waiver;
 
 pub mod supplier;
 
+pub mod auth;
 pub mod http;
