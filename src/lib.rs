@@ -25,6 +25,7 @@ pub mod profile;
 pub mod summary;
 pub mod waiver;
 
+pub mod auth;
 pub mod http;
 pub mod journal;
 pub mod load;

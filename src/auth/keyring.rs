@@ -1,0 +1,363 @@
+//! Which credentials a request carries (owner of [`Keyring`]).
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, PoisonError},
+};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    LoginError,
+    credential::{ApiKey, Credential, Held, Identity, basic},
+    oauth::{Log, Login},
+};
+use crate::{
+    contract::{Alternative, Contract, Operation, ParameterPlace, SchemeKind, Security},
+    exchange::{Auth, Exchange, Headers},
+    http::{Credentials, Options, TransportError},
+    model::{IdentityName, Whose},
+    observation::Redactor,
+};
+
+/// The identities of a target and what they can show.
+#[derive(Debug)]
+pub struct Keyring {
+    holders: HashMap<IdentityName, Holder>,
+    schemes: BTreeMap<String, SchemeKind>,
+    /// Whether any operation of the contract declares what it asks of the caller.
+    declares: bool,
+    log: Log,
+}
+
+#[derive(Debug)]
+struct Holder {
+    identity: Identity,
+    /// For each held credential its login, where it needs one.
+    logins: Vec<Option<Login>>,
+    /// Which held credentials no scheme of the contract speaks of, such as the key of a gateway.
+    undeclared: Vec<bool>,
+}
+
+/// A held credential, and which of its keys to show; all where none is named.
+type Choice<'a> = (usize, Option<(ParameterPlace, &'a str)>);
+
+impl Keyring {
+    /// A keyring for these identities under this contract. The redactor learns every secret at once,
+    /// and every token when it comes. Token endpoints are reached by the same `connection` settings,
+    /// but for the address.
+    ///
+    /// # Errors
+    /// Where a token URL or a certificate cannot be used.
+    pub fn new(
+        identities: Vec<Identity>,
+        contract: &Contract,
+        connection: &Options,
+        redactor: &Redactor,
+    ) -> Result<Self, TransportError> {
+        let schemes: BTreeMap<_, _> = contract
+            .security_schemes
+            .iter()
+            .map(|(name, scheme)| (name.clone(), scheme.kind.clone()))
+            .collect();
+        let declares = contract
+            .operations
+            .iter()
+            .any(|operation| operation.security != Security::NotDeclared);
+        Self::under(identities, schemes, declares, connection, redactor)
+    }
+
+    pub(super) fn under(
+        identities: Vec<Identity>,
+        schemes: BTreeMap<String, SchemeKind>,
+        declares: bool,
+        connection: &Options,
+        redactor: &Redactor,
+    ) -> Result<Self, TransportError> {
+        let log = Log::default();
+        let mut holders = HashMap::new();
+        for identity in identities {
+            for (variable, secret) in identity.secrets() {
+                redactor.learn(&variable, secret.expose_secret());
+            }
+            let logins = identity
+                .held
+                .iter()
+                .map(|held| match &held.credential {
+                    Credential::OAuth2(oauth) => Login::new(
+                        identity.name.clone(),
+                        oauth.clone(),
+                        connection,
+                        redactor.clone(),
+                        Arc::clone(&log),
+                    )
+                    .map(Some),
+                    _ => Ok(None),
+                })
+                .collect::<Result<_, _>>()?;
+            let undeclared = identity
+                .held
+                .iter()
+                .map(|held| {
+                    !schemes
+                        .iter()
+                        .any(|(name, kind)| held.fits(name, Some(kind)))
+                })
+                .collect();
+            let name = identity.name.clone();
+            let holder = Holder {
+                identity,
+                logins,
+                undeclared,
+            };
+            holders.insert(name, holder);
+        }
+        Ok(Self {
+            holders,
+            schemes,
+            declares,
+            log,
+        })
+    }
+
+    /// The credentials of a request as this identity.
+    ///
+    /// By the contract: the first alternative that the identity can meet as a whole, and none where
+    /// the operation is public. Where the contract declares nothing at all, or nothing that the
+    /// identity can meet, everything the identity has.
+    ///
+    /// # Errors
+    /// Where a login fails, or the identity has nothing to show where the contract asks for something.
+    pub async fn credentials(
+        &self,
+        identity: &IdentityName,
+        operation: Option<&Operation>,
+        auth: &Auth,
+    ) -> Result<Credentials, LoginError> {
+        match auth {
+            Auth::Nothing => return Ok(Credentials::default()),
+            Auth::Instead(headers) => return Ok(Credentials::of(headers.clone())),
+            Auth::Declared => {}
+        }
+        let Some(holder) = self.holders.get(identity) else {
+            return if identity.as_str() == IdentityName::default().as_str() {
+                self.without(identity, operation)
+            } else {
+                Err(LoginError {
+                    identity: identity.clone(),
+                    whose: Whose::Configuration,
+                    detail: format!("The target file has no identity {identity}."),
+                })
+            };
+        };
+        let choices = match self.choose(holder, operation) {
+            Some(choices) => choices,
+            None if holder.is_empty() => return self.without(identity, operation),
+            None => holder.all(),
+        };
+        holder.show(&choices).await
+    }
+
+    /// Forgets the token that these credentials carried, because the target answered 401. Whether
+    /// asking again with fresh credentials is worth a try.
+    pub fn invalidate(&self, identity: &IdentityName, used: &Credentials) -> bool {
+        let Some(token) = used
+            .headers
+            .get("authorization")
+            .and_then(|value| value.strip_prefix("Bearer "))
+        else {
+            return false;
+        };
+        self.holders.get(identity).is_some_and(|holder| {
+            holder
+                .logins
+                .iter()
+                .flatten()
+                .any(|login| login.refuse(token))
+        })
+    }
+
+    /// Every secret of the target file, with the variable that stands for it. The redactor knows them
+    /// already, and the tokens obtained since.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<(String, SecretString)> {
+        self.holders
+            .values()
+            .flat_map(|holder| holder.identity.secrets())
+            .collect()
+    }
+
+    /// The exchanges with token endpoints since the last call, as evidence. Their numbers are 0: the
+    /// run gives them theirs.
+    #[must_use]
+    pub fn take_exchanges(&self) -> Vec<Exchange> {
+        std::mem::take(&mut *self.log.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What to show; none where the contract names nothing that the identity has.
+    fn choose<'a>(
+        &'a self,
+        holder: &'a Holder,
+        operation: Option<&'a Operation>,
+    ) -> Option<Vec<Choice<'a>>> {
+        let Some(operation) = operation else {
+            return Some(holder.all());
+        };
+        let Security::AnyOf(alternatives) = &operation.security else {
+            return Some(if self.declares {
+                Vec::new()
+            } else {
+                holder.all()
+            });
+        };
+        let met = alternatives
+            .iter()
+            .filter(|alternative| !alternative.0.is_empty())
+            .find_map(|alternative| self.meet(holder, alternative));
+        if let Some(mut choices) = met {
+            choices.extend(holder.beyond());
+            return Some(choices);
+        }
+        let open = alternatives.is_empty()
+            || alternatives
+                .iter()
+                .any(|alternative| alternative.0.is_empty());
+        open.then(Vec::new)
+    }
+
+    fn meet<'a>(
+        &'a self,
+        holder: &'a Holder,
+        alternative: &'a Alternative,
+    ) -> Option<Vec<Choice<'a>>> {
+        let mut choices = Vec::new();
+        for (name, _) in &alternative.0 {
+            let kind = self.schemes.get(name);
+            if kind == Some(&SchemeKind::MutualTls) && holder.identity.certificate {
+                continue;
+            }
+            let index = holder
+                .identity
+                .held
+                .iter()
+                .position(|held| held.fits(name, kind))?;
+            let key = match kind {
+                Some(SchemeKind::ApiKey { place, name }) => Some((*place, name.as_str())),
+                _ => None,
+            };
+            choices.push((index, key));
+        }
+        Some(choices)
+    }
+
+    /// For an identity without credentials: fine where none are asked for.
+    fn without(
+        &self,
+        identity: &IdentityName,
+        operation: Option<&Operation>,
+    ) -> Result<Credentials, LoginError> {
+        match operation.filter(|operation| operation.security.is_required()) {
+            None => Ok(Credentials::default()),
+            Some(operation) => Err(LoginError {
+                identity: identity.clone(),
+                whose: Whose::Configuration,
+                detail: format!(
+                    "The contract asks for credentials on {} {}, and identity {identity} has none: give them under identities in the target file.",
+                    operation.key.method.as_str(),
+                    operation.key.path
+                ),
+            }),
+        }
+    }
+}
+
+impl Holder {
+    fn is_empty(&self) -> bool {
+        !self.identity.certificate
+            && self
+                .identity
+                .held
+                .iter()
+                .all(|held| matches!(held.credential, Credential::None))
+    }
+
+    fn all(&self) -> Vec<Choice<'_>> {
+        (0..self.identity.held.len())
+            .map(|index| (index, None))
+            .collect()
+    }
+
+    /// What the contract does not speak of goes along with what it asks for.
+    fn beyond(&self) -> impl Iterator<Item = Choice<'_>> {
+        self.undeclared
+            .iter()
+            .enumerate()
+            .filter(|(_, undeclared)| **undeclared)
+            .map(|(index, _)| (index, None))
+    }
+
+    async fn show(&self, choices: &[Choice<'_>]) -> Result<Credentials, LoginError> {
+        let mut shown = Credentials::default();
+        let mut cookies: Vec<String> = Vec::new();
+        for (index, only) in choices {
+            let Some(Held { credential, .. }) = self.identity.held.get(*index) else {
+                continue;
+            };
+            match credential {
+                Credential::None => {}
+                Credential::Basic { user, password } => {
+                    let value = basic(user, password.expose_secret());
+                    shown.headers.set("authorization", format!("Basic {value}"));
+                }
+                Credential::Bearer { token } => {
+                    let value = format!("Bearer {}", token.expose_secret());
+                    shown.headers.set("authorization", value);
+                }
+                Credential::ApiKeys(keys) => {
+                    // An explicit scheme may bind a key whose name the contract writes in another way.
+                    let named =
+                        |key: &&ApiKey| only.is_none_or(|(place, name)| key.is(place, name));
+                    let any = keys.iter().any(|key| named(&key));
+                    for key in keys.iter().filter(|key| !any || named(key)) {
+                        show_key(key, &mut shown.headers, &mut shown.query, &mut cookies);
+                    }
+                }
+                Credential::OAuth2(_) => {
+                    if let Some(Some(login)) = self.logins.get(*index) {
+                        let token = login.token().await?;
+                        shown
+                            .headers
+                            .set("authorization", format!("Bearer {token}"));
+                    }
+                }
+            }
+        }
+        if !cookies.is_empty() {
+            shown.headers.set("cookie", cookies.join("; "));
+        }
+        Ok(shown)
+    }
+}
+
+fn show_key(
+    key: &ApiKey,
+    headers: &mut Headers,
+    query: &mut Vec<(String, String)>,
+    cookies: &mut Vec<String>,
+) {
+    let value = key.value.expose_secret();
+    match key.place {
+        ParameterPlace::Query | ParameterPlace::Querystring => {
+            if !query.iter().any(|(name, _)| *name == key.name) {
+                query.push((key.name.clone(), value.to_owned()));
+            }
+        }
+        ParameterPlace::Cookie => {
+            let pair = format!("{}={value}", key.name);
+            if !cookies.contains(&pair) {
+                cookies.push(pair);
+            }
+        }
+        ParameterPlace::Header | ParameterPlace::Path => headers.set(&key.name, value),
+    }
+}

@@ -1,0 +1,41 @@
+//! The credentials of a target's identities (owner of [`Keyring`]).
+//!
+//! A [`Keyring`] decides by the contract which credentials a request carries, obtains tokens and keeps
+//! them fresh, and tells the redactor every secret before anything can be kept.
+
+mod credential;
+mod keyring;
+mod oauth;
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    credential::{ApiKey, ClientAuthentication, Credential, Held, Identity, OAuth2},
+    keyring::Keyring,
+};
+
+use crate::{
+    exchange::{Breakage, BreakageKind},
+    model::{IdentityName, Whose},
+};
+
+/// Why an identity has no credentials for a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct LoginError {
+    /// Whose login failed.
+    pub identity: IdentityName,
+    /// Who has to act.
+    pub whose: Whose,
+    /// What happened, in one sentence.
+    pub detail: String,
+}
+
+impl From<LoginError> for Breakage {
+    fn from(error: LoginError) -> Self {
+        Self {
+            kind: BreakageKind::LoginFailed,
+            detail: error.detail,
+        }
+    }
+}
