@@ -6,7 +6,13 @@
 //!
 //! `cargo bench --bench exchange` prints both, and the ratio. `EXCHANGES=n` sets how many (60,000).
 
-#![allow(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    missing_docs
+)]
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -20,7 +26,7 @@ use muster::{
     checks::{self, Kind},
     contract::{Contract, Operation},
     event::{ContractFacts, Entry, Event, Started},
-    exchange::Request,
+    exchange::{Headers, Request},
     http::{Credentials, Options, Sent, Transport},
     journal::Writer,
     known::Known,
@@ -41,9 +47,16 @@ fn main() {
         serve();
         return;
     }
-    let exchanges: usize = std::env::var("EXCHANGES").ok().and_then(|text| text.parse().ok()).unwrap_or(60_000);
+    let exchanges: usize = std::env::var("EXCHANGES")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(60_000);
     let (mut server, base) = start_server();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(bare(&base, exchanges / 10));
     let bare = measure(|| runtime.block_on(bare(&base, exchanges)));
     let muster = measure(|| runtime.block_on(muster(&base, exchanges)));
@@ -78,21 +91,37 @@ impl Measured {
 fn measure(work: impl FnOnce()) -> Measured {
     let (wall, cpu) = (Instant::now(), own_cpu());
     work();
-    Measured { wall: wall.elapsed(), cpu: own_cpu() - cpu }
+    Measured {
+        wall: wall.elapsed(),
+        cpu: own_cpu() - cpu,
+    }
 }
 
 /// Processor time of this process, user and system, in ticks of 10 ms (Linux).
 fn own_cpu() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
     let after_name = stat.rsplit(')').next().unwrap();
-    let ticks: u64 = after_name.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+    let ticks: u64 = after_name
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .map(|ticks| ticks.parse::<u64>().unwrap())
+        .sum();
     Duration::from_millis(ticks * 10)
 }
 
 fn peak_memory_mib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap();
+    line.split_whitespace()
+        .nth(1)
+        .unwrap()
+        .parse::<u64>()
+        .unwrap()
+        / 1024
 }
 
 fn record() -> Value {
@@ -126,7 +155,10 @@ fn contract() -> Value {
 }
 
 fn serve() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let body = bytes::Bytes::from(record().to_string());
         let app = axum::Router::new().route(
@@ -139,20 +171,35 @@ fn serve() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         println!("{}", listener.local_addr().unwrap().port());
         std::io::stdout().flush().unwrap();
-        axum::serve(axum::serve::ListenerExt::tap_io(listener, |io| drop(io.set_nodelay(true))), app).await.unwrap();
+        axum::serve(
+            axum::serve::ListenerExt::tap_io(listener, |io| drop(io.set_nodelay(true))),
+            app,
+        )
+        .await
+        .unwrap();
     });
 }
 
 fn start_server() -> (Child, String) {
-    let mut server =
-        Command::new(std::env::current_exe().unwrap()).arg("--serve").stdout(Stdio::piped()).spawn().unwrap();
+    let mut server = Command::new(std::env::current_exe().unwrap())
+        .arg("--serve")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut line = String::new();
-    BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(server.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
     (server, format!("http://127.0.0.1:{}", line.trim()))
 }
 
 async fn bare(base: &str, exchanges: usize) {
-    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).tcp_nodelay(true).build().unwrap();
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .tcp_nodelay(true)
+        .build()
+        .unwrap();
     let url = format!("{base}/record");
     futures::stream::iter(0..exchanges)
         .map(|_| {
@@ -179,7 +226,7 @@ impl Wire for Plain {
         Ok(())
     }
 
-    async fn renew(&self, _: &IdentityName) -> bool {
+    fn renew(&self, _: &IdentityName, _: &Headers) -> bool {
         false
     }
 }
@@ -198,7 +245,11 @@ async fn muster(base: &str, exchanges: usize) {
                 writes: false,
             })
             .collect(),
-        response_checks: checks::ALL.iter().copied().filter(|check| matches!(check.kind, Kind::Response(_))).collect(),
+        response_checks: checks::ALL
+            .iter()
+            .copied()
+            .filter(|check| matches!(check.kind, Kind::Response(_)))
+            .collect(),
         ..Plan::default()
     };
     let setup = Setup {
@@ -217,7 +268,8 @@ async fn muster(base: &str, exchanges: usize) {
     let began = Instant::now();
     let failed = std::sync::atomic::AtomicUsize::new(0);
     let listener = |event: Event| {
-        if matches!(&event, Event::Judged(judged) if judged.judgement.verdict() > Some(muster::verdict::Verdict::Pass)) {
+        if matches!(&event, Event::Judged(judged) if judged.judgement.verdict() > Some(muster::verdict::Verdict::Pass))
+        {
             failed.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         }
         let at_us = u64::try_from(began.elapsed().as_micros()).unwrap();
@@ -226,7 +278,15 @@ async fn muster(base: &str, exchanges: usize) {
     let mut options = Options::new(base.parse().unwrap());
     options.concurrency = AT_ONCE;
     let wire = Plain(Transport::new(options).unwrap());
-    let finished = Runner::new(&setup, &wire, &Redactor::default(), &listener, &Cancel::default()).run().await;
+    let finished = Runner::new(
+        &setup,
+        &wire,
+        &Redactor::default(),
+        &listener,
+        &Cancel::default(),
+    )
+    .run()
+    .await;
     writer.finish().unwrap();
     assert_eq!(finished.requests, exchanges as u64);
     assert_eq!(failed.into_inner(), 0, "a clean server was blamed");
@@ -246,7 +306,11 @@ fn started(base: &str, key: &OperationKey) -> Started {
         environment: Environment::Test,
         base_url: base.to_owned(),
         claims: Claims::default(),
-        budget: Budget { requests: u64::MAX, per_second: 0, concurrency: AT_ONCE },
+        budget: Budget {
+            requests: u64::MAX,
+            per_second: 0,
+            concurrency: AT_ONCE,
+        },
         writes: false,
         contract: ContractFacts {
             title: "Bench".into(),

@@ -24,6 +24,7 @@ mod report;
 mod run;
 mod schema;
 mod selftest;
+pub mod session;
 mod starter;
 mod wiring;
 

@@ -1,32 +1,35 @@
 //! One run from its parts to its summary (owner of [`Session`]): what `run`, `preflight` and `selftest` share.
 
+#![allow(clippy::disallowed_methods, reason = "a run has a clock")]
+
 use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    path::Path,
+    sync::{Mutex, PoisonError},
     time::Instant,
 };
 
-use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description};
+use time::{
+    OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description,
+};
 
 use crate::{
     arrange::Relations,
-    auth::Keyring,
-    contract::Contract,
+    auth::{self, Keyring},
+    contract::{Contract, ParameterPlace},
     event::{ContractFacts, Entry, Event, Started},
     http::{self, Transport, TransportError},
     journal::{self, Writer},
     known::Known,
     load::Target,
-    model::{Environment, IdentityName, Parameters, Writes},
+    model::{self, IdentityName, Parameters, Writes},
     observation::Redactor,
     plan::{Basis, Plan, Selection},
     profile::Profile,
-    runner::{Cancel, Line, Runner, Setup, preflight::{self, Preflight}},
-    summary::{Fold, Summary},
+    runner::{
+        Cancel, Line, Runner, Setup,
+        preflight::{self, Preflight},
+    },
+    summary::Summary,
     waiver::Waiver,
 };
 
@@ -75,14 +78,20 @@ impl Session {
     fn parameters(&self) -> Parameters {
         let mut parameters = self.profile.parameters.clone();
         parameters.0.extend(self.target.parameters.0.clone());
-        parameters.0.insert("base_url".to_owned(), self.base_url().into());
+        parameters
+            .0
+            .insert("base_url".to_owned(), self.base_url().into());
         let environment = serde_json::to_value(self.target.environment).unwrap_or_default();
         parameters.0.insert("environment".to_owned(), environment);
         parameters
     }
 
     fn base_url(&self) -> String {
-        self.target.base_url.as_str().trim_end_matches('/').to_owned()
+        self.target
+            .base_url
+            .as_str()
+            .trim_end_matches('/')
+            .to_owned()
     }
 
     fn writes(&self) -> bool {
@@ -91,7 +100,9 @@ impl Session {
 
     fn selection(&self) -> Selection {
         let mut selection = self.selection.clone();
-        selection.include_hazards.extend(self.target.include_hazards.iter().cloned());
+        selection
+            .include_hazards
+            .extend(self.target.include_hazards.iter().cloned());
         selection
     }
 
@@ -109,7 +120,12 @@ impl Session {
     }
 
     fn identities(&self) -> Vec<IdentityName> {
-        let mut names: Vec<_> = self.target.identities.iter().map(|(name, _)| name.clone()).collect();
+        let mut names: Vec<_> = self
+            .target
+            .identities
+            .iter()
+            .map(|(name, _)| name.clone())
+            .collect();
         if names.is_empty() {
             names.push(IdentityName::default());
         }
@@ -121,7 +137,7 @@ impl Session {
     ///
     /// # Errors
     /// Where certificates or the base URL cannot be used.
-    pub fn line(&self) -> Result<(Line, Arc<Redactor>), SessionError> {
+    pub fn line(&self) -> Result<(Line, Redactor), SessionError> {
         let mut options = http::Options::new(self.target.base_url.clone());
         options.timeout = self.target.timeout;
         options.body_limit = usize::try_from(self.target.body_limit).unwrap_or(usize::MAX);
@@ -129,17 +145,28 @@ impl Session {
         if let Some(ca) = &self.target.tls.ca_pem {
             options.trust = http::Trust::SystemAnd(ca.clone());
         }
-        options.client_certificate = self.target.tls.client.clone();
+        options.client_certificate = self.target.tls.client.as_ref().map(certificate);
         options.identity_certificates = self
             .target
             .identities
             .iter()
-            .filter_map(|(name, identity)| Some((name.clone(), identity.client_certificate.clone()?)))
-            .collect::<HashMap<_, _>>();
-        let redactor = Arc::new(Redactor::new([], self.profile.personal.iter().map(String::as_str)));
-        let transport = Arc::new(Transport::new(options)?);
-        let keyring = Keyring::new(self.target.identities.clone(), &self.contract.security_schemes);
-        Ok((Line::new(transport, keyring, Arc::clone(&redactor)), redactor))
+            .filter_map(|(name, identity)| {
+                Some((
+                    name.clone(),
+                    certificate(identity.client_certificate.as_ref()?),
+                ))
+            })
+            .collect();
+        let redactor = Redactor::new([], self.profile.personal.iter().map(String::as_str));
+        let any_certificate = options.client_certificate.is_some();
+        let identities = self
+            .target
+            .identities
+            .iter()
+            .map(|(name, identity)| holder(name, identity, any_certificate))
+            .collect();
+        let keyring = Keyring::new(identities, &self.contract, &options, &redactor)?;
+        Ok((Line::new(Transport::new(options)?, keyring), redactor))
     }
 
     /// Asks whether a run makes sense.
@@ -151,16 +178,29 @@ impl Session {
     ///
     /// # Errors
     /// Where the run could not be kept.
-    pub async fn run(&self, line: &Line, redactor: &Redactor, out: &Path, cancel: &Cancel, watcher: Watcher<'_>) -> Result<Summary, SessionError> {
+    pub async fn run(
+        &self,
+        line: &Line,
+        redactor: &Redactor,
+        out: &Path,
+        cancel: &Cancel,
+        watcher: Watcher<'_>,
+    ) -> Result<Summary, SessionError> {
         let writer = Writer::create(out)?;
         let failed = Mutex::new(None);
         let began = Instant::now();
         let listener = |event: Event| {
             watcher(&event);
-            let entry = Entry { at_us: micros(began), event };
+            let entry = Entry {
+                at_us: micros(began),
+                event,
+            };
             if let Err(error) = writer.write(&entry) {
                 cancel.ask();
-                failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                failed
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .get_or_insert(error);
             }
         };
         self.conduct(line, redactor, cancel, &listener).await;
@@ -172,18 +212,35 @@ impl Session {
     }
 
     /// Runs and folds in memory, for `selftest`.
-    pub async fn run_in_memory(&self, line: &Line, redactor: &Redactor, cancel: &Cancel) -> Option<Summary> {
+    pub async fn run_in_memory(
+        &self,
+        line: &Line,
+        redactor: &Redactor,
+        cancel: &Cancel,
+    ) -> Option<Summary> {
         let entries = Mutex::new(Vec::new());
         let began = Instant::now();
         let listener = |event: Event| {
-            entries.lock().unwrap_or_else(PoisonError::into_inner).push(Entry { at_us: micros(began), event });
+            entries
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(Entry {
+                    at_us: micros(began),
+                    event,
+                });
         };
         self.conduct(line, redactor, cancel, &listener).await;
         let entries = entries.into_inner().unwrap_or_else(PoisonError::into_inner);
         crate::summary::fold(|| entries.iter().cloned()).ok()
     }
 
-    async fn conduct(&self, line: &Line, redactor: &Redactor, cancel: &Cancel, listener: &(dyn Fn(Event) + Sync)) {
+    async fn conduct(
+        &self,
+        line: &Line,
+        redactor: &Redactor,
+        cancel: &Cancel,
+        listener: &(dyn Fn(Event) + Sync),
+    ) {
         let relations = Relations::of(&self.contract);
         let parameters = self.parameters();
         let identities = self.identities();
@@ -200,17 +257,27 @@ impl Session {
             plan: &plan,
             known: Known::from_data(self.target.data.clone()),
         };
-        Runner::new(&setup, line, redactor, listener, cancel).run().await;
+        Runner::new(&setup, line, redactor, listener, cancel)
+            .run()
+            .await;
     }
 
     fn started(&self) -> Started {
         let info = |member: &str| {
-            self.contract.at(&format!("/info/{member}")).and_then(|text| text.as_str()).unwrap_or_default().to_owned()
+            self.contract
+                .at(&format!("/info/{member}"))
+                .and_then(|text| text.as_str())
+                .unwrap_or_default()
+                .to_owned()
         };
         Started {
             run_id: run_id(self.now, self.seed),
             muster: env!("CARGO_PKG_VERSION").to_owned(),
-            at: self.now.to_offset(UtcOffset::UTC).format(&Rfc3339).unwrap_or_default(),
+            at: self
+                .now
+                .to_offset(UtcOffset::UTC)
+                .format(&Rfc3339)
+                .unwrap_or_default(),
             seed: self.seed,
             profile: self.profile.clone(),
             target: self.target.name.clone(),
@@ -223,14 +290,28 @@ impl Session {
             contract: ContractFacts {
                 title: info("title"),
                 version: info("version"),
-                openapi: self.contract.at("/openapi").and_then(|text| text.as_str()).unwrap_or_default().to_owned(),
+                openapi: self
+                    .contract
+                    .at("/openapi")
+                    .and_then(|text| text.as_str())
+                    .unwrap_or_default()
+                    .to_owned(),
                 location: self.contract.location.clone(),
                 sha256: self.contract_sha256.clone(),
-                operations: self.contract.operations.iter().map(|operation| operation.key.clone()).collect(),
+                operations: self
+                    .contract
+                    .operations
+                    .iter()
+                    .map(|operation| operation.key.clone())
+                    .collect(),
             },
             waivers: self.waivers.clone(),
             attestations: self.target.attestations.clone(),
-            today: self.now.to_offset(UtcOffset::UTC).format(format_description!("[year]-[month]-[day]")).unwrap_or_default(),
+            today: self
+                .now
+                .to_offset(UtcOffset::UTC)
+                .format(format_description!("[year]-[month]-[day]"))
+                .unwrap_or_default(),
             fail_on_should: self.fail_on_should,
         }
     }
@@ -241,9 +322,77 @@ impl Session {
 pub fn run_id(now: OffsetDateTime, seed: u64) -> String {
     let moment = now
         .to_offset(UtcOffset::UTC)
-        .format(format_description!("[year][month][day]T[hour][minute][second]Z"))
+        .format(format_description!(
+            "[year][month][day]T[hour][minute][second]Z"
+        ))
         .unwrap_or_default();
     format!("{moment}-{:04x}", seed & 0xffff)
+}
+
+fn certificate(certificate: &model::ClientCertificate) -> http::ClientCertificate {
+    http::ClientCertificate {
+        chain: certificate.chain_pem.clone(),
+        key: certificate.key_pem.clone(),
+    }
+}
+
+/// An identity of the target file as the keyring holds it.
+fn holder(
+    name: &IdentityName,
+    identity: &model::Identity,
+    any_certificate: bool,
+) -> auth::Identity {
+    auth::Identity {
+        name: name.clone(),
+        held: identity
+            .credentials
+            .iter()
+            .map(|(scheme, credential)| auth::Held {
+                scheme: scheme.clone(),
+                credential: shown(credential),
+            })
+            .collect(),
+        certificate: any_certificate || identity.client_certificate.is_some(),
+    }
+}
+
+fn shown(credential: &model::Credential) -> auth::Credential {
+    match credential {
+        model::Credential::Basic { username, password } => auth::Credential::Basic {
+            user: username.clone(),
+            password: password.clone(),
+        },
+        model::Credential::Bearer { token } => auth::Credential::Bearer {
+            token: token.clone(),
+        },
+        model::Credential::ApiKey { place, name, value } => {
+            let place = match place {
+                model::KeyPlace::Header => ParameterPlace::Header,
+                model::KeyPlace::Query => ParameterPlace::Query,
+                model::KeyPlace::Cookie => ParameterPlace::Cookie,
+            };
+            auth::Credential::ApiKeys(vec![auth::ApiKey {
+                place,
+                name: name.clone(),
+                value: value.clone(),
+            }])
+        }
+        model::Credential::OAuth2(oauth) => auth::Credential::OAuth2(auth::OAuth2 {
+            token_url: oauth.token_url.clone(),
+            client_id: oauth.client_id.clone(),
+            client_secret: oauth.client_secret.clone(),
+            method: match oauth.auth {
+                model::ClientAuth::Basic => auth::ClientAuthentication::Basic,
+                model::ClientAuth::Post => auth::ClientAuthentication::Post,
+            },
+            scope: oauth.scope.clone(),
+            extra: oauth
+                .audience
+                .iter()
+                .map(|audience| ("audience".to_owned(), audience.clone()))
+                .collect(),
+        }),
+    }
 }
 
 fn micros(began: Instant) -> u64 {

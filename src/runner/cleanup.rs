@@ -84,7 +84,8 @@ impl Ledger {
         match &exchange.outcome {
             // A replacement of what was there already makes nothing (RFC 9110 §9.3.4).
             Outcome::Answered(response)
-                if !response.is_success() || (exchange.request.method == Method::Put && response.status != 201) =>
+                if !response.is_success()
+                    || (exchange.request.method == Method::Put && response.status != 201) =>
             {
                 let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
                 state.open.retain(|open| open.creation.number != number);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     Runner,
-    drive::{Driven, Noted},
+    drive::{Driven, Noted, Pass},
     wire::Wire,
 };
 use crate::{event::Confirmation, known::Known, model::Verifier, plan::PlannedCase};
@@ -34,7 +34,7 @@ impl<W: Wire> Runner<'_, W> {
                     confirmed.0.insert(key, Confirmation::Unrepeated);
                 }
             } else {
-                again = self.drive(case, known).await;
+                again = self.drive(case, known, Pass::Repeat).await;
                 let second = again.failures();
                 for key in fresh {
                     let seen = second.contains(&key);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use futures::future::join_all;
 
-use super::{Runner, exchanger::Held, wire::Wire};
+use super::{Runner, conversation_seed, exchanger::Held, wire::Wire};
 use crate::{
     arrange,
     checks::{self, Kind},
@@ -13,7 +13,7 @@ use crate::{
     known::Known,
     model::{OperationKey, Verifier, Whose},
     plan::{PlannedCase, Work},
-    script::{self, Ask, Reply, Turn},
+    script::{self, Ask, Reply, Turn, World},
     verdict::{Gap, Judgement},
 };
 
@@ -34,6 +34,14 @@ impl Noted {
             _ => None,
         }
     }
+}
+
+/// Whether a case is driven for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pass {
+    First,
+    /// To confirm a failure.
+    Repeat,
 }
 
 /// What a case brought.
@@ -63,7 +71,13 @@ const MOST_TURNS: usize = 2_000;
 
 impl<W: Wire> Runner<'_, W> {
     /// Drives a case to its end.
-    pub(super) async fn drive(&self, case: &PlannedCase, known: &Known) -> Driven {
+    pub(super) async fn drive(&self, case: &PlannedCase, known: &Known, pass: Pass) -> Driven {
+        let seed = conversation_seed(self.setup.started.seed, case);
+        let tag = match pass {
+            Pass::First => self.setup.run_tag.to_owned(),
+            Pass::Repeat => format!("{}r", self.setup.run_tag),
+        };
+        let world = self.world(known, seed, &tag);
         self.tell(Event::CaseStarted(case.name.clone()));
         let mut driven = Driven::default();
         let mut history: Vec<Reply> = Vec::new();
@@ -74,7 +88,7 @@ impl<W: Wire> Runner<'_, W> {
                     "The case does not come to an end.",
                 ))];
             }
-            match self.turn(case, known, &history) {
+            match self.turn(case, world, &history) {
                 Turn::Done(judgements) => break judgements,
                 Turn::Ask(Ask::Pause(time)) => {
                     tokio::time::sleep(time).await;
@@ -119,8 +133,7 @@ impl<W: Wire> Runner<'_, W> {
         driven
     }
 
-    fn turn(&self, case: &PlannedCase, known: &Known, history: &[Reply]) -> Turn {
-        let world = self.world(known);
+    fn turn<'w>(&'w self, case: &PlannedCase, world: World<'w>, history: &'w [Reply]) -> Turn {
         match &case.work {
             Work::Exercise(key) => match self.setup.contract.operation(key) {
                 Some(operation) => script::turn(world, history, |script| {

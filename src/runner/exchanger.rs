@@ -125,7 +125,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         let mut renewed = false;
         let mut retries = 0;
         loop {
-            let exchange = self.send_once(request.clone()).await?;
+            let exchange = self.send_once(case, request.clone()).await?;
             noted.extend(self.judge(case, &exchange));
             if let Some(wait) = patience(&exchange).filter(|_| retries < MOST_RETRIES) {
                 retries += 1;
@@ -134,7 +134,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             }
             if exchange.status() == Some(401) && request.auth == Auth::Declared && !renewed {
                 renewed = true;
-                if self.wire.renew(&request.identity).await {
+                if self.wire.renew(&request.identity, &exchange.credentials) {
                     continue;
                 }
             }
@@ -143,7 +143,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         }
     }
 
-    async fn send_once(&self, request: Request) -> Result<Exchange, Held> {
+    async fn send_once(&self, case: &CaseName, request: Request) -> Result<Exchange, Held> {
         self.may_send()?;
         let place = self.pace.ready().await;
         self.may_send()?;
@@ -157,6 +157,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             () = self.cancel.patience_ends() => return Err(Held(interrupted())),
         };
         drop(place);
+        self.tell_logins(case);
         let exchange = Exchange {
             id,
             request,
@@ -195,6 +196,19 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             passed: Vec::new(),
         })));
         exchange
+    }
+
+    /// Logins are evidence too; they are not judged.
+    fn tell_logins(&self, case: &CaseName) {
+        for mut login in self.wire.take_logins() {
+            login.id = ExchangeId(self.sent.fetch_add(1, Ordering::Relaxed) + 1);
+            let observation = self.redactor.observe(&login);
+            self.tell(Event::Exchanged(Box::new(Exchanged {
+                case: case.clone(),
+                observation,
+                passed: Vec::new(),
+            })));
+        }
     }
 
     fn may_send(&self) -> Result<(), Held> {

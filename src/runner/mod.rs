@@ -14,7 +14,7 @@ mod tests;
 mod watch;
 mod wire;
 
-pub use wire::{Sent, Wire};
+pub use wire::{Line, Sent, Wire};
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -24,7 +24,11 @@ use std::{
 use futures::StreamExt;
 use tokio::sync::Notify;
 
-use self::{confirm::Confirmed, drive::Driven, exchanger::Exchanger};
+use self::{
+    confirm::Confirmed,
+    drive::{Driven, Pass},
+    exchanger::Exchanger,
+};
 use crate::{
     arrange::Relations,
     checks::Kind,
@@ -203,8 +207,12 @@ impl<'a, W: Wire> Runner<'a, W> {
             .filter(|case| case.stage == stage)
             .collect();
         let at_once = self.setup.started.budget.concurrency.max(1);
-        let mut driven = futures::stream::iter(cases.iter().map(|case| self.drive(case, &known)))
-            .buffered(at_once);
+        let mut driven = futures::stream::iter(
+            cases
+                .iter()
+                .map(|case| self.drive(case, &known, Pass::First)),
+        )
+        .buffered(at_once);
         let mut learned = Known::default();
         let mut failed: Vec<(&PlannedCase, Driven)> = Vec::new();
         let mut position = 0;
@@ -251,7 +259,9 @@ impl<'a, W: Wire> Runner<'a, W> {
         })));
     }
 
-    fn world<'k>(&'k self, known: &'k Known) -> World<'k> {
+    /// The world of one conversation. Each has a seed of its own, so that two of them never make the same
+    /// “unique” value, and a repeat bears another tag, so that it does not meet what the first one left.
+    fn world<'k>(&'k self, known: &'k Known, seed: u64, tag: &'k str) -> World<'k> {
         World {
             contract: self.setup.contract,
             relations: self.setup.relations,
@@ -261,8 +271,18 @@ impl<'a, W: Wire> Runner<'a, W> {
             identities: self.setup.identities,
             base_url: &self.setup.started.base_url,
             writes: self.setup.started.writes,
-            seed: self.setup.started.seed,
-            run_tag: self.setup.run_tag,
+            seed,
+            run_tag: tag,
         }
     }
+}
+
+/// The seed of a conversation: FNV-1a of the run's seed and the name of the case.
+fn conversation_seed(seed: u64, case: &PlannedCase) -> u64 {
+    seed.to_le_bytes()
+        .iter()
+        .chain(case.name.0.as_bytes())
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        })
 }

@@ -127,7 +127,7 @@ impl<F: FnMut(&Request) -> Outcome + Send> Wire for Fake<F> {
         Ok(())
     }
 
-    async fn renew(&self, _: &IdentityName) -> bool {
+    fn renew(&self, _: &IdentityName, _: &Headers) -> bool {
         false
     }
 }

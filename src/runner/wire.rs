@@ -1,10 +1,16 @@
-//! The seam between the order of a run and the network (owner of [`Wire`]).
+//! The seam between the order of a run and the network (owner of [`Wire`] and [`Line`]).
 
 use std::future::Future;
 
-use crate::{contract::Operation, exchange::Request, model::IdentityName, verdict::Gap};
-
 pub use crate::http::Sent;
+use crate::{
+    auth::{Keyring, LoginError},
+    contract::Operation,
+    exchange::{Auth, Breakage, BreakageKind, Exchange, Headers, Outcome, Request},
+    http::{Credentials, Transport},
+    model::IdentityName,
+    verdict::Gap,
+};
 
 /// Sends requests with the credentials they ask for.
 pub trait Wire: Sync {
@@ -18,6 +24,71 @@ pub trait Wire: Sync {
     /// Obtains the credentials of an identity, so that a refused login is known before the run.
     fn log_in(&self, identity: &IdentityName) -> impl Future<Output = Result<(), Gap>> + Send;
 
-    /// After a 401: obtains the credentials of an identity anew. Answers whether that is worth a repeat.
-    fn renew(&self, identity: &IdentityName) -> impl Future<Output = bool> + Send;
+    /// After a 401 to these credential headers: forgets the token among them. Answers whether asking
+    /// again with fresh credentials is worth a try.
+    fn renew(&self, identity: &IdentityName, used: &Headers) -> bool;
+
+    /// Exchanges with token endpoints since the last call, not numbered yet.
+    fn take_logins(&self) -> Vec<Exchange> {
+        Vec::new()
+    }
+}
+
+/// The real wire: a transport, and a keyring that says what to show.
+#[derive(Debug)]
+pub struct Line {
+    transport: Transport,
+    keyring: Keyring,
+}
+
+impl Line {
+    /// A line over this transport with these keys.
+    #[must_use]
+    pub const fn new(transport: Transport, keyring: Keyring) -> Self {
+        Self { transport, keyring }
+    }
+}
+
+impl Wire for Line {
+    async fn send(&self, request: &Request, operation: Option<&Operation>) -> Sent {
+        let credentials = self
+            .keyring
+            .credentials(&request.identity, operation, &request.auth)
+            .await;
+        match credentials {
+            Ok(credentials) => self.transport.send(request, &credentials).await,
+            Err(error) => Sent {
+                url: request.path_and_query().to_owned(),
+                credentials: Headers::new(),
+                outcome: Outcome::Broken(Breakage {
+                    kind: BreakageKind::LoginFailed,
+                    detail: error.to_string(),
+                }),
+            },
+        }
+    }
+
+    async fn log_in(&self, identity: &IdentityName) -> Result<(), Gap> {
+        match self
+            .keyring
+            .credentials(identity, None, &Auth::Declared)
+            .await
+        {
+            Ok(_) => Ok(()),
+            Err(error) => Err(gap(error)),
+        }
+    }
+
+    fn renew(&self, identity: &IdentityName, used: &Headers) -> bool {
+        self.keyring
+            .invalidate(identity, &Credentials::of(used.clone()))
+    }
+
+    fn take_logins(&self) -> Vec<Exchange> {
+        self.keyring.take_exchanges()
+    }
+}
+
+fn gap(error: LoginError) -> Gap {
+    Gap::new(error.whose, error.detail)
 }
