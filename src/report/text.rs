@@ -91,8 +91,8 @@ pub(crate) fn seen(finding: &FindingResult) -> String {
         [] => times,
         [one] => format!("{times}, on {one}"),
         [one, rest @ ..] => format!(
-            "{times}, on {one} and {} more",
-            count(rest.len() as u64, "operation")
+            "{times}, on {one} and {}",
+            count(rest.len() as u64, "more operation")
         ),
     }
 }

@@ -56,6 +56,30 @@ pub(super) fn number(fold: &Fold, cited: &Cited<'_>) -> BTreeMap<usize, String> 
         .collect()
 }
 
+/// What the bodies of all findings may take, so that results stay small enough to open and to send; the
+/// journal has them whole.
+const ROOM: usize = 8 * 1024 * 1024;
+/// What stays of a body when the room is spent.
+const LEFT: usize = 500;
+
+/// Cuts bodies short from the finding on at which the room is spent.
+fn abridge(findings: &mut [FindingResult]) {
+    let mut room = ROOM;
+    for observation in findings.iter_mut().flat_map(|one| &mut one.evidence) {
+        let bodies = [
+            observation.request_body.as_mut(),
+            observation.response_body.as_mut(),
+        ];
+        for body in bodies.into_iter().flatten() {
+            if body.text.len() > room && body.text.len() > LEFT {
+                body.text = body.text.chars().take(LEFT).collect();
+                body.abridged = true;
+            }
+            room = room.saturating_sub(body.text.len());
+        }
+    }
+}
+
 /// The findings, worst level first.
 pub(super) fn findings(
     fold: &Fold,
@@ -90,7 +114,10 @@ pub(super) fn findings(
         ));
     }
     findings.sort_by_key(|(level, index, _)| (std::cmp::Reverse(*level), *index));
-    findings.into_iter().map(|(_, _, result)| result).collect()
+    let mut findings: Vec<FindingResult> =
+        findings.into_iter().map(|(_, _, result)| result).collect();
+    abridge(&mut findings);
+    findings
 }
 
 fn finding(

@@ -18,6 +18,9 @@ const REASONS: usize = 5;
 /// How many exchanges show one finding.
 const EVIDENCE: usize = 5;
 
+/// The longest time that is told from a longer one: an hour.
+const LONGEST_US: u64 = 3_600_000_000;
+
 /// What one verifier said of one operation.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
@@ -129,7 +132,7 @@ impl Calls {
         *self.statuses.entry(status).or_default() += 1;
         self.reached |= (200..300).contains(&status);
         if self.times.is_none() {
-            self.times = Histogram::new(2).ok();
+            self.times = Histogram::new_with_bounds(1, LONGEST_US, 2).ok();
         }
         if let Some(times) = &mut self.times {
             times.saturating_record(observation.timing.total_us.max(1));

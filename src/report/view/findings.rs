@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What exchanges may take of the page in all, so that it stays easy to open and to send.
-pub(super) const ROOM: usize = 2_000_000;
+pub(super) const ROOM: usize = 1_000_000;
 /// What is shown of one body.
 const BODY: usize = 4_000;
 
