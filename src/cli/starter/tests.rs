@@ -54,34 +54,35 @@ fn contract(
     schemes: Vec<(&str, SchemeKind)>,
     operations: Vec<Operation>,
 ) -> Contract {
-    Contract {
-        dialect: Dialect::V3_1,
-        location: "openapi.yaml".into(),
-        root: json!({ "info": { "title": "Records: \"A\" # B", "version": "2.0" } }),
-        operations,
-        servers: servers
-            .iter()
-            .map(|(url, description)| Server {
-                template: (*url).to_owned(),
-                url: (*url).to_owned(),
-                description: (*description).to_owned(),
+    let mut contract = Contract::from_value(json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Records: \"A\" # B", "version": "2.0" },
+        "paths": {},
+    }))
+    .unwrap();
+    contract.location = "openapi.yaml".into();
+    contract.operations = operations;
+    contract.servers = servers
+        .iter()
+        .map(|(url, description)| Server {
+            template: (*url).to_owned(),
+            url: (*url).to_owned(),
+            description: (*description).to_owned(),
+            pointer: String::new(),
+        })
+        .collect();
+    contract.security_schemes = schemes
+        .into_iter()
+        .map(|(name, kind)| {
+            let scheme = SecurityScheme {
+                name: name.to_owned(),
+                kind,
                 pointer: String::new(),
-            })
-            .collect(),
-        security_schemes: schemes
-            .into_iter()
-            .map(|(name, kind)| {
-                let scheme = SecurityScheme {
-                    name: name.to_owned(),
-                    kind,
-                    pointer: String::new(),
-                };
-                (name.to_owned(), scheme)
-            })
-            .collect(),
-        faults: Vec::new(),
-        schemas: Schemas::default(),
-    }
+            };
+            (name.to_owned(), scheme)
+        })
+        .collect();
+    contract
 }
 
 fn load(text: &str) -> crate::load::Target {
