@@ -1,5 +1,7 @@
-//! The `muster` program: parse, run, exit.
+//! The `muster` command.
 
-fn main() -> std::process::ExitCode {
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
     muster::cli::main()
 }

@@ -8,11 +8,10 @@ use url::Url;
 
 use super::{
     Failure,
-    job::{Job, JunitFlavour, Subject},
+    job::{Job, JunitFlavour, LoadedContract, Subject},
     wiring,
 };
 use crate::{
-    contract::Contract,
     load::{
         Diagnostic, LoadedProfile, ProfileContract, Source, Target,
         nearest::nearest,
@@ -153,7 +152,7 @@ fn load_contract(
     subject: &SubjectArguments,
     target: &Target,
     of_profile: Option<ProfileContract>,
-) -> Result<Contract, Failure> {
+) -> Result<LoadedContract, Failure> {
     let location = subject.contract.clone().or_else(|| target.contract.clone());
     match location.map(ProfileContract::Location).or(of_profile) {
         Some(place) => wiring::contract(&place),

@@ -33,7 +33,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                 .into(),
         ));
     }
-    let contract = wiring::contract(&ProfileContract::Location(arguments.contract.clone()))?;
+    let contract =
+        wiring::contract(&ProfileContract::Location(arguments.contract.clone()))?.contract;
     let text = starter::target(&contract, &arguments.contract);
     if arguments.out == "-" {
         output::out(&text)?;

@@ -15,6 +15,15 @@ pub enum Subject {
     Demo(Vec<String>),
 }
 
+/// A contract, and what says which one it was.
+#[derive(Debug)]
+pub struct LoadedContract {
+    /// The contract.
+    pub contract: Contract,
+    /// SHA-256 of the bytes of its root document, hexadecimal.
+    pub sha256: String,
+}
+
 /// Everything the flags come to, loaded and checked; nothing was sent to the target for it.
 #[derive(Debug)]
 pub struct Job {
@@ -23,7 +32,7 @@ pub struct Job {
     /// What is required.
     pub profile: Profile,
     /// What the target promises; none only for the reference supplier, which brings its own.
-    pub contract: Option<Contract>,
+    pub contract: Option<LoadedContract>,
     /// What is tested of it.
     pub only: Vec<String>,
     /// What is not.

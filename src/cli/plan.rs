@@ -24,6 +24,6 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let job = Job::load(&arguments.subject, &arguments.selection, None)?;
-    output::out(&wiring::plan(&job, arguments.format)?)?;
+    output::out(&wiring::plan(job, arguments.format)?)?;
     Ok(Exit::Conformant)
 }

@@ -8,6 +8,7 @@ use super::{
     job::OutputFormat,
     wiring,
 };
+use crate::load::ProfileContract;
 
 /// Flags of `muster preflight`.
 #[derive(Debug, Args)]
@@ -26,5 +27,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if arguments.subject.demo {
         return wiring::preflight_demo(&arguments.subject, arguments.format);
     }
-    wiring::preflight(&args::load_target(&arguments.subject)?, arguments.format)
+    let target = args::load_target(&arguments.subject)?;
+    let location = arguments
+        .subject
+        .contract
+        .clone()
+        .or_else(|| target.contract.clone());
+    let contract = location
+        .map(|place| wiring::contract(&ProfileContract::Location(place)))
+        .transpose()?;
+    wiring::preflight(target, contract, arguments.format)
 }

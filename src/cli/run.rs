@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         arguments.waivers.as_deref(),
     )?;
     wiring::run(
-        &job,
+        job,
         &Reporting {
             out: arguments.report.out.as_deref(),
             junit_flavour: arguments.report.junit_flavour,

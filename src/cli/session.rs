@@ -3,33 +3,35 @@
 #![allow(clippy::disallowed_methods, reason = "a run has a clock")]
 
 use std::{
-    path::Path,
     sync::{Mutex, PoisonError},
     time::Instant,
 };
 
+use aws_lc_rs::digest::{SHA256, digest};
 use time::{
     OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description,
 };
 
+use super::{Failure, job::LoadedContract, output, wiring};
 use crate::{
     arrange::Relations,
     auth::{self, Keyring},
     contract::{Contract, ParameterPlace},
-    event::{ContractFacts, Entry, Event, Started},
+    event::{ContractFacts, End, Entry, Event, Finished, Planned, Started},
     http::{self, Transport, TransportError},
     journal::{self, Writer},
     known::Known,
-    load::Target,
+    load::{Target, profile},
     model::{self, IdentityName, Parameters, Writes},
     observation::Redactor,
     plan::{Basis, Plan, Selection},
     profile::Profile,
     runner::{
         Cancel, Line, Runner, Setup,
-        preflight::{self, Preflight},
+        preflight::{self, Preflight, StepOutcome},
     },
     summary::Summary,
+    verdict::Gap,
     waiver::Waiver,
 };
 
@@ -106,6 +108,90 @@ impl Session {
         selection
     }
 
+    /// A session that only asks whether a run makes sense.
+    pub(super) fn to_ask(
+        target: Target,
+        contract: Option<LoadedContract>,
+    ) -> Result<Self, Failure> {
+        let profile = profile::load("uk-gov-api", &wiring::catalogue())?.profile;
+        let (contract, contract_sha256) = match contract {
+            Some(loaded) => (loaded.contract, loaded.sha256),
+            None => (Contract::without_operations(), String::new()),
+        };
+        Ok(Self {
+            profile,
+            contract,
+            contract_sha256,
+            target,
+            waivers: Vec::new(),
+            selection: Selection::default(),
+            seed: 0,
+            fail_on_should: false,
+            now: OffsetDateTime::now_utc(),
+        })
+    }
+
+    /// What a run would send, for people.
+    #[must_use]
+    pub fn plan_text(&self) -> String {
+        let plan = self.plan();
+        let mut text = format!(
+            "{} cases against {} ({} contract checks and {} response checks besides)\n\n",
+            plan.cases.len(),
+            self.base_url(),
+            plan.contract_checks.len(),
+            plan.response_checks.len()
+        );
+        let rows: Vec<Vec<String>> = plan
+            .cases
+            .iter()
+            .map(|case| {
+                vec![
+                    if case.writes { "writes" } else { "reads" }.to_owned(),
+                    case.name.to_string(),
+                ]
+            })
+            .collect();
+        text.push_str(&output::columns(&rows));
+        if !plan.excluded.is_empty() {
+            text.push_str("\nLeft out:\n");
+            let rows: Vec<Vec<String>> = plan
+                .excluded
+                .iter()
+                .map(|left| {
+                    let by = left
+                        .by
+                        .as_ref()
+                        .map(ToString::to_string)
+                        .unwrap_or_default();
+                    let operation = left
+                        .operation
+                        .as_ref()
+                        .map(ToString::to_string)
+                        .unwrap_or_default();
+                    vec![
+                        format!("{by} {operation}").trim().to_owned(),
+                        left.reason.clone(),
+                    ]
+                })
+                .collect();
+            text.push_str(&output::columns(&rows));
+        }
+        text
+    }
+
+    /// What a run would send, for machines.
+    pub(super) fn plan_json(&self) -> Result<String, Failure> {
+        let plan = self.plan();
+        let planned = Planned {
+            cases: plan.cases,
+            excluded: plan.excluded,
+        };
+        serde_json::to_string_pretty(&planned)
+            .map(|text| format!("{text}\n"))
+            .map_err(|error| Failure::Internal(error.to_string()))
+    }
+
     /// What a run would do.
     #[must_use]
     pub fn plan(&self) -> Plan {
@@ -174,7 +260,7 @@ impl Session {
         preflight::preflight(line, &self.contract, &self.identities(), self.now).await
     }
 
-    /// Runs, with the journal in `out`, and folds what came.
+    /// Runs, and keeps what happens in the journal.
     ///
     /// # Errors
     /// Where the run could not be kept.
@@ -182,20 +268,31 @@ impl Session {
         &self,
         line: &Line,
         redactor: &Redactor,
-        out: &Path,
+        writer: &Writer,
+        asked: &Preflight,
         cancel: &Cancel,
         watcher: Watcher<'_>,
-    ) -> Result<Summary, SessionError> {
-        let writer = Writer::create(out)?;
+    ) -> Result<(), SessionError> {
         let failed = Mutex::new(None);
         let began = Instant::now();
         let listener = |event: Event| {
             watcher(&event);
-            let entry = Entry {
+            let started = matches!(event, Event::Started(_));
+            let mut told = writer.write(&Entry {
                 at_us: micros(began),
                 event,
-            };
-            if let Err(error) = writer.write(&entry) {
+            });
+            if started {
+                for gap in doubts(asked) {
+                    told = told.and_then(|()| {
+                        writer.write(&Entry {
+                            at_us: micros(began),
+                            event: Event::Noticed(gap),
+                        })
+                    });
+                }
+            }
+            if let Err(error) = told {
                 cancel.ask();
                 failed
                     .lock()
@@ -207,8 +304,36 @@ impl Session {
         if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(error.into());
         }
-        writer.finish()?;
-        Ok(journal::summary(writer.path())?)
+        Ok(writer.finish()?)
+    }
+
+    /// Keeps a run that ended before its first request, because it made no sense.
+    ///
+    /// # Errors
+    /// Where it could not be kept.
+    pub fn record_obstacle(&self, writer: &Writer, asked: &Preflight) -> Result<(), SessionError> {
+        let mut events = vec![Event::Started(Box::new(self.started()))];
+        events.extend(doubts(asked).map(Event::Noticed));
+        let plan = self.plan();
+        events.push(Event::Planned(Planned {
+            cases: plan.cases,
+            excluded: plan.excluded,
+        }));
+        if let Some(gap) = asked.obstacle() {
+            let end = End::Stopped {
+                reason: gap.reason.clone(),
+                whose: gap.whose,
+            };
+            events.push(Event::Finished(Finished {
+                end,
+                requests: 0,
+                took_us: 0,
+            }));
+        }
+        for event in events {
+            writer.write(&Entry { at_us: 0, event })?;
+        }
+        Ok(writer.finish()?)
     }
 
     /// Runs and folds in memory, for `selftest`.
@@ -315,6 +440,31 @@ impl Session {
             fail_on_should: self.fail_on_should,
         }
     }
+}
+
+/// What preflight doubts, for the reader of the report.
+fn doubts(asked: &Preflight) -> impl Iterator<Item = Gap> {
+    asked.steps.iter().filter_map(|step| match &step.outcome {
+        StepOutcome::Doubtful(gap) => Some(gap.clone()),
+        StepOutcome::Good(_) | StepOutcome::Bad(_) => None,
+    })
+}
+
+/// SHA-256, lower-case hexadecimal.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    digest(&SHA256, bytes)
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// A seed for a run that was given none.
+#[must_use]
+pub fn fresh_seed(now: OffsetDateTime) -> u64 {
+    // The report names it, so that the run can be repeated; the low bits change fastest.
+    u64::try_from(now.unix_timestamp_nanos() & 0xffff_ffff).unwrap_or_default()
 }
 
 /// The name of a run: its moment, and the seed so that two of one second differ.

@@ -1,21 +1,44 @@
 //! Where the command line meets the parts that do the work; nothing else in `cli` names them.
 
-use std::{net::SocketAddr, path::Path};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use time::OffsetDateTime;
+use tokio::runtime::Runtime;
 
 use super::{
     Exit, Failure,
     args::{self, SubjectArguments},
-    job::{Job, JunitFlavour, OutputFormat, Reporting},
+    job::{FailOn, Job, JunitFlavour, LoadedContract, OutputFormat, Reporting, Subject},
+    output,
+    progress::Progress,
+    prove,
+    reference::Reference,
     report::ReportFormat,
+    session::{self, Session, SessionError},
 };
 use crate::{
-    contract::Contract,
-    load::{ProfileContract, Target, profile::Catalogue},
+    contract::{Contract, Documents},
+    journal,
+    load::{
+        Diagnostic, ProfileContract, Target,
+        contract::{LoadError, RemotePolicy, load_contract},
+        contract_source,
+        profile::Catalogue,
+    },
+    model::Whose,
+    plan::Selection,
+    report,
+    runner::{
+        Cancel,
+        preflight::{Preflight, StepOutcome},
+    },
+    summary::Summary,
+    supplier,
 };
-
-fn missing(part: &str) -> Failure {
-    Failure::Internal(format!("this build has no {part}"))
-}
 
 /// What profiles may cite.
 pub(super) fn catalogue() -> Catalogue {
@@ -23,54 +46,318 @@ pub(super) fn catalogue() -> Catalogue {
 }
 
 /// Loads a contract.
-pub(super) fn contract(_place: &ProfileContract) -> Result<Contract, Failure> {
-    Err(missing("reader of OpenAPI documents"))
+pub(super) fn contract(place: &ProfileContract) -> Result<LoadedContract, Failure> {
+    match place {
+        ProfileContract::Bundled { name, text } => bundled(name, text),
+        ProfileContract::Location(location) => {
+            let loaded = runtime()?
+                .block_on(load_contract(location, &RemotePolicy::default()))
+                .map_err(|error| cannot_load(&error))?;
+            Ok(LoadedContract {
+                contract: loaded.contract,
+                sha256: loaded.sha256,
+            })
+        }
+    }
+}
+
+fn bundled(name: &str, text: &str) -> Result<LoadedContract, Failure> {
+    let document = contract_source::read(text.as_bytes()).map_err(|error| {
+        Failure::Internal(format!(
+            "the bundled contract {name} cannot be read: {error}"
+        ))
+    })?;
+    let uri = format!("muster:/{name}");
+    let contract = Contract::build(&uri, Documents::single(&uri, document)).map_err(|refused| {
+        Failure::Internal(format!(
+            "the bundled contract {name} cannot be used: {refused}"
+        ))
+    })?;
+    Ok(LoadedContract {
+        contract,
+        sha256: session::sha256(text.as_bytes()),
+    })
+}
+
+fn cannot_load(error: &LoadError) -> Failure {
+    match error.whose() {
+        Whose::Network | Whose::Credentials => Failure::Unreachable(error.to_string()),
+        Whose::Muster => Failure::Internal(error.to_string()),
+        _ => Failure::Usage(Diagnostic::plain(error.to_string()).into()),
+    }
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Internal(format!("no runtime can be started: {error}")))
+}
+
+/// A session for what a job tests, and the reference supplier where that is what it tests.
+async fn session(job: Job, fail_on: FailOn) -> Result<(Session, Option<Reference>), Failure> {
+    let now = OffsetDateTime::now_utc();
+    let (target, contract, reference) = match job.subject {
+        Subject::Target(target) => {
+            let contract = job
+                .contract
+                .ok_or_else(|| Failure::usage("there is no contract to test against"))?;
+            (*target, contract, None)
+        }
+        Subject::Demo(faults) => {
+            let reference = Reference::start(&faults).await?;
+            (reference.target()?, reference.contract()?, Some(reference))
+        }
+    };
+    let session = Session {
+        profile: job.profile,
+        contract: contract.contract,
+        contract_sha256: contract.sha256,
+        target,
+        waivers: job.waivers,
+        selection: Selection {
+            only: job.only,
+            skip: job.skip,
+            include_hazards: Vec::new(),
+        },
+        seed: job.seed.unwrap_or_else(|| session::fresh_seed(now)),
+        fail_on_should: fail_on == FailOn::Should,
+        now,
+    };
+    Ok((session, reference))
 }
 
 /// Does a run.
-pub(super) fn run(_job: &Job, _reporting: &Reporting<'_>) -> Result<Exit, Failure> {
-    Err(missing("runner"))
+pub(super) fn run(job: Job, reporting: &Reporting<'_>) -> Result<Exit, Failure> {
+    runtime()?.block_on(async {
+        let (session, reference) = session(job, reporting.fail_on).await?;
+        let result = run_session(&session, reporting).await;
+        if let Some(reference) = reference {
+            reference.stop().await;
+        }
+        result
+    })
+}
+
+async fn run_session(session: &Session, reporting: &Reporting<'_>) -> Result<Exit, Failure> {
+    let out = reporting.out.map_or_else(
+        || PathBuf::from("reports").join(session::run_id(session.now, session.seed)),
+        Path::to_path_buf,
+    );
+    let (line, redactor) = session.line().map_err(Failure::from)?;
+    // The folder is made before anything is sent, so that a full or closed disk is known in time.
+    let writer = journal::Writer::create(&out).map_err(SessionError::from)?;
+    let asked = session.preflight(&line).await;
+    if let Some(obstacle) = asked.obstacle() {
+        session
+            .record_obstacle(&writer, &asked)
+            .map_err(Failure::from)?;
+        output::err(&format!(
+            "{}: {}\n",
+            obstacle.whose.label(),
+            obstacle.reason
+        ));
+    } else {
+        let progress = Progress::new(reporting.quiet);
+        let cancel = Arc::new(Cancel::default());
+        listen_for_interrupt(Arc::clone(&cancel));
+        let ran = session
+            .run(&line, &redactor, &writer, &asked, &cancel, &|event| {
+                progress.saw(event)
+            })
+            .await;
+        progress.end();
+        ran.map_err(Failure::from)?;
+    }
+    let summary = journal::summary(writer.path()).map_err(SessionError::from)?;
+    let written = report::write_all(&out, &summary, &options(reporting.junit_flavour))
+        .map_err(|error| Failure::Internal(error.to_string()))?;
+    tell(&summary, reporting.format, &written)?;
+    Ok(Exit::from_code(summary.exit_code))
+}
+
+/// The first interrupt ends the run in good order; the second ends the process.
+fn listen_for_interrupt(cancel: Arc<Cancel>) {
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            output::err(
+                "\nStopping: what is under way ends, and what was created is removed. Once more stops at once.\n",
+            );
+            cancel.ask();
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(i32::from(Exit::Interrupted.code()));
+            }
+        }
+    });
+}
+
+fn tell(summary: &Summary, format: OutputFormat, written: &[PathBuf]) -> Result<(), Failure> {
+    match format {
+        OutputFormat::Human => output::out(&report::terminal(summary, report::Colour::On, written)),
+        OutputFormat::Json => output::out(&report::json(summary)),
+    }
+}
+
+const fn options(flavour: JunitFlavour) -> report::Options {
+    report::Options {
+        junit: match flavour {
+            JunitFlavour::Standard => report::JunitFlavour::Rich,
+            JunitFlavour::Classic => report::JunitFlavour::Classic,
+        },
+    }
 }
 
 /// Tells what a run would send.
-pub(super) fn plan(_job: &Job, _format: OutputFormat) -> Result<String, Failure> {
-    Err(missing("planner"))
+pub(super) fn plan(job: Job, format: OutputFormat) -> Result<String, Failure> {
+    runtime()?.block_on(async {
+        let (session, reference) = session(job, FailOn::Must).await?;
+        let text = match format {
+            OutputFormat::Human => session.plan_text(),
+            OutputFormat::Json => session.plan_json()?,
+        };
+        if let Some(reference) = reference {
+            reference.stop().await;
+        }
+        Ok(text)
+    })
 }
 
 /// Reaches for the target.
-pub(super) fn preflight(_target: &Target, _format: OutputFormat) -> Result<Exit, Failure> {
-    Err(missing("transport"))
+pub(super) fn preflight(
+    target: Target,
+    contract: Option<LoadedContract>,
+    format: OutputFormat,
+) -> Result<Exit, Failure> {
+    runtime()?.block_on(preflight_of(target, contract, format))
 }
 
 /// Reaches for the reference supplier.
 pub(super) fn preflight_demo(
-    _arguments: &SubjectArguments,
-    _format: OutputFormat,
+    arguments: &SubjectArguments,
+    format: OutputFormat,
 ) -> Result<Exit, Failure> {
-    Err(missing("reference supplier"))
+    runtime()?.block_on(async {
+        let reference = Reference::start(&arguments.fault).await?;
+        let exit = preflight_of(reference.target()?, Some(reference.contract()?), format).await;
+        reference.stop().await;
+        exit
+    })
+}
+
+async fn preflight_of(
+    target: Target,
+    contract: Option<LoadedContract>,
+    format: OutputFormat,
+) -> Result<Exit, Failure> {
+    let session = Session::to_ask(target, contract)?;
+    let (line, _) = session.line().map_err(Failure::from)?;
+    let asked = session.preflight(&line).await;
+    match format {
+        OutputFormat::Human => output::out(&steps(&asked))?,
+        OutputFormat::Json => output::json(&asked)?,
+    }
+    Ok(if asked.obstacle().is_some() {
+        Exit::Undetermined
+    } else {
+        Exit::Conformant
+    })
+}
+
+fn steps(asked: &Preflight) -> String {
+    let rows: Vec<Vec<String>> = asked
+        .steps
+        .iter()
+        .map(|step| {
+            let (word, detail) = match &step.outcome {
+                StepOutcome::Good(detail) => ("good", detail.clone()),
+                StepOutcome::Doubtful(gap) => (
+                    "doubtful",
+                    format!("{} ({})", gap.reason, gap.whose.label()),
+                ),
+                StepOutcome::Bad(gap) => ("bad", format!("{} ({})", gap.reason, gap.whose.label())),
+            };
+            vec![step.name.clone(), word.to_owned(), detail]
+        })
+        .collect();
+    output::columns(&rows)
 }
 
 /// Renders reports of a run folder again.
 pub(super) fn report(
-    _run: &Path,
-    _formats: &[ReportFormat],
-    _out: Option<&Path>,
-    _flavour: JunitFlavour,
+    run: &Path,
+    formats: &[ReportFormat],
+    out: Option<&Path>,
+    flavour: JunitFlavour,
 ) -> Result<Exit, Failure> {
-    Err(missing("reports"))
+    let summary = journal::summary(run).map_err(|error| Failure::usage(error.to_string()))?;
+    let folder = out.unwrap_or(run);
+    output::folder(folder)?;
+    for format in formats {
+        let name = match format {
+            ReportFormat::Json => "json",
+            ReportFormat::Junit => "junit",
+            ReportFormat::Html => "html",
+            ReportFormat::Markdown => "markdown",
+        };
+        let Some(format) = report::find(name) else {
+            continue;
+        };
+        let path = folder.join(format.file);
+        output::file(
+            &path,
+            (format.render)(&summary, &options(flavour)).as_bytes(),
+        )?;
+        output::out(&format!("{}\n", path.display()))?;
+    }
+    Ok(Exit::Conformant)
 }
 
 /// Serves the reference supplier until it is interrupted.
-pub(super) fn demo(_listen: SocketAddr, _faults: &[String]) -> Result<Exit, Failure> {
-    Err(missing("reference supplier"))
+pub(super) fn demo(listen: SocketAddr, faults: &[String]) -> Result<Exit, Failure> {
+    runtime()?.block_on(async {
+        if !listen.ip().is_loopback() {
+            return Err(Failure::usage(
+                "the reference supplier listens on this machine alone: give a loopback address",
+            ));
+        }
+        let reference = Reference::start_at(listen.port(), faults).await?;
+        output::out(&reference.invitation())?;
+        tokio::signal::ctrl_c()
+            .await
+            .map_err(|error| Failure::Internal(error.to_string()))?;
+        reference.stop().await;
+        Ok(Exit::Conformant)
+    })
 }
 
 /// The faults of the reference supplier: id and what goes wrong.
-pub(super) const fn faults() -> Vec<(String, String)> {
-    Vec::new()
+pub(super) fn faults() -> Vec<(String, String)> {
+    supplier::faults()
+        .iter()
+        .map(|fault| (fault.id.to_owned(), fault.summary.to_owned()))
+        .collect()
 }
 
 /// Proves every check against the reference supplier.
-pub(super) fn selftest(_only: &[String], _format: OutputFormat) -> Result<Exit, Failure> {
-    Err(missing("self-test"))
+pub(super) fn selftest(only: &[String], format: OutputFormat) -> Result<Exit, Failure> {
+    let proof = runtime()?.block_on(prove::prove(only))?;
+    match format {
+        OutputFormat::Human => output::out(&proof.text())?,
+        OutputFormat::Json => output::json(&proof)?,
+    }
+    Ok(if proof.holds() {
+        Exit::Conformant
+    } else {
+        Exit::Internal
+    })
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        match &error {
+            SessionError::Transport(_) => Self::usage(error.to_string()),
+            SessionError::Journal(_) | SessionError::Read(_) => Self::Internal(error.to_string()),
+        }
+    }
 }

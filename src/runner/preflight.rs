@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 
 use super::wire::Wire;
@@ -16,14 +17,14 @@ use crate::{
 };
 
 /// What was asked and what came of it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Preflight {
     /// The steps in order.
     pub steps: Vec<Step>,
 }
 
 /// One question.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Step {
     /// What was asked, such as `reach`.
     pub name: String,
@@ -32,7 +33,8 @@ pub struct Step {
 }
 
 /// The answer to one question.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum StepOutcome {
     /// It is as it should be.
     Good(String),

@@ -1,0 +1,270 @@
+//! Proves Muster on this machine: every check passes the good supplier and catches its fault (owner of
+//! [`Proof`]).
+
+use std::collections::BTreeSet;
+
+use futures::{StreamExt, TryStreamExt};
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::{Failure, output, reference::Reference, session::Session, wiring};
+use crate::{
+    checks,
+    load::profile,
+    model::{
+        Class, ClassKind, Interoperability, Level, Requirement, Source, Verification, Verifier,
+    },
+    plan::Selection,
+    profile::Profile,
+    runner::Cancel,
+    summary::{Standing, Summary},
+    supplier::{self, Fault},
+};
+
+/// How many suppliers are tested side by side.
+const AT_ONCE: usize = 4;
+
+/// What came of it.
+#[derive(Debug, Serialize)]
+pub(super) struct Proof {
+    /// Findings on the good supplier: each is a false alarm.
+    false_alarms: Vec<String>,
+    /// What stayed unverified on the good supplier, although it should not.
+    unverified: Vec<String>,
+    /// By fault.
+    faults: Vec<Caught>,
+    /// Checks that no fault is made for.
+    without_fault: Vec<&'static str>,
+    /// Operations of the good supplier that were never reached.
+    unreached: Vec<String>,
+}
+
+/// What a fault brought.
+#[derive(Debug, Serialize)]
+struct Caught {
+    fault: &'static str,
+    made_for: &'static str,
+    caught: bool,
+    /// Checks that found something although the fault does not say so.
+    surprises: Vec<String>,
+}
+
+impl Proof {
+    pub(super) fn holds(&self) -> bool {
+        self.false_alarms.is_empty()
+            && self.unverified.is_empty()
+            && self.without_fault.is_empty()
+            && self.unreached.is_empty()
+            && self
+                .faults
+                .iter()
+                .all(|fault| fault.caught && fault.surprises.is_empty())
+    }
+
+    pub(super) fn text(&self) -> String {
+        let caught = self.faults.iter().filter(|fault| fault.caught).count();
+        let surprised = self
+            .faults
+            .iter()
+            .filter(|fault| !fault.surprises.is_empty())
+            .count();
+        let mut text = String::new();
+        let mut tell = |title: &str, lines: &[String]| {
+            for line in lines {
+                text.push_str(&format!("{title}: {line}\n"));
+            }
+        };
+        tell("false alarm", &self.false_alarms);
+        tell("unverified", &self.unverified);
+        tell("unreached", &self.unreached);
+        tell(
+            "no fault for",
+            &self
+                .without_fault
+                .iter()
+                .map(|&id| id.to_owned())
+                .collect::<Vec<_>>(),
+        );
+        for fault in self.faults.iter().filter(|fault| !fault.caught) {
+            text.push_str(&format!(
+                "missed: {} (made for {})\n",
+                fault.fault, fault.made_for
+            ));
+        }
+        for fault in self
+            .faults
+            .iter()
+            .filter(|fault| !fault.surprises.is_empty())
+        {
+            text.push_str(&format!(
+                "surprise: {} made {} speak\n",
+                fault.fault,
+                fault.surprises.join(", ")
+            ));
+        }
+        let rows = [
+            ("checks", format!("{}", checks::ALL.len())),
+            ("faults", format!("{}", self.faults.len())),
+            (
+                "detection",
+                format!(
+                    "{} of {} faults ({})",
+                    caught,
+                    self.faults.len(),
+                    percent(caught, self.faults.len())
+                ),
+            ),
+            (
+                "false alarms on the good supplier",
+                format!("{}", self.false_alarms.len()),
+            ),
+            ("faults with surprises", format!("{surprised}")),
+        ];
+        let rows: Vec<Vec<String>> = rows
+            .into_iter()
+            .map(|(name, value)| vec![name.to_owned(), value])
+            .collect();
+        text.push_str(&output::columns(&rows));
+        text.push_str(if self.holds() {
+            "The self-test holds.\n"
+        } else {
+            "The self-test does not hold.\n"
+        });
+        text
+    }
+}
+
+fn percent(part: usize, whole: usize) -> String {
+    if whole == 0 {
+        return "none".to_owned();
+    }
+    format!("{:.1} %", part as f64 * 100.0 / whole as f64)
+}
+
+/// Runs every check against the good supplier and against each fault.
+pub(super) async fn prove(only: &[String]) -> Result<Proof, Failure> {
+    let wanted = |id: &str| only.is_empty() || only.iter().any(|one| one == id);
+    let good = [
+        run(None).await?,
+        run(supplier::faults()
+            .iter()
+            .find(|fault| fault.needs_tls)
+            .map(|_| None)
+            .unwrap_or(None))
+        .await?,
+    ];
+    let chosen: Vec<&'static Fault> = supplier::faults()
+        .iter()
+        .filter(|fault| fault.caught_by.first().is_some_and(|id| wanted(id)))
+        .collect();
+    let faults: Vec<Caught> = futures::stream::iter(chosen)
+        .map(|fault| async move { Ok::<_, Failure>(caught(fault, &run(Some(fault)).await?)) })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
+    let covered: BTreeSet<&str> = supplier::faults()
+        .iter()
+        .filter_map(|fault| fault.caught_by.first().copied())
+        .collect();
+    let [good, _] = good;
+    Ok(Proof {
+        false_alarms: good
+            .findings
+            .iter()
+            .map(|found| format!("{}: {}", found.by, found.finding.title))
+            .collect(),
+        unverified: unverified(&good),
+        faults,
+        without_fault: checks::ALL
+            .iter()
+            .map(|check| check.id)
+            .filter(|id| wanted(id) && !covered.contains(id))
+            .collect(),
+        unreached: good
+            .operations
+            .iter()
+            .filter(|operation| !operation.reached)
+            .map(|operation| operation.operation.to_string())
+            .collect(),
+    })
+}
+
+fn unverified(good: &Summary) -> Vec<String> {
+    good.requirements
+        .iter()
+        .filter(|result| matches!(result.standing, Standing::Inconclusive | Standing::Error))
+        .map(|result| format!("{}: {}", result.requirement.id, result.reason))
+        .collect()
+}
+
+fn caught(fault: &'static Fault, summary: &Summary) -> Caught {
+    let spoke: BTreeSet<String> = summary
+        .findings
+        .iter()
+        .map(|found| found.by.to_string())
+        .collect();
+    let made_for = fault.caught_by.first().copied().unwrap_or_default();
+    Caught {
+        fault: fault.id,
+        made_for,
+        caught: spoke.contains(made_for),
+        surprises: spoke
+            .into_iter()
+            .filter(|id| !fault.caught_by.contains(&id.as_str()))
+            .collect(),
+    }
+}
+
+async fn run(fault: Option<&'static Fault>) -> Result<Summary, Failure> {
+    let reference = Reference::start_with(fault).await?;
+    let contract = reference.contract()?;
+    let session = Session {
+        profile: every_check()?,
+        contract: contract.contract,
+        contract_sha256: contract.sha256,
+        target: reference.target()?,
+        waivers: Vec::new(),
+        selection: Selection::default(),
+        seed: 1,
+        fail_on_should: false,
+        now: OffsetDateTime::now_utc(),
+    };
+    let (line, redactor) = session.line()?;
+    let summary = session
+        .run_in_memory(&line, &redactor, &Cancel::default())
+        .await;
+    reference.stop().await;
+    summary.ok_or_else(|| Failure::Internal("a run of the self-test left no events".to_owned()))
+}
+
+/// A profile in which each check is a requirement of its own, with the parameters of the baseline.
+fn every_check() -> Result<Profile, Failure> {
+    let baseline = profile::load("uk-gov-api", &wiring::catalogue())?.profile;
+    let requirements = checks::ALL
+        .iter()
+        .map(|check| Requirement {
+            id: check.id.into(),
+            class: "checks".into(),
+            level: Level::Must,
+            statement: check.purpose.to_owned(),
+            source: Source {
+                document: "Muster".to_owned(),
+                clause: check.id.to_owned(),
+            },
+            interoperability: Interoperability::Structural,
+            verification: Verification::VerifiedBy(vec![Verifier::Check(check.id.into())]),
+        })
+        .collect();
+    Ok(Profile {
+        id: "every-check".into(),
+        title: "Every check".to_owned(),
+        classes: vec![Class {
+            id: "checks".into(),
+            title: "Checks".to_owned(),
+            kind: ClassKind::Core,
+        }],
+        requirements,
+        contract: None,
+        ..baseline
+    })
+}
