@@ -19,7 +19,7 @@ use serde_json::Value;
 pub use self::secrets::contains_secret;
 use self::{
     personal::{Masks, looks_like_json},
-    secrets::{Edit, Finder, apply},
+    secrets::{Edit, Finder, apply, floor},
 };
 use crate::{
     exchange::{Breakage, Exchange, ExchangeId, Headers, HttpVersion, Timing},
@@ -318,7 +318,7 @@ impl Redactor {
         let (mut text, mut abridged) = apply(window, edits, KEPT);
         abridged |= window.len() < bytes.len();
         if text.len() > KEPT {
-            text.truncate(text.floor_char_boundary(KEPT));
+            text.truncate(floor(text.as_bytes(), KEPT));
             abridged = true;
         }
         Content {

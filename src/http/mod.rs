@@ -7,6 +7,7 @@
 mod address;
 mod body;
 mod breakage;
+mod clock;
 mod names;
 mod options;
 #[cfg(test)]
@@ -20,7 +21,6 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
 };
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -31,6 +31,7 @@ pub use self::options::{ClientCertificate, Options, TransportError, Trust};
 use self::{
     address::{Origin, Place},
     breakage::{Stage, not_sent},
+    clock::{Clock, Lost},
     verbatim::Direct,
 };
 use crate::{
@@ -422,7 +423,7 @@ impl Client {
             .connect_timeout(options.connect_timeout)
             .pool_max_idle_per_host(options.concurrency.max(1))
             .pool_idle_timeout(options::IDLE);
-        if origin.is_loopback() {
+        if origin.is_loopback() || !options.proxy {
             builder = builder.no_proxy();
         }
         let pooled = builder
@@ -432,71 +433,6 @@ impl Client {
             pooled,
             direct: Direct::new(config, roots, options.connect_timeout),
         })
-    }
-}
-
-/// Why there is no answer, and whether asking again on a fresh connection is fair.
-#[derive(Debug)]
-struct Lost {
-    breakage: Breakage,
-    repeatable: bool,
-}
-
-impl From<Breakage> for Lost {
-    fn from(breakage: Breakage) -> Self {
-        Self {
-            breakage,
-            repeatable: false,
-        }
-    }
-}
-
-/// The clock of one exchange.
-#[derive(Debug, Clone, Copy)]
-struct Clock {
-    start: Instant,
-    limit: std::time::Duration,
-    spent: std::time::Duration,
-}
-
-impl Clock {
-    fn start(options: &Options) -> Self {
-        Self {
-            start: Instant::now(),
-            limit: options.timeout,
-            spent: std::time::Duration::ZERO,
-        }
-    }
-
-    /// Leaves out what it took to connect.
-    fn connected(&mut self) {
-        self.spent = self.start.elapsed();
-    }
-
-    fn deadline(&self) -> tokio::time::Instant {
-        (self.start + self.limit).into()
-    }
-
-    fn elapsed(&self) -> u64 {
-        let elapsed = self.start.elapsed().saturating_sub(self.spent);
-        u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX)
-    }
-
-    fn silent(&self) -> Breakage {
-        Breakage {
-            kind: BreakageKind::TimedOut,
-            detail: format!("No answer came within {}.", breakage::span(self.limit)),
-        }
-    }
-
-    fn unfinished(&self, received: usize) -> Breakage {
-        Breakage {
-            kind: BreakageKind::TimedOut,
-            detail: format!(
-                "The answer began, but its body did not end within {}: {received} bytes of it came.",
-                breakage::span(self.limit)
-            ),
-        }
     }
 }
 

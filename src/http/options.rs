@@ -29,6 +29,8 @@ pub struct Options {
     pub identity_certificates: HashMap<IdentityName, ClientCertificate>,
     /// How many requests will be under way at once: so many connections are kept open.
     pub concurrency: usize,
+    /// Whether the proxy that the environment names is used. It never is for a target on this machine.
+    pub proxy: bool,
     /// What Muster calls itself.
     pub user_agent: String,
 }
@@ -46,6 +48,7 @@ impl Options {
             client_certificate: None,
             identity_certificates: HashMap::new(),
             concurrency: 8,
+            proxy: true,
             user_agent: concat!("muster/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
     }

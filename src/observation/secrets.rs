@@ -260,7 +260,7 @@ pub(super) fn apply(bytes: &[u8], mut edits: Vec<Edit>, limit: usize) -> (String
 }
 
 /// The limit, moved down so that it does not split a character.
-fn floor(bytes: &[u8], limit: usize) -> usize {
+pub(super) fn floor(bytes: &[u8], limit: usize) -> usize {
     let mut at = limit.min(bytes.len());
     for _ in 0..3 {
         if at > 0 && bytes.get(at).is_some_and(|byte| byte & 0xc0 == 0x80) {

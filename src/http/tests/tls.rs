@@ -12,8 +12,12 @@ use tokio_rustls::TlsAcceptor;
 
 use super::kit::{answer, broken, drain, get, read_head};
 use crate::{
-    exchange::{Auth, BreakageKind, HttpVersion},
-    http::{ClientCertificate, Options, Transport, TransportError, Trust},
+    exchange::{Auth, Breakage, BreakageKind, HttpVersion},
+    http::{
+        ClientCertificate, Options, Transport, TransportError, Trust,
+        tls::{self, Roots},
+        verbatim::Direct,
+    },
 };
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
@@ -326,4 +330,18 @@ fn unusable_certificates_are_told() {
         Transport::new(options).unwrap_err(),
         TransportError::ClientCertificate(_)
     ));
+}
+
+#[test]
+fn a_machine_without_authorities_is_told_where_tls_needs_them() {
+    let (config, _) = tls::config(&Trust::System, None).unwrap();
+    let direct = Direct::new(config, Roots::Missing, std::time::Duration::from_secs(1));
+    for (kind, noted) in [(BreakageKind::Tls, true), (BreakageKind::TimedOut, false)] {
+        let mut breakage = Breakage {
+            kind,
+            detail: "It failed.".to_owned(),
+        };
+        direct.note(&mut breakage);
+        assert_eq!(breakage.detail.contains("no store of certificate"), noted);
+    }
 }
