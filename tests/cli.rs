@@ -170,6 +170,30 @@ error: a secret never stands in the file itself
 }
 
 #[test]
+fn a_secret_in_an_odd_shape_is_not_shown_either() {
+    for token in [
+        "*hunter2",
+        "&hunter2 x",
+        "!hunter2 x",
+        "@hunter2",
+        "[\n hunter2\n ]]",
+        "'hunter2",
+    ] {
+        let text = format!(
+            "target: T\nbase_url: https://rms.example.test\nidentities: {{ a: {{ bearer: {{ token: {token} }} }} }}\n"
+        );
+        let folder = folder(&[("target.yaml", &text)]);
+        let told = muster(folder.path())
+            .args(["preflight", "--target", "target.yaml"])
+            .assert()
+            .code(2);
+        let told = String::from_utf8_lossy(&told.get_output().stderr).into_owned();
+        assert!(told.contains("target.yaml:"), "{told}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
 fn a_secret_that_is_not_set_is_told_by_the_line_that_asks_for_it() {
     let folder = folder(&[(
         "target.yaml",

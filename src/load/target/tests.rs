@@ -131,10 +131,6 @@ fn a_secret_in_the_file_is_an_error_that_does_not_repeat_it() {
         "default: { bearer: { token: { environment: hunter2 } } }",
         "default: { bearer: { token: [hunter2] } }",
         "default: { bearer: { token: hunter2 }",
-        "default: { bearer: { token: *hunter2 } }",
-        "default: { bearer: { token: !hunter2 x } }",
-        "default: { bearer: { token: @hunter2 } }",
-        "default: { bearer: { token: [\n    hunter2\n  ]]",
     ] {
         let told = told(&format!("{START}identities:\n  {identity}\n"));
         assert!(!told.contains("hunter2"), "{told}");
