@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     load::{
-        Diagnostic, LoadedProfile, ProfileContract, Source, Target,
+        Diagnostic, Diagnostics, LoadedProfile, ProfileContract, Source, Target,
         nearest::nearest,
         profile::{self, Catalogue},
         target, waivers,
@@ -30,7 +30,7 @@ const DEFAULT_PROFILE: &str = "uk-gov-api";
 #[group(id = "subject")]
 pub(super) struct SubjectArguments {
     /// The target file; `-` and URLs work too.
-    #[arg(long, short, value_name = "FILE", required_unless_present_any = ["base_url", "demo"])]
+    #[arg(long, short, value_name = "FILE")]
     pub(super) target: Option<String>,
     /// The URL of the API, over that of the target file, or without one.
     #[arg(long, value_name = "URL")]
@@ -100,26 +100,48 @@ impl Job {
         let LoadedProfile { profile, contract } = profile::load(given, &wiring::catalogue())?;
         known_ids(&profile, &selection.only)?;
         known_ids(&profile, &selection.skip)?;
-        let waivers = match waiver_file {
-            Some(file) => waivers::load(Source::read(file, "waiver file")?, &profile)?,
-            None => Vec::new(),
-        };
-        let (subject, contract) = if subject.demo {
-            (Subject::Demo(subject.fault.clone()), None)
-        } else {
-            let target = load_target(subject)?;
-            let contract = load_contract(subject, &target, contract)?;
-            (Subject::Target(Box::new(target)), Some(contract))
-        };
+        let waivers = waiver_file.map_or_else(
+            || Ok(Vec::new()),
+            |file| waivers::load(Source::read(file, "waiver file")?, &profile),
+        );
+        if subject.demo {
+            return Ok(Self {
+                subject: Subject::Demo(subject.fault.clone()),
+                profile,
+                contract: None,
+                only: selection.only.clone(),
+                skip: selection.skip.clone(),
+                seed: selection.seed,
+                waivers: waivers?,
+            });
+        }
+        let (target, waivers) = both(load_target(subject), waivers)?;
+        let contract = load_contract(subject, &target, contract)?;
         Ok(Self {
-            subject,
+            subject: Subject::Target(Box::new(target)),
             profile,
-            contract,
+            contract: Some(contract),
             only: selection.only.clone(),
             skip: selection.skip.clone(),
             seed: selection.seed,
             waivers,
         })
+    }
+}
+
+/// What is wrong with two files is told at once.
+fn both<A, B>(
+    first: Result<A, Failure>,
+    second: Result<B, Diagnostics>,
+) -> Result<(A, B), Failure> {
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok((first, second)),
+        (Err(Failure::Usage(mut wrong)), Err(more)) => {
+            wrong.extend(more);
+            Err(Failure::Usage(wrong))
+        }
+        (Err(failure), _) => Err(failure),
+        (_, Err(wrong)) => Err(wrong.into()),
     }
 }
 
@@ -179,7 +201,7 @@ pub(super) fn load_target(arguments: &SubjectArguments) -> Result<Target, Failur
             target
         }
         (None, Some(base_url)) => Target::at(base_url),
-        (None, None) => return Err(Failure::usage("give `--target FILE` or `--base-url URL`")),
+        (None, None) => return Err(nothing_to_test()),
     };
     if let Some(identity) = identity_of_flags(arguments, &environment)? {
         target
@@ -194,6 +216,14 @@ pub(super) fn load_target(arguments: &SubjectArguments) -> Result<Target, Failur
     }
     target.body_limit = arguments.body_limit.unwrap_or(target.body_limit);
     Ok(target)
+}
+
+fn nothing_to_test() -> Failure {
+    Failure::Usage(
+        Diagnostic::plain("nothing says what to test")
+            .help("give `--target FILE`, `--base-url URL` or `--demo`; `muster init` writes a first target file")
+            .into(),
+    )
 }
 
 fn base_url(text: &str) -> Result<Url, Failure> {
@@ -269,7 +299,7 @@ fn known_ids(profile: &Profile, given: &[String]) -> Result<(), Failure> {
         .chain(profile.classes.iter().map(|class| class.id.to_string()))
         .chain(profile.verifiers().into_iter().map(ToString::to_string))
         .collect();
-    let mut wrong = crate::load::Diagnostics::new();
+    let mut wrong = Diagnostics::new();
     for id in given
         .iter()
         .filter(|id| !id.contains(' ') && !known.contains(id))

@@ -47,9 +47,9 @@ pub use failure::Failure;
     styles = STYLES,
     after_help = concat!(
         "Examples:\n",
-        "  muster run --demo                                        see it work, against the built-in supplier\n",
-        "  muster init openapi.yaml                                 write a first target.yaml\n",
-        "  muster run --profile uk-gov-api --target target.yaml     test an API\n",
+        "  muster run --demo                     see it work, against the built-in supplier\n",
+        "  muster init openapi.yaml              write a first target.yaml\n",
+        "  muster run --target target.yaml       test an API\n",
         "\n",
         "Exit codes:\n",
         "  0  conformant       1  non-conformant    2  wrong usage or file; nothing was sent\n",

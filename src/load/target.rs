@@ -386,18 +386,17 @@ const CONFIDENTIAL: Confidential = Confidential {
             && !within.last().is_some_and(|token| OPEN.contains(token))
     },
     line: |line| {
-        // The file does not parse: whatever follows a colon or stands in quotes may be a secret.
-        let mut shown = String::new();
-        let mut hidden = false;
-        for character in line.chars() {
-            shown.push(if hidden && !character.is_whitespace() {
-                '*'
-            } else {
-                character
-            });
-            hidden = hidden || character == ':';
-        }
-        shown
+        // The file does not parse: all but a key may be a secret.
+        let key = line.find(':').map_or(0, |at| at + 1);
+        line.char_indices()
+            .map(|(at, character)| {
+                if at < key || character.is_whitespace() {
+                    character
+                } else {
+                    '*'
+                }
+            })
+            .collect()
     },
 };
 

@@ -217,9 +217,14 @@ fn masked(source: &Source, walk: &Walk, confidential: Confidential) -> Source {
         if let Some(secret) = text.get(range.clone())
             && (confidential.scalar)(pointer, secret)
         {
+            let mut colon = false;
             let stars: String = secret
                 .chars()
-                .map(|character| if character == '\n' { '\n' } else { '*' })
+                .map(|character| match character {
+                    ' ' | '\n' | '\r' => character,
+                    ':' if !std::mem::replace(&mut colon, true) => ':',
+                    _ => '*',
+                })
                 .collect();
             // Ranges come last first, so that a mask of fewer bytes moves none that is still to come.
             text.replace_range(range.clone(), &stars);
@@ -235,8 +240,11 @@ fn masked(source: &Source, walk: &Walk, confidential: Confidential) -> Source {
 #[derive(Default)]
 struct Walk {
     places: HashMap<String, Place>,
-    /// Plain values with the bytes they take up, last first.
+    /// Plain values with the bytes from the end of their key (a tag or an anchor may stand there) to their
+    /// own, last first.
     scalars: Vec<(String, std::ops::Range<usize>)>,
+    /// Where the last key ended, until its value comes.
+    key_end: Option<usize>,
     /// Keys that stand twice: the name, the first, the second.
     duplicates: Vec<(String, Extent, Extent)>,
 }
@@ -297,16 +305,20 @@ impl Walk {
                 self.duplicates.push((name.clone(), first, extent));
             }
             *key = Some((name, extent));
+            self.key_end = span.byte_range().map(|range| range.end);
             return;
         }
+        let key_end = self.key_end;
         let pointer = self.node(frames, text, span, false);
         if let Some(range) = span.byte_range() {
-            self.scalars.push((pointer, range));
+            self.scalars
+                .push((pointer, key_end.unwrap_or(range.start)..range.end));
         }
     }
 
     /// A value: notes its place and gives its pointer.
     fn node(&mut self, frames: &mut [Frame], text: &str, span: Span, container: bool) -> String {
+        self.key_end = None;
         let (pointer, key) = match frames.last_mut() {
             Some(Frame::Map { pointer, key }) => {
                 let (name, extent) = key.take().unzip();
