@@ -88,17 +88,6 @@ pub(super) fn dialect(root: &Value) -> Result<Dialect, Refused> {
     Err(Refused::NotOpenApi { found })
 }
 
-    /// A contract that promises nothing, for what can be asked of a target without one.
-    #[must_use]
-    pub fn without_operations() -> Self {
-        Self::from_value(serde_json::json!({
-            "openapi": "3.1.0",
-            "info": { "title": "", "version": "" },
-            "paths": {},
-        }))
-        .unwrap_or_else(|_| unreachable!("an empty document is OpenAPI"))
-    }
-
 impl Contract {
     /// Builds a contract from one document in memory.
     ///
