@@ -14,10 +14,10 @@ use super::{
     examples::of_schema,
     keywords::Rules,
     model::{Dialect, Fault, FaultKind, StatusPattern},
-    normalise::Survey,
-    operations,
+    names, normalise,
     router::Router,
     schema::Schemas,
+    survey::Survey,
 };
 
 /// Why a document is no contract at all.
@@ -149,7 +149,7 @@ impl Contract {
                 .aliases
                 .insert(normal(own), (Arc::clone(&root_uri), String::new()));
         }
-        operations::names(&mut library);
+        names::gather(&mut library);
         Ok(assemble(library, &root, dialect, positions, faults))
     }
 }
@@ -221,7 +221,7 @@ fn assemble(
     for (target, rules) in schemas {
         survey.start(target, rules);
     }
-    let copies = survey.copies();
+    let copies = normalise::copies(&library, survey.trees());
     faults.append(&mut survey.faults);
     let places = std::mem::take(&mut survey.places);
     drop(survey);

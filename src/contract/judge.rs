@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use super::{
     documents::{Library, Target},
-    normalise::{UNRESOLVED, range},
+    modernise::range,
+    normalise::UNRESOLVED,
     schema::{Validity, Violation},
 };
 
@@ -73,7 +74,7 @@ impl Book {
     }
 
     /// Compiles the schema of a place.
-    pub(super) fn compile(&self, library: &Library, document: &str, pointer: &str) -> Judge {
+    pub(super) fn compile(&self, document: &str, pointer: &str) -> Judge {
         if self.at(document, pointer).is_none() {
             return Judge(Err("there is no schema at this place".to_owned()));
         }
@@ -93,15 +94,25 @@ impl Book {
             .with_retriever(Nothing)
             .should_validate_formats(true)
             .with_format("byte", is_base64)
-            .with_pattern_options(
-                PatternOptions::fancy_regex()
-                    .backtrack_limit(BACKTRACKS)
-                    .size_limit(PATTERN_SIZE),
-            )
+            .with_pattern_options(patterns())
             .build(&wrapper);
-        let _ = library;
         Judge(built.map_err(|error| reason(&error)))
     }
+}
+
+fn patterns() -> PatternOptions<jsonschema::FancyRegex> {
+    PatternOptions::fancy_regex()
+        .backtrack_limit(BACKTRACKS)
+        .size_limit(PATTERN_SIZE)
+}
+
+/// Whether a pattern can be compiled.
+pub(super) fn is_pattern(pattern: &str) -> bool {
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .with_pattern_options(patterns())
+        .build(&json!({ "pattern": pattern }))
+        .is_ok()
 }
 
 fn registry(

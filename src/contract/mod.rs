@@ -9,13 +9,17 @@ mod documents;
 mod examples;
 mod judge;
 mod keywords;
+mod links;
 pub mod model;
+mod modernise;
 mod names;
 mod normalise;
 mod operations;
 mod parts;
 mod pointer;
 mod router;
+mod survey;
+pub mod typed;
 mod views;
 
 pub use build::Refused;
@@ -149,5 +153,7 @@ impl Contract {
     }
 }
 
+#[cfg(test)]
+mod robust;
 #[cfg(test)]
 mod tests;

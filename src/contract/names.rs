@@ -1,12 +1,14 @@
 //! Other names of schemas: `$id` and `$anchor`.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use url::Url;
 
-use super::pointer;
+use super::{documents::Library, pointer};
 
 /// A name and the place it stands for.
-pub(super) enum Name {
+enum Name {
     /// An `$id` made absolute.
     Id { uri: String, pointer: String },
     /// An anchor of the document.
@@ -15,7 +17,7 @@ pub(super) enum Name {
 
 /// Gathers the names in a document. Objects that are no schemas may be met too: a name that stands in
 /// an example is one more that nobody asks for.
-pub(super) fn scan(value: &Value, at: &mut String, base: &str, found: &mut Vec<Name>) {
+fn scan(value: &Value, at: &mut String, base: &str, found: &mut Vec<Name>) {
     let length = at.len();
     match value {
         Value::Object(members) => {
@@ -68,5 +70,32 @@ pub(super) fn scan(value: &Value, at: &mut String, base: &str, found: &mut Vec<N
             }
         }
         _ => {}
+    }
+}
+
+/// Ids and anchors of schemas, so that references may name them.
+pub(super) fn gather(library: &mut Library) {
+    let documents: Vec<_> = library.values.values().cloned().collect();
+    for (uri, value) in documents {
+        let mut found = Vec::new();
+        scan(&value, &mut String::new(), &uri, &mut found);
+        for name in found {
+            match name {
+                Name::Id { uri: id, pointer } => {
+                    if !library.values.contains_key(id.as_str()) {
+                        library
+                            .aliases
+                            .entry(id)
+                            .or_insert_with(|| (Arc::clone(&uri), pointer));
+                    }
+                }
+                Name::Anchor { name, pointer } => {
+                    library
+                        .anchors
+                        .entry((Arc::clone(&uri), name))
+                        .or_insert(pointer);
+                }
+            }
+        }
     }
 }

@@ -7,10 +7,8 @@ use std::{
 
 use super::{
     cursor::{Cursor, Reader},
-    documents::Library,
     model::{Dialect, Operation, Parameter, ParameterPlace, SecurityScheme, StatusPattern},
     parts::LinkTo,
-    pointer,
 };
 use crate::model::{Method, OperationKey};
 
@@ -18,9 +16,9 @@ use crate::model::{Method, OperationKey};
 pub(super) struct Paths {
     pub(super) operations: Vec<Operation>,
     /// The place of each operation: (document, pointer) → index, for `operationRef`.
-    places: HashMap<(Arc<str>, String), usize>,
+    pub(super) places: HashMap<(Arc<str>, String), usize>,
     /// Links to settle: operation, response and link index, and the way.
-    links: Vec<(usize, usize, usize, LinkTo)>,
+    pub(super) links: Vec<(usize, usize, usize, LinkTo)>,
 }
 
 /// A member of a path item that is an operation.
@@ -403,65 +401,6 @@ impl<'a> Reader<'a> {
             }
         }
     }
-
-    fn settle_links(&mut self, paths: &mut Paths) {
-        let ids: HashMap<String, OperationKey> = paths
-            .operations
-            .iter()
-            .filter_map(|operation| Some((operation.id.clone()?, operation.key.clone())))
-            .collect();
-        for (operation, response, link, way) in std::mem::take(&mut paths.links) {
-            let (found, named) = match way {
-                LinkTo::Nothing => continue,
-                LinkTo::Id(id) => (ids.get(&id).cloned(), id),
-                LinkTo::Reference { base, reference } => (
-                    self.library
-                        .resolve(&base, &reference)
-                        .ok()
-                        .and_then(|target| self.operation_at(paths, target)),
-                    reference,
-                ),
-            };
-            let Some(link) = paths
-                .operations
-                .get_mut(operation)
-                .and_then(|operation| operation.responses.get_mut(response))
-                .and_then(|response| response.links.get_mut(link))
-            else {
-                continue;
-            };
-            if found.is_none() {
-                let (document, at) = pointer::split(&link.pointer);
-                let document = if document.is_empty() {
-                    Arc::clone(&self.library.root)
-                } else {
-                    document.into()
-                };
-                self.faults.push(super::Fault {
-                    kind: super::FaultKind::Reference,
-                    document: document.to_string(),
-                    pointer: at.to_owned(),
-                    message: format!("the link leads to `{named}`, which is no operation"),
-                });
-            }
-            link.operation = found;
-        }
-    }
-
-    /// The operation at a place, also where the path item is behind a `$ref`.
-    fn operation_at(
-        &self,
-        paths: &Paths,
-        target: super::documents::Target,
-    ) -> Option<OperationKey> {
-        let index = paths
-            .places
-            .get(&(Arc::clone(&target.document), target.pointer.clone()))?;
-        paths
-            .operations
-            .get(*index)
-            .map(|operation| operation.key.clone())
-    }
 }
 
 /// Reads without adding faults.
@@ -525,32 +464,5 @@ fn status_pattern(key: &str) -> Option<StatusPattern> {
         key.parse().ok().map(StatusPattern::Exact)
     } else {
         None
-    }
-}
-
-/// Ids and anchors of schemas, so that references may name them.
-pub(super) fn names(library: &mut Library) {
-    let documents: Vec<_> = library.values.values().cloned().collect();
-    for (uri, value) in documents {
-        let mut found = Vec::new();
-        super::names::scan(&value, &mut String::new(), &uri, &mut found);
-        for name in found {
-            match name {
-                super::names::Name::Id { uri: id, pointer } => {
-                    if !library.values.contains_key(id.as_str()) {
-                        library
-                            .aliases
-                            .entry(id)
-                            .or_insert_with(|| (Arc::clone(&uri), pointer));
-                    }
-                }
-                super::names::Name::Anchor { name, pointer } => {
-                    library
-                        .anchors
-                        .entry((Arc::clone(&uri), name))
-                        .or_insert(pointer);
-                }
-            }
-        }
     }
 }

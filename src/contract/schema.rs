@@ -274,7 +274,7 @@ impl Schemas {
         match self.cell(&schema.document, &schema.pointer) {
             Some(at) => then(self.judge(book, at)),
             // A place inside a schema, which only a caller of ours made up: compiled on each call.
-            None => then(&book.compile(&self.library, &schema.document, &schema.pointer)),
+            None => then(&book.compile(&schema.document, &schema.pointer)),
         }
     }
 
@@ -294,7 +294,7 @@ impl Schemas {
             let end = self.end_of_chain(schema);
             match self.cell(&end.document, &end.pointer) {
                 Some(other) if other != at => Arc::clone(self.judge(book, other)),
-                _ => Arc::new(book.compile(&self.library, &schema.document, &schema.pointer)),
+                _ => Arc::new(book.compile(&schema.document, &schema.pointer)),
             }
         })
     }

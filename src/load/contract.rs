@@ -193,6 +193,18 @@ fn advice(status: u16) -> &'static str {
 }
 
 impl LoadError {
+    /// The reason alone, for a fault that names the place itself.
+    fn short(self) -> String {
+        match self {
+            Self::File { message, .. } | Self::Fetch { message, .. } | Self::Client { message } => {
+                message
+            }
+            Self::Status { status, .. } => format!("it was answered with {status}"),
+            Self::TooLarge { .. } => "the documents are more than 64 MiB together".to_owned(),
+            other => other.to_string(),
+        }
+    }
+
     /// Whose it is to act.
     #[must_use]
     pub const fn whose(&self) -> Whose {
@@ -388,15 +400,15 @@ impl Loader<'_> {
                     .map_err(|()| "it is no path of this system".to_owned())?;
                 fetch::file(&path, self.left)
                     .await
-                    .map_err(|error| error.to_string())
+                    .map_err(LoadError::short)
             }
             "http" | "https" => {
                 self.policy.allows(uri, self.own.as_ref())?;
-                let client = self.client().map_err(|error| error.to_string())?;
+                let client = self.client().map_err(LoadError::short)?;
                 fetch::url(&client, uri, self.left)
                     .await
                     .map(|(_, bytes)| bytes)
-                    .map_err(|error| error.to_string())
+                    .map_err(LoadError::short)
             }
             scheme => Err(format!("`{scheme}:` cannot be fetched")),
         }
