@@ -132,8 +132,13 @@ impl<'a> Builder<'_, 'a> {
         (value, origin)
     }
 
-    /// The path of one record of the source's collection.
+    /// The path of one record of the source's collection. A link that hands on what was sent, such as the
+    /// parent's id, names no record of it.
     pub(super) fn item_of(&self, source: &Source) -> Option<String> {
+        let hands_on = matches!(&source.pick, Pick::Expression(Value::String(text)) if text.starts_with("$request"));
+        if hands_on {
+            return None;
+        }
         self.script
             .world
             .relations
