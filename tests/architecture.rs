@@ -33,11 +33,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "model", "verdict", "exchange", "contract", "generate", "known", "script", "arrange",
         ],
     ),
-    ("profile", &["model"]),
+    (
+        "suite",
+        &[
+            "model", "verdict", "exchange", "contract", "generate", "known", "script", "arrange",
+            "checks",
+        ],
+    ),
+    ("profile", &["model", "suite"]),
     ("waiver", &["model"]),
     (
         "plan",
-        &["model", "contract", "arrange", "checks", "profile"],
+        &["model", "contract", "arrange", "checks", "suite", "profile"],
     ),
     (
         "event",
@@ -67,7 +74,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "load",
-        &["model", "contract", "checks", "profile", "waiver"],
+        &["model", "contract", "checks", "suite", "profile", "waiver"],
     ),
     ("http", &["model", "exchange"]),
     ("auth", &["model", "exchange", "contract", "http"]),
@@ -83,6 +90,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "script",
             "arrange",
             "checks",
+            "suite",
             "plan",
             "event",
             "http",

@@ -395,8 +395,9 @@ impl<'a> Course<'a> {
     }
 }
 
-/// The path of `{ file: PATH }`.
-pub(super) fn file_of(value: &Value) -> Option<&str> {
+/// The path of `{ file: PATH }`, where a variable is one.
+#[must_use]
+pub fn file_of(value: &Value) -> Option<&str> {
     let members = value.as_object().filter(|members| members.len() == 1)?;
     members.get("file")?.as_str()
 }

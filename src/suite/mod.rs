@@ -20,7 +20,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use interpreter::converse;
+pub use interpreter::{converse, file_of};
 pub use spot::{Spot, Spots};
 pub use step::{
     Body, Capture, CaptureType, Credentials, Expect, ExpectBody, GeneratedStyle, Matcher, Overlay,

@@ -55,6 +55,15 @@ impl Spots {
         }
     }
 
+    /// A line of the file, from 1.
+    #[must_use]
+    pub fn line(&self, number: usize) -> &str {
+        self.text
+            .lines()
+            .nth(number.saturating_sub(1))
+            .unwrap_or_default()
+    }
+
     /// `file:line:column` of a part.
     #[must_use]
     pub fn place(&self, pointer: &str) -> String {
@@ -66,12 +75,7 @@ impl Spots {
     #[must_use]
     pub fn excerpt(&self, pointer: &str) -> String {
         let spot = self.at(pointer);
-        let line = self
-            .text
-            .lines()
-            .nth(spot.line.saturating_sub(1))
-            .unwrap_or_default()
-            .trim_end();
+        let line = self.line(spot.line).trim_end();
         let indent = line.chars().take_while(|c| *c == ' ').count();
         let indent = indent.min(spot.column.saturating_sub(1));
         let shown: String = line.chars().skip(indent).take(WIDEST).collect();
