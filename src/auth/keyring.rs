@@ -9,14 +9,14 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     LoginError,
-    credential::{ApiKey, Credential, Held, Identity, basic},
+    credential::{self, basic, fits},
     oauth::{Log, Login},
 };
 use crate::{
-    contract::{Alternative, Contract, Operation, ParameterPlace, SchemeKind, Security},
-    exchange::{Auth, Exchange, Headers},
+    contract::{Alternative, Contract, Operation, SchemeKind, Security},
+    exchange::{Auth, Exchange},
     http::{Credentials, Options, TransportError},
-    model::{IdentityName, Whose},
+    model::{Credential, Identity, IdentityName, KeyPlace, Whose},
     observation::Redactor,
 };
 
@@ -33,14 +33,13 @@ pub struct Keyring {
 #[derive(Debug)]
 struct Holder {
     identity: Identity,
+    /// Whether its connections show a client certificate, its own or the target's.
+    certificate: bool,
     /// For each held credential its login, where it needs one.
     logins: Vec<Option<Login>>,
     /// Which held credentials no scheme of the contract speaks of, such as the key of a gateway.
     undeclared: Vec<bool>,
 }
-
-/// A held credential, and which of its keys to show; all where none is named.
-type Choice<'a> = (usize, Option<(ParameterPlace, &'a str)>);
 
 impl Keyring {
     /// A keyring for these identities under this contract. The redactor learns every secret at once,
@@ -50,7 +49,7 @@ impl Keyring {
     /// # Errors
     /// Where a token URL or a certificate cannot be used.
     pub fn new(
-        identities: Vec<Identity>,
+        identities: Vec<(IdentityName, Identity)>,
         contract: &Contract,
         connection: &Options,
         redactor: &Redactor,
@@ -68,7 +67,7 @@ impl Keyring {
     }
 
     pub(super) fn under(
-        identities: Vec<Identity>,
+        identities: Vec<(IdentityName, Identity)>,
         schemes: BTreeMap<String, SchemeKind>,
         declares: bool,
         connection: &Options,
@@ -76,16 +75,16 @@ impl Keyring {
     ) -> Result<Self, TransportError> {
         let log = Log::default();
         let mut holders = HashMap::new();
-        for identity in identities {
-            for (variable, secret) in identity.secrets() {
+        for (name, identity) in identities {
+            for (variable, secret) in credential::secrets(&name, &identity) {
                 redactor.learn(&variable, secret.expose_secret());
             }
             let logins = identity
-                .held
+                .credentials
                 .iter()
-                .map(|held| match &held.credential {
+                .map(|(_, credential)| match credential {
                     Credential::OAuth2(oauth) => Login::new(
-                        identity.name.clone(),
+                        name.clone(),
                         oauth.clone(),
                         connection,
                         redactor.clone(),
@@ -96,17 +95,19 @@ impl Keyring {
                 })
                 .collect::<Result<_, _>>()?;
             let undeclared = identity
-                .held
+                .credentials
                 .iter()
                 .map(|held| {
                     !schemes
                         .iter()
-                        .any(|(name, kind)| held.fits(name, Some(kind)))
+                        .any(|(name, kind)| fits(held, name, Some(kind)))
                 })
                 .collect();
-            let name = identity.name.clone();
+            let certificate =
+                identity.client_certificate.is_some() || connection.client_certificate.is_some();
             let holder = Holder {
                 identity,
+                certificate,
                 logins,
                 undeclared,
             };
@@ -182,8 +183,8 @@ impl Keyring {
     #[must_use]
     pub fn secrets(&self) -> Vec<(String, SecretString)> {
         self.holders
-            .values()
-            .flat_map(|holder| holder.identity.secrets())
+            .iter()
+            .flat_map(|(name, holder)| credential::secrets(name, &holder.identity))
             .collect()
     }
 
@@ -195,11 +196,7 @@ impl Keyring {
     }
 
     /// What to show; none where the contract names nothing that the identity has.
-    fn choose<'a>(
-        &'a self,
-        holder: &'a Holder,
-        operation: Option<&'a Operation>,
-    ) -> Option<Vec<Choice<'a>>> {
+    fn choose(&self, holder: &Holder, operation: Option<&Operation>) -> Option<Vec<usize>> {
         let Some(operation) = operation else {
             return Some(holder.all());
         };
@@ -225,27 +222,15 @@ impl Keyring {
         open.then(Vec::new)
     }
 
-    fn meet<'a>(
-        &'a self,
-        holder: &'a Holder,
-        alternative: &'a Alternative,
-    ) -> Option<Vec<Choice<'a>>> {
+    fn meet(&self, holder: &Holder, alternative: &Alternative) -> Option<Vec<usize>> {
         let mut choices = Vec::new();
         for (name, _) in &alternative.0 {
             let kind = self.schemes.get(name);
-            if kind == Some(&SchemeKind::MutualTls) && holder.identity.certificate {
+            if kind == Some(&SchemeKind::MutualTls) && holder.certificate {
                 continue;
             }
-            let index = holder
-                .identity
-                .held
-                .iter()
-                .position(|held| held.fits(name, kind))?;
-            let key = match kind {
-                Some(SchemeKind::ApiKey { place, name }) => Some((*place, name.as_str())),
-                _ => None,
-            };
-            choices.push((index, key));
+            let held = &holder.identity.credentials;
+            choices.push(held.iter().position(|held| fits(held, name, kind))?);
         }
         Some(choices)
     }
@@ -273,54 +258,40 @@ impl Keyring {
 
 impl Holder {
     fn is_empty(&self) -> bool {
-        !self.identity.certificate
-            && self
-                .identity
-                .held
-                .iter()
-                .all(|held| matches!(held.credential, Credential::None))
+        !self.certificate && self.identity.credentials.is_empty()
     }
 
-    fn all(&self) -> Vec<Choice<'_>> {
-        (0..self.identity.held.len())
-            .map(|index| (index, None))
-            .collect()
+    fn all(&self) -> Vec<usize> {
+        (0..self.identity.credentials.len()).collect()
     }
 
     /// What the contract does not speak of goes along with what it asks for.
-    fn beyond(&self) -> impl Iterator<Item = Choice<'_>> {
+    fn beyond(&self) -> impl Iterator<Item = usize> {
         self.undeclared
             .iter()
             .enumerate()
             .filter(|(_, undeclared)| **undeclared)
-            .map(|(index, _)| (index, None))
+            .map(|(index, _)| index)
     }
 
-    async fn show(&self, choices: &[Choice<'_>]) -> Result<Credentials, LoginError> {
+    async fn show(&self, choices: &[usize]) -> Result<Credentials, LoginError> {
         let mut shown = Credentials::default();
         let mut cookies: Vec<String> = Vec::new();
-        for (index, only) in choices {
-            let Some(Held { credential, .. }) = self.identity.held.get(*index) else {
+        for index in choices {
+            let Some((_, credential)) = self.identity.credentials.get(*index) else {
                 continue;
             };
             match credential {
-                Credential::None => {}
-                Credential::Basic { user, password } => {
-                    let value = basic(user, password.expose_secret());
+                Credential::Basic { username, password } => {
+                    let value = basic(username, password.expose_secret());
                     shown.headers.set("authorization", format!("Basic {value}"));
                 }
                 Credential::Bearer { token } => {
                     let value = format!("Bearer {}", token.expose_secret());
                     shown.headers.set("authorization", value);
                 }
-                Credential::ApiKeys(keys) => {
-                    // An explicit scheme may bind a key whose name the contract writes in another way.
-                    let named =
-                        |key: &&ApiKey| only.is_none_or(|(place, name)| key.is(place, name));
-                    let any = keys.iter().any(|key| named(&key));
-                    for key in keys.iter().filter(|key| !any || named(key)) {
-                        show_key(key, &mut shown.headers, &mut shown.query, &mut cookies);
-                    }
+                Credential::ApiKey { place, name, value } => {
+                    show_key((*place, name, value), &mut shown, &mut cookies);
                 }
                 Credential::OAuth2(_) => {
                     if let Some(Some(login)) = self.logins.get(*index) {
@@ -340,24 +311,23 @@ impl Holder {
 }
 
 fn show_key(
-    key: &ApiKey,
-    headers: &mut Headers,
-    query: &mut Vec<(String, String)>,
+    (place, name, value): (KeyPlace, &str, &SecretString),
+    shown: &mut Credentials,
     cookies: &mut Vec<String>,
 ) {
-    let value = key.value.expose_secret();
-    match key.place {
-        ParameterPlace::Query | ParameterPlace::Querystring => {
-            if !query.iter().any(|(name, _)| *name == key.name) {
-                query.push((key.name.clone(), value.to_owned()));
+    let value = value.expose_secret();
+    match place {
+        KeyPlace::Query => {
+            if !shown.query.iter().any(|(held, _)| held == name) {
+                shown.query.push((name.to_owned(), value.to_owned()));
             }
         }
-        ParameterPlace::Cookie => {
-            let pair = format!("{}={value}", key.name);
+        KeyPlace::Cookie => {
+            let pair = format!("{name}={value}");
             if !cookies.contains(&pair) {
                 cookies.push(pair);
             }
         }
-        ParameterPlace::Header | ParameterPlace::Path => headers.set(&key.name, value),
+        KeyPlace::Header => shown.headers.set(name, value),
     }
 }

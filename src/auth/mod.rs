@@ -9,10 +9,7 @@ mod oauth;
 #[cfg(test)]
 mod tests;
 
-pub use self::{
-    credential::{ApiKey, ClientAuthentication, Credential, Held, Identity, OAuth2},
-    keyring::Keyring,
-};
+pub use self::keyring::Keyring;
 
 use crate::{
     exchange::{Breakage, BreakageKind},

@@ -10,16 +10,13 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use url::{Position, form_urlencoded};
 
-use super::{
-    LoginError,
-    credential::{ClientAuthentication, OAuth2, client_basic},
-};
+use super::{LoginError, credential::client_basic};
 use crate::{
     exchange::{
         Address, Auth, Body, Exchange, ExchangeId, Headers, Intent, Outcome, Request, Response,
     },
     http::{Credentials, Options, Transport, TransportError},
-    model::{IdentityName, Method, Whose},
+    model::{ClientAuth, IdentityName, Method, OAuth2, Whose},
     observation::{Redactor, variable},
 };
 
@@ -193,16 +190,16 @@ impl Login {
         if let Some(scope) = &self.oauth.scope {
             form.append_pair("scope", scope);
         }
-        for (name, value) in &self.oauth.extra {
-            form.append_pair(name, value);
+        if let Some(audience) = &self.oauth.audience {
+            form.append_pair("audience", audience);
         }
         let mut credentials = Headers::new();
-        match self.oauth.method {
-            ClientAuthentication::Basic => credentials.append(
+        match self.oauth.auth {
+            ClientAuth::Basic => credentials.append(
                 "authorization",
                 format!("Basic {}", client_basic(&self.oauth)),
             ),
-            ClientAuthentication::Post => {
+            ClientAuth::Post => {
                 form.append_pair("client_id", &self.oauth.client_id);
                 form.append_pair("client_secret", self.oauth.client_secret.expose_secret());
             }
