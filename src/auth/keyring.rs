@@ -2,22 +2,22 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    LoginError,
+    LoginError, alter,
     credential::{self, basic, fits},
     oauth::{Log, Login},
 };
 use crate::{
     contract::{Alternative, Contract, Operation, SchemeKind, Security},
-    exchange::{Auth, Exchange},
+    exchange::{Auth, BreakageKind, Exchange},
     http::{Credentials, Options, TransportError},
     model::{Credential, Identity, IdentityName, KeyPlace, Whose},
-    observation::Redactor,
+    observation::{Redactor, variable},
 };
 
 /// The identities of a target and what they can show.
@@ -28,7 +28,17 @@ pub struct Keyring {
     /// Whether any operation of the contract declares what it asks of the caller.
     declares: bool,
     log: Log,
+    redactor: Redactor,
+    /// The host of the target.
+    host: Option<String>,
+    failed_logins: u32,
+    /// How many broken credentials were shown.
+    failed: Mutex<HashMap<IdentityName, u32>>,
 }
+
+/// How many broken credentials of one identity are shown where nobody says otherwise: fewer than lock an
+/// account at most services.
+const FAILED_LOGINS: u32 = 20;
 
 #[derive(Debug)]
 struct Holder {
@@ -118,6 +128,10 @@ impl Keyring {
             schemes,
             declares,
             log,
+            redactor: redactor.clone(),
+            host: connection.base_url.host_str().map(str::to_owned),
+            failed_logins: FAILED_LOGINS,
+            failed: Mutex::default(),
         })
     }
 
@@ -138,7 +152,7 @@ impl Keyring {
         match auth {
             Auth::Nothing => return Ok(Credentials::default()),
             Auth::Instead(headers) => return Ok(Credentials::of(headers.clone())),
-            Auth::Declared => {}
+            Auth::Declared | Auth::Altered(_) => {}
         }
         let Some(holder) = self.holders.get(identity) else {
             return if identity.as_str() == IdentityName::default().as_str() {
@@ -146,6 +160,7 @@ impl Keyring {
             } else {
                 Err(LoginError {
                     identity: identity.clone(),
+                    kind: BreakageKind::LoginFailed,
                     whose: Whose::Configuration,
                     detail: format!("The target file has no identity {identity}."),
                 })
@@ -156,7 +171,58 @@ impl Keyring {
             None if holder.is_empty() => return self.without(identity, operation),
             None => holder.all(),
         };
-        holder.show(&choices).await
+        let shown = holder.show(&choices).await?;
+        let Auth::Altered(alteration) = auth else {
+            return Ok(shown);
+        };
+        let unfit = |kind, whose, detail: String| LoginError {
+            identity: identity.clone(),
+            kind,
+            whose,
+            detail,
+        };
+        if alteration.names_the_caller() && !self.may_fail(identity) {
+            let most = self.failed_logins;
+            return Err(unfit(
+                BreakageKind::NotSent,
+                Whose::Configuration,
+                format!(
+                    "{most} broken credentials of identity {identity} were sent, and `failed_logins` allows no more."
+                ),
+            ));
+        }
+        let logins = choices
+            .iter()
+            .filter_map(|index| holder.logins.get(*index)?.as_ref());
+        let material = alter::Material {
+            login: logins.into_iter().next(),
+            target: self.host.as_deref(),
+        };
+        let altered = alter::altered(*alteration, shown, material)
+            .await
+            .map_err(|why| {
+                let detail = format!("Identity {identity}: {why}");
+                unfit(BreakageKind::Unalterable, Whose::Credentials, detail)
+            })?;
+        self.redactor.learn(
+            &variable(identity, &format!("TOKEN_{}", alteration.name())),
+            altered.secret(),
+        );
+        Ok(altered.credentials)
+    }
+
+    /// Sets how many broken credentials of one identity may be shown to the target.
+    #[must_use]
+    pub const fn with_failed_logins(mut self, most: u32) -> Self {
+        self.failed_logins = most;
+        self
+    }
+
+    fn may_fail(&self, identity: &IdentityName) -> bool {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = failed.entry(identity.clone()).or_default();
+        *count += 1;
+        *count <= self.failed_logins
     }
 
     /// Forgets the token that these credentials carried, because the target answered 401. Whether
@@ -245,6 +311,7 @@ impl Keyring {
             None => Ok(Credentials::default()),
             Some(operation) => Err(LoginError {
                 identity: identity.clone(),
+                kind: BreakageKind::LoginFailed,
                 whose: Whose::Configuration,
                 detail: format!(
                     "The contract asks for credentials on {} {}, and identity {identity} has none: give them under identities in the target file.",

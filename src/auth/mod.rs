@@ -3,6 +3,7 @@
 //! A [`Keyring`] decides by the contract which credentials a request carries, obtains tokens and keeps
 //! them fresh, and tells the redactor every secret before anything can be kept.
 
+mod alter;
 mod credential;
 mod keyring;
 mod oauth;
@@ -22,6 +23,8 @@ use crate::{
 pub struct LoginError {
     /// Whose login failed.
     pub identity: IdentityName,
+    /// Why nothing is sent.
+    pub kind: BreakageKind,
     /// Who has to act.
     pub whose: Whose,
     /// What happened, in one sentence.
@@ -31,7 +34,7 @@ pub struct LoginError {
 impl From<LoginError> for Breakage {
     fn from(error: LoginError) -> Self {
         Self {
-            kind: BreakageKind::LoginFailed,
+            kind: error.kind,
             detail: error.detail,
         }
     }

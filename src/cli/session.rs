@@ -250,7 +250,11 @@ impl Session {
             .collect();
         let redactor = Redactor::new([], self.profile.personal.iter().map(String::as_str));
         let identities = self.target.identities.clone();
-        let keyring = Keyring::new(identities, &self.contract, &options, &redactor)?;
+        let mut keyring = Keyring::new(identities, &self.contract, &options, &redactor)?;
+        let most = self.parameters().integer("failed_logins");
+        if let Some(most) = most.and_then(|most| u32::try_from(most).ok()) {
+            keyring = keyring.with_failed_logins(most);
+        }
         Ok((Line::new(Transport::new(options)?, keyring), redactor))
     }
 
