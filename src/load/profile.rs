@@ -42,11 +42,18 @@ pub struct Bundled {
 }
 
 /// The list. A new profile is one folder and one line here.
-pub static BUNDLED: &[Bundled] = &[Bundled {
-    id: "uk-gov-api",
-    text: include_str!("../../profiles/uk-gov-api/profile.yaml"),
-    files: &[],
-}];
+pub static BUNDLED: &[Bundled] = &[
+    Bundled {
+        id: "policing-api-security",
+        text: include_str!("../../profiles/policing-api-security/profile.yaml"),
+        files: &[],
+    },
+    Bundled {
+        id: "uk-gov-api",
+        text: include_str!("../../profiles/uk-gov-api/profile.yaml"),
+        files: &[],
+    },
+];
 
 /// What profiles may cite.
 #[derive(Debug, Clone, Default)]
