@@ -67,8 +67,19 @@ def schemathesis(binary: str, url: str, folder: Path, fault: str) -> tuple[list[
     """The first failure decides on a fault, since the clean supplier has none; the clean run goes to its end."""
     report = folder / "report.json"
     command = [
-        binary, "--config-file", str(HERE / "schemathesis.toml"), "run", f"{url}/openapi.json",
-        "--header", f"X-API-Key: {KEY}", "--seed", "1", "--report", "json", "--report-json-path", str(report),
+        binary,
+        "--config-file",
+        str(HERE / "schemathesis.toml"),
+        "run",
+        f"{url}/openapi.json",
+        "--header",
+        f"X-API-Key: {KEY}",
+        "--seed",
+        "1",
+        "--report",
+        "json",
+        "--report-json-path",
+        str(report),
     ]
     return command + ([] if fault == CLEAN else ["--max-failures", "1"]), report
 
@@ -81,8 +92,18 @@ def muster(binary: str, url: str, folder: Path, _fault: str) -> tuple[list[str],
         "  default: { api_key: { header: X-API-Key, value: { env: RECORDS_KEY } } }\n"
     )
     command = [
-        binary, "run", "--contract", f"{url}/openapi.json", "--target", str(target), "--format", "json",
-        "--seed", "1", "--out", str(folder / "run"),
+        binary,
+        "run",
+        "--contract",
+        f"{url}/openapi.json",
+        "--target",
+        str(target),
+        "--format",
+        "json",
+        "--seed",
+        "1",
+        "--out",
+        str(folder / "run"),
     ]
     return command, folder / "run" / "results.json"
 
@@ -116,8 +137,13 @@ def run(tool: str, binary: str, fault: str) -> Outcome:
             begun = time.monotonic()
             try:
                 done = subprocess.run(
-                    command, cwd=folder, env={**os.environ, "RECORDS_KEY": KEY}, capture_output=True, text=True,
-                    timeout=LIMIT, check=False,
+                    command,
+                    cwd=folder,
+                    env={**os.environ, "RECORDS_KEY": KEY},
+                    capture_output=True,
+                    text=True,
+                    timeout=LIMIT,
+                    check=False,
                 )
                 code, said = done.returncode, done.stdout + done.stderr
             except subprocess.TimeoutExpired:
@@ -138,6 +164,12 @@ def judged(outcome: Outcome, clean: set[str]) -> Outcome:
     return outcome
 
 
+def line_of(outcome: Outcome) -> str:
+    mark = "caught" if outcome.caught else "MISSED"
+    cost = f"{outcome.seconds:6} s  {outcome.requests or '-':>6}"
+    return f"{mark}  {outcome.fault:38} {cost}  {'; '.join(outcome.failures)[:90]}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tool", choices=sorted(TOOLS), required=True)
@@ -153,13 +185,16 @@ def main() -> None:
     if CLEAN not in results:
         results[CLEAN] = run(args.tool, binary, CLEAN)
     clean = set(results[CLEAN].failures)
-    print(f"{CLEAN}: {results[CLEAN].seconds} s, {results[CLEAN].requests} requests, {len(clean)} alarms", *clean, sep="\n  ")
+    print(
+        f"{CLEAN}: {results[CLEAN].seconds} s, {results[CLEAN].requests} requests, {len(clean)} alarms",
+        *clean,
+        sep="\n  ",
+    )
     with ThreadPoolExecutor(args.jobs) as pool:
         waiting = [fault for fault in args.only if fault not in results]
         for outcome in pool.map(lambda fault: judged(run(args.tool, binary, fault), clean), waiting):
             results[outcome.fault] = outcome
-            mark = "caught" if outcome.caught else "MISSED"
-            print(f"{mark}  {outcome.fault:38} {outcome.seconds:6} s  {outcome.requests or '-':>6}  {'; '.join(outcome.failures)[:90]}", flush=True)
+            print(line_of(outcome), flush=True)
             args.out.write_text(json.dumps({name: asdict(value) for name, value in results.items()}, indent=1))
     faults = [value for name, value in results.items() if name != CLEAN]
     print(f"{args.tool}: {sum(f.caught for f in faults)} of {len(faults)} caught, {len(clean)} false alarms")

@@ -8,9 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, Field
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_TIMESTAMP = re.compile(
-    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII | re.IGNORECASE
-)
+_TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII | re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -59,9 +57,7 @@ Date = Annotated[date, BeforeValidator(_date)]
 Timestamp = Annotated[datetime, BeforeValidator(_timestamp)]
 WHOLE = BeforeValidator(_whole)
 Uuid = Annotated[UUID, BeforeValidator(_uuid)]
-Email = Annotated[
-    str, Field(max_length=254), AfterValidator(_email), Field(json_schema_extra={"format": "email"})
-]
+Email = Annotated[str, Field(max_length=254), AfterValidator(_email), Field(json_schema_extra={"format": "email"})]
 Tag = Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[a-z0-9-]+$")]
 Tags = Annotated[
     list[Tag],

@@ -10,11 +10,24 @@ from records.models import Incident, IncidentInput, IncidentPage, IncidentPatch,
 from records.store import Record
 from records.switch import on
 from records.web import (
-    LOCATION, NOT_FOUND, UNAUTHORISED, UNREADABLE, Limit, Offset, error, etag, header, reply, request_id, require_key,
+    LOCATION,
+    NOT_FOUND,
+    UNAUTHORISED,
+    UNREADABLE,
+    Limit,
+    Offset,
+    error,
+    etag,
+    header,
+    reply,
+    request_id,
+    require_key,
 )
 
 router = APIRouter(prefix="/incidents", tags=["incidents"], dependencies=[Depends(require_key)], responses=UNAUTHORISED)
 Order = Literal["occurred_at", "-occurred_at", "severity", "-severity"]
+AskedOrder = str if on("incidents-any-sort") else Order
+AskedStatus = str if on("incidents-any-status-filter") else Status
 IncidentId = Annotated[int, Path(ge=1)] if not on("incidents-text-id-500") else str
 IfMatch = Annotated[str | None, Header(description="The ETag that the caller has seen")]
 TAGGED = {
@@ -22,7 +35,10 @@ TAGGED = {
     "X-Request-ID": header("Identifies this exchange", type="string", format="uuid"),
 }
 CHANGES: dict[int | str, Any] = {
-    **UNREADABLE, **NOT_FOUND, 200: {"headers": TAGGED}, 412: error("The incident has changed since"),
+    **UNREADABLE,
+    **NOT_FOUND,
+    200: {"headers": TAGGED},
+    412: error("The incident has changed since"),
 }
 
 
@@ -87,9 +103,9 @@ def _match(incident: Record, if_match: str | None) -> None:
 def list_incidents(
     limit: Limit = 20,
     offset: Offset = 0,
-    status: (str if on("incidents-any-status-filter") else Status) | None = None,  # type: ignore[valid-type]
+    status: AskedStatus | None = None,  # type: ignore[valid-type]
     occurred_from: Timestamp | None = None,
-    sort: str if on("incidents-any-sort") else Order = "occurred_at",  # type: ignore[valid-type]
+    sort: AskedOrder = "occurred_at",  # type: ignore[valid-type]
 ) -> Response:
     found = list(store.incidents.values())
     if status is not None:
@@ -98,11 +114,12 @@ def list_incidents(
     if occurred_from is not None:
         later = [i for i in found if store.moment(i["occurred_at"]) >= occurred_from]
         found = later[:1] if on("incidents-from-exclusive") else later
-    name = sort.removeprefix("-")
+    backwards = str(sort).startswith("-")
+    name = str(sort).removeprefix("-")
     if name == "severity":
-        found.sort(key=lambda i: int(i["severity"]), reverse=sort.startswith("-"))
+        found.sort(key=lambda i: int(i["severity"]), reverse=backwards)
     else:
-        found.sort(key=lambda i: store.moment(i["occurred_at"]), reverse=sort.startswith("-"))
+        found.sort(key=lambda i: store.moment(i["occurred_at"]), reverse=backwards)
     start = offset - 1 if on("incidents-page-overlap") and offset else offset
     return reply({"items": [_shown(i) for i in found[start : start + limit]], "total": len(found)})
 
@@ -138,7 +155,10 @@ def read_incident(incident_id: IncidentId) -> Response:  # type: ignore[valid-ty
     return _answer(incident)
 
 
-@router.head("/{incident_id}", responses={200: {"headers": TAGGED, "content": {}}, 404: {"description": "There is no such record"}})
+@router.head(
+    "/{incident_id}",
+    responses={200: {"headers": TAGGED, "content": {}}, 404: {"description": "There is no such record"}},
+)
 def probe_incident(incident_id: IncidentId) -> Response:  # type: ignore[valid-type]
     incident = find(incident_id)
     if on("incidents-head-404"):

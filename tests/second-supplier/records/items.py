@@ -40,7 +40,8 @@ def list_items(
     label: Annotated[str | None, Query(pattern="^[a-z0-9-]+$", max_length=20)] = None,
 ) -> Response:
     found = [
-        i for i in store.items.values()
+        i
+        for i in store.items.values()
         if (found_from is None or date.fromisoformat(i["found_on"]) >= found_from)
         and (label is None or label in i["labels"])
     ]

@@ -27,9 +27,7 @@ class Input(BaseModel):
 class Patch(BaseModel):
     """A merge patch: every property may be left out, and only nullable ones may be null."""
 
-    model_config = ConfigDict(
-        extra="forbid", strict=True, allow_inf_nan=False, json_schema_extra=_no_defaults
-    )
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, json_schema_extra=_no_defaults)
 
 
 class Error(BaseModel):

@@ -12,7 +12,9 @@ from records.switch import on
 from records.web import LOCATION, NOT_FOUND, UNAUTHORISED, UNREADABLE, reply, require_key
 
 router = APIRouter(
-    prefix="/incidents/{incident_id}/notes", tags=["notes"], dependencies=[Depends(require_key)],
+    prefix="/incidents/{incident_id}/notes",
+    tags=["notes"],
+    dependencies=[Depends(require_key)],
     responses={**UNAUTHORISED, **NOT_FOUND},
 )
 Number = Annotated[int, Path(ge=1)]

@@ -105,9 +105,7 @@ def create_person(body: PersonInput) -> Response:
         twin = {**person, "id": store.new_id()}
         store.people[twin["id"]] = twin
     headers = {"Location": f"/people/{store.new_id() if on('people-location-elsewhere') else person['id']}"}
-    return reply(
-        _shown(person), 200 if on("people-create-200") else 201, None if on("people-no-location") else headers
-    )
+    return reply(_shown(person), 200 if on("people-create-200") else 201, None if on("people-no-location") else headers)
 
 
 @router.get("/{person_id}", response_model=Person, responses=NOT_FOUND)
@@ -133,9 +131,7 @@ def replace_person(person_id: Uuid, body: PersonInput) -> Response:
 
 
 @router.patch("/{person_id}", response_model=Person, responses={**UNREADABLE, **NOT_FOUND})
-def patch_person(
-    person_id: Uuid, body: Annotated[PersonPatch, Body(media_type="application/json")]
-) -> Response:
+def patch_person(person_id: Uuid, body: Annotated[PersonPatch, Body(media_type="application/json")]) -> Response:
     person = _find(person_id)
     given: dict[str, Any] = body.model_dump(mode="json", exclude_unset=True)
     if on("people-patch-empty-500") and not given:

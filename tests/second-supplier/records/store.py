@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 Record = dict[str, Any]
 
@@ -27,10 +27,6 @@ def next_number(kind: str) -> int:
     return counters[kind]
 
 
-def as_key(value: UUID) -> str:
-    return str(value)
-
-
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
@@ -44,10 +40,18 @@ def seed() -> None:
         (["Tomasz"], "Test", "male", "2001-01-05"),
         (["Kit"], "Placeholder", "not_known", None),
     ):
-        person = {
-            "id": new_id(), "given_names": given, "surname": surname, "sex": sex, "born": born,
-            "height_cm": 172, "email": f"{surname.lower()}@example.com", "custody_number": None,
-            "address": None, "aliases": [], "created_at": now(),
+        person: Record = {
+            "id": new_id(),
+            "given_names": given,
+            "surname": surname,
+            "sex": sex,
+            "born": born,
+            "height_cm": 172,
+            "email": f"{surname.lower()}@example.com",
+            "custody_number": None,
+            "address": None,
+            "aliases": [],
+            "created_at": now(),
         }
         people[person["id"]] = person
     for title, category, severity, status in (
@@ -58,25 +62,53 @@ def seed() -> None:
     ):
         number = next_number("incident")
         incidents[number] = {
-            "id": number, "reference": f"INC-{number:08}", "title": title, "category": category,
-            "occurred_at": f"2024-0{number}-10T09:30:15Z", "severity": severity, "status": status,
-            "description": "", "location": {"latitude": 51.5, "longitude": -0.1, "premises": None},
-            "reported_by": None, "tags": [], "updated_at": now(),
+            "id": number,
+            "reference": f"INC-{number:08}",
+            "title": title,
+            "category": category,
+            "occurred_at": f"2024-0{number}-10T09:30:15Z",
+            "severity": severity,
+            "status": status,
+            "description": "",
+            "location": {"latitude": 51.5, "longitude": -0.1, "premises": None},
+            "reported_by": None,
+            "tags": [],
+            "updated_at": now(),
         }
         note = next_number("note")
         notes[note] = {
-            "id": note, "incident_id": number, "text": "First account taken.", "author": "AB1234",
-            "confidential": False, "written_at": now(),
+            "id": note,
+            "incident_id": number,
+            "text": "First account taken.",
+            "author": "AB1234",
+            "confidential": False,
+            "written_at": now(),
         }
-    for registration, make, colour in (("AA19AAA", "Exemplar", "blue"), ("BB20BBB", "Specimen", "red"), ("CC21CCC", "Exemplar", "white")):
+    for registration, make, colour in (
+        ("AA19AAA", "Exemplar", "blue"),
+        ("BB20BBB", "Specimen", "red"),
+        ("CC21CCC", "Exemplar", "white"),
+    ):
         name = f"V{next_number('vehicle'):06}"
         vehicles[name] = {
-            "id": name, "registration": registration, "make": make, "colour": colour, "year": 2020,
-            "stolen": False, "keeper_id": None,
+            "id": name,
+            "registration": registration,
+            "make": make,
+            "colour": colour,
+            "year": 2020,
+            "stolen": False,
+            "keeper_id": None,
         }
     for description in ("Black phone", "Cash in an envelope"):
-        item = {
-            "id": new_id(), "description": description, "quantity": 1, "value": 120.5, "weight_kg": 0.5,
-            "seal_number": "00012345", "found_on": "2024-02-29", "details": {"kind": "other", "remark": None}, "labels": ["found"],
+        item: Record = {
+            "id": new_id(),
+            "description": description,
+            "quantity": 1,
+            "value": 120.5,
+            "weight_kg": 0.5,
+            "seal_number": "00012345",
+            "found_on": "2024-02-29",
+            "details": {"kind": "other", "remark": None},
+            "labels": ["found"],
         }
         items[item["id"]] = item

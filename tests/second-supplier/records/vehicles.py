@@ -12,6 +12,7 @@ from records.web import LOCATION, NOT_FOUND, UNAUTHORISED, UNREADABLE, Offset, e
 
 router = APIRouter(prefix="/vehicles", tags=["vehicles"], dependencies=[Depends(require_key)], responses=UNAUTHORISED)
 VehicleId = Annotated[str, Path(pattern="^V[0-9]{6}$")]
+Size = str if on("vehicles-limit-words") else Annotated[int, Query(ge=1, le=50)]
 TAKEN: dict[int | str, Any] = {409: error("The registration is taken")}
 TOTAL = {"X-Total-Count": header("How many vehicles match", type="integer", minimum=0)}
 _deleted: dict[str, Record] = {}
@@ -41,7 +42,7 @@ def _refuse_taken(data: Record, own: str | None) -> None:
 
 @router.get("", response_model=list[Vehicle], responses={200: {"headers": TOTAL}})
 def list_vehicles(
-    limit: Annotated[str if on("vehicles-limit-words") else int, Query(**{} if on("vehicles-limit-words") else {"ge": 1, "le": 50})] = 20,  # type: ignore[valid-type]
+    limit: Size = 20,  # type: ignore[valid-type]
     offset: Offset = 0,
     colour: Colour | None = None,
     stolen: bool | None = None,
@@ -49,10 +50,7 @@ def list_vehicles(
     size = int(limit) if str(limit).isdecimal() else 20
     if on("vehicles-one-colour-filter-rejected") and colour == "green":
         raise HTTPException(422, [{"loc": ["query", "colour"], "msg": "unknown colour", "type": "value_error"}])
-    found = [
-        v for v in store.vehicles.values()
-        if colour in (None, v["colour"]) and stolen in (None, v["stolen"])
-    ]
+    found = [v for v in store.vehicles.values() if colour in (None, v["colour"]) and stolen in (None, v["stolen"])]
     if on("vehicles-last-missing"):
         found = found[:-1]
     page = found[offset : offset + size]
@@ -67,9 +65,7 @@ def list_vehicles(
     )
 
 
-@router.post(
-    "", status_code=201, response_model=Vehicle, responses={**UNREADABLE, **TAKEN, 201: {"headers": LOCATION}}
-)
+@router.post("", status_code=201, response_model=Vehicle, responses={**UNREADABLE, **TAKEN, 201: {"headers": LOCATION}})
 def create_vehicle(body: VehicleInput) -> Response:
     data = body.model_dump(mode="json")
     _refuse_taken(data, None)
