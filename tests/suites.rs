@@ -28,13 +28,19 @@ fn told(text: &str) -> String {
 #[test]
 fn everything_wrong_with_a_suite_is_told_at_once() {
     let told = told(include_str!("suites/faulty.yaml"));
-    assert_data_eq!(told, Data::read_from(Path::new("tests/suites/faulty.txt"), None));
+    assert_data_eq!(
+        told,
+        Data::read_from(Path::new("tests/suites/faulty.txt"), None)
+    );
 }
 
 #[test]
 fn the_shape_is_told_by_line_and_column() {
     let told = told(include_str!("suites/misshapen.yaml"));
-    assert_data_eq!(told, Data::read_from(Path::new("tests/suites/misshapen.txt"), None));
+    assert_data_eq!(
+        told,
+        Data::read_from(Path::new("tests/suites/misshapen.txt"), None)
+    );
 }
 
 #[test]
@@ -50,13 +56,23 @@ docs/examples/first-profile.yaml: sound: first-suite 1.0.0, 2 requirements in 1 
     let out = tempfile::tempdir().unwrap();
     let run = |faults: &[&str]| {
         muster(Path::new("."))
-            .args(["run", "--demo", "--quiet", "--profile", "docs/examples/first-profile.yaml", "--out"])
+            .args([
+                "run",
+                "--demo",
+                "--quiet",
+                "--profile",
+                "docs/examples/first-profile.yaml",
+                "--out",
+            ])
             .arg(out.path().join(faults.join("-") + "run"))
             .args(faults.iter().flat_map(|fault| ["--fault", fault]))
     };
     run(&[]).assert().code(0);
     let junit = fs::read_to_string(out.path().join("run/junit.xml")).unwrap();
-    assert!(junit.contains("people/refused[no-surname]") || junit.contains("PPL-2"), "{junit}");
+    assert!(
+        junit.contains("people/refused[no-surname]") || junit.contains("PPL-2"),
+        "{junit}"
+    );
 }
 
 #[test]
@@ -75,7 +91,15 @@ fn the_page_for_newcomers_is_right_and_its_failure_shows_the_line() {
     fs::write(folder.path().join("profile.yaml"), profile).unwrap();
     let run = |code: i32| {
         muster(folder.path())
-            .args(["run", "--demo", "--quiet", "--profile", "profile.yaml", "--out", "out"])
+            .args([
+                "run",
+                "--demo",
+                "--quiet",
+                "--profile",
+                "profile.yaml",
+                "--out",
+                "out",
+            ])
             .assert()
             .code(code)
             .get_output()
@@ -93,7 +117,10 @@ fn the_page_for_newcomers_is_right_and_its_failure_shows_the_line() {
     assert!(shown.contains("^^^"), "{shown}");
     fs::write(
         folder.path().join("people.yaml"),
-        suite.replace("\"${{ person }}\" } }\n        expect", "\"${{ persn }}\" } }\n        expect"),
+        suite.replace(
+            "\"${{ person }}\" } }\n        expect",
+            "\"${{ persn }}\" } }\n        expect",
+        ),
     )
     .unwrap();
     let refused = muster(folder.path())
@@ -116,11 +143,22 @@ fn what_the_contract_does_not_have_or_the_budget_does_not_allow_is_refused_befor
     )
     .unwrap();
     let refused = muster(folder.path())
-        .args(["run", "--demo", "--quiet", "--profile", "first-profile.yaml", "--out", "out"])
+        .args([
+            "run",
+            "--demo",
+            "--quiet",
+            "--profile",
+            "first-profile.yaml",
+            "--out",
+            "out",
+        ])
         .assert()
         .code(2);
     let told = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
-    assert!(told.contains("the contract has no operation `getPersn`"), "{told}");
+    assert!(
+        told.contains("the contract has no operation `getPersn`"),
+        "{told}"
+    );
     assert!(told.contains("did you mean `getPerson`?"), "{told}");
     assert!(!folder.path().join("out").exists());
 }

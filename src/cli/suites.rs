@@ -39,7 +39,11 @@ pub(super) fn counted(profile: &Profile) -> String {
     if profile.suites.is_empty() {
         return String::new();
     }
-    let cases: usize = profile.suites.iter().map(|suite| suite.cases().count()).sum();
+    let cases: usize = profile
+        .suites
+        .iter()
+        .map(|suite| suite.cases().count())
+        .sum();
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     format!(
         ", {cases} case{} in {} suite{}",

@@ -481,7 +481,12 @@ impl Merged {
         suite: Arc<Suite>,
         wrong: &mut Diagnostics,
     ) {
-        match self.profile.suites.iter().find(|held| held.id() == suite.id()) {
+        match self
+            .profile
+            .suites
+            .iter()
+            .find(|held| held.id() == suite.id())
+        {
             Some(held) if *held == suite => {}
             Some(held) => wrong.push(document.error(
                 pointer,

@@ -30,9 +30,10 @@ pub type ReadFile<'a> = &'a dyn Fn(&str) -> Result<Source, Diagnostics>;
 pub fn load(source: Source, read: ReadFile<'_>) -> Result<Suite, Diagnostics> {
     let document = Document::parse(source, Confidential::NOTHING)?;
     violations(&document, &schemas::SUITE).or(())?;
-    let definition: Definition = serde_json::from_value(document.value.clone()).map_err(|error| {
-        Diagnostic::of_file(&document.source.name, format!("this is no suite: {error}"))
-    })?;
+    let definition: Definition =
+        serde_json::from_value(document.value.clone()).map_err(|error| {
+            Diagnostic::of_file(&document.source.name, format!("this is no suite: {error}"))
+        })?;
     let mut wrong = Diagnostics::new();
     let mut files = BTreeMap::new();
     for (pointer, path) in named_files(&definition) {
@@ -133,7 +134,11 @@ fn named_files(definition: &Definition) -> Vec<(String, &str)> {
     let mut files = Vec::new();
     of_variables("/variables", &definition.variables, &mut files);
     for (index, case) in definition.cases.iter().enumerate() {
-        of_variables(&format!("/cases/{index}/variables"), &case.variables, &mut files);
+        of_variables(
+            &format!("/cases/{index}/variables"),
+            &case.variables,
+            &mut files,
+        );
         for (kind, steps) in [("steps", &case.steps), ("cleanup", &case.cleanup)] {
             for (number, step) in steps.iter().enumerate() {
                 let pointer = format!("/cases/{index}/{kind}/{number}/with/body");

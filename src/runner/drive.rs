@@ -160,9 +160,9 @@ impl<W: Wire> Runner<'_, W> {
                 }
             }
             Work::Suite(id) => match suite::find(&self.setup.plan.suites, id) {
-                Some(chosen) => script::turn(world, history, |script| {
-                    suite::converse(script, chosen)
-                }),
+                Some(chosen) => {
+                    script::turn(world, history, |script| suite::converse(script, chosen))
+                }
                 None => lost(),
             },
         }

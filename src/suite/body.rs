@@ -4,8 +4,7 @@ use base64::Engine as _;
 use serde_json::Value;
 
 use super::{
-    Suite,
-    overlay,
+    Suite, overlay,
     request::Setting,
     scope::Scope,
     step::{Body, GeneratedStyle, Overlay, Raw},
@@ -61,8 +60,13 @@ fn value(body: &Body, setting: &Setting<'_>, scope: &Scope) -> Result<Value, Tro
             })
         }
         Body::Generated(style) => generated(*style, setting).map_err(|r| trouble("/generated", r)),
-        Body::Overlay(overlay) => overlaid(overlay, setting, scope).map_err(|t| below("/overlay", t)),
-        Body::Raw(_) => Err(trouble("/raw", "raw bytes are no value that can be changed")),
+        Body::Overlay(overlay) => {
+            overlaid(overlay, setting, scope).map_err(|t| below("/overlay", t))
+        }
+        Body::Raw(_) => Err(trouble(
+            "/raw",
+            "raw bytes are no value that can be changed",
+        )),
     }
 }
 
@@ -74,11 +78,7 @@ pub(super) fn file<'s>(suite: &'s Suite, path: &str) -> Result<&'s Value, String
         .ok_or_else(|| format!("`{path}` was not read"))
 }
 
-fn overlaid(
-    overlay: &Overlay,
-    setting: &Setting<'_>,
-    scope: &Scope,
-) -> Result<Value, Trouble> {
+fn overlaid(overlay: &Overlay, setting: &Setting<'_>, scope: &Scope) -> Result<Value, Trouble> {
     let mut target = match &overlay.on {
         Some(on) => value(on, setting, scope).map_err(|t| below("/on", t))?,
         None => generated(GeneratedStyle::Simple, setting).map_err(|reason| trouble("", reason))?,
@@ -116,8 +116,12 @@ fn bytes(raw: &Raw, scope: &Scope) -> Result<Vec<u8>, Trouble> {
         Raw::Base64(text) => base64::engine::general_purpose::STANDARD
             .decode(text.trim())
             .map_err(|error| trouble("/raw/base64", format!("this is not base64: {error}"))),
-        Raw::Hex(text) => from_hex(text)
-            .ok_or_else(|| trouble("/raw/hex", "this is not hexadecimal: it needs pairs of 0–9 and a–f")),
+        Raw::Hex(text) => from_hex(text).ok_or_else(|| {
+            trouble(
+                "/raw/hex",
+                "this is not hexadecimal: it needs pairs of 0–9 and a–f",
+            )
+        }),
     }
 }
 

@@ -56,7 +56,10 @@ pub(super) fn judge<'e>(
     exchanges: impl IntoIterator<Item = &'e Exchange> + Clone,
 ) -> Vec<Failing> {
     let mut failing: Vec<Failing> = Vec::new();
-    let mut note = |one: Failing| match failing.iter_mut().find(|held| held.pointer == one.pointer && held.expected == one.expected) {
+    let mut note = |one: Failing| match failing
+        .iter_mut()
+        .find(|held| held.pointer == one.pointer && held.expected == one.expected)
+    {
         Some(held) => held.answers += 1,
         None => failing.push(one),
     };
@@ -65,7 +68,11 @@ pub(super) fn judge<'e>(
             note(one);
         }
     }
-    let that = bench.step.expect.as_ref().map_or(&[][..], |expect| &expect.that);
+    let that = bench
+        .step
+        .expect
+        .as_ref()
+        .map_or(&[][..], |expect| &expect.that);
     if !that.is_empty() {
         let mut scope = bench.scope.clone();
         for (name, value) in answers(exchanges) {
@@ -108,7 +115,11 @@ impl Bench<'_> {
         let response = match &exchange.outcome {
             Outcome::Answered(response) => response,
             Outcome::Broken(breakage) => {
-                return vec![fail(at, format!("status {statuses}"), breakage.detail.clone())];
+                return vec![fail(
+                    at,
+                    format!("status {statuses}"),
+                    breakage.detail.clone(),
+                )];
             }
         };
         if !statuses.has(response.status) {
@@ -129,7 +140,8 @@ impl Bench<'_> {
             let held: Vec<Value> = response.headers.all(name).map(Value::from).collect();
             let held: Vec<&Value> = held.iter().collect();
             let matcher = match authored_value {
-                Value::Object(_) => match serde_json::from_value::<Matcher>(authored_value.clone()) {
+                Value::Object(_) => match serde_json::from_value::<Matcher>(authored_value.clone())
+                {
                     Ok(matcher) => matcher,
                     Err(error) => {
                         failing.push(authored(&pointer, error.to_string()));
@@ -219,7 +231,11 @@ impl Bench<'_> {
         if response.cut {
             failing.push(Failing {
                 kind: Kind::Gap(Whose::Muster),
-                ..fail("/expect/body", "a body that was read whole", "The body is longer than the run keeps.")
+                ..fail(
+                    "/expect/body",
+                    "a body that was read whole",
+                    "The body is longer than the run keeps.",
+                )
             });
             return;
         }
@@ -308,11 +324,19 @@ impl Bench<'_> {
                     .iter()
                     .take(3)
                     .map(|one| {
-                        let place = if one.instance.is_empty() { "the body" } else { &one.instance };
+                        let place = if one.instance.is_empty() {
+                            "the body"
+                        } else {
+                            &one.instance
+                        };
                         format!("{place}: {}", one.message)
                     })
                     .collect();
-                failing.push(fail(AT, format!("a body that meets {}", named(schema)), told.join("; ")));
+                failing.push(fail(
+                    AT,
+                    format!("a body that meets {}", named(schema)),
+                    told.join("; "),
+                ));
             }
             Validity::Unjudgeable(reason) => failing.push(Failing {
                 kind: Kind::Gap(Whose::Supplier),
@@ -331,7 +355,10 @@ fn named(schema: &Value) -> String {
 }
 
 /// The schema of the contract that `#/components/schemas/NAME` names.
-pub(super) fn component<'c>(contract: &'c Contract, name: &str) -> Option<&'c crate::contract::Schema> {
+pub(super) fn component<'c>(
+    contract: &'c Contract,
+    name: &str,
+) -> Option<&'c crate::contract::Schema> {
     contract
         .schemas
         .component(name.strip_prefix("#/components/schemas/")?)
@@ -355,7 +382,14 @@ fn media_of<'c>(
     response: &Response,
 ) -> Option<Option<&'c crate::contract::Schema>> {
     let own = response.media_type();
-    let essence = |written: &str| written.split(';').next().unwrap_or_default().trim().to_owned();
+    let essence = |written: &str| {
+        written
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    };
     documented
         .content
         .iter()
@@ -387,7 +421,10 @@ fn holds(authored_text: &str, pointer: &str, scope: &Scope) -> Option<Failing> {
         )),
         Ok(other) => Some(authored(
             pointer,
-            format!("`{authored_text}` is neither true nor false: it is {}", shown(&other)),
+            format!(
+                "`{authored_text}` is neither true nor false: it is {}",
+                shown(&other)
+            ),
         )),
         Err(reason) if about_answer => Some(fail(
             pointer,

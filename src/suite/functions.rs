@@ -13,12 +13,60 @@ const LONGEST_LIST: i64 = 1_000;
 
 /// CEL's own functions, those of its extension for texts, and ours.
 const KNOWN: &[&str] = &[
-    "size", "contains", "startsWith", "endsWith", "matches", "string", "int", "uint", "double", "bool",
-    "bytes", "type", "dyn", "has", "all", "exists", "exists_one", "filter", "map", "min", "max",
-    "duration", "timestamp", "getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek",
-    "getDayOfYear", "getHours", "getMinutes", "getSeconds", "getMilliseconds", "charAt", "indexOf",
-    "lastIndexOf", "join", "lowerAscii", "replace", "split", "substring", "trim", "upperAscii", "format",
-    "quote", "reverse", "unique", "uuid", "digits", "repeat", "range", "at", "has_at", "to_json",
+    "size",
+    "contains",
+    "startsWith",
+    "endsWith",
+    "matches",
+    "string",
+    "int",
+    "uint",
+    "double",
+    "bool",
+    "bytes",
+    "type",
+    "dyn",
+    "has",
+    "all",
+    "exists",
+    "exists_one",
+    "filter",
+    "map",
+    "min",
+    "max",
+    "duration",
+    "timestamp",
+    "getFullYear",
+    "getMonth",
+    "getDate",
+    "getDayOfMonth",
+    "getDayOfWeek",
+    "getDayOfYear",
+    "getHours",
+    "getMinutes",
+    "getSeconds",
+    "getMilliseconds",
+    "charAt",
+    "indexOf",
+    "lastIndexOf",
+    "join",
+    "lowerAscii",
+    "replace",
+    "split",
+    "substring",
+    "trim",
+    "upperAscii",
+    "format",
+    "quote",
+    "reverse",
+    "unique",
+    "uuid",
+    "digits",
+    "repeat",
+    "range",
+    "at",
+    "has_at",
+    "to_json",
 ];
 
 /// Whether there is a function of this name.
@@ -32,7 +80,10 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Makes them known.
-pub(super) fn add(context: &mut Context<'_, '_>, scope: &Scope) -> Result<(), cel::DeclarationError> {
+pub(super) fn add(
+    context: &mut Context<'_, '_>,
+    scope: &Scope,
+) -> Result<(), cel::DeclarationError> {
     let made = scope.maker();
     context.add_function("unique", move |name: Arc<String>| made.unique(&name))?;
     let made = scope.maker();
@@ -67,7 +118,9 @@ pub(super) fn add(context: &mut Context<'_, '_>, scope: &Scope) -> Result<(), ce
     context.add_function(
         "at",
         |value: Value, pointer: Arc<String>| -> Result<Value, ExecutionError> {
-            let json = value.json().map_err(|_| failed("at", "it reads JSON only"))?;
+            let json = value
+                .json()
+                .map_err(|_| failed("at", "it reads JSON only"))?;
             json.pointer(&pointer)
                 .map(super::expression::to_cel)
                 .ok_or_else(|| failed("at", &format!("nothing is at `{pointer}`")))

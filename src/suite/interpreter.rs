@@ -241,7 +241,8 @@ impl<'a> Course<'a> {
                 (0..at_once)
                     .map(|one| {
                         scope.set("index", Value::from(round * at_once + one));
-                        request::build(step, setting, scope).map_err(|trouble| wrong(pointer, trouble))
+                        request::build(step, setting, scope)
+                            .map_err(|trouble| wrong(pointer, trouble))
                     })
                     .collect::<Result<Vec<_>, Stop>>()
             })?;
@@ -418,7 +419,9 @@ fn allowed(world: &World<'_>, step: &Step, key: &OperationKey) -> Result<(), Sto
     {
         return Err(Stop::Halt(Halt::unmet(
             Whose::Configuration,
-            format!("The case calls as `{identity}`; give the target file an identity of this name."),
+            format!(
+                "The case calls as `{identity}`; give the target file an identity of this name."
+            ),
         )));
     }
     if !key.method.is_safe() && !world.writes {

@@ -68,7 +68,13 @@ pub fn against(suite: &Suite, contract: &Contract) -> Vec<Mistake> {
     let ids: Vec<String> = contract
         .operations
         .iter()
-        .flat_map(|operation| operation.id.iter().cloned().chain([operation.key.to_string()]))
+        .flat_map(|operation| {
+            operation
+                .id
+                .iter()
+                .cloned()
+                .chain([operation.key.to_string()])
+        })
         .collect();
     for (index, case) in suite.definition.cases.iter().enumerate() {
         for (pointer, step) in steps(index, case) {
@@ -122,25 +128,47 @@ fn step_against(
         }
     };
     if declared && step.undeclared {
-        say("/undeclared", format!("the contract declares `{}`", step.call), Some("leave `undeclared` out"));
+        say(
+            "/undeclared",
+            format!("the contract declares `{}`", step.call),
+            Some("leave `undeclared` out"),
+        );
     }
     for name in step.with.path.keys() {
         if !key.path.contains(&format!("{{{name}}}")) {
-            say(&member("/with/path", name), format!("`{}` has no variable `{name}`", key.path), None);
+            say(
+                &member("/with/path", name),
+                format!("`{}` has no variable `{name}`", key.path),
+                None,
+            );
         }
     }
     let operation = step.operation(contract);
     if !declared {
-        for name in key.path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name) {
+        for name in key
+            .path
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('}'))
+            .map(|(name, _)| name)
+        {
             if !step.with.path.contains_key(name) {
-                say("/call", format!("the path variable `{name}` has no value"), Some("give it in `with.path`"));
+                say(
+                    "/call",
+                    format!("the path variable `{name}` has no value"),
+                    Some("give it in `with.path`"),
+                );
             }
         }
     }
     if step.with.body.as_ref().is_some_and(generates)
         && operation.is_none_or(|operation| operation.body.is_none())
     {
-        say("/with/body", format!("the contract gives `{}` no body to generate", step.call), None);
+        say(
+            "/with/body",
+            format!("the contract gives `{}` no body to generate", step.call),
+            None,
+        );
     }
     if let Some(Value::String(name)) = step
         .expect
@@ -150,7 +178,11 @@ fn step_against(
     {
         if name == "contract" {
             if !declared {
-                say("/expect/body/schema", "the contract says nothing of an undeclared operation".to_owned(), None);
+                say(
+                    "/expect/body/schema",
+                    "the contract says nothing of an undeclared operation".to_owned(),
+                    None,
+                );
             }
         } else if expect::component(contract, name).is_none() {
             say(
@@ -212,7 +244,11 @@ impl Lint<'_> {
     fn once(&mut self, pointer: &str, what: &str, id: &str, seen: &mut BTreeMap<String, usize>) {
         if let Some(line) = seen.get(id) {
             let help = format!("the first one is on line {line}");
-            self.say(pointer, format!("{what} `{id}` stands here twice"), Some(&help));
+            self.say(
+                pointer,
+                format!("{what} `{id}` stands here twice"),
+                Some(&help),
+            );
         } else {
             seen.insert(id.to_owned(), self.suite.spots.at(pointer).line);
         }
@@ -239,7 +275,11 @@ impl Lint<'_> {
                 Some("letters, digits and `_`, not first a digit"),
             );
         } else if RESERVED.contains(&name) || functions::is_known(name) {
-            self.say(pointer, format!("`{name}` means something else in expressions"), Some("take another name"));
+            self.say(
+                pointer,
+                format!("`{name}` means something else in expressions"),
+                Some("take another name"),
+            );
         }
     }
 
@@ -271,7 +311,11 @@ impl Lint<'_> {
                 let own = member(&format!("{at}/capture"), name);
                 self.own_name(&own, name);
                 if !names.insert(name.clone()) {
-                    self.say(&own, format!("`{name}` has a value already"), Some("take another name"));
+                    self.say(
+                        &own,
+                        format!("`{name}` has a value already"),
+                        Some("take another name"),
+                    );
                 }
                 captured.push((name.clone(), own));
             }
@@ -285,7 +329,11 @@ impl Lint<'_> {
         }
         for (name, own) in captured {
             if !self.used.contains(&name) {
-                self.say(&own, format!("nothing uses the capture `{name}`"), Some("use it in a later step, or leave it out"));
+                self.say(
+                    &own,
+                    format!("nothing uses the capture `{name}`"),
+                    Some("use it in a later step, or leave it out"),
+                );
             }
         }
     }
@@ -297,7 +345,11 @@ impl Lint<'_> {
             let at = format!("{pointer}/rows/{index}");
             match row.get("id").and_then(Value::as_str) {
                 Some(id) => self.once(&format!("{at}/id"), "row", id, &mut seen),
-                None => self.say(&at, "a row needs an `id`", Some("it names the case in results, so it stays the same when rows are added")),
+                None => self.say(
+                    &at,
+                    "a row needs an `id`",
+                    Some("it names the case in results, so it stays the same when rows are added"),
+                ),
             }
             for (name, cell) in row {
                 self.value(&member(&at, name), cell, given);
@@ -305,9 +357,19 @@ impl Lint<'_> {
             let own: BTreeSet<&String> = row.keys().collect();
             match &cells {
                 Some(first) if *first != own => {
-                    let missing: Vec<&str> = first.symmetric_difference(&own).map(|name| name.as_str()).collect();
-                    let message = format!("this row differs from the first one in its cells: {}", missing.join(", "));
-                    self.say(&at, message, Some("every row of a table has the same cells; write `null` for none"));
+                    let missing: Vec<&str> = first
+                        .symmetric_difference(&own)
+                        .map(|name| name.as_str())
+                        .collect();
+                    let message = format!(
+                        "this row differs from the first one in its cells: {}",
+                        missing.join(", ")
+                    );
+                    self.say(
+                        &at,
+                        message,
+                        Some("every row of a table has the same cells; write `null` for none"),
+                    );
                 }
                 Some(_) => {}
                 None => cells = Some(own),
@@ -330,7 +392,11 @@ impl Lint<'_> {
             ("headers", &step.with.headers),
         ] {
             for (name, value) in values {
-                self.value(&member(&format!("{pointer}/with/{kind}"), name), value, names);
+                self.value(
+                    &member(&format!("{pointer}/with/{kind}"), name),
+                    value,
+                    names,
+                );
             }
         }
         if let Some(media_type) = &step.with.media_type {
@@ -341,7 +407,11 @@ impl Lint<'_> {
         }
         if let Credentials::Instead(headers) = &step.credentials {
             for (name, value) in headers {
-                self.value(&member(&format!("{pointer}/credentials/instead"), name), value, names);
+                self.value(
+                    &member(&format!("{pointer}/credentials/instead"), name),
+                    value,
+                    names,
+                );
             }
         }
         if let Some(expect) = &step.expect {
@@ -358,7 +428,11 @@ impl Lint<'_> {
             let mut answered = names.clone();
             answered.extend(["answer", "answers", "request"].map(str::to_owned));
             for (index, expression) in expect.that.iter().enumerate() {
-                self.expression(&format!("{pointer}/expect/that/{index}"), expression, &answered);
+                self.expression(
+                    &format!("{pointer}/expect/that/{index}"),
+                    expression,
+                    &answered,
+                );
             }
         }
         for (name, capture) in &step.capture {
@@ -368,25 +442,49 @@ impl Lint<'_> {
 
     fn bounds(&mut self, pointer: &str, step: &Step) {
         if step.rounds().saturating_mul(step.at_once()) > MOST_OF_STEP {
-            let key = if step.times.is_some() { "times" } else { "concurrently" };
+            let key = if step.times.is_some() {
+                "times"
+            } else {
+                "concurrently"
+            };
             self.say(
                 &format!("{pointer}/{key}"),
-                format!("{} × {} requests are too many for one step", step.rounds(), step.at_once()),
+                format!(
+                    "{} × {} requests are too many for one step",
+                    step.rounds(),
+                    step.at_once()
+                ),
                 Some("`times` × `concurrently` is at most 500"),
             );
         }
         if step.pause_ms.is_some_and(|ms| ms > LONGEST_PAUSE_MS) {
-            self.say(&format!("{pointer}/pause_ms"), "the pause is too long", Some("at most 60,000 ms"));
+            self.say(
+                &format!("{pointer}/pause_ms"),
+                "the pause is too long",
+                Some("at most 60,000 ms"),
+            );
         }
         let Some(until) = &step.until else { return };
         if until.within_s > LONGEST_WAIT_S || until.within_s == 0 {
-            self.say(&format!("{pointer}/until/within_s"), "the time is out of bounds", Some("1 to 120 seconds"));
+            self.say(
+                &format!("{pointer}/until/within_s"),
+                "the time is out of bounds",
+                Some("1 to 120 seconds"),
+            );
         }
         if until.every_ms < SHORTEST_INTERVAL_MS {
-            self.say(&format!("{pointer}/until/every_ms"), "it asks too often", Some("at most every 50 ms"));
+            self.say(
+                &format!("{pointer}/until/every_ms"),
+                "it asks too often",
+                Some("at most every 50 ms"),
+            );
         }
         if step.times.is_some() || step.concurrently.is_some() {
-            self.say(&format!("{pointer}/until"), "`until` goes with neither `times` nor `concurrently`", None);
+            self.say(
+                &format!("{pointer}/until"),
+                "`until` goes with neither `times` nor `concurrently`",
+                None,
+            );
         }
     }
 
@@ -399,7 +497,11 @@ impl Lint<'_> {
                 let at = format!("{pointer}/overlay");
                 if let Some(on) = &overlay.on {
                     if on.is_raw() {
-                        self.say(&format!("{at}/on"), "raw bytes cannot be changed by an overlay", None);
+                        self.say(
+                            &format!("{at}/on"),
+                            "raw bytes cannot be changed by an overlay",
+                            None,
+                        );
                     }
                     self.body(&format!("{at}/on"), on, names);
                 }
@@ -413,13 +515,20 @@ impl Lint<'_> {
             Body::Raw(Raw::Text(text)) => self.text(&format!("{pointer}/raw/text"), text, names),
             Body::Raw(Raw::Base64(text)) => {
                 use base64::Engine as _;
-                if base64::engine::general_purpose::STANDARD.decode(text.trim()).is_err() {
+                if base64::engine::general_purpose::STANDARD
+                    .decode(text.trim())
+                    .is_err()
+                {
                     self.say(&format!("{pointer}/raw/base64"), "this is not base64", None);
                 }
             }
             Body::Raw(Raw::Hex(text)) => {
                 if from_hex(text).is_none() {
-                    self.say(&format!("{pointer}/raw/hex"), "this is not hexadecimal", Some("pairs of 0–9 and a–f"));
+                    self.say(
+                        &format!("{pointer}/raw/hex"),
+                        "this is not hexadecimal",
+                        Some("pairs of 0–9 and a–f"),
+                    );
                 }
             }
         }
@@ -461,16 +570,33 @@ impl Lint<'_> {
 
     fn json_path(&mut self, pointer: &str, path: &str) {
         if let Err(error) = JsonPath::parse(path) {
-            let message = format!("this is no JSONPath: at character {}, {}", error.position(), error.message());
-            self.say(pointer, message, Some("as RFC 9535 writes it, such as `$.data[0]['@id']`"));
+            let message = format!(
+                "this is no JSONPath: at character {}, {}",
+                error.position(),
+                error.message()
+            );
+            self.say(
+                pointer,
+                message,
+                Some("as RFC 9535 writes it, such as `$.data[0]['@id']`"),
+            );
         }
     }
 
     fn regex(&mut self, pointer: &str, pattern: &str) {
         if let Err(error) = Regex::new(pattern) {
             let reason = error.to_string();
-            let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            self.say(pointer, format!("this is no regular expression: {reason}"), None);
+            let reason = reason
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .trim_start_matches("error: ")
+                .to_owned();
+            self.say(
+                pointer,
+                format!("this is no regular expression: {reason}"),
+                None,
+            );
         }
     }
 
@@ -504,7 +630,10 @@ impl Lint<'_> {
                 pointer: format!("{pointer}/type"),
                 message: format!("there is no type `{name}`"),
                 help: Some(TYPES.join(", ")),
-                meant: Some((name.clone(), TYPES.iter().map(|&name| name.to_owned()).collect())),
+                meant: Some((
+                    name.clone(),
+                    TYPES.iter().map(|&name| name.to_owned()).collect(),
+                )),
             });
         }
     }

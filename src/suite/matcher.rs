@@ -131,7 +131,11 @@ pub(super) fn judge_values(
         }),
         (Some(false), []) => {}
         (_, []) if count.is_none() => wrong.push(Mismatch {
-            key: if matcher.exists.is_some() { "exists" } else { "" },
+            key: if matcher.exists.is_some() {
+                "exists"
+            } else {
+                ""
+            },
             expected: format!("a value at `{place}`"),
             received: "there is none".to_owned(),
         }),
@@ -150,9 +154,12 @@ pub(super) fn judge_values(
 
 fn number(value: &Value, key: &'static str, scope: &Scope) -> Result<f64, (&'static str, String)> {
     let filled = template::fill(value, scope).map_err(|trouble| (key, trouble.reason))?;
-    filled
-        .as_f64()
-        .ok_or_else(|| (key, format!("`{key}` needs a number; it is {}", shown(&filled))))
+    filled.as_f64().ok_or_else(|| {
+        (
+            key,
+            format!("`{key}` needs a number; it is {}", shown(&filled)),
+        )
+    })
 }
 
 /// What of one value is not as an item says.
@@ -200,11 +207,14 @@ fn one(
         say("type", format!("`{place}` is of type {name}"));
     }
     if let Some(authored) = &matcher.matches {
-        let pattern =
-            template::fill_as_text(authored, scope).map_err(|trouble| ("matches", trouble.reason))?;
+        let pattern = template::fill_as_text(authored, scope)
+            .map_err(|trouble| ("matches", trouble.reason))?;
         let regex = Regex::new(&pattern).map_err(|error| ("matches", error.to_string()))?;
         if !value.as_str().is_some_and(|text| regex.is_match(text)) {
-            say("matches", format!("`{place}` is a text that matches `{pattern}`"));
+            say(
+                "matches",
+                format!("`{place}` is a text that matches `{pattern}`"),
+            );
         }
     }
     if let Some(authored) = &matcher.contains {
@@ -236,7 +246,12 @@ fn one(
         }
     }
     for (key, authored, word, holds) in [
-        ("at_least", &matcher.at_least, "at least", (|a, b| a >= b) as fn(f64, f64) -> bool),
+        (
+            "at_least",
+            &matcher.at_least,
+            "at least",
+            (|a, b| a >= b) as fn(f64, f64) -> bool,
+        ),
         ("at_most", &matcher.at_most, "at most", |a, b| a <= b),
     ] {
         if let Some(authored) = authored {

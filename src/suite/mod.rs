@@ -142,7 +142,8 @@ impl Suite {
     /// for one row.
     pub fn cited<'a>(&'a self, citation: &'a str) -> impl Iterator<Item = Chosen<'a>> {
         self.cases().filter(move |chosen| {
-            chosen.id().as_str() == citation || format!("{}/{}", self.id(), chosen.case.id) == citation
+            chosen.id().as_str() == citation
+                || format!("{}/{}", self.id(), chosen.case.id) == citation
         })
     }
 }

@@ -58,9 +58,7 @@ fn one(target: &mut Value, operation: &Value) -> Result<(), String> {
         "remove" => remove(target, path).map(|_| ()),
         "replace" => {
             let new = value()?;
-            *target
-                .pointer_mut(path)
-                .ok_or_else(|| nothing_at(path))? = new;
+            *target.pointer_mut(path).ok_or_else(|| nothing_at(path))? = new;
             Ok(())
         }
         "move" => {
@@ -159,12 +157,20 @@ mod tests {
             (json!({"a":"b"}), json!({"a":null}), json!({})),
             (json!({"a":["b"]}), json!({"a":"c"}), json!({"a":"c"})),
             (json!({"a":"c"}), json!({"a":["b"]}), json!({"a":["b"]})),
-            (json!({"a":{"b":"c"}}), json!({"a":{"b":"d","c":null}}), json!({"a":{"b":"d"}})),
-            (json!(["a","b"]), json!(["c"]), json!(["c"])),
+            (
+                json!({"a":{"b":"c"}}),
+                json!({"a":{"b":"d","c":null}}),
+                json!({"a":{"b":"d"}}),
+            ),
+            (json!(["a", "b"]), json!(["c"]), json!(["c"])),
             (json!({"a":"foo"}), json!(null), json!(null)),
             (json!({"e":null}), json!({"a":1}), json!({"e":null,"a":1})),
-            (json!([1,2]), json!({"a":"b","c":null}), json!({"a":"b"})),
-            (json!({}), json!({"a":{"bb":{"ccc":null}}}), json!({"a":{"bb":{}}})),
+            (json!([1, 2]), json!({"a":"b","c":null}), json!({"a":"b"})),
+            (
+                json!({}),
+                json!({"a":{"bb":{"ccc":null}}}),
+                json!({"a":{"bb":{}}}),
+            ),
         ] {
             merge(&mut target, &change);
             assert_eq!(target, result, "{change}");
@@ -174,17 +180,61 @@ mod tests {
     #[test]
     fn patches_as_rfc_6902_says() {
         let cases = [
-            (json!({"a":[1,2]}), json!([{"op":"add","path":"/a/1","value":9}]), Some(json!({"a":[1,9,2]}))),
-            (json!({"a":[1]}), json!([{"op":"add","path":"/a/-","value":2}]), Some(json!({"a":[1,2]}))),
-            (json!({"a":[1]}), json!([{"op":"add","path":"/a/3","value":2}]), None),
-            (json!({"a":1}), json!([{"op":"replace","path":"/b","value":2}]), None),
-            (json!({"a":1}), json!([{"op":"remove","path":"/a"}]), Some(json!({}))),
-            (json!({"a/b":1}), json!([{"op":"move","from":"/a~1b","path":"/c"}]), Some(json!({"c":1}))),
-            (json!({"a":{"b":1}}), json!([{"op":"move","from":"/a","path":"/a/b"}]), None),
-            (json!({"a":1}), json!([{"op":"copy","from":"/a","path":"/b"}]), Some(json!({"a":1,"b":1}))),
-            (json!({"a":1}), json!([{"op":"test","path":"/a","value":1.0}]), Some(json!({"a":1}))),
-            (json!({"a":1}), json!([{"op":"remove","path":"/a"},{"op":"test","path":"/a","value":1}]), None),
-            (json!({"a":1}), json!([{"op":"add","path":"","value":[]}]), Some(json!([]))),
+            (
+                json!({"a":[1,2]}),
+                json!([{"op":"add","path":"/a/1","value":9}]),
+                Some(json!({"a":[1,9,2]})),
+            ),
+            (
+                json!({"a":[1]}),
+                json!([{"op":"add","path":"/a/-","value":2}]),
+                Some(json!({"a":[1,2]})),
+            ),
+            (
+                json!({"a":[1]}),
+                json!([{"op":"add","path":"/a/3","value":2}]),
+                None,
+            ),
+            (
+                json!({"a":1}),
+                json!([{"op":"replace","path":"/b","value":2}]),
+                None,
+            ),
+            (
+                json!({"a":1}),
+                json!([{"op":"remove","path":"/a"}]),
+                Some(json!({})),
+            ),
+            (
+                json!({"a/b":1}),
+                json!([{"op":"move","from":"/a~1b","path":"/c"}]),
+                Some(json!({"c":1})),
+            ),
+            (
+                json!({"a":{"b":1}}),
+                json!([{"op":"move","from":"/a","path":"/a/b"}]),
+                None,
+            ),
+            (
+                json!({"a":1}),
+                json!([{"op":"copy","from":"/a","path":"/b"}]),
+                Some(json!({"a":1,"b":1})),
+            ),
+            (
+                json!({"a":1}),
+                json!([{"op":"test","path":"/a","value":1.0}]),
+                Some(json!({"a":1})),
+            ),
+            (
+                json!({"a":1}),
+                json!([{"op":"remove","path":"/a"},{"op":"test","path":"/a","value":1}]),
+                None,
+            ),
+            (
+                json!({"a":1}),
+                json!([{"op":"add","path":"","value":[]}]),
+                Some(json!([])),
+            ),
             (json!(1), json!({"op":"add"}), None),
         ];
         for (mut target, operations, result) in cases {

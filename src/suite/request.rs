@@ -52,7 +52,10 @@ pub(super) fn needs_arranging(step: &Step, operation: &Operation) -> bool {
             .any(|name| !given(ParameterPlace::Path, name))
         || operation.parameters.iter().any(|parameter| {
             parameter.required
-                && matches!(parameter.place, ParameterPlace::Query | ParameterPlace::Header)
+                && matches!(
+                    parameter.place,
+                    ParameterPlace::Query | ParameterPlace::Header
+                )
                 && !given(parameter.place, &parameter.name)
         })
 }
@@ -61,11 +64,7 @@ pub(super) fn needs_arranging(step: &Step, operation: &Operation) -> bool {
 ///
 /// # Errors
 /// Something in it has no value or cannot be written; the pointer is below the step.
-pub(super) fn build(
-    step: &Step,
-    setting: &Setting<'_>,
-    scope: &Scope,
-) -> Result<Request, Trouble> {
+pub(super) fn build(step: &Step, setting: &Setting<'_>, scope: &Scope) -> Result<Request, Trouble> {
     let path = path(step, setting, scope)?;
     let query = query(step, setting, scope)?;
     let address = if query.is_empty() {
@@ -108,8 +107,8 @@ pub(super) fn build(
 fn path(step: &Step, setting: &Setting<'_>, scope: &Scope) -> Result<String, Trouble> {
     let mut given = Vec::new();
     for (name, value) in &step.with.path {
-        let value = template::fill(value, scope)
-            .map_err(|t| below(&format!("/with/path/{name}"), t))?;
+        let value =
+            template::fill(value, scope).map_err(|t| below(&format!("/with/path/{name}"), t))?;
         given.push((name.as_str(), value));
     }
     serialise::fill(&setting.key.path, |name| {
@@ -205,7 +204,9 @@ fn headers(
         }
     }
     for (name, value) in &step.with.headers {
-        match template::fill(value, scope).map_err(|t| below(&format!("/with/headers/{name}"), t))? {
+        match template::fill(value, scope)
+            .map_err(|t| below(&format!("/with/headers/{name}"), t))?
+        {
             Value::Null => headers.remove(name),
             value => headers.set(name, serialise::scalar(&value)),
         }
@@ -219,8 +220,7 @@ fn written(
     setting: &Setting<'_>,
     scope: &Scope,
 ) -> Result<Body, Trouble> {
-    let built =
-        body::build(authored, setting, scope).map_err(|t| below("/with/body", t))?;
+    let built = body::build(authored, setting, scope).map_err(|t| below("/with/body", t))?;
     let given = match &step.with.media_type {
         Some(authored) => Some(
             template::fill_as_text(authored, scope).map_err(|t| below("/with/media_type", t))?,
@@ -245,13 +245,12 @@ fn written(
             bytes: bytes.into(),
         }),
         Built::Value(value) => match (given, declared) {
-            (None, Some(media)) => {
-                arrange::body::write(setting.world.contract, media, &value).map_err(|why| Trouble {
+            (None, Some(media)) => arrange::body::write(setting.world.contract, media, &value)
+                .map_err(|why| Trouble {
                     pointer: "/with/body".to_owned(),
                     reason: format!("it cannot be written as {}: {why}", media.media_type),
                     missing: None,
-                })
-            }
+                }),
             _ => Ok(Body {
                 media_type,
                 bytes: value.to_string().into(),

@@ -10,10 +10,47 @@ use crate::{generate, script::World};
 
 /// Names that no variable and no capture may take.
 pub(super) const RESERVED: &[&str] = &[
-    "row", "params", "data", "run", "case", "index", "answer", "answers", "request", "true", "false", "null",
-    "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop",
-    "package", "namespace", "return", "var", "void", "while", "int", "uint", "double", "bool", "string",
-    "bytes", "list", "map", "type", "null_type", "dyn",
+    "row",
+    "params",
+    "data",
+    "run",
+    "case",
+    "index",
+    "answer",
+    "answers",
+    "request",
+    "true",
+    "false",
+    "null",
+    "in",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
+    "int",
+    "uint",
+    "double",
+    "bool",
+    "string",
+    "bytes",
+    "list",
+    "map",
+    "type",
+    "null_type",
+    "dyn",
 ];
 
 /// Makes texts that are the run's own.
@@ -47,7 +84,9 @@ impl Maker {
     pub(super) fn uuid(&self, name: &str) -> String {
         let mut bytes = [0_u8; 16];
         self.random("uuid", name).fill_bytes(&mut bytes);
-        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+        uuid::Builder::from_random_bytes(bytes)
+            .into_uuid()
+            .to_string()
     }
 
     /// The same as digits, the first not 0.

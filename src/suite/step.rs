@@ -348,7 +348,9 @@ impl<'de> Deserialize<'de> for Statuses {
         statuses
             .filter(|statuses| !statuses.is_empty())
             .map(Self)
-            .ok_or_else(|| D::Error::custom("a status is a code such as 201, or a class such as 4xx"))
+            .ok_or_else(|| {
+                D::Error::custom("a status is a code such as 201, or a class such as 4xx")
+            })
     }
 }
 

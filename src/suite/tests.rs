@@ -12,30 +12,31 @@ use crate::{
     verdict::Judgement,
 };
 
-fn suite(cases: &str) -> Suite {
+/// Leaked, so that it outlives any conversation of a test.
+fn suite(cases: &str) -> &'static Suite {
     let text = format!("suite: s\ntitle: S\nparameters: {{ limit: 3 }}\ncases:\n{cases}");
     let value: Value = serde_saphyr::from_str(&text).unwrap();
-    Suite {
+    Box::leak(Box::new(Suite {
         definition: serde_json::from_value(value).unwrap(),
         spots: Spots::new("s.yaml".into(), text.into(), HashMap::new()),
         files: BTreeMap::new(),
-    }
+    }))
 }
 
 /// Runs the first case.
 fn run(cases: &str, answer: impl FnMut(&Request) -> Outcome) -> (Vec<Judgement>, Vec<Exchange>) {
     let suite = suite(cases);
-    assert_eq!(lint::lint(&suite), []);
+    assert_eq!(lint::lint(suite), []);
     let setting = Setting::new(PEOPLE);
     let (ended, sent) = dry_run(
         setting.world(),
-        |script| converse(script, first(&suite)),
+        |script| converse(script, first(suite)),
         answer,
     );
     (ended.unwrap(), sent)
 }
 
-fn first(suite: &Suite) -> super::Chosen<'_> {
+fn first(suite: &'static Suite) -> super::Chosen<'static> {
     suite.cases().next().unwrap()
 }
 
@@ -81,7 +82,9 @@ const READ_BACK: &str = "
 
 #[test]
 fn captures_reach_later_steps_and_the_cleanup() {
-    let text = READ_BACK.replace(" at: {", " place: {").replace("at.ends", "place.ends");
+    let text = READ_BACK
+        .replace(" at: {", " place: {")
+        .replace("at.ends", "place.ends");
     let (judgements, sent) = run(&text, people());
     assert_eq!(judgements, [Judgement::Pass]);
     let id = "3f2b8a1e-5c4d-4e6f-8a9b-0c1d2e3f4a01";
@@ -97,13 +100,19 @@ fn captures_reach_later_steps_and_the_cleanup() {
     assert_eq!(made["n"], 4);
     assert!(made.get("gone").is_none());
     let surname = made["surname"].as_str().unwrap();
-    assert!(surname.starts_with("Zz-") && surname.contains("-a-"), "{surname}");
+    assert!(
+        surname.starts_with("Zz-") && surname.contains("-a-"),
+        "{surname}"
+    );
 }
 
 #[test]
 fn names_of_functions_are_no_names_of_captures() {
-    let mistakes = lint::lint(&suite(READ_BACK));
-    assert_eq!(mistakes[0].message, "`at` means something else in expressions");
+    let mistakes = lint::lint(suite(READ_BACK));
+    assert_eq!(
+        mistakes[0].message,
+        "`at` means something else in expressions"
+    );
 }
 
 #[test]
@@ -127,12 +136,27 @@ fn everything_that_does_not_hold_is_told_and_the_case_goes_on() {
     );
     let told: Vec<String> = judgements.iter().map(received).collect();
     assert_eq!(told.len(), 7, "{told:#?}");
-    assert!(told[0].starts_with("step 1/expect/status | status 204 | 200"), "{told:#?}");
+    assert!(
+        told[0].starts_with("step 1/expect/status | status 204 | 200"),
+        "{told:#?}"
+    );
     assert!(told[1].contains("X-None"), "{told:#?}");
-    assert!(told.iter().any(|one| one.contains("at/0/is | `$.items[0].surname` is \"Other\" | \"Zztest\"")));
-    assert!(told.iter().any(|one| one.contains("at/2/count | `$.none` selects 2 values | it selects 0")));
-    assert!(told.iter().any(|one| one.contains("that/0") && one.contains("it is false")));
-    assert!(told.iter().any(|one| one.contains("that/1") && one.contains("No such key")));
+    assert!(
+        told.iter()
+            .any(|one| one.contains("at/0/is | `$.items[0].surname` is \"Other\" | \"Zztest\""))
+    );
+    assert!(
+        told.iter()
+            .any(|one| one.contains("at/2/count | `$.none` selects 2 values | it selects 0"))
+    );
+    assert!(
+        told.iter()
+            .any(|one| one.contains("that/0") && one.contains("it is false"))
+    );
+    assert!(
+        told.iter()
+            .any(|one| one.contains("that/1") && one.contains("No such key"))
+    );
     assert_eq!(sent.len(), 3);
 }
 
@@ -154,11 +178,17 @@ fn a_capture_that_finds_nothing_is_an_error_and_the_cleanup_still_runs() {
         with: { query: { surname: '${{ next }}' } }
 ";
     let (judgements, sent) = run(&case.replace("STATUS", "200"), people());
-    assert!(matches!(judgements.as_slice(), [Judgement::Error(gap)] if gap.reason.contains("`next` finds nothing")), "{judgements:?}");
+    assert!(
+        matches!(judgements.as_slice(), [Judgement::Error(gap)] if gap.reason.contains("`next` finds nothing")),
+        "{judgements:?}"
+    );
     assert_eq!(paths(&sent), ["GET /people", "PUT /settings"]);
     // After a failure the failure alone is told.
     let (judgements, _) = run(&case.replace("STATUS", "204"), people());
-    assert!(matches!(judgements.as_slice(), [Judgement::Fail(_)]), "{judgements:?}");
+    assert!(
+        matches!(judgements.as_slice(), [Judgement::Fail(_)]),
+        "{judgements:?}"
+    );
 }
 
 #[test]
@@ -171,13 +201,16 @@ fn no_answer_and_refusals_are_inconclusive_unless_the_step_judges_them() {
     steps:
       - call: GET /people
         {more}
-    cleanup: [ { call: GET /people } ]
+    cleanup: [ {{ call: GET /people }} ]
 "
         )
     };
     let busy = |_: &Request| answer(503, &[], &Value::Null);
     let (judgements, sent) = run(&case("expect: { status: 200 }"), busy);
-    assert!(matches!(judgements.as_slice(), [Judgement::Inconclusive(_)]));
+    assert!(matches!(
+        judgements.as_slice(),
+        [Judgement::Inconclusive(_)]
+    ));
     assert_eq!(sent.len(), 2, "the cleanup runs");
     let (judgements, _) = run(&case("expect: { status: 503 }"), busy);
     assert_eq!(judgements, [Judgement::Pass]);
@@ -190,7 +223,10 @@ fn no_answer_and_refusals_are_inconclusive_unless_the_step_judges_them() {
         })
     };
     let (judgements, _) = run(&case("expect: { status: 200 }"), lost);
-    assert!(matches!(judgements.as_slice(), [Judgement::Inconclusive(_)]));
+    assert!(matches!(
+        judgements.as_slice(),
+        [Judgement::Inconclusive(_)]
+    ));
 }
 
 #[test]
@@ -217,11 +253,20 @@ fn repeats_and_bursts_are_judged_together() {
     });
     assert_eq!(judgements, [Judgement::Pass]);
     let bodies: Vec<Value> = sent.iter().map(body).collect();
-    assert_eq!(bodies.iter().map(|body| body["n"].as_i64().unwrap()).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+    assert_eq!(
+        bodies
+            .iter()
+            .map(|body| body["n"].as_i64().unwrap())
+            .collect::<Vec<_>>(),
+        [0, 1, 2, 3, 4, 5]
+    );
     assert_ne!(bodies[0]["own"], bodies[1]["own"]);
     assert_eq!(bodies[0]["same"], bodies[5]["same"]);
     let (judgements, _) = run(case, |_| answer(201, &[], &json!({})));
-    assert!(received(&judgements[0]).contains("statuses 201, 201"), "{judgements:?}");
+    assert!(
+        received(&judgements[0]).contains("statuses 201, 201"),
+        "{judgements:?}"
+    );
 }
 
 #[test]
@@ -264,9 +309,15 @@ fn raw_bytes_and_headers_go_as_they_stand() {
 ",
         |request| answer(if request.body.is_some() { 400 } else { 405 }, &[], &Value::Null),
     );
-    assert!(judgements == [Judgement::Pass] || received(&judgements[0]).contains("no body"), "{judgements:?}");
+    assert!(
+        judgements == [Judgement::Pass] || received(&judgements[0]).contains("no body"),
+        "{judgements:?}"
+    );
     let raw = sent[0].request.body.as_ref().unwrap();
-    assert_eq!((&raw.bytes[..], &raw.media_type), (&[0x7b, 0x22, 0xff][..], &None));
+    assert_eq!(
+        (&raw.bytes[..], &raw.media_type),
+        (&[0x7b, 0x22, 0xff][..], &None)
+    );
     assert!(matches!(sent[0].request.intent, Intent::Wrong(_)));
     assert_eq!(paths(&sent)[1], "BREW /people?a=1&a=x%20y");
 }
@@ -297,10 +348,13 @@ fn writes_are_left_out_where_they_are_refused() {
     let setting = Setting::new(PEOPLE).reading();
     let (ended, sent) = dry_run(
         setting.world(),
-        |script| converse(script, first(&suite)),
+        |script| converse(script, first(suite)),
         people(),
     );
-    assert!(matches!(ended.unwrap().as_slice(), [Judgement::NotApplicable(_)]));
+    assert!(matches!(
+        ended.unwrap().as_slice(),
+        [Judgement::NotApplicable(_)]
+    ));
     assert!(sent.is_empty());
 }
 
@@ -310,7 +364,7 @@ fn a_case_waits_for_its_answers_and_makes_the_same_requests_again() {
     let setting = Setting::new(PEOPLE);
     let asks = || {
         let mut script = crate::script::Script::new(setting.world(), &[]);
-        assert_eq!(converse(&mut script, first(&suite)), Err(Halt::Pending));
+        assert_eq!(converse(&mut script, first(suite)), Err(Halt::Pending));
         script.into_ask()
     };
     assert_eq!(asks(), asks());
@@ -341,7 +395,7 @@ fn rows_are_cases_with_ids_of_their_own() {
 
 #[test]
 fn an_expression_that_would_take_long_is_refused() {
-    let mistakes = lint::lint(&suite(
+    let mistakes = lint::lint(suite(
         "
   - id: a
     purpose: P.
@@ -350,5 +404,8 @@ fn an_expression_that_would_take_long_is_refused() {
         expect: { that: [ 'range(9).all(a, range(9).all(b, range(9).all(c, a + b + c >= 0)))' ] }
 ",
     ));
-    assert!(mistakes[0].message.contains("nest at most 2 deep"), "{mistakes:?}");
+    assert!(
+        mistakes[0].message.contains("nest at most 2 deep"),
+        "{mistakes:?}"
+    );
 }

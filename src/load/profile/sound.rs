@@ -88,7 +88,8 @@ pub(super) fn requirements_are_sound(
                         || match (kind, known.is_empty()) {
                             ("check", _) => "`muster checks list` shows what there is".to_owned(),
                             (_, true) => {
-                                "the profile has no suites; name their files under `suites`".to_owned()
+                                "the profile has no suites; name their files under `suites`"
+                                    .to_owned()
                             }
                             _ => "it is written `suite/case`, and its file stands under `suites`"
                                 .to_owned(),

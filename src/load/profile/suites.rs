@@ -17,7 +17,11 @@ use crate::{
 };
 
 /// Loads every suite that a profile names.
-pub(super) fn load(document: &Document, origin: &Origin, wrong: &mut Diagnostics) -> Vec<Arc<Suite>> {
+pub(super) fn load(
+    document: &Document,
+    origin: &Origin,
+    wrong: &mut Diagnostics,
+) -> Vec<Arc<Suite>> {
     let mut suites = Vec::new();
     for (pointer, item) in document.items("/suites") {
         let Some(name) = item.as_str() else { continue };
@@ -30,7 +34,8 @@ pub(super) fn load(document: &Document, origin: &Origin, wrong: &mut Diagnostics
             Err(errors) => {
                 for error in errors.iter() {
                     if error.line == 0 {
-                        wrong.push(document.error(&pointer, format!("`{name}`: {}", error.message)));
+                        wrong
+                            .push(document.error(&pointer, format!("`{name}`: {}", error.message)));
                     } else {
                         wrong.push(error.clone());
                     }
@@ -74,8 +79,10 @@ fn bundled_file(bundled: &'static Bundled, name: &str) -> Result<Source, Diagnos
         .find(|(held, _)| *held == name)
         .map(|(_, text)| Source::new(format!("{}/{name}", bundled.id), *text))
         .ok_or_else(|| {
-            Diagnostic::plain(format!("`{name}` is not among the files that come with the profile"))
-                .into()
+            Diagnostic::plain(format!(
+                "`{name}` is not among the files that come with the profile"
+            ))
+            .into()
         })
 }
 
