@@ -3,6 +3,8 @@
 //! These hold secrets and personal data: they live in memory only. What is kept is the
 //! [`Observation`](crate::observation::Observation) made from them.
 
+pub mod handshake;
+
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;

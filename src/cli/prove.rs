@@ -18,7 +18,7 @@ use crate::{
     profile::Profile,
     runner::Cancel,
     summary::{Standing, Summary},
-    supplier::{self, Fault},
+    supplier::{self, Fault, Tls},
 };
 
 /// How many suppliers are tested side by side.
@@ -144,21 +144,19 @@ fn percent(part: usize, whole: usize) -> String {
 /// Runs every check against the good supplier and against each fault.
 pub(super) async fn prove(only: &[String]) -> Result<Proof, Failure> {
     let wanted = |id: &str| only.is_empty() || only.iter().any(|one| one == id);
-    let good = [
-        run(None).await?,
-        run(supplier::faults()
-            .iter()
-            .find(|fault| fault.needs_tls)
-            .map(|_| None)
-            .unwrap_or(None))
-        .await?,
-    ];
+    let mut good = Vec::new();
+    for (way, tls) in WAYS {
+        good.push((way, run(Reference::start_good(tls).await?).await?));
+    }
     let chosen: Vec<&'static Fault> = supplier::faults()
         .iter()
         .filter(|fault| fault.caught_by.first().is_some_and(|id| wanted(id)))
         .collect();
     let faults: Vec<Caught> = futures::stream::iter(chosen)
-        .map(|fault| async move { Ok::<_, Failure>(caught(fault, &run(Some(fault)).await?)) })
+        .map(|fault| async move {
+            let summary = run(Reference::start_with(fault).await?).await?;
+            Ok::<_, Failure>(caught(fault, &summary))
+        })
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
@@ -166,27 +164,59 @@ pub(super) async fn prove(only: &[String]) -> Result<Proof, Failure> {
         .iter()
         .filter_map(|fault| fault.caught_by.first().copied())
         .collect();
-    let [good, _] = good;
     Ok(Proof {
-        false_alarms: good
-            .findings
-            .iter()
-            .map(|found| format!("{}: {}", found.by, found.finding.title))
-            .collect(),
-        unverified: unverified(&good),
+        false_alarms: of_each(&good, |good| {
+            good.findings
+                .iter()
+                .map(|found| format!("{}: {}", found.by, found.finding.title))
+                .collect()
+        }),
+        unverified: of_each(&good, unverified),
         faults,
         without_fault: checks::ALL
             .iter()
             .map(|check| check.id)
             .filter(|id| wanted(id) && !covered.contains(id))
             .collect(),
-        unreached: good
-            .operations
-            .iter()
-            .filter(|operation| !operation.reached)
-            .map(|operation| operation.operation.to_string())
-            .collect(),
+        unreached: of_each(&good, |good| {
+            good.operations
+                .iter()
+                .filter(|operation| !operation.reached)
+                .map(|operation| operation.operation.to_string())
+                .collect()
+        }),
     })
+}
+
+/// The ways in which the good supplier is served.
+const WAYS: [(&str, Option<Tls>); 3] = [
+    ("plain HTTP", None),
+    (
+        "TLS",
+        Some(Tls {
+            require_client_certificate: false,
+        }),
+    ),
+    (
+        "mutual TLS",
+        Some(Tls {
+            require_client_certificate: true,
+        }),
+    ),
+];
+
+/// What is told of each good supplier, with how it was served.
+fn of_each(
+    good: &[(&'static str, Summary)],
+    told: impl Fn(&Summary) -> Vec<String>,
+) -> Vec<String> {
+    good.iter()
+        .flat_map(|(way, summary)| {
+            told(summary)
+                .into_iter()
+                .map(move |line| format!("over {way}: {line}"))
+        })
+        .collect()
 }
 
 fn unverified(good: &Summary) -> Vec<String> {
@@ -215,8 +245,7 @@ fn caught(fault: &'static Fault, summary: &Summary) -> Caught {
     }
 }
 
-async fn run(fault: Option<&'static Fault>) -> Result<Summary, Failure> {
-    let reference = Reference::start_with(fault).await?;
+async fn run(reference: Reference) -> Result<Summary, Failure> {
     let contract = reference.contract()?;
     let session = Session {
         profile: every_check()?,

@@ -13,6 +13,9 @@ const OWN: [&str; 5] = [
 
 /// The line, secrets as shell variables; none where the body was not kept whole, for then no line would run.
 pub(super) fn line(observation: &Observation) -> Option<String> {
+    if let Some(handshake) = &observation.handshake {
+        return Some(handshake.command.clone());
+    }
     let body = observation.request_body.as_ref();
     if body.is_some_and(|body| body.abridged || body.text.contains('\u{fffd}')) {
         return None;
@@ -132,6 +135,7 @@ mod tests {
             cut: false,
             broken: None,
             timing: Timing::default(),
+            handshake: None,
         }
     }
 
