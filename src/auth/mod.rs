@@ -2,17 +2,19 @@
 //!
 //! A [`Keyring`] decides by the contract which credentials a request carries, obtains tokens and keeps
 //! them fresh, and tells the redactor every secret before anything can be kept.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "logging in takes time and a network"
+)]
 
+mod alter;
 mod credential;
 mod keyring;
 mod oauth;
 #[cfg(test)]
 mod tests;
 
-pub use self::{
-    credential::{ApiKey, ClientAuthentication, Credential, Held, Identity, OAuth2},
-    keyring::Keyring,
-};
+pub use self::keyring::Keyring;
 
 use crate::{
     exchange::{Breakage, BreakageKind},
@@ -25,6 +27,8 @@ use crate::{
 pub struct LoginError {
     /// Whose login failed.
     pub identity: IdentityName,
+    /// Why nothing is sent.
+    pub kind: BreakageKind,
     /// Who has to act.
     pub whose: Whose,
     /// What happened, in one sentence.
@@ -34,7 +38,7 @@ pub struct LoginError {
 impl From<LoginError> for Breakage {
     fn from(error: LoginError) -> Self {
         Self {
-            kind: BreakageKind::LoginFailed,
+            kind: error.kind,
             detail: error.detail,
         }
     }

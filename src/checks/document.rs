@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::Judged;
 use crate::{
-    contract::{Contract, Fault, FaultKind, Operation, StatusPattern},
+    contract::{Contract, Fault, FaultKind, Operation, StatusPattern, typed},
     verdict::{Finding, Judgement},
 };
 
@@ -44,10 +44,13 @@ pub(in crate::checks) fn faults(
     kind: impl Fn(FaultKind) -> bool,
     tell: impl Fn(&Fault) -> Finding,
 ) -> Vec<Judged> {
+    // The strict reader of OpenAPI 3.0 adds what our own lenient one lets pass.
+    let strict = typed::findings(contract);
     or_pass(
         contract
             .faults
             .iter()
+            .chain(&strict)
             .filter(|fault| kind(fault.kind))
             .map(|fault| Judged::document(tell(fault).at(place(fault))))
             .collect(),

@@ -10,10 +10,12 @@ mod example_handshakes;
 pub mod examples;
 #[cfg(test)]
 mod laws;
+mod names_twice;
 pub mod place;
 pub mod probing;
 #[cfg(test)]
 mod tests;
+pub mod tokens;
 
 use crate::{
     contract::{Contract, Operation},
@@ -297,8 +299,37 @@ checks! {
         problem_json,
         server_error,
         status_documented,
-        versioned,
+        undeclared_properties,
         well_formed,
+    }
+
+    /// Who may call, and what is told to whom.
+    security {
+        alg_none,
+        altered_signature,
+        basic_alone,
+        body_limit,
+        changed_claims,
+        cors,
+        expired_token,
+        key_confusion,
+        key_in_header,
+        leaky_errors,
+        malformed_token,
+        no_credentials,
+        no_store,
+        nosniff,
+        other_audience,
+        other_issuer,
+        personal_in_url,
+        read_only,
+        scheme_case,
+        spoofed_identity,
+        tenant_isolation,
+        token_in_query,
+        token_lifetime,
+        truncated_token,
+        unlisted_paths,
     }
 
     /// The way to the target.

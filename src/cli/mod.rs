@@ -29,6 +29,7 @@ mod schema;
 mod selftest;
 pub mod session;
 mod starter;
+mod suites;
 mod wiring;
 
 use std::process::ExitCode;

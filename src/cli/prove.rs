@@ -18,7 +18,7 @@ use crate::{
     profile::Profile,
     runner::Cancel,
     summary::{Standing, Summary},
-    supplier::{self, Fault, Tls},
+    supplier::{self, Fault, Tls, TokenFormat},
 };
 
 /// How many suppliers are tested side by side.
@@ -145,8 +145,8 @@ fn percent(part: usize, whole: usize) -> String {
 pub(super) async fn prove(only: &[String]) -> Result<Proof, Failure> {
     let wanted = |id: &str| only.is_empty() || only.iter().any(|one| one == id);
     let mut good = Vec::new();
-    for (way, tls) in WAYS {
-        good.push((way, run(Reference::start_good(tls).await?).await?));
+    for (way, tls, tokens) in WAYS {
+        good.push((way, run(Reference::start_good(tls, tokens).await?).await?));
     }
     let chosen: Vec<&'static Fault> = supplier::faults()
         .iter()
@@ -189,19 +189,23 @@ pub(super) async fn prove(only: &[String]) -> Result<Proof, Failure> {
 }
 
 /// The ways in which the good supplier is served.
-const WAYS: [(&str, Option<Tls>); 3] = [
-    ("plain HTTP", None),
+const WAYS: [(&str, Option<Tls>, TokenFormat); 5] = [
+    ("plain HTTP", None, TokenFormat::Opaque),
+    ("plain HTTP with RS256", None, TokenFormat::Rs256),
+    ("plain HTTP with ES256", None, TokenFormat::Es256),
     (
         "TLS",
         Some(Tls {
             require_client_certificate: false,
         }),
+        TokenFormat::Opaque,
     ),
     (
         "mutual TLS",
         Some(Tls {
             require_client_certificate: true,
         }),
+        TokenFormat::Rs256,
     ),
 ];
 

@@ -10,7 +10,7 @@ use crate::{
         Budget, Claims, ClientAuth, ClientCertificate, Credential, Environment, Identity,
         IdentityName, OAuth2, Parameters, Writes,
     },
-    supplier::{self, Client, Fault, Options, Supplier, Tls},
+    supplier::{self, Client, Fault, Options, Supplier, Tls, TokenFormat},
 };
 
 /// A running reference supplier.
@@ -33,37 +33,48 @@ impl Reference {
             .iter()
             .map(|id| known(id))
             .collect::<Result<_, _>>()?;
-        Self::serve(port, faults).await
+        Self::serve(port, faults, TokenFormat::Opaque).await
     }
 
     /// Starts it with one fault.
     pub(super) async fn start_with(fault: &'static Fault) -> Result<Self, Failure> {
-        Self::serve(0, vec![fault]).await
+        Self::serve(0, vec![fault], TokenFormat::Opaque).await
     }
 
-    /// Starts a good one.
-    pub(super) async fn start_good(tls: Option<Tls>) -> Result<Self, Failure> {
-        Self::serve_over(0, Vec::new(), tls).await
+    /// Starts a good one, served like this and with tokens of this form.
+    pub(super) async fn start_good(tls: Option<Tls>, tokens: TokenFormat) -> Result<Self, Failure> {
+        Self::serve_over(0, Vec::new(), tls, tokens).await
     }
 
-    async fn serve(port: u16, faults: Vec<&'static Fault>) -> Result<Self, Failure> {
+    async fn serve(
+        port: u16,
+        faults: Vec<&'static Fault>,
+        tokens: TokenFormat,
+    ) -> Result<Self, Failure> {
+        let tokens = if faults.iter().any(|fault| fault.needs_jwt) {
+            TokenFormat::Rs256
+        } else {
+            tokens
+        };
         let require_client_certificate = faults.iter().any(|fault| fault.mutual_tls);
         let tls = faults.iter().any(|fault| fault.needs_tls).then_some(Tls {
             require_client_certificate,
         });
-        Self::serve_over(port, faults, tls).await
+        Self::serve_over(port, faults, tls, tokens).await
     }
 
     async fn serve_over(
         port: u16,
         faults: Vec<&'static Fault>,
         tls: Option<Tls>,
+        tokens: TokenFormat,
     ) -> Result<Self, Failure> {
         let mutual = tls.is_some_and(|tls| tls.require_client_certificate);
         Supplier::start(Options {
             faults,
             tls,
             port,
+            tokens,
             ..Options::default()
         })
         .await
@@ -106,6 +117,18 @@ impl Reference {
             ("other-force".into(), self.identity(&credentials.south)?),
             ("read-only".into(), self.identity(&credentials.read_only)?),
         ];
+        target
+            .identities
+            .extend(credentials.lent.iter().map(|(name, token)| {
+                let credential = Credential::Bearer {
+                    token: token.clone().into(),
+                };
+                let identity = Identity {
+                    credentials: vec![(None, credential)],
+                    client_certificate: None,
+                };
+                ((*name).into(), identity)
+            }));
         target.tls = TlsFiles {
             ca_pem: self.supplier.ca_pem().map(|pem| pem.as_bytes().to_vec()),
             client: self.client_certificate(),
@@ -114,7 +137,8 @@ impl Reference {
             .supplier
             .plain_http_port()
             .map(|port| ("plain_http_port".to_owned(), port.into()));
-        target.parameters = Parameters(port.into_iter().collect::<BTreeMap<_, _>>());
+        let limit = ("body_limit_bytes".to_owned(), 65_536.into());
+        target.parameters = Parameters(port.into_iter().chain([limit]).collect::<BTreeMap<_, _>>());
         Ok(target)
     }
 

@@ -1,9 +1,14 @@
 //! A loaded profile: what is required, and what verifies it (owner of [`Profile`]).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use crate::model::{
-    Class, ClassId, Parameters, ProfileId, Requirement, RequirementId, Verification, Verifier,
+use crate::{
+    model::{
+        Class, ClassId, Parameters, ProfileId, Requirement, RequirementId, Verification, Verifier,
+    },
+    suite::Suite,
 };
 
 /// A named, versioned selection of conformance classes, every `extends` resolved.
@@ -31,6 +36,9 @@ pub struct Profile {
     /// Names of members that hold personal data, masked in everything that is kept.
     #[serde(default)]
     pub personal: Vec<String>,
+    /// Its suites.
+    #[serde(skip)]
+    pub suites: Vec<Arc<Suite>>,
 }
 
 impl Profile {

@@ -7,7 +7,7 @@ use crate::{
     auth::{Keyring, LoginError},
     contract::Operation,
     exchange::{
-        Auth, Breakage, BreakageKind, Exchange, Headers, Outcome, Request,
+        Auth, Breakage, Exchange, Headers, Outcome, Request,
         handshake::{Handshake, HandshakeResult},
     },
     http::{Credentials, Transport},
@@ -68,10 +68,7 @@ impl Wire for Line {
             Err(error) => Sent {
                 url: request.path_and_query().to_owned(),
                 credentials: Headers::new(),
-                outcome: Outcome::Broken(Breakage {
-                    kind: BreakageKind::LoginFailed,
-                    detail: error.to_string(),
-                }),
+                outcome: Outcome::Broken(Breakage::from(error)),
             },
         }
     }

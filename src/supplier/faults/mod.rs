@@ -9,6 +9,7 @@ mod data;
 mod errors;
 mod headers;
 mod http;
+mod security;
 mod tls;
 mod transport;
 
@@ -90,7 +91,7 @@ static FAULTS: &[Fault] = &[
     answers::PROPERTY_UNDECLARED,
     answers::ENVELOPE_UNDECLARED,
     answers::SERVER_ERROR_ON_DELETE,
-    answers::SERVER_ERROR_ON_FILTER,
+    answers::NOT_MODIFIED_UNASKED,
     answers::BODY_TRUNCATED,
     answers::NAME_REPEATED,
     headers::CONTENT_TYPE_HTML,
@@ -100,7 +101,6 @@ static FAULTS: &[Fault] = &[
     headers::CORRELATION_ID_MISSING,
     headers::LOCATION_MISSING,
     headers::DEPRECATION_UNSENT,
-    headers::SUNSET_UNSENT,
     errors::PROBLEM_STATUS_DIFFERS,
     errors::PROBLEM_AS_JSON,
     errors::PROBLEM_AS_HTML,
@@ -121,6 +121,35 @@ static FAULTS: &[Fault] = &[
     data::STORES_MOJIBAKE,
     data::STORES_WITHOUT_ACCENTS,
     data::STORES_DECOMPOSED,
+    security::OPERATION_OPEN,
+    security::CHALLENGE_MISSING,
+    security::UNAUTHENTICATED_FORBIDDEN,
+    security::TOKEN_NULL,
+    security::TOKEN_BEGINNING,
+    security::TOKEN_IN_QUERY,
+    security::BASIC_TAKEN,
+    security::SCHEME_IN_ONE_CASE,
+    security::TOKEN_NEVER_ENDS,
+    security::AUDIENCE_OVERLOOKED,
+    security::ISSUER_OVERLOOKED,
+    security::SIGNATURE_SKIPPED,
+    security::SIGNATURE_REMEMBERED,
+    security::ALG_NONE_BELIEVED,
+    security::PUBLIC_KEY_AS_SECRET,
+    security::KEY_IN_HEADER_BELIEVED,
+    security::TOKEN_FOR_A_DAY,
+    security::SCOPE_FORGOTTEN,
+    security::READER_UNKNOWN,
+    security::RESTRICTED_SHOWN,
+    security::CONSOLE_OPEN,
+    security::LARGE_BODY_BREAKS,
+    security::STACK_TRACE_TOLD,
+    security::SQL_TOLD,
+    security::NOSNIFF_MISSING,
+    security::PERSON_CACHED,
+    security::PROXY_BELIEVED,
+    security::ANY_ORIGIN,
+    security::PERSON_BY_PNC_ID,
 ];
 
 /// Every fault there is.
