@@ -4,6 +4,7 @@
 //! [`Observation`](crate::observation::Observation) made from them.
 
 mod alteration;
+pub mod handshake;
 
 use std::sync::{Arc, OnceLock};
 

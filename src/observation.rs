@@ -2,6 +2,7 @@
 //! (owner of [`Observation`] and [`Redactor`]).
 
 mod curl;
+mod handshake;
 mod personal;
 mod secrets;
 #[cfg(test)]
@@ -70,6 +71,18 @@ pub struct Observation {
     pub broken: Option<Breakage>,
     /// How long it took.
     pub timing: Timing,
+    /// How the TLS handshake ended, where this was nothing but one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handshake: Option<HandshakeTold>,
+}
+
+/// A TLS handshake as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandshakeTold {
+    /// How it ended, in one line.
+    pub outcome: String,
+    /// A line for a shell that does the same, as far as OpenSSL can.
+    pub command: String,
 }
 
 /// A kept body.
@@ -248,6 +261,7 @@ impl Redactor {
                 }),
             },
             timing: response.map(|response| response.timing).unwrap_or_default(),
+            handshake: None,
         }
     }
 

@@ -12,7 +12,10 @@ use std::time::Duration;
 use crate::{
     arrange::Relations,
     contract::Contract,
-    exchange::{Address, Exchange, ExchangeId, Headers, Outcome, Request},
+    exchange::{
+        Address, Exchange, ExchangeId, Headers, Outcome, Request,
+        handshake::{Handshake, HandshakeResult, Handshaken},
+    },
     known::Known,
     model::{Claims, IdentityName, Method, Parameters, Whose},
     verdict::{Gap, Judgement},
@@ -50,6 +53,8 @@ pub enum Ask {
     Send(Vec<Request>),
     /// Let this time pass.
     Pause(Duration),
+    /// Try this TLS handshake.
+    Handshake(Handshake),
 }
 
 /// What the runner answers.
@@ -59,6 +64,8 @@ pub enum Reply {
     Exchanges(Vec<Exchange>),
     /// The time has passed.
     Paused,
+    /// How the handshake ended.
+    Handshake(Box<Handshaken>),
 }
 
 /// Why a conversation stops before its end.
@@ -125,10 +132,18 @@ impl<'a> Script<'a> {
         }
         match self.reply(Ask::Send(requests))? {
             Reply::Exchanges(exchanges) => Ok(exchanges),
-            Reply::Paused => Err(Halt::unmet(
-                Whose::Muster,
-                "A conversation did not ask the same twice.",
-            )),
+            Reply::Paused | Reply::Handshake(_) => Err(asked_otherwise()),
+        }
+    }
+
+    /// Tries a TLS handshake.
+    ///
+    /// # Errors
+    /// [`Halt::Pending`] until it has ended.
+    pub fn handshake(&mut self, handshake: Handshake) -> Scripted<&'a Handshaken> {
+        match self.reply(Ask::Handshake(handshake))? {
+            Reply::Handshake(handshaken) => Ok(handshaken),
+            Reply::Exchanges(_) | Reply::Paused => Err(asked_otherwise()),
         }
     }
 
@@ -169,7 +184,7 @@ impl<'a> Script<'a> {
             .take(self.next)
             .flat_map(|reply| match reply {
                 Reply::Exchanges(exchanges) => exchanges.as_slice(),
-                Reply::Paused => &[],
+                Reply::Paused | Reply::Handshake(_) => &[],
             })
     }
 
@@ -193,6 +208,10 @@ impl<'a> Script<'a> {
             Halt::Pending
         })
     }
+}
+
+fn asked_otherwise() -> Halt {
+    Halt::unmet(Whose::Muster, "A conversation did not ask the same twice.")
 }
 
 /// One turn of a conversation.
@@ -262,6 +281,11 @@ pub fn dry_run<T>(
                 Reply::Exchanges(exchanges)
             }
             Some(Ask::Pause(_)) => Reply::Paused,
+            Some(Ask::Handshake(asked)) => Reply::Handshake(Box::new(Handshaken {
+                id: ExchangeId(0),
+                asked,
+                result: HandshakeResult::not_tried("A dry run has no network."),
+            })),
             None => {
                 return (
                     Err(Halt::unmet(

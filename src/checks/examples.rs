@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Applies, Check, Example, Kind, Line, Says, Scope};
+use super::{Answer, Applies, Check, Example, Kind, Line, Says, Scope, example_handshakes};
 use crate::{
     arrange::Relations,
     contract::{Contract, Operation},
@@ -209,6 +209,14 @@ pub(super) fn converse(
         match turn(world, &history, |script| run(script, operation)) {
             Turn::Done(judgements) => return Ok(judgements),
             Turn::Ask(Ask::Pause(_)) => history.push(Reply::Paused),
+            Turn::Ask(Ask::Handshake(asked)) => {
+                let line = pick(example.dialogue, &mut used, |line| {
+                    example_handshakes::matches(line.to, &asked)
+                })
+                .ok_or_else(|| format!("No line answers HANDSHAKE {}.", asked.offer()))?;
+                let handshaken = example_handshakes::ended(line, asked);
+                history.push(Reply::Handshake(Box::new(handshaken)));
+            }
             Turn::Ask(Ask::Send(requests)) => {
                 let mut exchanges = Vec::new();
                 for request in requests {
@@ -234,15 +242,23 @@ pub(super) fn converse(
 
 /// The first line that matches and was not used yet, or the last that matches.
 fn next_line<'e>(dialogue: &'e [Line], used: &mut [bool], request: &Request) -> Option<&'e Line> {
+    pick(dialogue, used, |line| matches(line.to, request))
+}
+
+fn pick<'e>(
+    dialogue: &'e [Line],
+    used: &mut [bool],
+    matches: impl Fn(&Line) -> bool,
+) -> Option<&'e Line> {
     let fresh = dialogue
         .iter()
         .zip(used.iter_mut())
-        .find(|(line, used)| !**used && matches(line.to, request));
+        .find(|(line, used)| !**used && matches(line));
     if let Some((line, used)) = fresh {
         *used = true;
         return Some(line);
     }
-    dialogue.iter().rev().find(|line| matches(line.to, request))
+    dialogue.iter().rev().find(|line| matches(line))
 }
 
 fn matches(to: &str, request: &Request) -> bool {

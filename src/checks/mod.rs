@@ -6,6 +6,7 @@
 
 mod answer;
 mod document;
+mod example_handshakes;
 pub mod examples;
 #[cfg(test)]
 mod laws;
@@ -195,6 +196,17 @@ impl Line {
         line
     }
 
+    /// The end of a TLS handshake that `to` offers, such as `HANDSHAKE TLS 1.0*`, with what differs from a good
+    /// target: `refused` (the alert, or `closed`), `version`, `suite` (hexadecimal), `asks` (for a client
+    /// certificate), `days-left`, `trust`, `key`, `signature`.
+    #[must_use]
+    pub const fn handshake(
+        to: &'static str,
+        facts: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self::new(to, 0, facts, "")
+    }
+
     /// Says that the request was wrong on purpose.
     #[must_use]
     pub const fn to_a_wrong_request(mut self) -> Self {
@@ -322,7 +334,15 @@ checks! {
 
     /// The way to the target.
     transport {
+        certificate,
+        certificate_expiry,
+        certificate_strength,
+        cipher_suites,
+        client_certificate_required,
+        hsts,
         plain_http,
+        tls13,
+        tls_versions,
     }
 }
 

@@ -3,9 +3,14 @@
 use std::sync::Arc;
 
 use crate::{
-    contract::{Contract, Operation},
-    exchange::{BreakageKind, Exchange, Outcome, Request, Response},
+    arrange::hazard,
+    contract::{Contract, Operation, ParameterPlace},
+    exchange::{
+        Breakage, BreakageKind, Exchange, Outcome, Request, Response,
+        handshake::{End, Handshake, Refusal},
+    },
     model::{Method, Whose},
+    script::{Halt, Script, Scripted, World},
     verdict::Judgement,
 };
 
@@ -52,6 +57,74 @@ pub fn reached(exchange: &Exchange) -> Result<&Response, Judgement> {
         )),
         _ => Ok(response),
     }
+}
+
+/// Whether TLS is spoken with the target at all.
+///
+/// # Errors
+/// Not applicable, where it is not.
+pub fn over_tls(world: &World<'_>) -> Result<(), Halt> {
+    if world.base_url.starts_with("https://") {
+        return Ok(());
+    }
+    Err(Halt::NotApplicable(if is_loopback(world.base_url) {
+        "The target is on this machine and served without TLS.".into()
+    } else {
+        "The target is served without TLS, which `transport.plain-http` judges.".into()
+    }))
+}
+
+/// Whether the target speaks TLS of today, so that another offer was refused for what it is.
+///
+/// # Errors
+/// Inconclusive, where it does not: nobody is there, or something on the way hangs up on everybody.
+pub fn speaks_tls(script: &mut Script<'_>) -> Scripted<()> {
+    let usual = script.handshake(Handshake::usual("shakes hands as usual, to compare"))?;
+    match &usual.result.end {
+        End::Completed(_) | End::Refused(Refusal { alert: Some(_), .. }) => Ok(()),
+        End::Refused(refusal) => Err(Halt::unmet(
+            Whose::Network,
+            format!(
+                "Every handshake ends in the same way, so nothing can be told: {}",
+                refusal.detail
+            ),
+        )),
+        End::Broken(breakage) => Err(broken(breakage)),
+    }
+}
+
+/// Why a broken handshake says nothing of the check.
+#[must_use]
+pub fn broken(breakage: &Breakage) -> Halt {
+    let whose = match breakage.kind {
+        BreakageKind::TimedOut | BreakageKind::ConnectionLost => Whose::Network,
+        BreakageKind::Tls => Whose::Supplier,
+        kind => kind.whose(),
+    };
+    Halt::unmet(
+        whose,
+        format!("The handshake could not be judged: {}", breakage.detail),
+    )
+}
+
+/// A path that can be read without any value, where possible without credentials too.
+#[must_use]
+pub fn readable(contract: &Contract) -> Option<&Operation> {
+    let mut found = contract
+        .operations
+        .iter()
+        .filter(|operation| {
+            operation.key.method == Method::Get
+                && operation.path_variables().next().is_none()
+                && hazard(operation).is_none()
+                && !operation
+                    .parameters
+                    .iter()
+                    .any(|parameter| parameter.required && parameter.place == ParameterPlace::Query)
+        })
+        .collect::<Vec<_>>();
+    found.sort_by_key(|operation| operation.security.is_required());
+    found.first().copied()
 }
 
 /// The path of a request without its query.

@@ -18,7 +18,7 @@ use crate::{
     profile::Profile,
     runner::Cancel,
     summary::{Standing, Summary},
-    supplier::{self, Fault, TokenFormat},
+    supplier::{self, Fault, Tls, TokenFormat},
 };
 
 /// How many suppliers are tested side by side.
@@ -145,8 +145,8 @@ fn percent(part: usize, whole: usize) -> String {
 pub(super) async fn prove(only: &[String]) -> Result<Proof, Failure> {
     let wanted = |id: &str| only.is_empty() || only.iter().any(|one| one == id);
     let mut good = Vec::new();
-    for tokens in [TokenFormat::Opaque, TokenFormat::Rs256, TokenFormat::Es256] {
-        good.push((tokens, run(None, tokens).await?));
+    for (way, tls, tokens) in WAYS {
+        good.push((way, run(Reference::start_good(tls, tokens).await?).await?));
     }
     let chosen: Vec<&'static Fault> = supplier::faults()
         .iter()
@@ -154,7 +154,8 @@ pub(super) async fn prove(only: &[String]) -> Result<Proof, Failure> {
         .collect();
     let faults: Vec<Caught> = futures::stream::iter(chosen)
         .map(|fault| async move {
-            Ok::<_, Failure>(caught(fault, &run(Some(fault), TokenFormat::Opaque).await?))
+            let summary = run(Reference::start_with(fault).await?).await?;
+            Ok::<_, Failure>(caught(fault, &summary))
         })
         .buffered(AT_ONCE)
         .try_collect()
@@ -163,40 +164,62 @@ pub(super) async fn prove(only: &[String]) -> Result<Proof, Failure> {
         .iter()
         .filter_map(|fault| fault.caught_by.first().copied())
         .collect();
-    let each = |tell: fn(&Summary) -> Vec<String>| -> Vec<String> {
-        good.iter()
-            .flat_map(|(tokens, summary)| {
-                tell(summary)
-                    .into_iter()
-                    .map(move |line| format!("{line} ({tokens:?} tokens)"))
-            })
-            .collect()
-    };
     Ok(Proof {
-        false_alarms: each(false_alarms),
-        unverified: each(unverified),
+        false_alarms: of_each(&good, |good| {
+            good.findings
+                .iter()
+                .map(|found| format!("{}: {}", found.by, found.finding.title))
+                .collect()
+        }),
+        unverified: of_each(&good, unverified),
         faults,
         without_fault: checks::ALL
             .iter()
             .map(|check| check.id)
             .filter(|id| wanted(id) && !covered.contains(id))
             .collect(),
-        unreached: each(unreached),
+        unreached: of_each(&good, |good| {
+            good.operations
+                .iter()
+                .filter(|operation| !operation.reached)
+                .map(|operation| operation.operation.to_string())
+                .collect()
+        }),
     })
 }
 
-fn false_alarms(good: &Summary) -> Vec<String> {
-    good.findings
-        .iter()
-        .map(|found| format!("{}: {}", found.by, found.finding.title))
-        .collect()
-}
+/// The ways in which the good supplier is served.
+const WAYS: [(&str, Option<Tls>, TokenFormat); 5] = [
+    ("plain HTTP", None, TokenFormat::Opaque),
+    ("plain HTTP with RS256", None, TokenFormat::Rs256),
+    ("plain HTTP with ES256", None, TokenFormat::Es256),
+    (
+        "TLS",
+        Some(Tls {
+            require_client_certificate: false,
+        }),
+        TokenFormat::Opaque,
+    ),
+    (
+        "mutual TLS",
+        Some(Tls {
+            require_client_certificate: true,
+        }),
+        TokenFormat::Rs256,
+    ),
+];
 
-fn unreached(good: &Summary) -> Vec<String> {
-    good.operations
-        .iter()
-        .filter(|operation| !operation.reached)
-        .map(|operation| operation.operation.to_string())
+/// What is told of each good supplier, with how it was served.
+fn of_each(
+    good: &[(&'static str, Summary)],
+    told: impl Fn(&Summary) -> Vec<String>,
+) -> Vec<String> {
+    good.iter()
+        .flat_map(|(way, summary)| {
+            told(summary)
+                .into_iter()
+                .map(move |line| format!("over {way}: {line}"))
+        })
         .collect()
 }
 
@@ -226,8 +249,7 @@ fn caught(fault: &'static Fault, summary: &Summary) -> Caught {
     }
 }
 
-async fn run(fault: Option<&'static Fault>, tokens: TokenFormat) -> Result<Summary, Failure> {
-    let reference = Reference::start_with(fault, tokens).await?;
+async fn run(reference: Reference) -> Result<Summary, Failure> {
     let contract = reference.contract()?;
     let session = Session {
         profile: every_check()?,

@@ -7,15 +7,19 @@ use crate::{
     contract::Contract,
     load::{Diagnostic, Target, TlsFiles, nearest::nearest},
     model::{
-        Budget, Claims, ClientAuth, Credential, Environment, Identity, IdentityName, OAuth2,
-        Parameters, Writes,
+        Budget, Claims, ClientAuth, ClientCertificate, Credential, Environment, Identity,
+        IdentityName, OAuth2, Parameters, Writes,
     },
     supplier::{self, Client, Fault, Options, Supplier, Tls, TokenFormat},
 };
 
 /// A running reference supplier.
 #[derive(Debug)]
-pub(super) struct Reference(Supplier);
+pub(super) struct Reference {
+    supplier: Supplier,
+    /// Whether it asks for client certificates.
+    mutual: bool,
+}
 
 impl Reference {
     /// Starts it on a port of its own with the faults of these ids.
@@ -32,12 +36,14 @@ impl Reference {
         Self::serve(port, faults, TokenFormat::Opaque).await
     }
 
-    /// Starts it with one fault, or with none, and tokens of this form where the fault asks for no other.
-    pub(super) async fn start_with(
-        fault: Option<&'static Fault>,
-        tokens: TokenFormat,
-    ) -> Result<Self, Failure> {
-        Self::serve(0, fault.into_iter().collect(), tokens).await
+    /// Starts it with one fault.
+    pub(super) async fn start_with(fault: &'static Fault) -> Result<Self, Failure> {
+        Self::serve(0, vec![fault], TokenFormat::Opaque).await
+    }
+
+    /// Starts a good one, served like this and with tokens of this form.
+    pub(super) async fn start_good(tls: Option<Tls>, tokens: TokenFormat) -> Result<Self, Failure> {
+        Self::serve_over(0, Vec::new(), tls, tokens).await
     }
 
     async fn serve(
@@ -45,14 +51,25 @@ impl Reference {
         faults: Vec<&'static Fault>,
         tokens: TokenFormat,
     ) -> Result<Self, Failure> {
-        let tokens = match faults.iter().any(|fault| fault.needs_jwt) {
-            true => TokenFormat::Rs256,
-            false => tokens,
+        let tokens = if faults.iter().any(|fault| fault.needs_jwt) {
+            TokenFormat::Rs256
+        } else {
+            tokens
         };
-        let tls = faults
-            .iter()
-            .any(|fault| fault.needs_tls)
-            .then(Tls::default);
+        let require_client_certificate = faults.iter().any(|fault| fault.mutual_tls);
+        let tls = faults.iter().any(|fault| fault.needs_tls).then_some(Tls {
+            require_client_certificate,
+        });
+        Self::serve_over(port, faults, tls, tokens).await
+    }
+
+    async fn serve_over(
+        port: u16,
+        faults: Vec<&'static Fault>,
+        tls: Option<Tls>,
+        tokens: TokenFormat,
+    ) -> Result<Self, Failure> {
+        let mutual = tls.is_some_and(|tls| tls.require_client_certificate);
         Supplier::start(Options {
             faults,
             tls,
@@ -61,7 +78,7 @@ impl Reference {
             ..Options::default()
         })
         .await
-        .map(Self)
+        .map(|supplier| Self { supplier, mutual })
         .map_err(|error| {
             Failure::Internal(format!("the reference supplier does not start: {error}"))
         })
@@ -69,17 +86,17 @@ impl Reference {
 
     /// Ends it.
     pub(super) async fn stop(self) {
-        self.0.stop().await;
+        self.supplier.stop().await;
     }
 
     /// What its target file would say.
     pub(super) fn target(&self) -> Result<Target, Failure> {
         let base_url = self
-            .0
+            .supplier
             .base_url()
             .parse()
             .map_err(|error| Failure::Internal(format!("{error}")))?;
-        let credentials = self.0.credentials();
+        let credentials = self.supplier.credentials();
         let mut target = Target::at(base_url);
         target.name = "Reference supplier".to_owned();
         target.supplier = "Muster".to_owned();
@@ -113,11 +130,11 @@ impl Reference {
                 ((*name).into(), identity)
             }));
         target.tls = TlsFiles {
-            ca_pem: self.0.ca_pem().map(|pem| pem.as_bytes().to_vec()),
-            client: None,
+            ca_pem: self.supplier.ca_pem().map(|pem| pem.as_bytes().to_vec()),
+            client: self.client_certificate(),
         };
         let port = self
-            .0
+            .supplier
             .plain_http_port()
             .map(|port| ("plain_http_port".to_owned(), port.into()));
         let limit = ("body_limit_bytes".to_owned(), 65_536.into());
@@ -125,9 +142,20 @@ impl Reference {
         Ok(target)
     }
 
+    fn client_certificate(&self) -> Option<ClientCertificate> {
+        let (chain, key) = self
+            .supplier
+            .client_identity_pem()
+            .filter(|_| self.mutual)?;
+        Some(ClientCertificate {
+            chain_pem: chain.as_bytes().to_vec(),
+            key_pem: key.to_owned().into(),
+        })
+    }
+
     fn identity(&self, client: &Client) -> Result<Identity, Failure> {
         let token_url = self
-            .0
+            .supplier
             .credentials()
             .token_url
             .parse()
@@ -148,23 +176,23 @@ impl Reference {
 
     /// Its contract, as it serves it.
     pub(super) fn contract(&self) -> Result<LoadedContract, Failure> {
-        let document = self.0.contract();
+        let document = self.supplier.contract();
         let sha256 = session::sha256(document.to_string().as_bytes());
         let mut contract = Contract::from_value(document).map_err(|refused| {
             Failure::Internal(format!("the reference supplier's contract: {refused}"))
         })?;
-        contract.location = format!("{}/openapi.json", self.0.origin());
+        contract.location = format!("{}/openapi.json", self.supplier.origin());
         Ok(LoadedContract { contract, sha256 })
     }
 
     /// What a person needs to try it by hand.
     pub(super) fn invitation(&self) -> String {
-        let client = &self.0.credentials().north;
+        let client = &self.supplier.credentials().north;
         format!(
             "base URL   {}\ncontract   {}/openapi.json\ntoken URL  {}\nclient     {} / {}\nStop with Ctrl-C.\n",
-            self.0.base_url(),
-            self.0.origin(),
-            self.0.credentials().token_url,
+            self.supplier.base_url(),
+            self.supplier.origin(),
+            self.supplier.credentials().token_url,
             client.id,
             client.secret,
         )

@@ -24,7 +24,7 @@ use crate::{
     load::{Target, profile},
     model::{self, IdentityName, Parameters, Writes},
     observation::Redactor,
-    plan::{Basis, Plan, Selection},
+    plan::{Basis, Plan, Selection, Work},
     profile::Profile,
     runner::{
         Cancel, Line, Runner, Setup,
@@ -85,6 +85,15 @@ impl Session {
             .insert("base_url".to_owned(), self.base_url().into());
         let environment = serde_json::to_value(self.target.environment).unwrap_or_default();
         parameters.0.insert("environment".to_owned(), environment);
+        let has_certificate = self.target.tls.client.is_some()
+            || self
+                .target
+                .identities
+                .iter()
+                .any(|(_, identity)| identity.client_certificate.is_some());
+        parameters
+            .0
+            .insert("client_certificate".to_owned(), has_certificate.into());
         parameters
     }
 
@@ -210,6 +219,14 @@ impl Session {
         })
     }
 
+    /// Whether a run makes sense although TLS fails: where checks of TLS are among what it does, they tell
+    /// what is wrong, and everything else is inconclusive.
+    pub(super) fn judges_tls(&self) -> bool {
+        self.plan().cases.iter().any(
+            |case| matches!(&case.work, Work::Probe { check, .. } if check.as_str() == "transport.certificate"),
+        )
+    }
+
     fn identities(&self) -> Vec<IdentityName> {
         let mut names: Vec<_> = self
             .target
@@ -286,7 +303,7 @@ impl Session {
                 event,
             });
             if started {
-                for gap in doubts(asked) {
+                for gap in doubts(asked).chain(asked.obstacle().cloned()) {
                     told = told.and_then(|()| {
                         writer.write(&Entry {
                             at_us: micros(began),

@@ -156,7 +156,8 @@ async fn run_session(session: &Session, reporting: &Reporting<'_>) -> Result<Exi
     // The folder is made before anything is sent, so that a full or closed disk is known in time.
     let writer = journal::Writer::create(&out).map_err(SessionError::from)?;
     let asked = session.preflight(&line).await;
-    if let Some(obstacle) = asked.obstacle() {
+    let judges_tls = asked.tls_failed && session.judges_tls();
+    if let Some(obstacle) = asked.obstacle().filter(|_| !judges_tls) {
         session
             .record_obstacle(&writer, &asked)
             .map_err(Failure::from)?;

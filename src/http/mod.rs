@@ -9,6 +9,7 @@ mod address;
 mod body;
 mod breakage;
 mod clock;
+mod handshake;
 mod names;
 mod options;
 #[cfg(test)]

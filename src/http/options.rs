@@ -54,6 +54,18 @@ impl Options {
     }
 }
 
+impl Options {
+    /// The certificate that is shown in handshakes of their own: the one of every caller, or else the one of
+    /// the first identity that has one.
+    pub(super) fn any_certificate(&self) -> Option<&ClientCertificate> {
+        self.client_certificate.as_ref().or_else(|| {
+            let mut names: Vec<_> = self.identity_certificates.iter().collect();
+            names.sort_by_key(|(name, _)| (**name != IdentityName::default(), name.to_string()));
+            names.first().map(|(_, certificate)| *certificate)
+        })
+    }
+}
+
 /// Whose certificates are trusted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Trust {

@@ -28,23 +28,7 @@ pub(super) fn config(
     trust: &Trust,
     certificate: Option<&ClientCertificate>,
 ) -> Result<(ClientConfig, Roots), TransportError> {
-    let mut store = RootCertStore::empty();
-    if matches!(trust, Trust::System | Trust::SystemAnd(_)) {
-        // One broken certificate among those of a machine is no reason to refuse the others.
-        store.add_parsable_certificates(SYSTEM.iter().cloned());
-    }
-    if let Trust::Only(pem) | Trust::SystemAnd(pem) = trust {
-        for certificate in certificates(pem).map_err(TransportError::Authorities)? {
-            store
-                .add(certificate)
-                .map_err(|error| TransportError::Authorities(error.to_string()))?;
-        }
-    }
-    let roots = if store.is_empty() {
-        Roots::Missing
-    } else {
-        Roots::Known
-    };
+    let (store, roots) = roots(trust)?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -70,7 +54,30 @@ pub(super) fn config(
     Ok((config, roots))
 }
 
-fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+/// Whom to trust.
+pub(super) fn roots(trust: &Trust) -> Result<(RootCertStore, Roots), TransportError> {
+    let mut store = RootCertStore::empty();
+    if matches!(trust, Trust::System | Trust::SystemAnd(_)) {
+        // One broken certificate among those of a machine is no reason to refuse the others.
+        store.add_parsable_certificates(SYSTEM.iter().cloned());
+    }
+    if let Trust::Only(pem) | Trust::SystemAnd(pem) = trust {
+        for certificate in certificates(pem).map_err(TransportError::Authorities)? {
+            store
+                .add(certificate)
+                .map_err(|error| TransportError::Authorities(error.to_string()))?;
+        }
+    }
+    let roots = if store.is_empty() {
+        Roots::Missing
+    } else {
+        Roots::Known
+    };
+    Ok((store, roots))
+}
+
+/// The certificates of a text in PEM.
+pub(super) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     let found = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| error.to_string())?;

@@ -16,6 +16,9 @@ impl Observation {
     /// sets; what redaction took out or cut off is missing here too, and a comment says so.
     #[must_use]
     pub fn curl(&self) -> String {
+        if let Some(handshake) = &self.handshake {
+            return handshake.command.clone();
+        }
         let mut line = String::from("curl -i --path-as-is -g");
         let body = self.request_body.as_ref();
         match (&self.method, body) {

@@ -95,6 +95,12 @@ impl<W: Wire> Runner<'_, W> {
                     tokio::time::sleep(time).await;
                     history.push(Reply::Paused);
                 }
+                Turn::Ask(Ask::Handshake(asked)) => {
+                    match self.exchanger.handshake(&case.name, asked).await {
+                        Ok(handshaken) => history.push(Reply::Handshake(Box::new(handshaken))),
+                        Err(Held(gap)) => break vec![Judgement::Inconclusive(gap)],
+                    }
+                }
                 Turn::Ask(Ask::Send(requests)) => {
                     let sent = join_all(
                         requests
@@ -189,10 +195,10 @@ fn evidence(history: &[Reply]) -> Vec<ExchangeId> {
     let all: Vec<ExchangeId> = history
         .iter()
         .flat_map(|reply| match reply {
-            Reply::Exchanges(exchanges) => exchanges.as_slice(),
-            Reply::Paused => &[],
+            Reply::Exchanges(exchanges) => exchanges.iter().map(|exchange| exchange.id).collect(),
+            Reply::Handshake(handshaken) => vec![handshaken.id],
+            Reply::Paused => Vec::new(),
         })
-        .map(|exchange| exchange.id)
         .collect();
     all.iter()
         .skip(all.len().saturating_sub(5))

@@ -15,7 +15,10 @@ use super::{
 use crate::{
     checks::{Answer, Kind},
     event::{Event, Exchanged},
-    exchange::{Auth, Exchange, ExchangeId, Intent, Outcome, Request, Response},
+    exchange::{
+        Auth, Exchange, ExchangeId, Intent, Outcome, Request, Response,
+        handshake::{Handshake, Handshaken},
+    },
     model::{CheckId, OperationKey, Verifier, Whose},
     observation::Redactor,
     plan::CaseName,
@@ -172,6 +175,30 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         };
         self.watch.saw(&exchange);
         Ok((exchange, logins))
+    }
+
+    /// Tries a TLS handshake, which counts as a request, and tells it.
+    pub(super) async fn handshake(
+        &self,
+        case: &CaseName,
+        asked: Handshake,
+    ) -> Result<Handshaken, Held> {
+        self.may_send()?;
+        let place = self.pace.ready().await;
+        self.may_send()?;
+        let id = ExchangeId(self.sent.fetch_add(1, Ordering::Relaxed) + 1);
+        let result = tokio::select! {
+            result = self.wire.handshake(&asked) => result,
+            () = self.cancel.patience_ends() => return Err(Held(interrupted())),
+        };
+        drop(place);
+        let handshaken = Handshaken { id, asked, result };
+        self.tell(Event::Exchanged(Box::new(Exchanged {
+            case: case.clone(),
+            observation: self.redactor.observe_handshake(&handshaken),
+            passed: Vec::new(),
+        })));
+        Ok(handshaken)
     }
 
     /// Sends a request of the run's own housekeeping: outside budget and cancellation, told but not judged.

@@ -11,7 +11,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 use super::wire::Wire;
 use crate::{
     contract::{Contract, Operation, ParameterPlace},
-    exchange::{Address, Intent, Outcome, Request, Response},
+    exchange::{Address, BreakageKind, Intent, Outcome, Request, Response},
     model::{IdentityName, Method, Whose},
     verdict::Gap,
 };
@@ -21,6 +21,9 @@ use crate::{
 pub struct Preflight {
     /// The steps in order.
     pub steps: Vec<Step>,
+    /// Whether it was TLS that stood in the way: checks of TLS can still tell why.
+    #[serde(skip)]
+    pub tls_failed: bool,
 }
 
 /// One question.
@@ -109,6 +112,7 @@ async fn reach<W: Wire>(asked: &mut Preflight, wire: &W, root: &Request) -> Opti
             Some(response)
         }
         Outcome::Broken(breakage) => {
+            asked.tls_failed = breakage.kind == BreakageKind::Tls;
             asked.note(
                 "reach",
                 StepOutcome::Bad(Gap::new(breakage.kind.whose(), breakage.detail)),

@@ -6,7 +6,10 @@ pub use crate::http::Sent;
 use crate::{
     auth::{Keyring, LoginError},
     contract::Operation,
-    exchange::{Auth, Breakage, Exchange, Headers, Outcome, Request},
+    exchange::{
+        Auth, Breakage, Exchange, Headers, Outcome, Request,
+        handshake::{Handshake, HandshakeResult},
+    },
     http::{Credentials, Transport},
     model::IdentityName,
     verdict::Gap,
@@ -27,6 +30,11 @@ pub trait Wire: Sync {
     /// After a 401 to these credential headers: forgets the token among them. Answers whether asking
     /// again with fresh credentials is worth a try.
     fn renew(&self, identity: &IdentityName, used: &Headers) -> bool;
+
+    /// Tries a TLS handshake with the target. Never fails; a wire that cannot says so.
+    fn handshake(&self, _: &Handshake) -> impl Future<Output = HandshakeResult> + Send {
+        async { HandshakeResult::not_tried("This wire cannot try TLS handshakes.") }
+    }
 
     /// Exchanges with token endpoints since the last call, not numbered yet.
     fn take_logins(&self) -> Vec<Exchange> {
@@ -74,6 +82,10 @@ impl Wire for Line {
             Ok(_) => Ok(()),
             Err(error) => Err(gap(error)),
         }
+    }
+
+    async fn handshake(&self, handshake: &Handshake) -> HandshakeResult {
+        self.transport.handshake(handshake).await
     }
 
     fn renew(&self, identity: &IdentityName, used: &Headers) -> bool {

@@ -1,11 +1,12 @@
 //! What a fault of the reference supplier is: [`Fault`].
 //!
 //! A fault is one static value in the file of its area, and one line in the list of [`super::faults`]. It breaks
-//! exactly one thing, by one or more of four means: it edits the contract that is served, it answers before
-//! the supplier does, it spoils the answer after it, or it throws a [`Switch`] that the supplier itself consults.
+//! exactly one thing, by one or more of five means: it edits the contract that is served, it answers before
+//! the supplier does, it spoils the answer after it, it changes how TLS is served, or it throws a [`Switch`] that the supplier itself consults.
 
 use serde_json::Value;
 
+use super::certificates::TlsFault;
 use super::message::{Incoming, Outgoing};
 
 /// One way in which a supplier can be wrong.
@@ -19,6 +20,10 @@ pub struct Fault {
     pub caught_by: &'static [&'static str],
     /// Can it only be seen if the supplier serves TLS?
     pub needs_tls: bool,
+    /// Can it only be seen if the supplier asks for client certificates?
+    pub mutual_tls: bool,
+    /// Changes how TLS is served.
+    pub(super) tls: Option<TlsFault>,
     /// Can it only be seen if access tokens are JWT?
     pub needs_jwt: bool,
     /// Edits the contract that is served.
@@ -45,6 +50,8 @@ impl Fault {
             summary,
             caught_by,
             needs_tls: false,
+            mutual_tls: false,
+            tls: None,
             needs_jwt: false,
             contract: None,
             before: None,

@@ -18,10 +18,11 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use super::certificates::TlsFault;
 use super::fault::Switch;
 use super::message::{Incoming, Outgoing, Received};
 use super::pipeline::{self, Target};
-use super::{House, LARGEST_BODY, making};
+use super::{House, LARGEST_BODY, making, old_tls};
 
 /// How much of a body that is too large is still read, so that the caller gets to see the answer.
 const LARGEST_DRAINED: usize = 16 * 1024 * 1024;
@@ -35,8 +36,15 @@ pub(crate) fn router(house: &Arc<House>) -> Router {
     router.fallback(serve).with_state(house.clone())
 }
 
+/// How TLS is served.
+#[derive(Clone)]
+pub(crate) struct Tls {
+    pub(crate) acceptor: TlsAcceptor,
+    pub(crate) faults: Arc<[TlsFault]>,
+}
+
 /// Takes connections until the task is dropped.
-pub(crate) async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router) {
+pub(crate) async fn accept(listener: TcpListener, tls: Option<Tls>, router: Router) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -48,7 +56,10 @@ pub(crate) async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, rout
                 match tls.clone() {
                     None => connections.spawn(connection(stream, router)),
                     Some(tls) => connections.spawn(async move {
-                        let handshake = tokio::time::timeout(Duration::from_secs(10), tls.accept(stream));
+                        let Some(stream) = old_tls::takes(&tls.faults, stream).await else {
+                            return;
+                        };
+                        let handshake = tokio::time::timeout(Duration::from_secs(10), tls.acceptor.accept(stream));
                         if let Ok(Ok(stream)) = handshake.await {
                             connection(stream, router).await;
                         }

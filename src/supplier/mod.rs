@@ -17,6 +17,7 @@ mod listen;
 mod making;
 mod message;
 mod negotiate;
+mod old_tls;
 mod page;
 mod pipeline;
 mod preconditions;
@@ -179,7 +180,15 @@ impl Supplier {
         let rules = Rules::get().map_err(SupplierError::Contract)?;
         let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
         let port = listener.local_addr()?.port();
-        let certificates = options.tls.map(Certificates::make).transpose()?;
+        let tls_faults: Vec<_> = options
+            .faults
+            .iter()
+            .filter_map(|fault| fault.tls)
+            .collect();
+        let certificates = options
+            .tls
+            .map(|tls| Certificates::make(tls, &tls_faults))
+            .transpose()?;
         let scheme = if certificates.is_some() {
             "https"
         } else {
@@ -193,9 +202,10 @@ impl Supplier {
             seed::fill(&house, &mut house.store());
         }
 
-        let acceptor = certificates
-            .as_ref()
-            .map(|certificates| TlsAcceptor::from(certificates.server.clone()));
+        let acceptor = certificates.as_ref().map(|certificates| listen::Tls {
+            acceptor: TlsAcceptor::from(certificates.server.clone()),
+            faults: tls_faults.into(),
+        });
         let mut tasks = Vec::new();
         let mut plain_port = None;
         if acceptor.is_some() {

@@ -442,6 +442,9 @@ fn finish(house: &House, incoming: &Incoming, mut outgoing: Outgoing) -> Outgoin
     outgoing.set("x-correlation-id", &incoming.correlation);
     outgoing.set("cache-control", "no-store");
     outgoing.set("x-content-type-options", "nosniff");
+    if house.origin.starts_with("https:") {
+        outgoing.set("strict-transport-security", "max-age=63072000");
+    }
     if let Some(grant) = &incoming.grant {
         let (limit, policy) = house.rate.headers(&grant.client);
         outgoing.set("ratelimit", &limit);

@@ -119,10 +119,15 @@ fn exchange(observation: &Observation) -> ExchangeRow {
         line: format!("{} {}", observation.method, observation.url),
         request_headers: observation.request_headers.clone(),
         request_body: body(observation.request_body.as_ref()),
-        answer: match (&observation.broken, observation.status) {
-            (Some(broken), _) => format!("no answer: {}", broken.detail),
-            (None, Some(status)) => status.to_string(),
-            (None, None) => "no answer".to_owned(),
+        answer: match (
+            &observation.handshake,
+            &observation.broken,
+            observation.status,
+        ) {
+            (Some(handshake), ..) => handshake.outcome.clone(),
+            (None, Some(broken), _) => format!("no answer: {}", broken.detail),
+            (None, None, Some(status)) => status.to_string(),
+            (None, None, None) => "no answer".to_owned(),
         },
         response_headers: observation.response_headers.clone(),
         response_body: body(observation.response_body.as_ref()),

@@ -10,6 +10,7 @@ mod errors;
 mod headers;
 mod http;
 mod security;
+mod tls;
 mod transport;
 
 use super::fault::Fault;
@@ -53,6 +54,25 @@ static FAULTS: &[Fault] = &[
     transport::PLAIN_HTTP_SERVES,
     transport::PLAIN_HTTP_REDIRECTS,
     transport::TEST_SERVER_DOWN,
+    tls::CERTIFICATE_EXPIRED,
+    tls::CERTIFICATE_NOT_YET_VALID,
+    tls::CERTIFICATE_OTHER_HOST,
+    tls::CERTIFICATE_SELF_SIGNED,
+    tls::CERTIFICATE_RUNS_OUT,
+    tls::CERTIFICATE_WEAK_KEY,
+    tls::CERTIFICATE_SHA1,
+    tls::SSL_3_0,
+    tls::TLS_1_0,
+    tls::TLS_1_1,
+    tls::TLS_1_3_MISSING,
+    tls::SUITE_CBC,
+    tls::SUITE_WITHOUT_FORWARD_SECRECY,
+    tls::CLIENT_CERTIFICATE_OPTIONAL,
+    tls::CLIENT_CERTIFICATE_ANY,
+    tls::CLIENT_CERTIFICATE_UNPROVED,
+    tls::CLIENT_CERTIFICATE_NEVER_ASKED,
+    tls::HSTS_MISSING,
+    tls::HSTS_OFF,
     answers::LIST_IS_ARRAY,
     answers::ITEMS_KEYED_BY_ID,
     answers::DATE_BRITISH,

@@ -74,7 +74,8 @@ async fn each_fault_can_be_seen_and_one_of_the_contract_alone_changes_nothing_el
         tour::told(&tour::walk(&good[0]).await, &good[0]),
         tour::told(&tour::walk(&good[1]).await, &good[1]),
     ];
-    for known in faults() {
+    // A fault of TLS itself is seen by handshakes, which the walk does not look at.
+    for known in faults().iter().filter(|known| known.tls.is_none()) {
         let at = usize::from(known.needs_tls);
         let bad = supplier(vec![known], known.needs_tls).await;
         let changed = tour::contract(&bad) != tour::contract(&good[at]);
