@@ -204,10 +204,13 @@ impl Keyring {
                 let detail = format!("Identity {identity}: {why}");
                 unfit(BreakageKind::Unalterable, Whose::Credentials, detail)
             })?;
-        self.redactor.learn(
-            &variable(identity, &format!("TOKEN_{}", alteration.name())),
-            altered.secret(),
-        );
+        // What holds nothing of the token is no secret: `null` would be masked everywhere.
+        if alteration.names_the_caller() {
+            self.redactor.learn(
+                &variable(identity, &format!("TOKEN_{}", alteration.name())),
+                altered.secret(),
+            );
+        }
         Ok(altered.credentials)
     }
 

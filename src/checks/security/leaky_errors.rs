@@ -38,7 +38,7 @@ pub static CHECK: Check = Check {
             dialogue: &[Line::json(
                 "GET /people",
                 500,
-                r#"{"trace":"at uk.example.People.list(People.java:42)"}"#,
+                r#"{"trace":"Failed\n\tat uk.example.People.list(People.java:42)"}"#,
             )],
             says: Says::Fail("stack trace"),
         },
@@ -71,13 +71,14 @@ const PEOPLE: &str = "
 components: {securitySchemes: {token: {type: http, scheme: bearer}}}
 ";
 
-/// What gives a service away, each with what it is called.
+/// What gives a service away, each with what it is called. In JSON a tab is written `\t`, so that a word
+/// after it has no boundary.
 static SIGNS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
     [
-        ("a stack trace", r"\bat [\w.$<>]+\([\w$]+\.(java|kt|scala|cs):\d+\)"),
+        ("a stack trace", r"(?:\b|\\t)at [\w.$<>]+\([\w$]+\.(java|kt|scala|cs):\d+\)"),
         ("a stack trace", r"Traceback \(most recent call last\)"),
         ("a stack trace", r#"File \\?"[^"]+\.py\\?", line \d+"#),
-        ("a stack trace", r"\bat .{0,200}\.(js|ts|mjs|cjs):\d+:\d+"),
+        ("a stack trace", r"(?:\b|\\t)at .{0,200}\.(js|ts|mjs|cjs):\d+:\d+"),
         ("a stack trace", r"goroutine \d+ \[|panicked at |\.(php|rb):\d+|on line <b>\d+"),
         ("the name of an exception", r"\b(java|javax|jakarta|kotlin|org\.springframework|org\.hibernate|com\.fasterxml|System)\.[\w.]*(Exception|Error)\b"),
         ("SQL", r"(?s)\b(SELECT\s.{1,200}\sFROM\s|INSERT INTO\s|DELETE FROM\s|UPDATE\s\S+\sSET\s)"),

@@ -127,7 +127,11 @@ pub(super) const ISSUER_OVERLOOKED: Fault = lets_in(
 pub(super) const SIGNATURE_SKIPPED: Fault = believes(
     "signature-skipped",
     "The signature of a token is not verified.",
-    &["security.altered-signature", "security.changed-claims"],
+    &[
+        "security.altered-signature",
+        "security.changed-claims",
+        "security.truncated-token",
+    ],
     Switch::SkipsSignatures,
 );
 
