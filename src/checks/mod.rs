@@ -9,8 +9,12 @@ mod document;
 pub mod examples;
 #[cfg(test)]
 mod laws;
+mod keeping;
+mod listing;
 pub mod place;
 pub mod probing;
+mod same;
+mod stress;
 #[cfg(test)]
 mod tests;
 
@@ -268,6 +272,31 @@ checks! {
         undeclared_method,
         unknown_resource,
         unsupported_media_type,
+    }
+
+    /// Records over several requests: made, found, changed, listed and removed.
+    records {
+        child_under_wrong_parent,
+        created_is_found,
+        created_is_kept,
+        head_equals_get,
+        id_not_reused,
+        list_filter,
+        list_limit,
+        list_offset,
+        list_sort,
+        list_total,
+        listed,
+        location,
+        patched,
+        refused_write_changes_nothing,
+        removed,
+        replace_is_idempotent,
+        replaced,
+        safe_methods_change_nothing,
+        status_by_method,
+        unknown_id_on_write,
+        write_answer,
     }
 
     /// Every answer of the run.
