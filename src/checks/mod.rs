@@ -7,9 +7,9 @@
 mod answer;
 mod document;
 pub mod examples;
+mod keeping;
 #[cfg(test)]
 mod laws;
-mod keeping;
 mod listing;
 pub mod place;
 pub mod probing;
