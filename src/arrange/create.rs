@@ -64,13 +64,21 @@ pub fn create<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted
         ));
     }
     let relations = script.world.relations;
+    Ok(created(relations, arranged, exchange))
+}
+
+/// What a successful creation tells of the record it made.
+pub(crate) fn created(relations: &Relations, arranged: Arranged, exchange: Exchange) -> Created {
     let found = locate(relations, &exchange);
-    let thing = relations
-        .collection(&operation.key)
+    let thing = exchange
+        .request
+        .operation
+        .as_ref()
+        .and_then(|operation| relations.collection(operation))
         .map_or("", |collection| collection.thing.as_str());
-    let representation = response
-        .json()
-        .ok()
+    let representation = exchange
+        .response()
+        .and_then(|response| response.json().ok())
         .and_then(|body| answers::record(body, thing))
         .cloned();
     let id = id_of(relations, &exchange).or_else(|| {
@@ -80,7 +88,7 @@ pub fn create<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted
             .last()
             .map(|(_, text)| Value::from(text.as_str()))
     });
-    Ok(Created {
+    Created {
         id,
         keys: found
             .as_ref()
@@ -90,7 +98,7 @@ pub fn create<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted
         representation,
         arranged,
         exchange,
-    })
+    }
 }
 
 /// Where the record that an exchange made lies: a path below the base URL.

@@ -7,19 +7,19 @@
 //!
 //! What a request would change is the run's own or lent by name in `data`: never a record it merely found.
 
-mod answers;
+pub(crate) mod answers;
 pub mod body;
 mod build;
 pub mod create;
 pub mod exercise;
 pub mod hazard;
 pub mod learn;
-mod names;
+pub(crate) mod names;
 pub mod relations;
-mod render;
+pub(crate) mod render;
 pub mod serialise;
-mod shape;
-mod values;
+pub(crate) mod shape;
+pub(crate) mod values;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -277,6 +277,23 @@ impl Arranged {
 /// Halts while answers are pending, and when the request cannot be built, with the reason and whose it is.
 pub fn valid_request<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<Arranged> {
     arranged(script, operation, Variation::default())
+}
+
+/// As [`valid_request`], with every optional part filled in and nothing taken from examples: the request
+/// that shows most of what the target keeps.
+///
+/// # Errors
+/// As [`valid_request`].
+pub(crate) fn full_request<'a>(
+    script: &mut Script<'a>,
+    operation: &'a Operation,
+) -> Scripted<Arranged> {
+    let variation = Variation {
+        full: true,
+        generated: true,
+        ..Variation::default()
+    };
+    arranged(script, operation, variation)
 }
 
 fn arranged<'a>(

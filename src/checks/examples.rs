@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// More questions than any conversation of an example asks.
-const MOST_TURNS: usize = 50;
+const MOST_TURNS: usize = 200;
 
 /// Who may call in every example.
 const IDENTITIES: &[&str] = &[

@@ -8,11 +8,15 @@ mod answer;
 mod document;
 mod example_handshakes;
 pub mod examples;
+mod keeping;
 #[cfg(test)]
 mod laws;
 mod names_twice;
+mod listing;
 pub mod place;
 pub mod probing;
+mod same;
+mod stress;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
@@ -282,6 +286,31 @@ checks! {
         undeclared_method,
         unknown_resource,
         unsupported_media_type,
+    }
+
+    /// Records over several requests: made, found, changed, listed and removed.
+    records {
+        child_under_wrong_parent,
+        created_is_found,
+        created_is_kept,
+        head_equals_get,
+        id_not_reused,
+        list_filter,
+        list_limit,
+        list_offset,
+        list_sort,
+        list_total,
+        listed,
+        location,
+        patched,
+        refused_write_changes_nothing,
+        removed,
+        replace_is_idempotent,
+        replaced,
+        safe_methods_change_nothing,
+        status_by_method,
+        unknown_id_on_write,
+        write_answer,
     }
 
     /// Every answer of the run.

@@ -133,4 +133,34 @@ pub(crate) enum Switch {
     ForgetsScope,
     /// Restricted records are shown to everyone.
     ShowsRestricted,
+    /// A new location is not kept.
+    LosesLocations,
+    /// The make of a new vehicle is kept in capitals.
+    StoresInCapitals,
+    /// The list of vehicles leaves the newest two out.
+    ListsLate,
+    /// PUT merges.
+    MergesOnPut,
+    /// PUT of an incident moves its priority on.
+    AddsUpOnPut,
+    /// PATCH of a vehicle changes nothing.
+    IgnoresPatches,
+    /// DELETE of a location deletes nothing.
+    KeepsDeleted,
+    /// A new vehicle takes the id of the one deleted last.
+    ReusesIds,
+    /// If-Match is looked at after the change is stored.
+    StoresBeforeMatch,
+    /// A link is found under any incident.
+    LinksAnywhere,
+    /// Reading an incident changes its priority.
+    ReadsChange,
+    /// The list of vehicles is not filtered.
+    IgnoresFilters,
+    /// The list of vehicles is not limited.
+    IgnoresLimits,
+    /// The list of incidents is the other way round.
+    ReversesOrder,
+    /// The list of vehicles takes `offset`.
+    TakesOffset,
 }

@@ -356,6 +356,7 @@ impl House {
     fn takes_query(&self, operation: &str, name: &str) -> bool {
         match (operation, name) {
             ("listVehicles", "id") => self.is(Switch::ListsVehiclesById),
+            ("listVehicles", "offset") => self.is(Switch::TakesOffset),
             ("listIncidents", "action") => self.is(Switch::IncidentsTakeAction),
             ("listPeople", "pncId") => self.is(Switch::PeopleTakePncId),
             _ => false,

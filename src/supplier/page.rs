@@ -89,6 +89,16 @@ impl Listing {
         Ok(listing)
     }
 
+    /// Forgets the limit.
+    pub(crate) fn without_limit(&mut self) {
+        self.limit = usize::MAX / 2;
+    }
+
+    /// Turns the order round.
+    pub(crate) fn turn_round(&mut self) {
+        self.descending = !self.descending;
+    }
+
     /// Cuts the page out of the records, which come oldest first.
     pub(crate) fn cut<'a>(&self, records: impl Iterator<Item = &'a Record>) -> Page<'a> {
         let mut ranked: Vec<((Rank, u64), &Record)> = records

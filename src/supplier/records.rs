@@ -88,6 +88,12 @@ pub(crate) fn perform(house: &House, act: Act, incoming: &mut Incoming) -> Outgo
         grant,
     };
     let mut store = house.store();
+    if house.is(Switch::ReadsChange) && act == Act::Get(Kind::Incident) {
+        let id = call.incoming.path_value(Kind::Incident.parameter());
+        if let Some(record) = store.of_mut(Kind::Incident).get_mut(id) {
+            move_on(&mut record.body);
+        }
+    }
     let outcome = match (act, body) {
         (Act::List(kind), _) => call.list(&store, kind),
         (Act::Get(kind), _) => call.get(&store, kind),
@@ -173,19 +179,37 @@ pub(super) type Outcome = Result<Outgoing, Refusal>;
 
 impl Call<'_> {
     fn list(&self, store: &Store, kind: Kind) -> Outcome {
-        let listing = Listing::read(self.incoming)?;
+        let mut listing = Listing::read(self.incoming)?;
+        let is = |switch, of| kind == of && self.house.is(switch);
+        if is(Switch::IgnoresLimits, Kind::Vehicle) {
+            listing.without_limit();
+        }
+        if is(Switch::ReversesOrder, Kind::Incident) {
+            listing.turn_round();
+        }
+        let unfiltered = is(Switch::IgnoresFilters, Kind::Vehicle);
+        let late = if is(Switch::ListsLate, Kind::Vehicle) {
+            2
+        } else {
+            0
+        };
+        let shown = store.of(kind).iter().count().saturating_sub(late);
         let wanted = |record: &&Record| {
             record.is_visible_to(&self.grant.force)
-                && self
-                    .incoming
-                    .query_values
-                    .iter()
-                    .filter(|(name, _)| {
-                        !matches!(name.as_str(), "sort" | "limit" | "cursor" | "action")
-                    })
-                    .all(|(name, value)| same(record.body.get(name), value))
+                && (unfiltered
+                    || self
+                        .incoming
+                        .query_values
+                        .iter()
+                        .filter(|(name, _)| {
+                            !matches!(
+                                name.as_str(),
+                                "sort" | "limit" | "cursor" | "action" | "offset"
+                            )
+                        })
+                        .all(|(name, value)| same(record.body.get(name), value)))
         };
-        let page = listing.cut(store.of(kind).iter().filter(wanted));
+        let page = listing.cut(store.of(kind).iter().take(shown).filter(wanted));
         Ok(self.page(page, kind.name(), |record| record.body.clone()))
     }
 
@@ -257,7 +281,12 @@ impl Call<'_> {
         let record = self.record(store, kind)?;
         self.unchanged(record)?;
         let id = record.text("id").to_owned();
-        store.remove(kind, &id);
+        if kind == Kind::Vehicle && self.house.is(Switch::ReusesIds) {
+            store.spare = Some(id.clone());
+        }
+        if kind != Kind::Location || !self.house.is(Switch::KeepsDeleted) {
+            store.remove(kind, &id);
+        }
         Ok(Outgoing::empty(StatusCode::NO_CONTENT).about("erasure", kind.name(), &id))
     }
 
@@ -294,26 +323,45 @@ impl Call<'_> {
     }
 
     fn store_record(&self, store: &mut Store, kind: Kind, body: Value) -> Outgoing {
-        let record = new_record(self.house, store, kind, &self.grant.force, body);
+        let mut record = new_record(self.house, store, kind, &self.grant.force, body);
+        if kind == Kind::Vehicle {
+            if let Some(spare) = store.spare.take() {
+                record.body.insert("id".to_owned(), json!(spare));
+            }
+            if self.house.is(Switch::StoresInCapitals) {
+                let capitals = record.text("make").to_uppercase();
+                record.body.insert("make".to_owned(), json!(capitals));
+            }
+        }
         let id = record.text("id").to_owned();
         let path = format!("{}/{}/{id}", self.house.prefix, kind.segment());
         let answer = Outgoing::json(StatusCode::CREATED, Value::Object(record.body.clone()))
             .with("location", &path)
             .with("etag", &record.etag())
             .about("collection", kind.name(), &id);
-        store.add(kind, record);
+        if kind != Kind::Location || !self.house.is(Switch::LosesLocations) {
+            store.add(kind, record);
+        }
         answer
     }
 
     /// PUT and PATCH.
     fn change(&self, store: &mut Store, kind: Kind, mut body: Value, merge: bool) -> Outcome {
         let record = self.record(store, kind)?;
-        self.unchanged(record)?;
+        let unchanged = self.unchanged(record);
+        if !self.house.is(Switch::StoresBeforeMatch) {
+            unchanged.as_ref().map_err(Clone::clone)?;
+        }
+        if merge && kind == Kind::Vehicle && self.house.is(Switch::IgnoresPatches) {
+            body = json!({});
+        }
         text::as_stored(self.house, &mut body);
+        let keeps = merge || self.house.is(Switch::MergesOnPut);
+        let before = record.body.get("priority").cloned();
         let mut changed: Map<String, Value> = record
             .body
             .iter()
-            .filter(|(name, _)| merge || is_kept(name))
+            .filter(|(name, _)| keeps || is_kept(name))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         if let Value::Object(members) = body {
@@ -324,6 +372,14 @@ impl Call<'_> {
                     changed.insert(name, value);
                 }
             }
+        }
+        if !merge
+            && kind == Kind::Incident
+            && self.house.is(Switch::AddsUpOnPut)
+            && let Some(before) = before
+        {
+            changed.insert("priority".to_owned(), before);
+            move_on(&mut changed);
         }
         let restricted = changed.get("restricted") == Some(&Value::Bool(true));
         if restricted != record.restricted && record.force != self.grant.force {
@@ -344,6 +400,7 @@ impl Call<'_> {
         record.version += 1;
         record.restricted = restricted;
         record.body = changed;
+        unchanged?;
         Ok(
             Outgoing::json(StatusCode::OK, Value::Object(record.body.clone()))
                 .with("etag", &record.etag())
@@ -439,6 +496,12 @@ impl Call<'_> {
         });
         answer
     }
+}
+
+/// Moves the priority of an incident on by one, from five to one.
+fn move_on(body: &mut Map<String, Value>) {
+    let priority = body.get("priority").and_then(Value::as_i64).unwrap_or(0);
+    body.insert("priority".to_owned(), json!(priority % 5 + 1));
 }
 
 /// What a PUT cannot change.

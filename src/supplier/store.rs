@@ -146,6 +146,8 @@ pub(crate) struct Store {
     pub(crate) links: Collection,
     pub(crate) audit: Collection,
     keys: HashMap<Key, (Value, Outgoing)>,
+    /// The id of the vehicle deleted last, for a supplier that gives it out again.
+    pub(crate) spare: Option<String>,
 }
 
 /// An idempotency key is one client's, for one path.

@@ -24,7 +24,7 @@ fn set(document: &mut Value, pointer: &str, name: &str, value: Value) {
     });
 }
 
-fn push(document: &mut Value, pointer: &str, value: Value) {
+pub(super) fn push(document: &mut Value, pointer: &str, value: Value) {
     if let Some(array) = document.pointer_mut(pointer).and_then(Value::as_array_mut) {
         array.push(value);
     }
@@ -359,7 +359,7 @@ pub(super) const STATUS_415_UNDOCUMENTED: Fault = Fault {
     )
 };
 
-fn query(name: &str, description: &str, schema: &Value) -> Value {
+pub(super) fn query(name: &str, description: &str, schema: &Value) -> Value {
     json!({ "name": name, "in": "query", "description": description, "schema": schema })
 }
 

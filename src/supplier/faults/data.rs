@@ -7,7 +7,13 @@ pub(super) const STORES_ASCII: Fault = Fault {
     ..Fault::new(
         "stores-ascii",
         "Letters outside ASCII come back as question marks.",
-        &["data.unicode-round-trip"],
+        &[
+            "data.unicode-round-trip",
+            "records.created-is-kept",
+            "records.list-filter",
+            "records.patched",
+            "records.replaced",
+        ],
     )
 };
 
@@ -16,7 +22,13 @@ pub(super) const STORES_MOJIBAKE: Fault = Fault {
     ..Fault::new(
         "stores-mojibake",
         "UTF-8 is stored as if it were Latin-1.",
-        &["data.unicode-round-trip"],
+        &[
+            "data.unicode-round-trip",
+            "records.created-is-kept",
+            "records.list-filter",
+            "records.patched",
+            "records.replaced",
+        ],
     )
 };
 
@@ -25,7 +37,13 @@ pub(super) const STORES_WITHOUT_ACCENTS: Fault = Fault {
     ..Fault::new(
         "stores-without-accents",
         "Letters lose their accents.",
-        &["data.unicode-round-trip"],
+        &[
+            "data.unicode-round-trip",
+            "records.created-is-kept",
+            "records.list-filter",
+            "records.patched",
+            "records.replaced",
+        ],
     )
 };
 
@@ -34,6 +52,12 @@ pub(super) const STORES_DECOMPOSED: Fault = Fault {
     ..Fault::new(
         "stores-decomposed",
         "Letters with accents come back as letter and combining accent, which no exact search finds.",
-        &["data.unicode-round-trip"],
+        &[
+            "data.unicode-round-trip",
+            "records.created-is-kept",
+            "records.list-filter",
+            "records.patched",
+            "records.replaced",
+        ],
     )
 };

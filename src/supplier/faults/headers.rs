@@ -82,7 +82,7 @@ pub(super) const LOCATION_MISSING: Fault = Fault {
     ..Fault::new(
         "location-missing",
         "A vehicle is created, and the answer does not say where it is.",
-        &["response.headers-schema"],
+        &["response.headers-schema", "records.location"],
     )
 };
 

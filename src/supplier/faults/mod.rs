@@ -11,6 +11,7 @@ mod headers;
 mod http;
 mod security;
 mod tls;
+mod records;
 mod transport;
 
 use super::fault::Fault;
@@ -150,6 +151,27 @@ static FAULTS: &[Fault] = &[
     security::PROXY_BELIEVED,
     security::ANY_ORIGIN,
     security::PERSON_BY_PNC_ID,
+    records::CREATED_LOST,
+    records::CREATED_IN_CAPITALS,
+    records::NEWEST_NOT_LISTED,
+    records::REPLACE_MERGES,
+    records::REPLACE_ADDS_UP,
+    records::PATCH_IGNORED,
+    records::DELETE_KEEPS,
+    records::ID_REUSED,
+    records::REFUSED_AND_STORED,
+    records::CHILD_ANYWHERE,
+    records::READ_CHANGES,
+    records::FILTER_IGNORED,
+    records::LIMIT_IGNORED,
+    records::ORDER_REVERSED,
+    records::OFFSET_IGNORED,
+    records::HEAD_DIFFERS,
+    records::UNKNOWN_DELETED,
+    records::TOTAL_ONE_MORE,
+    records::ANSWER_DIFFERS,
+    records::CREATED_WITH_200,
+    records::LOCATION_ELSEWHERE,
 ];
 
 /// Every fault there is.

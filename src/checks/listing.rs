@@ -1,0 +1,394 @@
+//! Lists: their parameters, their pages, their totals (owner of [`Lister`]).
+
+use serde_json::Value;
+
+use super::{
+    keeping::{Held, Home, answered, to_item},
+    place::Place,
+};
+use crate::{
+    arrange::{answers, names, serialise, shape},
+    contract::{Contract, Operation, Parameter, ParameterPlace, Schema},
+    exchange::{Address, Exchange, Request},
+    model::Whose,
+    script::{Halt, Script, Scripted},
+};
+
+/// More pages than a search goes through.
+const MOST_PAGES: usize = 40;
+
+const LIMITS: [&str; 13] = [
+    "limit",
+    "pagesize",
+    "perpage",
+    "size",
+    "top",
+    "maxresults",
+    "pagelimit",
+    "count",
+    "take",
+    "max",
+    "rows",
+    "maxitems",
+    "resultsperpage",
+];
+const OFFSETS: [&str; 5] = ["offset", "skip", "start", "startindex", "from"];
+const PAGES: [&str; 4] = ["page", "pagenumber", "pageno", "pageindex"];
+const CURSORS: [&str; 7] = [
+    "cursor",
+    "after",
+    "pagetoken",
+    "nexttoken",
+    "continuationtoken",
+    "startafter",
+    "next",
+];
+const TOTALS: [&str; 8] = [
+    "total",
+    "totalcount",
+    "totalitems",
+    "totalresults",
+    "totalrecords",
+    "recordstotal",
+    "totalelements",
+    "numfound",
+];
+const NEXTS: [&str; 6] = [
+    "next",
+    "nextcursor",
+    "nextpagetoken",
+    "nexttoken",
+    "cursor",
+    "continuationtoken",
+];
+
+/// How a list is asked.
+#[derive(Debug, Clone)]
+pub(super) struct Lister<'a> {
+    /// The operation.
+    pub(super) operation: &'a Operation,
+    /// How many records a page has.
+    pub(super) limit: Option<&'a Parameter>,
+    /// How many records are left out.
+    pub(super) offset: Option<&'a Parameter>,
+    /// Which page.
+    pub(super) page: Option<&'a Parameter>,
+    cursor: Option<&'a Parameter>,
+    thing: String,
+    variable: String,
+    path: String,
+    most: Option<i64>,
+}
+
+/// One page.
+#[derive(Debug)]
+pub(super) struct Page<'a> {
+    /// Its records.
+    pub(super) items: Vec<&'a Value>,
+    /// How many there are in all, as the answer says.
+    pub(super) total: Option<i64>,
+    next: Option<String>,
+}
+
+/// What a search found.
+#[derive(Debug)]
+pub(super) struct Found<'a> {
+    /// The records that were looked for.
+    pub(super) items: Vec<&'a Value>,
+    /// Whether every page was seen.
+    pub(super) whole: bool,
+}
+
+fn folded_in(parameter: &Parameter, names: &[&str]) -> bool {
+    names.contains(&names::folded(parameter.name.trim_start_matches('$')).as_str())
+}
+
+/// The query parameter of this meaning that is a number.
+fn counting<'a>(
+    contract: &Contract,
+    operation: &'a Operation,
+    of: &[&str],
+) -> Option<&'a Parameter> {
+    operation.parameters.iter().find(|parameter| {
+        parameter.place == ParameterPlace::Query
+            && folded_in(parameter, of)
+            && parameter.schema.as_ref().is_some_and(|schema| {
+                let place = Place::of(contract, schema);
+                place.types().contains("integer") || place.types().contains("number")
+            })
+    })
+}
+
+impl<'a> Lister<'a> {
+    /// The parameters that a list has for its pages, by name and type.
+    pub(super) fn limit_of(contract: &Contract, operation: &'a Operation) -> Option<&'a Parameter> {
+        counting(contract, operation, &LIMITS)
+    }
+
+    /// The parameter that says where a page begins.
+    pub(super) fn offset_of(
+        contract: &Contract,
+        operation: &'a Operation,
+    ) -> Option<&'a Parameter> {
+        counting(contract, operation, &OFFSETS).or_else(|| counting(contract, operation, &PAGES))
+    }
+
+    /// The list that a record belongs to.
+    pub(super) fn of(
+        script: &Script<'a>,
+        home: &Home<'a>,
+        operation: &'a Operation,
+        held: &Held,
+    ) -> Scripted<Self> {
+        let contract = script.world.contract;
+        let path = held
+            .path
+            .rsplit_once('/')
+            .map_or("", |(collection, _)| collection);
+        let limit = Self::limit_of(contract, operation);
+        let most = limit.and_then(|parameter| {
+            let place = Place::of(contract, parameter.schema.as_ref()?);
+            place.keyword("maximum").find_map(Value::as_i64)
+        });
+        Ok(Self {
+            operation,
+            limit,
+            offset: counting(contract, operation, &OFFSETS),
+            page: counting(contract, operation, &PAGES),
+            cursor: operation.parameters.iter().find(|parameter| {
+                parameter.place == ParameterPlace::Query && folded_in(parameter, &CURSORS)
+            }),
+            thing: home.collection.thing.clone(),
+            variable: home
+                .collection
+                .item
+                .as_ref()
+                .map_or_else(String::new, |(_, variable)| variable.clone()),
+            path: path.to_owned(),
+            most,
+        })
+    }
+
+    /// A page, asked with these query values.
+    pub(super) fn ask(
+        &self,
+        script: &mut Script<'a>,
+        query: &[(&str, Value)],
+        purpose: &str,
+    ) -> Scripted<&'a Exchange> {
+        let request = to_item(script.world, self.operation, &self.path, None, None)?;
+        let mut pairs = Vec::new();
+        for (name, value) in query {
+            let declared = self.operation.parameter(ParameterPlace::Query, name);
+            match declared.map(|parameter| serialise::query(parameter, value)) {
+                Some(Ok(written)) => pairs.extend(written),
+                _ => pairs.push(format!(
+                    "{}={}",
+                    serialise::encode(name),
+                    serialise::encode(&serialise::scalar(value))
+                )),
+            }
+        }
+        let path = request.path_and_query();
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let address = if pairs.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{path}{joint}{}", pairs.join("&"))
+        };
+        script.send(Request {
+            address: Address::Base(address),
+            purpose: purpose.into(),
+            ..request
+        })
+    }
+
+    /// The page in an answer; a gap where it is no success.
+    pub(super) fn read(&self, exchange: &'a Exchange) -> Scripted<Page<'a>> {
+        let response = answered(exchange)?;
+        let unmet = |why: String| Halt::unmet(Whose::Supplier, why);
+        if !response.is_success() {
+            return Err(unmet(format!(
+                "{} was answered {}, so that the list could not be judged.",
+                self.operation.key,
+                exchange.received()
+            )));
+        }
+        let body = response
+            .json()
+            .map_err(|why| unmet(format!("The list cannot be read: {why}.")))?;
+        let items = answers::records(body, &self.thing);
+        let is_list =
+            body.is_array() || !matches!(items.as_slice(), [one] if std::ptr::eq(*one, body));
+        if !is_list {
+            return Err(unmet(format!("{} gives no list.", self.operation.key)));
+        }
+        let header = ["x-total-count", "total-count", "x-total"]
+            .into_iter()
+            .find_map(|name| response.headers.get(name)?.trim().parse().ok());
+        Ok(Page {
+            items,
+            total: header.or_else(|| total(body)),
+            next: next(body),
+        })
+    }
+
+    /// A page, asked and read.
+    pub(super) fn fetch(
+        &self,
+        script: &mut Script<'a>,
+        query: &[(&str, Value)],
+        purpose: &str,
+    ) -> Scripted<Page<'a>> {
+        let exchange = self.ask(script, query, purpose)?;
+        self.read(exchange)
+    }
+
+    /// As many records as one page may have.
+    pub(super) fn longest(&self) -> Option<(&'a str, Value)> {
+        let limit = self.limit?;
+        Some((
+            limit.name.as_str(),
+            self.most
+                .map_or_else(|| Value::from(100), |most| Value::from(most.min(1_000))),
+        ))
+    }
+
+    /// Goes through the list for what is wanted; with `all` to its end, else until something is found.
+    pub(super) fn search(
+        &self,
+        script: &mut Script<'a>,
+        query: &[(&str, Value)],
+        all: bool,
+        wanted: &dyn Fn(&Value) -> bool,
+    ) -> Scripted<Found<'a>> {
+        let mut query = query.to_vec();
+        query.extend(self.longest());
+        let mut found = Vec::new();
+        let mut page = self.fetch(script, &query, "looks through the list")?;
+        let size = page.items.len();
+        let mut seen = size;
+        found.extend(page.items.iter().copied().filter(|item| wanted(item)));
+        // New records mostly come last: look there first.
+        if let (false, true, Some(offset), Some(total)) =
+            (all, found.is_empty(), self.offset, page.total)
+            && usize::try_from(total).is_ok_and(|total| total > 2 * size)
+        {
+            let mut last = query.clone();
+            let from = total - i64::try_from(size).unwrap_or(0);
+            last.push((offset.name.as_str(), Value::from(from)));
+            let tail = self.fetch(script, &last, "looks at the end of the list")?;
+            found.extend(tail.items.iter().copied().filter(|item| wanted(item)));
+        }
+        for number in 1..MOST_PAGES {
+            if !all && !found.is_empty() {
+                return Ok(Found {
+                    items: found,
+                    whole: false,
+                });
+            }
+            let mut more = query.clone();
+            let at_end = page.items.is_empty()
+                || page
+                    .total
+                    .is_some_and(|total| i64::try_from(seen).is_ok_and(|seen| seen >= total));
+            match (&page.next, self.cursor, self.offset, self.page) {
+                (Some(next), Some(cursor), ..) => {
+                    more.push((cursor.name.as_str(), Value::from(next.as_str())));
+                }
+                (_, Some(_), None, None) => {
+                    return Ok(Found {
+                        items: found,
+                        whole: true,
+                    });
+                }
+                _ if at_end => {
+                    return Ok(Found {
+                        items: found,
+                        whole: true,
+                    });
+                }
+                (_, _, Some(offset), _) => more.push((offset.name.as_str(), Value::from(seen))),
+                (_, _, None, Some(page)) => {
+                    more.push((
+                        page.name.as_str(),
+                        Value::from(number + self.first_page(page)),
+                    ));
+                }
+                _ => {
+                    // Without a way on, one page is the whole list, unless it says otherwise.
+                    let whole = self.limit.is_none()
+                        && page.next.is_none()
+                        && page.total.is_none_or(|total| {
+                            i64::try_from(seen).is_ok_and(|seen| seen >= total)
+                        });
+                    return Ok(Found {
+                        items: found,
+                        whole,
+                    });
+                }
+            }
+            page = self.fetch(script, &more, "looks at the next page")?;
+            seen += page.items.len();
+            found.extend(page.items.iter().copied().filter(|item| wanted(item)));
+        }
+        Ok(Found {
+            items: found,
+            whole: false,
+        })
+    }
+
+    fn first_page(&self, page: &Parameter) -> usize {
+        let zero = page.examples.iter().any(|example| example.value == 0);
+        usize::from(!zero)
+    }
+
+    /// The id of a record of the list.
+    pub(super) fn id(&self, item: &Value) -> Option<String> {
+        answers::member(item, &names::members_for(&self.variable, &self.thing))
+            .map(|id| serialise::scalar(&id))
+    }
+
+    /// Whether a record of the list is this one.
+    pub(super) fn is(&self, item: &Value, held: &Held) -> bool {
+        self.id(item).as_deref() == Some(&*held.id)
+    }
+
+    /// The schema of the records in the list.
+    pub(super) fn item_schema(&self, contract: &Contract) -> Option<Schema> {
+        let schema = shape::success(self.operation)?;
+        let (schema, many) = shape::records(contract, schema);
+        many.then_some(schema)
+    }
+}
+
+fn total(body: &Value) -> Option<i64> {
+    let members = body.as_object()?;
+    let here = members
+        .iter()
+        .find(|(name, value)| TOTALS.contains(&names::folded(name).as_str()) && value.is_i64())
+        .and_then(|(_, value)| value.as_i64());
+    here.or_else(|| {
+        ["meta", "page", "pagination", "paging", "_meta"]
+            .into_iter()
+            .filter_map(|name| members.get(name)?.as_object())
+            .flatten()
+            .find(|(name, value)| TOTALS.contains(&names::folded(name).as_str()) && value.is_i64())
+            .and_then(|(_, value)| value.as_i64())
+    })
+}
+
+fn next(body: &Value) -> Option<String> {
+    let members = body.as_object()?;
+    let within = ["meta", "page", "pagination", "paging", "_meta"]
+        .into_iter()
+        .filter_map(|name| members.get(name)?.as_object())
+        .flatten();
+    members
+        .iter()
+        .chain(within)
+        .find(|(name, value)| NEXTS.contains(&names::folded(name).as_str()) && value.is_string())
+        .and_then(|(_, value)| value.as_str())
+        .filter(|next| !next.is_empty() && !next.contains("://") && !next.starts_with('/'))
+        .map(str::to_owned)
+}

@@ -1,0 +1,116 @@
+//! `records.created-is-found`
+
+use crate::{
+    arrange::{answers, names, serialise},
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        keeping::{Home, PEOPLE, answered, get, make_simple, on_create, subject, until},
+    },
+    contract::Operation,
+    script::{Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "records.created-is-found",
+    purpose: "A record that was created can be read under its id.",
+    verifies: "A valid record is created, then read under the id in the answer. The read succeeds within \
+        `settle_ms` (a parameter, 2,000 unless set), and the record that comes has that id. Creations \
+        that are answered 202 are not judged: nothing says when the record will be there.",
+    matters: "A caller that was told 201 has handed the record over and keeps no other copy. If it cannot \
+        be read, it is lost, and nobody knows.",
+    fix: "Answer 201 after the record is stored, not before, and give the id it is stored under.",
+    kind: Kind::Probe {
+        scope: Scope::Operation(on_create),
+        run,
+        writes: true,
+    },
+    examples: &[
+        Example {
+            title: "Found",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7","name":"Zz"}"#),
+                Line::json("GET /people/7", 200, r#"{"id":"7","name":"Zz"}"#),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Found a moment later",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7","name":"Zz"}"#),
+                Line::empty("GET /people/7", 404),
+                Line::json("GET /people/7", 200, r#"{"id":"7","name":"Zz"}"#),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Lost",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7","name":"Zz"}"#),
+                Line::empty("GET /people/7", 404),
+            ],
+            says: Says::Fail("cannot be read"),
+        },
+        Example {
+            title: "Another one",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7","name":"Zz"}"#),
+                Line::json("GET /people/7", 200, r#"{"id":"8","name":"Zz"}"#),
+            ],
+            says: Says::Fail("another id"),
+        },
+        Example {
+            title: "Later",
+            contract: PEOPLE,
+            dialogue: &[Line::empty("POST /people", 202)],
+            says: Says::Nothing,
+        },
+    ],
+};
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let home = Home::of(script.world, subject(operation)?)?;
+    let held = make_simple(script, &home)?;
+    let exchange = until(script, |script| {
+        let exchange = get(script, &home, &held.path, "reads what was created")?;
+        let gone = matches!(exchange.status(), Some(404 | 410));
+        Ok((exchange, !gone))
+    })?;
+    let response = answered(exchange)?;
+    if !response.is_success() {
+        return Ok(vec![
+            Finding::new(
+                "not found",
+                "A record that was created cannot be read.",
+                format!("{}: 2xx", home.read.key),
+                exchange.received(),
+            )
+            .at(home.read.pointer.clone())
+            .into(),
+        ]);
+    }
+    let variable = home.collection.item.as_ref().map_or("id", |(_, name)| name);
+    let thing = &home.collection.thing;
+    let id = response
+        .json()
+        .ok()
+        .and_then(|body| answers::record(body, thing))
+        .and_then(|record| answers::member(record, &names::members_for(variable, thing)))
+        .map(|id| serialise::scalar(&id));
+    Ok(vec![match id {
+        Some(id) if !id.eq_ignore_ascii_case(&held.id) => Finding::new(
+            "another id",
+            "A record is read under one id and shows another id.",
+            held.id,
+            id,
+        )
+        .at(home.read.pointer.clone())
+        .into(),
+        _ => Judgement::Pass,
+    }])
+}

@@ -1,0 +1,259 @@
+//! `records.list-sort`
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::{
+    arrange::{names, shape},
+    checks::{
+        Applies, Check, Example, Kind, Line, Says, Scope,
+        keeping::{Home, PAGED, answered, brief, judged, on_list, several, subject},
+        listing::Lister,
+        place::Place,
+    },
+    contract::{Contract, Operation, ParameterPlace},
+    exchange::Response,
+    script::{Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// Records that are made with different values.
+const RECORDS: usize = 4;
+/// Orders that are tried.
+const MOST: usize = 10;
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "records.list-sort",
+    purpose: "A sorted list is in the order that was asked for.",
+    verifies: "A parameter called sort, order, sortBy or the like sorts where its schema lists its values and these \
+        are properties of the records, alone or with a sign or word for the direction (`-surname`, \
+        `surname:desc`, `surname_asc`). Records with different values are created, each order is asked \
+        for, and every two neighbours on the page are compared: numbers by value, moments as moments, text \
+        only where both are plain letters and digits and every usual order agrees. Records without a \
+        value may stand anywhere. Orders by free text parameters are not recognised.",
+    matters: "The newest first is how people find what just happened. A list in another order hides it.",
+    fix: "Apply the order in the query of the store, before the page is cut.",
+    kind: Kind::Probe {
+        scope: Scope::Operation(applies),
+        run,
+        writes: true,
+    },
+    examples: &[
+        Example {
+            title: "In order",
+            contract: PAGED,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json(
+                    "GET /people?sort=name&*",
+                    200,
+                    r#"[{"id":"1","name":"Aa"},{"id":"2","name":"Bb"}]"#,
+                ),
+                Line::json(
+                    "GET /people?sort=-name&*",
+                    200,
+                    r#"[{"id":"2","name":"Bb"},{"id":"1","name":"Aa"}]"#,
+                ),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "The other way round",
+            contract: PAGED,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json(
+                    "GET /people*",
+                    200,
+                    r#"[{"id":"1","name":"Bb"},{"id":"2","name":"Aa"}]"#,
+                ),
+            ],
+            says: Says::Fail("not in the order"),
+        },
+    ],
+};
+
+const SORTS: [&str; 7] = [
+    "sort",
+    "order",
+    "sortby",
+    "orderby",
+    "ordering",
+    "sortorder",
+    "sorting",
+];
+
+/// One order that can be asked for.
+struct Order<'a> {
+    parameter: &'a str,
+    value: &'a str,
+    property: String,
+    descending: bool,
+}
+
+fn applies(contract: &Contract, operation: &Operation) -> Applies {
+    match on_list(contract, operation) {
+        Applies::Yes if !orders(contract, operation).is_empty() => Applies::Yes,
+        Applies::Yes => {
+            Applies::No("No parameter lists the properties that the list can be sorted by.".into())
+        }
+        other => other,
+    }
+}
+
+fn orders<'a>(contract: &'a Contract, operation: &'a Operation) -> Vec<Order<'a>> {
+    let Some(schema) = shape::success(operation) else {
+        return Vec::new();
+    };
+    let (items, _) = shape::records(contract, schema);
+    let members = shape::members(&contract.schemas, &items);
+    operation
+        .parameters
+        .iter()
+        .filter(|parameter| {
+            parameter.place == ParameterPlace::Query
+                && SORTS.contains(&names::folded(parameter.name.trim_start_matches('$')).as_str())
+        })
+        .flat_map(|parameter| {
+            let place = parameter
+                .schema
+                .as_ref()
+                .map_or_else(Place::default, |schema| Place::of(contract, schema));
+            let values: Vec<&'a str> = place
+                .keyword("enum")
+                .filter_map(Value::as_array)
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
+            values
+                .into_iter()
+                .map(move |value| (parameter.name.as_str(), value))
+        })
+        .filter_map(|(parameter, value)| {
+            let (stem, descending) = direction(value);
+            let member = members
+                .iter()
+                .find(|member| names::folded(&member.name) == names::folded(stem))?;
+            Some(Order {
+                parameter,
+                value,
+                property: member.name.clone(),
+                descending,
+            })
+        })
+        .take(MOST)
+        .collect()
+}
+
+fn direction(value: &str) -> (&str, bool) {
+    if let Some(stem) = value.strip_prefix('-') {
+        return (stem, true);
+    }
+    let lower = value.to_ascii_lowercase();
+    for (ending, descending) in [("desc", true), ("asc", false)] {
+        if lower.ends_with(ending)
+            && let Some(stem) = value.get(..value.len() - ending.len())
+            && let Some(stem) = stem.strip_suffix([':', '_', '.', ',', ' ', '-'])
+        {
+            return (stem, descending);
+        }
+    }
+    (value.trim_start_matches('+'), false)
+}
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let list = subject(operation)?;
+    let world = script.world;
+    let home = Home::of(world, list)?;
+    let records = if home.create.key.path.contains('{') {
+        vec![crate::checks::keeping::make(script, &home)?]
+    } else {
+        several(script, &home, RECORDS)?
+    };
+    let Some(held) = records.first() else {
+        return Ok(judged(Vec::new()));
+    };
+    let lister = Lister::of(script, &home, list, held)?;
+    let mut judgements: Vec<Judgement> = Vec::new();
+    for order in orders(world.contract, list) {
+        let mut query = vec![(order.parameter, Value::from(order.value))];
+        query.extend(lister.longest());
+        let exchange = lister.ask(script, &query, "asks for an order")?;
+        if !answered(exchange).is_ok_and(Response::is_success) {
+            continue;
+        }
+        let page = lister.read(exchange)?;
+        let values: Vec<&Value> = page
+            .items
+            .iter()
+            .filter_map(|item| item.get(&order.property))
+            .filter(|value| !value.is_null())
+            .collect();
+        let wrong = values.windows(2).find_map(|pair| {
+            let [one, other] = pair else { return None };
+            let bad = if order.descending {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            };
+            (compare(one, other) == Some(bad)).then_some((*one, *other))
+        });
+        if let Some((one, other)) = wrong {
+            judgements.push(
+                Finding::new(
+                    format!("order {}", order.value),
+                    format!(
+                        "A list asked for by `{}={}` is not in the order.",
+                        order.parameter, order.value
+                    ),
+                    format!(
+                        "{}: {} after {}",
+                        list.key,
+                        brief(Some(one)),
+                        brief(Some(other))
+                    ),
+                    "the other way round",
+                )
+                .at(list.pointer.clone())
+                .into(),
+            );
+        }
+    }
+    Ok(judged(judgements))
+}
+
+/// The order of two values, where every usual order agrees.
+fn compare(one: &Value, other: &Value) -> Option<Ordering> {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => one.as_f64()?.partial_cmp(&other.as_f64()?),
+        (Value::Bool(one), Value::Bool(other)) => Some(one.cmp(other)),
+        (Value::String(one), Value::String(other)) => {
+            let moment = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
+            if let (Some(one), Some(other)) = (moment(one), moment(other)) {
+                return Some(one.cmp(&other));
+            }
+            let is_day = |text: &str| {
+                text.len() == 10
+                    && text
+                        .bytes()
+                        .all(|byte| byte.is_ascii_digit() || byte == b'-')
+            };
+            if is_day(one) && is_day(other) {
+                return Some(one.cmp(other));
+            }
+            let plain = |text: &str| {
+                text.bytes().all(|byte| byte.is_ascii_alphabetic())
+                    || (text.bytes().all(|byte| byte.is_ascii_digit()) && one.len() == other.len())
+            };
+            if !plain(one) || !plain(other) {
+                return None;
+            }
+            let folded = one.to_ascii_lowercase().cmp(&other.to_ascii_lowercase());
+            (one.cmp(other) == folded).then_some(folded)
+        }
+        _ => None,
+    }
+}

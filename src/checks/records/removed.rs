@@ -1,0 +1,200 @@
+//! `records.removed`
+
+use serde_json::Value;
+
+use crate::{
+    arrange::names,
+    checks::{
+        Applies, Check, Example, Kind, Line, Says, Scope,
+        keeping::{
+            Home, PEOPLE, answered, change, changed, get, judged, make_simple, on_item, read,
+            subject, until,
+        },
+        listing::Lister,
+    },
+    contract::{Contract, Operation},
+    exchange::Response,
+    model::Method,
+    script::{Halt, Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "records.removed",
+    purpose: "A deleted record is gone from item and list, and it alone.",
+    verifies: "Two records are created and the first is deleted. Reading it is answered 404 or 410 within \
+        `settle_ms`, the list does not hold it, and the second can still be read. A second DELETE is \
+        answered as the contract says for an unknown record: where that is 404, success is a failure; \
+        where 404 is not documented, nothing is judged. Deletions that are answered 202 or refused, and \
+        records that stay with a mark of deletion the contract names, are not judged.",
+    matters: "Erasure is a duty by law. A record that is said to be deleted and still answers is a breach; a \
+        delete that takes another record with it loses evidence.",
+    fix: "Delete in the store that reads and lists use, by the id in the path alone, before the answer is sent.",
+    kind: Kind::Probe {
+        scope: Scope::Operation(applies),
+        run,
+        writes: true,
+    },
+    examples: &[
+        Example {
+            title: "Gone",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json("POST /people", 201, r#"{"id":"8"}"#),
+                Line::json("GET /people/7", 200, r#"{"id":"7"}"#),
+                Line::json("GET /people/8", 200, r#"{"id":"8"}"#),
+                Line::empty("DELETE /people/7", 204),
+                Line::empty("GET /people/7", 404),
+                Line::json("GET /people", 200, r#"{"items":[{"id":"8"}]}"#),
+                Line::empty("DELETE /people/7", 404),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Still there",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json("POST /people", 201, r#"{"id":"8"}"#),
+                Line::empty("DELETE /people/7", 204),
+                Line::json("GET /people/7", 200, r#"{"id":"7"}"#),
+                Line::json("GET /people/8", 200, r#"{"id":"8"}"#),
+            ],
+            says: Says::Fail("can still be read"),
+        },
+        Example {
+            title: "Still listed",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json("POST /people", 201, r#"{"id":"8"}"#),
+                Line::json("GET /people/7", 200, r#"{"id":"7"}"#),
+                Line::json("GET /people/8", 200, r#"{"id":"8"}"#),
+                Line::empty("DELETE /people/7", 204),
+                Line::empty("GET /people/7", 404),
+                Line::json("GET /people", 200, r#"{"items":[{"id":"7"},{"id":"8"}]}"#),
+                Line::empty("DELETE /people/7", 404),
+            ],
+            says: Says::Fail("still in the list"),
+        },
+    ],
+};
+
+/// Words of members that mark a record as deleted.
+const MARKS: [&str; 6] = [
+    "deleted", "status", "state", "active", "archived", "removed",
+];
+
+fn applies(contract: &Contract, operation: &Operation) -> Applies {
+    on_item(contract, operation, &Method::Delete)
+}
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let delete = subject(operation)?;
+    let world = script.world;
+    let home = Home::of(world, delete)?;
+    let held = make_simple(script, &home)?;
+    let bystander = make_simple(script, &home)?;
+    let before = read(script, &home, &held)?;
+    read(script, &home, &bystander)?;
+    let exchange = change(script, delete, &held, None, "deletes the record")?;
+    changed(delete, exchange)?;
+    let mut judgements: Vec<Judgement> = Vec::new();
+    let exchange = until(script, |script| {
+        let exchange = get(script, &home, &held.path, "asks for what was deleted")?;
+        let there = exchange.response().is_some_and(Response::is_success);
+        Ok((exchange, !there))
+    })?;
+    let response = answered(exchange)?;
+    if response.is_success() {
+        if response.json().is_ok_and(|after| is_marked(before, after)) {
+            return Err(Halt::NotApplicable(
+                "Deleted records stay, with a mark that the contract names.".into(),
+            ));
+        }
+        judgements.push(
+            Finding::new(
+                "still read",
+                "A record that was deleted can still be read.",
+                format!("{}: 404", home.read.key),
+                exchange.received(),
+            )
+            .at(delete.pointer.clone())
+            .into(),
+        );
+        return Ok(judgements);
+    }
+    let exchange = get(
+        script,
+        &home,
+        &bystander.path,
+        "asks for the record that stays",
+    )?;
+    if matches!(answered(exchange)?.status, 404 | 410) {
+        judgements.push(
+            Finding::new(
+                "another is gone",
+                "Deleting one record deletes another.",
+                format!("{}: 2xx for {}", home.read.key, bystander.id),
+                exchange.received(),
+            )
+            .at(delete.pointer.clone())
+            .into(),
+        );
+    }
+    if let Some(list) = Home::other(world, home.collection.list.as_ref())
+        .filter(|list| list.key.method == Method::Get)
+    {
+        let lister = Lister::of(script, &home, list, &held)?;
+        let listed = until(script, |script| {
+            let found = lister.search(script, &[], false, &|item| lister.is(item, &held))?;
+            let gone = found.items.is_empty();
+            Ok((!gone, gone))
+        });
+        match listed {
+            Ok(true) => judgements.push(
+                Finding::new(
+                    "still listed",
+                    "A record that was deleted is still in the list.",
+                    format!("{}: no record {}", list.key, held.id),
+                    "it is there",
+                )
+                .at(delete.pointer.clone())
+                .into(),
+            ),
+            Err(Halt::Pending) => return Err(Halt::Pending),
+            _ => {}
+        }
+    }
+    if delete.documents(404) {
+        let exchange = change(script, delete, &held, None, "deletes the record again")?;
+        if answered(exchange)?.is_success() {
+            judgements.push(
+                Finding::new(
+                    "deleted again",
+                    "A record that is gone is deleted again with success, although 404 is documented.",
+                    format!("{}: 404", delete.key),
+                    exchange.received(),
+                )
+                .at(delete.pointer.clone())
+                .into(),
+            );
+        }
+    }
+    Ok(judged(judgements))
+}
+
+/// Whether a member that may mark a deletion has changed.
+fn is_marked(before: &Value, after: &Value) -> bool {
+    after.as_object().is_some_and(|members| {
+        members.iter().any(|(name, value)| {
+            let words = names::words(name);
+            MARKS
+                .iter()
+                .any(|mark| words.iter().any(|word| word == mark))
+                && before.get(name) != Some(value)
+        })
+    })
+}

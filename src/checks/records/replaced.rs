@@ -1,0 +1,271 @@
+//! `records.replaced`
+
+use serde_json::{Map, Value};
+
+use crate::{
+    arrange::shape,
+    checks::{
+        Applies, Check, Example, Kind, Line, Says, Scope,
+        keeping::{
+            Home, PEOPLE, another_body, body_for, brief, change, changed, changes, judged, make,
+            on_item, read, subject,
+        },
+        place::Place,
+        same::differences,
+    },
+    contract::{Contract, Operation},
+    model::Method,
+    script::{Halt, Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "records.replaced",
+    purpose: "PUT replaces the record by what is sent, and nothing else changes.",
+    verifies: "Two records are created. One is replaced with other values for every property, then with the \
+        required ones alone; after each the record is read and compared with what was sent. An optional \
+        property that the last PUT left out does not keep its value, unless that is the declared default \
+        or the read does not declare it as one that callers decide on. The other record, made by the \
+        same run, is as it was. PUT answered 202, or refused, is not judged.",
+    matters: "A PUT that merges leaves a suspect's old address on the new record; one that does nothing leaves \
+        the caller sure of a correction that never happened.",
+    fix: "Store the body as the whole new state (RFC 9110, 9.3.4), under the id in the path alone.",
+    kind: Kind::Probe {
+        scope: Scope::Operation(applies),
+        run,
+        writes: true,
+    },
+    examples: &[
+        Example {
+            title: "Replaced",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json("POST /people", 201, r#"{"id":"8"}"#),
+                Line::json(
+                    "GET /people/8",
+                    200,
+                    r#"{"id":"8","name":"Zz","held":true}"#,
+                ),
+                Line::json(
+                    "GET /people/7",
+                    200,
+                    r#"{"id":"7","name":"Zz","held":true}"#,
+                ),
+                Line::json("PUT /people/7", 200, r#"{"id":"7"}"#),
+                Line::json(
+                    "GET /people/7",
+                    200,
+                    r#"{"id":"7","name":"Zz","held":false}"#,
+                ),
+                Line::json("PUT /people/7", 200, r#"{"id":"7"}"#),
+                Line::json("GET /people/7", 200, r#"{"id":"7","name":"Zz"}"#),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Nothing changes",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json("POST /people", 201, r#"{"id":"8"}"#),
+                Line::json(
+                    "GET /people/8",
+                    200,
+                    r#"{"id":"8","name":"Zz","held":true}"#,
+                ),
+                Line::json(
+                    "GET /people/7",
+                    200,
+                    r#"{"id":"7","name":"Zz","held":true}"#,
+                ),
+                Line::json("PUT /people/7", 200, r#"{"id":"7"}"#),
+            ],
+            says: Says::Fail("is not what PUT sent"),
+        },
+        Example {
+            title: "Merged",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json("POST /people", 201, r#"{"id":"8"}"#),
+                Line::json(
+                    "GET /people/8",
+                    200,
+                    r#"{"id":"8","name":"Zz","held":true}"#,
+                ),
+                Line::json(
+                    "GET /people/7",
+                    200,
+                    r#"{"id":"7","name":"Zz","held":false}"#,
+                ),
+                Line::json("PUT /people/7", 200, r#"{"id":"7"}"#),
+                Line::json(
+                    "GET /people/7",
+                    200,
+                    r#"{"id":"7","name":"Zz","held":true}"#,
+                ),
+            ],
+            says: Says::Fail("keeps its value"),
+        },
+    ],
+};
+
+fn applies(contract: &Contract, operation: &Operation) -> Applies {
+    on_item(contract, operation, &Method::Put)
+}
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let put = subject(operation)?;
+    let world = script.world;
+    let home = Home::of(world, put)?;
+    let held = make(script, &home)?;
+    let bystander = make(script, &home)?;
+    let other_before = read(script, &home, &bystander)?;
+    let before = read(script, &home, &held)?;
+    let schema = shape::body(put)
+        .ok_or_else(|| Halt::NotApplicable(format!("{} takes no JSON body.", put.key)))?;
+    let places = (
+        Place::of(world.contract, schema),
+        home.read_place(world.contract),
+    );
+    let plain = body_for(world, put, &held.sent, "replaced")?;
+    let full = another_value(world, put, &plain, before);
+    let mut judgements: Vec<Judgement> = Vec::new();
+    let exchange = change(script, put, &held, Some(&full), "replaces the record")?;
+    changed(put, exchange)?;
+    let replaced = read(script, &home, &held)?;
+    let difference = differences(&places.0, &places.1, &full, replaced)
+        .into_iter()
+        .next();
+    if let Some(difference) = difference {
+        let name = difference.pointer.trim_start_matches('/');
+        judgements.push(
+            Finding::new(
+                format!("not replaced {name}"),
+                format!("`{name}` of a replaced record is not what PUT sent."),
+                brief(Some(&difference.sent)),
+                brief(difference.came.as_ref()),
+            )
+            .at(difference.pointer.clone())
+            .into(),
+        );
+    } else {
+        let owned = home.owned(world);
+        let least = least(script, put, &full);
+        let left_out: Vec<&String> = full
+            .as_object()
+            .into_iter()
+            .flat_map(Map::keys)
+            .filter(|name| least.get(name.as_str()).is_none() && owned.contains(name))
+            .collect();
+        if !left_out.is_empty() {
+            let exchange = change(
+                script,
+                put,
+                &held,
+                Some(&least),
+                "replaces the record with the required alone",
+            )?;
+            if exchange
+                .response()
+                .is_some_and(crate::exchange::Response::is_success)
+            {
+                let after = read(script, &home, &held)?;
+                let kept = left_out.into_iter().find(|name| {
+                    let (old, new) = (full.get(name.as_str()), after.get(name.as_str()));
+                    let may_stay = |place: &Place<'_>| {
+                        place.keyword("default").any(|default| Some(default) == new)
+                            || place.keyword("readOnly").any(|mark| mark == true)
+                            || place.has("const")
+                    };
+                    new.is_some()
+                        && old == new
+                        && !is_blank(new)
+                        && !may_stay(&places.0.member(name))
+                        && !may_stay(&places.1.member(name))
+                });
+                judgements.extend(kept.map(|name| {
+                    Finding::new(
+                        format!("merged {name}"),
+                        format!("`{name}` keeps its value although PUT left it out."),
+                        "the state that was sent, without it",
+                        brief(after.get(name.as_str())),
+                    )
+                    .at(put.pointer.clone())
+                    .into()
+                }));
+            }
+        }
+    }
+    let other_after = read(script, &home, &bystander)?;
+    if let Some(name) = changes(&home.owned(world), other_before, other_after).first() {
+        judgements.push(
+            Finding::new(
+                "bystander",
+                format!("Replacing one record changes `{name}` of another."),
+                brief(other_before.get(name)),
+                brief(other_after.get(name)),
+            )
+            .at(put.pointer.clone())
+            .into(),
+        );
+    }
+    Ok(judged(judgements))
+}
+
+/// What most APIs take for no value.
+fn is_blank(value: Option<&Value>) -> bool {
+    match value {
+        Some(Value::String(text)) => text.is_empty(),
+        Some(Value::Array(items)) => items.is_empty(),
+        Some(Value::Bool(truth)) => !truth,
+        Some(Value::Null) | None => true,
+        _ => false,
+    }
+}
+
+/// Other values than those that are there: the round that changes most.
+fn another_value(
+    world: crate::script::World<'_>,
+    put: &Operation,
+    plain: &Value,
+    before: &Value,
+) -> Value {
+    let changed = |body: &Value| {
+        body.as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(name, value)| before.get(name.as_str()) != Some(value))
+            .count()
+    };
+    [0, 3, 2, 5]
+        .into_iter()
+        .map(|round| another_body(world, put, plain, round))
+        .rev()
+        .max_by_key(changed)
+        .unwrap_or_else(|| plain.clone())
+}
+
+/// A body without its optional members.
+fn least(script: &Script<'_>, put: &Operation, full: &Value) -> Value {
+    let schemas = &script.world.contract.schemas;
+    let Some(schema) = shape::body(put) else {
+        return full.clone();
+    };
+    let mut least = full.clone();
+    for member in shape::members(schemas, schema) {
+        if member.required {
+            continue;
+        }
+        let before = least.clone();
+        if let Some(members) = least.as_object_mut() {
+            members.shift_remove(&member.name);
+        }
+        if !schemas.validate_request(schema, &least).is_valid() {
+            least = before;
+        }
+    }
+    least
+}

@@ -1,0 +1,81 @@
+//! `records.safe-methods-change-nothing`
+
+use crate::{
+    checks::{
+        Applies, Check, Example, Kind, Line, Says, Scope,
+        keeping::{Home, PEOPLE, brief, changes, judged, make, on_item, read, subject},
+    },
+    contract::{Contract, Operation},
+    model::Method,
+    script::{Script, Scripted},
+    verdict::Finding,
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "records.safe-methods-change-nothing",
+    purpose: "Reading a record changes nothing of it.",
+    verifies: "A record of the run's own is read three times. The members that callers decide on, those that \
+        POST, PUT or PATCH take, are the same each time. Counters and times that the API keeps itself \
+        may change.",
+    matters: "GET is sent by caches, link checkers and people who only want to look. If a look changes the \
+        record, nobody can say what was there.",
+    fix: "Keep writes out of GET and HEAD (RFC 9110, 9.2.1).",
+    kind: Kind::Probe {
+        scope: Scope::Operation(applies),
+        run,
+        writes: true,
+    },
+    examples: &[
+        Example {
+            title: "Only the counter of reads",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json("GET /people/7", 200, r#"{"id":"7","name":"Zz","read":1}"#),
+                Line::json("GET /people/7", 200, r#"{"id":"7","name":"Zz","read":2}"#),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Another value each time",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json("GET /people/7", 200, r#"{"id":"7","held":true}"#),
+                Line::json("GET /people/7", 200, r#"{"id":"7","held":false}"#),
+            ],
+            says: Says::Fail("Reading a record changes"),
+        },
+    ],
+};
+
+fn applies(contract: &Contract, operation: &Operation) -> Applies {
+    on_item(contract, operation, &Method::Get)
+}
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let operation = subject(operation)?;
+    let home = Home::of(script.world, operation)?;
+    let held = make(script, &home)?;
+    let owned = home.owned(script.world);
+    let first = read(script, &home, &held)?;
+    let mut judgements = Vec::new();
+    for _ in 0..2 {
+        let again = read(script, &home, &held)?;
+        if let Some(name) = changes(&owned, first, again).first() {
+            judgements.push(
+                Finding::new(
+                    format!("changes {name}"),
+                    format!("Reading a record changes `{name}`."),
+                    brief(first.get(name)),
+                    brief(again.get(name)),
+                )
+                .at(operation.pointer.clone())
+                .into(),
+            );
+            break;
+        }
+    }
+    Ok(judged(judgements))
+}

@@ -1,0 +1,132 @@
+//! `records.write-answer`
+
+use serde_json::Value;
+
+use crate::{
+    arrange::{answers, shape},
+    checks::{
+        Applies, Check, Example, Kind, Line, Says, Scope,
+        keeping::{
+            Home, PEOPLE, another_body, body_for, brief, change, changed, make, on_create, on_item,
+            read, subject,
+        },
+    },
+    contract::{Contract, Operation},
+    model::Method,
+    script::{Halt, Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "records.write-answer",
+    purpose: "The answer to a write shows the record as a read right after does.",
+    verifies: "A record of the run's own is created, replaced or changed, and read. The members that callers \
+        decide on and that both the answer and the read hold are the same. Members of one alone, times \
+        and counters of the API's own, and answers without a record are not compared.",
+    matters: "Clients show the answer to a write as what is stored now. If it is the old state, or what the \
+        caller sent and not what was kept, people work with a record that does not exist.",
+    fix: "Build the answer from the stored record, after the write.",
+    kind: Kind::Probe {
+        scope: Scope::Operation(applies),
+        run,
+        writes: true,
+    },
+    examples: &[
+        Example {
+            title: "The new state",
+            contract: ANSWERS,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7","name":"Zz"}"#),
+                Line::json("GET /people/7", 200, r#"{"id":"7","name":"Zz","at":5}"#),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Another state",
+            contract: ANSWERS,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7","name":"zz"}"#),
+                Line::json("GET /people/7", 200, r#"{"id":"7","name":"Zz"}"#),
+            ],
+            says: Says::Fail("differs from the record"),
+        },
+        Example {
+            title: "The old state",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json(
+                    "GET /people/7",
+                    200,
+                    r#"{"id":"7","name":"Zz","held":true}"#,
+                ),
+                Line::json("PUT /people/7", 200, r#"{"id":"7","held":false}"#),
+                Line::json("PATCH /people/7", 200, r#"{"id":"7"}"#),
+            ],
+            says: Says::Fail("differs from the record"),
+        },
+    ],
+};
+
+const ANSWERS: &str = "
+/people:
+  post:
+    requestBody: {required: true, content: {application/json: {schema: {type: object, required: [name], properties: {name: {enum: [Zz]}}}}}}
+    responses: {'201': {description: Created}}
+/people/{id}:
+  get:
+    responses: {'200': {description: A person}}
+";
+
+fn applies(contract: &Contract, operation: &Operation) -> Applies {
+    match operation.key.method {
+        Method::Post => on_create(contract, operation),
+        Method::Put | Method::Patch => on_item(contract, operation, &operation.key.method),
+        _ => Applies::Beside,
+    }
+}
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let operation = subject(operation)?;
+    let world = script.world;
+    let home = Home::of(world, operation)?;
+    let held = make(script, &home)?;
+    let answer = if operation.key.method == Method::Post {
+        held.created.representation.clone()
+    } else {
+        if shape::body(operation).is_none() {
+            return Err(Halt::NotApplicable(format!(
+                "{} takes no JSON body.",
+                operation.key
+            )));
+        }
+        let plain = body_for(world, operation, &held.sent, "answered")?;
+        let body = another_body(world, operation, &plain, 3);
+        let exchange = change(script, operation, &held, Some(&body), "changes the record")?;
+        changed(operation, exchange)?
+            .json()
+            .ok()
+            .and_then(|body| answers::record(body, &home.collection.thing))
+            .cloned()
+    };
+    let Some(Value::Object(answer)) = answer else {
+        return Err(Halt::NotApplicable("The answer holds no record.".into()));
+    };
+    let read = read(script, &home, &held)?;
+    let wrong = home.owned(world).into_iter().find(|name| {
+        matches!((answer.get(name), read.get(name)), (Some(said), Some(kept)) if said != kept)
+    });
+    Ok(vec![wrong.map_or(Judgement::Pass, |name| {
+        Finding::new(
+            format!("differs {name}"),
+            format!(
+                "`{name}` in the answer to a write differs from the record that is read after it."
+            ),
+            brief(read.get(&name)),
+            brief(answer.get(&name)),
+        )
+        .at(operation.pointer.clone())
+        .into()
+    })])
+}

@@ -1,0 +1,337 @@
+//! Whether what comes back is what was sent, by meaning (owner of [`Difference`]).
+
+use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::place::{Place, escape};
+
+/// One place where what came is not what was sent.
+#[derive(Debug, Clone)]
+pub(super) struct Difference {
+    /// Where, as a JSON pointer.
+    pub(super) pointer: String,
+    /// What happened to it, as the end of a sentence.
+    pub(super) what: &'static str,
+    /// What was sent.
+    pub(super) sent: Value,
+    /// What came.
+    pub(super) came: Option<Value>,
+}
+
+/// Words of names whose values no API gives back.
+const SECRET: [&str; 5] = ["password", "secret", "token", "passphrase", "pin"];
+
+/// Compares member by member what was sent with what came. What the contract does not promise to give
+/// back is not compared.
+pub(super) fn differences(
+    sent_place: &Place<'_>,
+    came_place: &Place<'_>,
+    sent: &Value,
+    came: &Value,
+) -> Vec<Difference> {
+    let mut found = Vec::new();
+    compare(sent_place, came_place, sent, Some(came), "", &mut found, 32);
+    found
+}
+
+fn compare(
+    sent_place: &Place<'_>,
+    came_place: &Place<'_>,
+    sent: &Value,
+    came: Option<&Value>,
+    pointer: &str,
+    found: &mut Vec<Difference>,
+    depth: usize,
+) {
+    let mut tell = |what| {
+        found.push(Difference {
+            pointer: pointer.to_owned(),
+            what,
+            sent: sent.clone(),
+            came: came.cloned(),
+        });
+    };
+    if depth == 0 || is_default(came_place, came) && sent.is_null() {
+        return;
+    }
+    let Some(came) = came else {
+        let may_be_left_out = sent.is_null() || sent.as_array().is_some_and(Vec::is_empty);
+        if !may_be_left_out {
+            tell("is not kept");
+        }
+        return;
+    };
+    match (sent, came) {
+        (Value::Null, Value::Null) => {}
+        (_, Value::Null) => tell("becomes null"),
+        (Value::Object(sent), Value::Object(came)) => {
+            for (name, value) in sent {
+                let (sent_member, came_member) = (sent_place.member(name), came_place.member(name));
+                let promised = came_place.names(name) || came.contains_key(name);
+                if promised && is_kept(name, &sent_member, &came_member) {
+                    let at = format!("{pointer}/{}", escape(name));
+                    let other = came.get(name);
+                    compare(
+                        &sent_member,
+                        &came_member,
+                        value,
+                        other,
+                        &at,
+                        found,
+                        depth - 1,
+                    );
+                }
+            }
+        }
+        (Value::Array(sent_items), Value::Array(came_items)) => {
+            let is_set = sent_place
+                .keyword("uniqueItems")
+                .any(|unique| unique == true);
+            if sent_items.len() != came_items.len() {
+                tell("has another number of items");
+            } else if sent_items != came_items && is_permutation(sent_items, came_items) {
+                if !is_set {
+                    tell("comes back in another order");
+                }
+            } else {
+                for (index, (one, other)) in sent_items.iter().zip(came_items).enumerate() {
+                    let at = format!("{pointer}/{index}");
+                    let places = (sent_place.item(index), came_place.item(index));
+                    compare(
+                        &places.0,
+                        &places.1,
+                        one,
+                        Some(other),
+                        &at,
+                        found,
+                        depth - 1,
+                    );
+                }
+            }
+        }
+        (Value::String(one), Value::String(other)) => {
+            if one != other && !is_same_text(sent_place, one, other) {
+                tell(how(sent_place, one, other));
+            }
+        }
+        (Value::Number(one), Value::Number(other)) => {
+            if !is_same_number(sent_place, one, other) {
+                tell("comes back as another number");
+            }
+        }
+        (one, other) if one == other => {}
+        (one, _) => {
+            // Another type is a matter of the answer's own schema, unless that has no other.
+            let types = came_place.types();
+            if types.is_empty() || types.contains(kind(one)) {
+                tell("comes back changed");
+            }
+        }
+    }
+}
+
+fn is_kept(name: &str, sent: &Place<'_>, came: &Place<'_>) -> bool {
+    let marked = |place: &Place<'_>, keyword| place.keyword(keyword).any(|mark| mark == true);
+    let lower = name.to_lowercase();
+    !marked(sent, "readOnly")
+        && !marked(came, "readOnly")
+        && !marked(sent, "writeOnly")
+        && !marked(came, "writeOnly")
+        && !sent.has_format("password")
+        && !SECRET
+            .iter()
+            .any(|word| lower.contains(word) && lower.len() <= word.len() + 8)
+}
+
+fn is_default(place: &Place<'_>, came: Option<&Value>) -> bool {
+    came.is_some_and(|came| place.keyword("default").any(|default| default == came))
+}
+
+fn is_permutation(one: &[Value], other: &[Value]) -> bool {
+    let sorted = |items: &[Value]| {
+        let mut texts: Vec<String> = items.iter().map(Value::to_string).collect();
+        texts.sort();
+        texts
+    };
+    sorted(one) == sorted(other)
+}
+
+fn is_same_text(place: &Place<'_>, one: &str, other: &str) -> bool {
+    if place.has_format("date-time") {
+        let moment = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
+        return matches!((moment(one), moment(other)), (Some(one), Some(other)) if one == other);
+    }
+    if place.has_format("uuid") {
+        return one.eq_ignore_ascii_case(other);
+    }
+    if place.has_format("email") {
+        return match (one.rsplit_once('@'), other.rsplit_once('@')) {
+            (Some((local, domain)), Some((other_local, other_domain))) => {
+                local == other_local && domain.eq_ignore_ascii_case(other_domain)
+            }
+            _ => false,
+        };
+    }
+    if place.has_format("uri") || place.has_format("url") {
+        return matches!((url::Url::parse(one), url::Url::parse(other)), (Ok(one), Ok(other)) if one == other);
+    }
+    if place.has_format("ipv6") {
+        let address = |text: &str| text.parse::<std::net::Ipv6Addr>().ok();
+        return address(one).is_some() && address(one) == address(other);
+    }
+    if place.has_format("time") || place.has_format("duration") || place.has_format("hostname") {
+        return true;
+    }
+    false
+}
+
+fn is_same_number(place: &Place<'_>, one: &serde_json::Number, other: &serde_json::Number) -> bool {
+    if one == other {
+        return true;
+    }
+    let (Some(one), Some(other)) = (one.as_f64(), other.as_f64()) else {
+        return false;
+    };
+    let slack = if place.has_format("float") {
+        1e-6
+    } else {
+        1e-12
+    };
+    (one - other).abs() <= slack * one.abs().max(other.abs())
+        && (place.has_format("float") || one.fract() != 0.0 || one == other)
+}
+
+/// What happened to a text, in words.
+fn how(place: &Place<'_>, one: &str, other: &str) -> &'static str {
+    let spaces = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if place.has_format("date-time") {
+        "names another moment"
+    } else if place.has_format("date") {
+        "names another day"
+    } else if one.to_lowercase() == other.to_lowercase() {
+        "comes back in another letter case"
+    } else if one.trim() == other.trim() {
+        "loses the spaces around it"
+    } else if one.trim_start_matches('0') == other.trim_start_matches('0') {
+        "loses its leading zeros"
+    } else if one.starts_with(other) {
+        "is cut short"
+    } else if spaces(one) == spaces(other) {
+        "loses its line breaks or inner spaces"
+    } else {
+        "comes back changed"
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) => {
+            if number.is_f64() {
+                "number"
+            } else {
+                "integer"
+            }
+        }
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests stop at what is wrong")]
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::contract::Contract;
+
+    fn differ(schema: Value, sent: Value, came: Value) -> Vec<&'static str> {
+        let contract = Contract::from_value(json!({
+            "openapi": "3.1.0", "info": { "title": "", "version": "" }, "paths": {},
+            "components": { "schemas": { "A": { "type": "object", "properties": { "m": schema } } } }
+        }))
+        .unwrap();
+        let place = Place::of(&contract, contract.schemas.component("A").unwrap());
+        differences(&place, &place, &json!({ "m": sent }), &came)
+            .into_iter()
+            .map(|difference| difference.what)
+            .collect()
+    }
+
+    #[test]
+    fn moments_are_compared_and_not_their_offsets() {
+        let schema = json!({ "type": "string", "format": "date-time" });
+        let sent = json!("2024-03-31T01:30:15.250+01:00");
+        let same = json!({ "m": "2024-03-31T00:30:15.25Z" });
+        assert!(differ(schema.clone(), sent.clone(), same).is_empty());
+        for other in ["2024-03-31T01:30:15.250Z", "2024-03-31T00:30:15Z"] {
+            let came = json!({ "m": other });
+            assert_eq!(
+                differ(schema.clone(), sent.clone(), came),
+                ["names another moment"]
+            );
+        }
+    }
+
+    #[test]
+    fn texts_are_kept_to_the_letter() {
+        let schema = json!({ "type": "string" });
+        for (sent, came, what) in [
+            ("McZz", "MCZZ", "comes back in another letter case"),
+            (" Zz ", "Zz", "loses the spaces around it"),
+            ("0012", "12", "loses its leading zeros"),
+            ("Zz 12345", "Zz 123", "is cut short"),
+            ("a\nb", "a b", "loses its line breaks or inner spaces"),
+            ("e\u{301}", "é", "comes back changed"),
+        ] {
+            assert_eq!(
+                differ(schema.clone(), json!(sent), json!({ "m": came })),
+                [what]
+            );
+        }
+        assert_eq!(differ(schema, json!(""), json!({})), ["is not kept"]);
+    }
+
+    #[test]
+    fn what_the_contract_does_not_promise_is_not_compared() {
+        for schema in [
+            json!({ "type": "string", "writeOnly": true }),
+            json!({ "type": "string", "readOnly": true }),
+        ] {
+            assert!(differ(schema, json!("a"), json!({})).is_empty());
+        }
+        let email = json!({ "type": "string", "format": "email" });
+        assert!(differ(email, json!("Zz@A.example"), json!({ "m": "Zz@a.example" })).is_empty());
+        let set = json!({ "type": "array", "uniqueItems": true });
+        assert!(differ(set, json!(["b", "a"]), json!({ "m": ["a", "b"] })).is_empty());
+        assert!(differ(json!({}), Value::Null, json!({})).is_empty());
+    }
+
+    #[test]
+    fn lists_keep_their_order_and_numbers_their_value() {
+        let list = json!({ "type": "array" });
+        assert_eq!(
+            differ(list, json!(["b", "a"]), json!({ "m": ["a", "b"] })),
+            ["comes back in another order"]
+        );
+        let number = json!({ "type": "number" });
+        assert!(differ(number.clone(), json!(1), json!({ "m": 1.0 })).is_empty());
+        assert_eq!(
+            differ(number, json!(120.55), json!({ "m": 121.0 })),
+            ["comes back as another number"]
+        );
+        let long = json!({ "type": "integer", "format": "int64" });
+        assert_eq!(
+            differ(
+                long,
+                json!(9_007_199_254_740_993_i64),
+                json!({ "m": 9_007_199_254_740_992_i64 })
+            ),
+            ["comes back as another number"]
+        );
+    }
+}
