@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Failure, job::LoadedContract, session};
+use super::{Failure, job::LoadedContract, session, wiring};
 use crate::{
     contract::Contract,
     load::{Diagnostic, Target, TlsFiles, nearest::nearest},
@@ -10,31 +10,56 @@ use crate::{
         Budget, Claims, ClientAuth, Credential, Environment, Identity, IdentityName, OAuth2,
         Parameters, Writes,
     },
-    supplier::{self, Client, Fault, Options, Supplier, Tls},
+    supplier::{self, Client, Fault, IhubFault, IhubSupplier, Options, Supplier, Tls},
 };
 
-/// A running reference supplier.
+mod ihub;
+
+/// The profile that is served by the receiver of the iHub Standard API.
+pub(super) const IHUB: &str = "ihub-standard-api";
+
+/// A running reference supplier: the one that serves the API of a profile.
 #[derive(Debug)]
-pub(super) struct Reference(Supplier);
+pub(super) enum Reference {
+    /// Police records.
+    Records(Box<Records>),
+    /// The iHub Standard API.
+    Ihub(Box<IhubSupplier>),
+}
+
+/// The police-records API.
+#[derive(Debug)]
+pub(super) struct Records(Supplier);
 
 impl Reference {
-    /// Starts it on a port of its own with the faults of these ids.
-    pub(super) async fn start(faults: &[String]) -> Result<Self, Failure> {
-        Self::start_at(0, faults).await
-    }
-
-    /// Starts it on this port.
-    pub(super) async fn start_at(port: u16, faults: &[String]) -> Result<Self, Failure> {
+    /// Starts the one for this profile on a port, or on any where it is 0, with the faults of these ids.
+    pub(super) async fn start_for(
+        profile: &str,
+        port: u16,
+        faults: &[String],
+    ) -> Result<Self, Failure> {
+        if profile == IHUB {
+            let faults = faults
+                .iter()
+                .map(|id| find(id, supplier::ihub_faults(), |fault| fault.id))
+                .collect::<Result<_, _>>()?;
+            return Self::receive(port, faults).await;
+        }
         let faults = faults
             .iter()
-            .map(|id| known(id))
+            .map(|id| find(id, supplier::faults(), |fault| fault.id))
             .collect::<Result<_, _>>()?;
         Self::serve(port, faults).await
     }
 
-    /// Starts it with one fault, or with none.
+    /// Starts that of police records with one fault, or with none.
     pub(super) async fn start_with(fault: Option<&'static Fault>) -> Result<Self, Failure> {
         Self::serve(0, fault.into_iter().collect()).await
+    }
+
+    /// Starts that of the iHub Standard API with one fault, or with none.
+    pub(super) async fn receive_with(fault: Option<&'static IhubFault>) -> Result<Self, Failure> {
+        Self::receive(0, fault.into_iter().collect()).await
     }
 
     async fn serve(port: u16, faults: Vec<&'static Fault>) -> Result<Self, Failure> {
@@ -49,19 +74,59 @@ impl Reference {
             ..Options::default()
         })
         .await
-        .map(Self)
-        .map_err(|error| {
-            Failure::Internal(format!("the reference supplier does not start: {error}"))
-        })
+        .map(|supplier| Self::Records(Box::new(Records(supplier))))
+        .map_err(|error| does_not_start(&error))
+    }
+
+    async fn receive(port: u16, faults: Vec<&'static IhubFault>) -> Result<Self, Failure> {
+        IhubSupplier::start(port, faults)
+            .await
+            .map(|receiver| Self::Ihub(Box::new(receiver)))
+            .map_err(|error| does_not_start(&error))
     }
 
     /// Ends it.
     pub(super) async fn stop(self) {
-        self.0.stop().await;
+        match self {
+            Self::Records(records) => records.0.stop().await,
+            Self::Ihub(receiver) => receiver.stop().await,
+        }
     }
 
     /// What its target file would say.
     pub(super) fn target(&self) -> Result<Target, Failure> {
+        match self {
+            Self::Records(records) => records.target(),
+            Self::Ihub(receiver) => ihub::target(receiver),
+        }
+    }
+
+    /// Its contract, as it serves it.
+    pub(super) fn contract(&self) -> Result<LoadedContract, Failure> {
+        match self {
+            Self::Records(records) => records.contract(),
+            Self::Ihub(_) => wiring::bundled(
+                "ihub-standard-api/contract.openapi.yaml",
+                supplier::IHUB_CONTRACT,
+            ),
+        }
+    }
+
+    /// What a person needs to try it by hand.
+    pub(super) fn invitation(&self) -> String {
+        match self {
+            Self::Records(records) => records.invitation(),
+            Self::Ihub(receiver) => ihub::invitation(receiver),
+        }
+    }
+}
+
+fn does_not_start(error: &supplier::SupplierError) -> Failure {
+    Failure::Internal(format!("the reference supplier does not start: {error}"))
+}
+
+impl Records {
+    fn target(&self) -> Result<Target, Failure> {
         let base_url = self
             .0
             .base_url()
@@ -121,8 +186,7 @@ impl Reference {
         })
     }
 
-    /// Its contract, as it serves it.
-    pub(super) fn contract(&self) -> Result<LoadedContract, Failure> {
+    fn contract(&self) -> Result<LoadedContract, Failure> {
         let document = self.0.contract();
         let sha256 = session::sha256(document.to_string().as_bytes());
         let mut contract = Contract::from_value(document).map_err(|refused| {
@@ -132,8 +196,7 @@ impl Reference {
         Ok(LoadedContract { contract, sha256 })
     }
 
-    /// What a person needs to try it by hand.
-    pub(super) fn invitation(&self) -> String {
+    fn invitation(&self) -> String {
         let client = &self.0.credentials().north;
         format!(
             "base URL   {}\ncontract   {}/openapi.json\ntoken URL  {}\nclient     {} / {}\nStop with Ctrl-C.\n",
@@ -146,9 +209,13 @@ impl Reference {
     }
 }
 
-fn known(id: &str) -> Result<&'static Fault, Failure> {
-    supplier::fault(id).ok_or_else(|| {
-        let help = nearest(id, supplier::faults().iter().map(|fault| fault.id)).map_or_else(
+fn find<T>(
+    id: &str,
+    all: &'static [T],
+    id_of: fn(&T) -> &'static str,
+) -> Result<&'static T, Failure> {
+    all.iter().find(|fault| id_of(fault) == id).ok_or_else(|| {
+        let help = nearest(id, all.iter().map(id_of)).map_or_else(
             || "`muster demo --list-faults` shows what there is".to_owned(),
             |meant| format!("did you mean `{meant}`?"),
         );

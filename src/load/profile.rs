@@ -218,6 +218,7 @@ impl Loader<'_> {
                 requirements: Vec::new(),
                 parameters: Parameters::default(),
                 personal: Vec::new(),
+                tiers: raw.tiers,
             },
             from: BTreeMap::new(),
             classes_from: BTreeMap::new(),
@@ -235,6 +236,7 @@ impl Loader<'_> {
         }
         merged.profile.parameters.0.extend(raw.parameters.0);
         merged.personal(raw.personal);
+        merged.tiers_are_there(&document, &mut wrong);
         wrong.or(merged)
     }
 
@@ -477,6 +479,23 @@ impl Merged {
         self.from
             .insert(requirement.id.clone(), self.profile.id.clone());
         self.profile.requirements.push(requirement);
+    }
+
+    /// What shows a tier is a requirement of the profile.
+    fn tiers_are_there(&self, document: &Document, wrong: &mut Diagnostics) {
+        for tier in ["bronze", "silver"] {
+            for (at, id) in document.items(&format!("/tiers/{tier}")) {
+                let id = id.as_str().unwrap_or_default();
+                if self.profile.requirement(&id.into()).is_none() {
+                    let there = self.profile.requirements.iter().map(|one| one.id.as_str());
+                    wrong.push(
+                        document
+                            .error(&at, format!("there is no requirement `{id}`"))
+                            .help(meant(id, there)),
+                    );
+                }
+            }
+        }
     }
 
     fn personal(&mut self, names: Vec<String>) {

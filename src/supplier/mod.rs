@@ -44,7 +44,9 @@ use certificates::Certificates;
 pub use fault::Fault;
 use fault::Switch;
 pub use faults::{fault, faults};
-pub use ihub::{ApiKey, IhubFault, IhubSupplier, PemPair, ihub_fault, ihub_faults};
+pub use ihub::{
+    ApiKey, CONTRACT as IHUB_CONTRACT, IhubFault, IhubSupplier, PemPair, ihub_fault, ihub_faults,
+};
 use latency::Latency;
 use pipeline::Target;
 use rate::Rate;

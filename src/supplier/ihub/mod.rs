@@ -28,7 +28,7 @@ use pki::Pki;
 use store::Store;
 
 /// The contract that it serves: that of the bundled profile.
-const CONTRACT: &str =
+pub const CONTRACT: &str =
     include_str!("../../../profiles/ihub-standard-api/contract.openapi.yaml");
 
 /// A running receiver. It stops when it is dropped.

@@ -144,7 +144,10 @@ fn faults_have_ids_of_their_own_and_break_something() {
     for fault in ihub_faults() {
         assert!(!fault.breaks.is_empty(), "{}", fault.id);
         assert!(
-            fault.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+            fault
+                .id
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
             "{}",
             fault.id
         );
