@@ -3,6 +3,10 @@
 //! `cargo bench --bench contract -- memory` loads the large document once and prints time and peak
 //! memory instead (Linux).
 #![allow(
+    clippy::disallowed_methods,
+    reason = "a bench measures time and memory"
+)]
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -235,7 +235,7 @@ async fn muster(base: &str, exchanges: usize) {
     let contract = Contract::from_value(contract()).unwrap();
     let relations = Relations::of(&contract);
     let (claims, parameters) = (Claims::default(), Parameters::default());
-    let key: OperationKey = contract.operations[0].key.clone();
+    let key: OperationKey = contract.operations.first().unwrap().key.clone();
     let plan = Plan {
         cases: (0..exchanges)
             .map(|number| PlannedCase {

@@ -1,5 +1,12 @@
 //! Imports point one way. The table says which top-level module may import which; anything else fails.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test reads the sources"
+)]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

@@ -9,6 +9,7 @@ mod document;
 pub mod examples;
 #[cfg(test)]
 mod laws;
+mod names_twice;
 pub mod place;
 pub mod probing;
 #[cfg(test)]
@@ -285,7 +286,7 @@ checks! {
         problem_json,
         server_error,
         status_documented,
-        versioned,
+        undeclared_properties,
         well_formed,
     }
 

@@ -415,7 +415,7 @@ impl Session {
             environment: self.target.environment,
             base_url: self.base_url(),
             claims: self.target.claims.clone(),
-            budget: self.target.budget.clone(),
+            budget: self.target.budget,
             writes: self.writes(),
             contract: ContractFacts {
                 title: info("title"),

@@ -40,6 +40,10 @@ pub struct Fault {
 pub enum FaultKind {
     /// A part has the wrong shape or breaks a rule of OpenAPI.
     Structure,
+    /// An `operationId` that stands twice.
+    OperationId,
+    /// A security scheme that is named and not declared.
+    Security,
     /// A `$ref` that leads nowhere, or to a document that was not fetched.
     Reference,
     /// A schema that no validator can compile.

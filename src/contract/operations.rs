@@ -397,7 +397,7 @@ impl<'a> Reader<'a> {
                     value: &serde_json::Value::Null,
                 };
                 let message = format!("the operationId `{id}` is also that of {other}");
-                self.fault(&at, message);
+                self.fault_of(super::FaultKind::OperationId, &at, message);
             }
         }
     }

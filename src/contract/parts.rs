@@ -395,7 +395,8 @@ impl<'a> Reader<'a> {
             let mut all = Vec::new();
             for (name, scopes) in requirement.entries() {
                 if !schemes.contains_key(name) {
-                    self.fault(
+                    self.fault_of(
+                        super::FaultKind::Security,
                         &requirement,
                         format!("the security scheme `{name}` is not declared"),
                     );

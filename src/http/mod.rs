@@ -3,6 +3,7 @@
 //! Ordinary requests go through `reqwest`. A request whose path or method a URL library would rewrite
 //! goes over a connection of its own, byte for byte as asked. Every way in which an exchange can break
 //! becomes a [`Breakage`] with one sentence; nothing a target sends can make this module hang or panic.
+#![allow(clippy::disallowed_methods, reason = "sending is this edge")]
 
 mod address;
 mod body;

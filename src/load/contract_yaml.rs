@@ -57,7 +57,8 @@ enum Kind {
     List(Vec<Value>),
     Object {
         members: Map<String, Value>,
-        key: Option<String>,
+        /// The key whose value comes next, and whether it is a merge key.
+        key: Option<(String, bool)>,
         /// Members that `<<` brings, which the object's own go before.
         merged: Vec<Value>,
     },
@@ -79,7 +80,9 @@ impl Build {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 if self.wants_key() {
-                    return self.key(text.into_owned(), span);
+                    // Only an unquoted `<<` merges.
+                    let merges = style == ScalarStyle::Plain && text == "<<";
+                    return self.key(text.into_owned(), merges, span);
                 }
                 let string = style != ScalarStyle::Plain
                     || tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
@@ -110,7 +113,7 @@ impl Build {
                         Value::String(text) => text,
                         other => other.to_string(),
                     };
-                    return self.key(key, span);
+                    return self.key(key, false, span);
                 }
                 self.note(span);
                 self.put(value, 0);
@@ -179,7 +182,7 @@ impl Build {
             .add(&self.pointer, span.start.line(), span.start.col() + 1);
     }
 
-    fn key(&mut self, text: String, span: &Span) -> Result<(), SyntaxError> {
+    fn key(&mut self, text: String, merges: bool, span: &Span) -> Result<(), SyntaxError> {
         let Some(Open {
             kind: Kind::Object { members, key, .. },
             length,
@@ -199,7 +202,7 @@ impl Build {
         push(&mut self.pointer, &text);
         self.positions
             .add(&self.pointer, span.start.line(), span.start.col() + 1);
-        *key = Some(text);
+        *key = Some((text, merges));
         Ok(())
     }
 
@@ -220,8 +223,8 @@ impl Build {
                         key,
                         merged,
                     } => match key.take() {
-                        Some(key) if key == "<<" => merged.push(value),
-                        Some(key) => {
+                        Some((_, true)) => merged.push(value),
+                        Some((key, false)) => {
                             members.insert(key, value);
                         }
                         None => {}

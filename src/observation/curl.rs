@@ -4,6 +4,14 @@ use super::Observation;
 use crate::model::Method;
 
 impl Observation {
+    /// Whether the request was kept whole, so that a line can send it again.
+    #[must_use]
+    pub fn can_be_sent_again(&self) -> bool {
+        self.request_body
+            .as_ref()
+            .is_none_or(|body| !body.abridged && !body.text.contains('\u{fffd}'))
+    }
+
     /// A line for a POSIX shell that sends the same request. Secrets are variables, which the reader
     /// sets; what redaction took out or cut off is missing here too, and a comment says so.
     #[must_use]

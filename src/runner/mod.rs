@@ -2,6 +2,7 @@
 //!
 //! The runner does what the plan says and tells what happens as [`Event`]s. It judges nothing itself:
 //! checks do. It knows no report and no progress bar: whoever listens to the events does.
+#![allow(clippy::disallowed_methods, reason = "a run has a clock")]
 
 mod cleanup;
 mod confirm;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{FindingResult, RequirementResult, curl, fold::Fold, gate, tally::Cause};
+use super::{FindingResult, RequirementResult, fold::Fold, gate, tally::Cause};
 use crate::{
     event::Started,
     exchange::ExchangeId,
@@ -162,7 +162,10 @@ fn finding(
         confirmation: cause.confirmation,
         seen: cause.seen,
         operations: cause.operations.iter().flatten().cloned().collect(),
-        curl: evidence.last().and_then(curl::line),
+        curl: evidence
+            .last()
+            .filter(|shown| shown.can_be_sent_again())
+            .map(Observation::curl),
         evidence,
         fix,
     }

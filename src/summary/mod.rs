@@ -5,7 +5,6 @@
 
 mod cases;
 mod conclude;
-mod curl;
 mod findings;
 mod fold;
 mod gate;

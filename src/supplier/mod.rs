@@ -4,6 +4,7 @@
 //! every promise of its own contract (`contract.yaml`), and a [`Fault`] breaks exactly one of them. [`Supplier`] owns it.
 //!
 //! A request goes `listen → pipeline → records → store`; `rules` holds what the contract promises, `faults` what can go wrong.
+#![allow(clippy::disallowed_methods, reason = "a service has a clock and tasks")]
 
 mod certificates;
 mod document;

@@ -1,7 +1,7 @@
 //! `contract.security-declared`
 
 use crate::checks::document::prelude::*;
-use crate::contract::Security;
+use crate::contract::{FaultKind, Security};
 
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
@@ -36,7 +36,7 @@ pub static CHECK: Check = Check {
 };
 
 fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
-    by_operation(contract, |operation| match &operation.security {
+    let mut judged = by_operation(contract, |operation| match &operation.security {
         Security::AnyOf(_) => Judgement::Pass,
         Security::NotDeclared => Finding::new(
             "undeclared",
@@ -46,5 +46,21 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
         )
         .at(&operation.pointer)
         .into(),
-    })
+    });
+    let unknown = contract
+        .faults
+        .iter()
+        .filter(|fault| fault.kind == FaultKind::Security);
+    judged.extend(unknown.map(|fault| {
+        Judged::document(
+            Finding::new(
+                fault.message.clone(),
+                "The contract names a security scheme that it does not describe.",
+                "a scheme under `components.securitySchemes`",
+                fault.message.clone(),
+            )
+            .at(place(fault)),
+        )
+    }));
+    judged
 }

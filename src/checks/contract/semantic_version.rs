@@ -31,7 +31,7 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
     let parts: Vec<&str> = version.split('.').collect();
     let is_number =
         |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if parts.len() == 3 && parts.iter().all(|part| is_number(part)) {
+    if parts.len() == 3 && parts.iter().all(is_number) {
         return vec![Judged::document(Judgement::Pass)];
     }
     let received = if version.is_empty() {

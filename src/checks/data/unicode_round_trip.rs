@@ -1,5 +1,6 @@
 //! `data.unicode-round-trip`
 
+use regex::Regex;
 use serde_json::Value;
 
 use crate::{
@@ -189,8 +190,11 @@ fn applies(contract: &Contract, operation: &Operation) -> Applies {
     }
 }
 
-/// A member at the top of the body whose text is free: its name, and whether it is for notes.
-fn free_text<'a>(contract: &'a Contract, operation: &'a Operation) -> Option<(&'a str, bool)> {
+/// A member at the top of the body whose text is free, with the texts that its schema lets in.
+fn free_text<'a>(
+    contract: &'a Contract,
+    operation: &'a Operation,
+) -> Option<(&'a str, Vec<&'static str>)> {
     let media = operation
         .body
         .as_ref()?
@@ -198,20 +202,34 @@ fn free_text<'a>(contract: &'a Contract, operation: &'a Operation) -> Option<(&'
         .iter()
         .find(|media| media.is_json())?;
     let place = Place::of(contract, media.schema.as_ref()?);
-    let mut free: Vec<(&str, bool)> = place
+    let mut free: Vec<(&str, Vec<&'static str>)> = place
         .named()
         .into_iter()
-        .filter(|name| is_free(&place.member(name)) && !has_word(name, &NOT_FREE))
-        .map(|name| (name, has_word(name, &NOTES)))
+        .filter(|name| !has_word(name, &NOT_FREE))
+        .filter_map(|name| {
+            let texts: &[&'static str] = if has_word(name, &NOTES) {
+                &[NOTE, NAME]
+            } else {
+                &[NAME]
+            };
+            let member = place.member(name);
+            let texts: Vec<_> = texts
+                .iter()
+                .copied()
+                .filter(|text| lets_in(&member, text))
+                .collect();
+            (!texts.is_empty()).then_some((name, texts))
+        })
         .collect();
-    free.sort_by_key(|(name, notes)| (!*notes, !name.to_ascii_lowercase().contains("name")));
+    free.sort_by_key(|(name, texts)| {
+        (texts.len() < 2, !name.to_ascii_lowercase().contains("name"))
+    });
     free.into_iter().next()
 }
 
-fn is_free(place: &Place<'_>) -> bool {
+fn lets_in(place: &Place<'_>, text: &str) -> bool {
     let closed = [
         "format",
-        "pattern",
         "enum",
         "const",
         "readOnly",
@@ -224,7 +242,11 @@ fn is_free(place: &Place<'_>) -> bool {
         && place
             .keyword("maxLength")
             .filter_map(Value::as_u64)
-            .all(|most| most >= NOTE.chars().count() as u64)
+            .all(|most| most >= text.chars().count() as u64)
+        && place
+            .keyword("pattern")
+            .filter_map(Value::as_str)
+            .all(|pattern| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text)))
 }
 
 fn has_word(name: &str, words: &[&str]) -> bool {
@@ -242,13 +264,12 @@ fn has_word(name: &str, words: &[&str]) -> bool {
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let contract = script.world.contract;
-    let Some((operation, (member, notes))) =
+    let Some((operation, (member, texts))) =
         operation.and_then(|operation| Some((operation, free_text(contract, operation)?)))
     else {
         return Err(Halt::NotApplicable("The body has no free text.".into()));
     };
     let valid = valid_request(script, operation)?;
-    let texts = if notes { vec![NOTE, NAME] } else { vec![NAME] };
     for text in texts {
         let request = with_text(contract, operation, &valid, member, text)?;
         let exchange = script.send(request)?;

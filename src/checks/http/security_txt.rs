@@ -1,5 +1,10 @@
 //! `http.security-txt`
 
+use time::{
+    OffsetDateTime,
+    format_description::well_known::{Rfc2822, Rfc3339},
+};
+
 use crate::{
     checks::{Applies, Check, Example, Kind, Line, Says, Scope},
     contract::{Contract, Operation},
@@ -165,16 +170,20 @@ fn defect(response: &Response) -> Option<(&'static str, &'static str)> {
     if values("contact").iter().all(|value| value.is_empty()) {
         return Some(("no contact", "security.txt has no Contact."));
     }
-    let is_date = |value: &&str| {
-        time::OffsetDateTime::parse(
-            value.trim_matches(' '),
-            &time::format_description::well_known::Rfc3339,
-        )
-        .is_ok()
-    };
+    let date = |value: &str| OffsetDateTime::parse(value, &Rfc3339).ok();
+    // The core has no clock; the answer's own date will do.
+    let now = response
+        .headers
+        .get("date")
+        .and_then(|now| OffsetDateTime::parse(&now.replace("GMT", "+0000"), &Rfc2822).ok());
     match values("expires").as_slice() {
-        [value] if is_date(value) => None,
-        [_] => Some(("expires", "Expires of security.txt is no date of RFC 3339.")),
+        [value] => match (date(value), now) {
+            (None, _) => Some(("expires", "Expires of security.txt is no date of RFC 3339.")),
+            (Some(expires), Some(now)) if expires < now => {
+                Some(("expired", "security.txt has expired."))
+            }
+            _ => None,
+        },
         [] => Some(("no expires", "security.txt has no Expires.")),
         _ => Some(("two expires", "security.txt has Expires more than once.")),
     }

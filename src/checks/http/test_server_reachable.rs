@@ -3,9 +3,9 @@
 use crate::{
     checks::{Applies, Check, Example, Kind, Line, Says, Scope},
     contract::{Contract, Operation, Server},
-    exchange::{Address, Auth, Exchange, Intent, Outcome, Request},
+    exchange::{Address, Auth, BreakageKind, Exchange, Intent, Outcome, Request},
     model::{Method, Parameters, Whose},
-    script::{Script, Scripted},
+    script::{Halt, Script, Scripted},
     verdict::{Finding, Judgement},
 };
 
@@ -47,7 +47,17 @@ servers:
             title: "Nothing to test against",
             contract: "servers: [{url: https://api.example.test, description: Live}]",
             dialogue: &[],
-            says: Says::Fail("no server to test against"),
+            says: Says::Nothing,
+        },
+        Example {
+            title: "A sandbox beside the tested server that nobody serves",
+            contract: "
+servers:
+  - {url: https://api.example.test, description: Live}
+  - {url: https://api.example.test:8443, description: Sandbox}
+",
+            dialogue: &[Line::broken("GET *", BreakageKind::ConnectionRefused)],
+            says: Says::Fail("cannot be reached"),
         },
         Example {
             title: "A sandbox that is not up",
@@ -89,49 +99,46 @@ const fn applies(_: &Contract, _: &Parameters) -> Applies {
 fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
     let world = script.world;
     let servers = &world.contract.servers;
-    let tested = servers
+    let declared: Vec<&Server> = servers
         .iter()
-        .find(|server| same_host(&server.url, world.base_url));
+        .filter(|server| is_for_tests(server))
+        .collect();
+    let near = declared
+        .iter()
+        .find_map(|server| address(&server.url, world.base_url));
     // The runner passes the environment of the target file on as a parameter.
     let in_test = world
         .parameters
         .text("environment")
         .is_some_and(|environment| environment != "production");
-    if tested.is_some_and(|server| in_test || is_for_tests(server)) {
-        let mut request = Request::new(
-            Method::Get,
-            Address::Base("/".into()),
-            "asks whether the test server is reachable",
-        )
-        .meant(Intent::Housekeeping);
-        request.auth = Auth::Nothing;
-        return Ok(vec![reachable(script.send(request)?)]);
+    let tested = servers
+        .iter()
+        .any(|server| address(&server.url, world.base_url) == Some(Address::Base("/".into())));
+    match (near, declared.first()) {
+        (Some(address), _) => ask(script, address),
+        (None, Some(server)) => Ok(vec![Judgement::inconclusive(
+            Whose::Configuration,
+            format!(
+                "The contract declares the test server {}, which is not the target of this run, so it was not called. Run against it.",
+                server.url
+            ),
+        )]),
+        (None, None) if in_test && tested => ask(script, Address::Base("/".into())),
+        (None, None) => Err(Halt::NotApplicable(
+            "The contract declares no test server; `contract.test-server` says so.".into(),
+        )),
     }
-    Ok(vec![servers.iter().find(|server| is_for_tests(server)).map_or_else(
-        || {
-            Finding::new(
-                "not declared",
-                "The contract declares no server to test against.",
-                "a test server under `servers`, named as one",
-                servers
-                    .iter()
-                    .map(|server| server.url.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            )
-            .at("#/servers")
-            .into()
-        },
-        |server| {
-            Judgement::inconclusive(
-                Whose::Configuration,
-                format!(
-                    "The contract declares the test server {}, which is not the target of this run, so it was not called. Run against it.",
-                    server.url
-                ),
-            )
-        },
-    )])
+}
+
+fn ask(script: &mut Script<'_>, address: Address) -> Scripted {
+    let mut request = Request::new(
+        Method::Get,
+        address,
+        "asks whether the test server is reachable",
+    )
+    .meant(Intent::Housekeeping);
+    request.auth = Auth::Nothing;
+    Ok(vec![reachable(script.send(request)?)])
 }
 
 fn reachable(exchange: &Exchange) -> Judgement {
@@ -146,6 +153,15 @@ fn reachable(exchange: &Exchange) -> Judgement {
             )
         }
         Outcome::Answered(_) => Judgement::Pass,
+        Outcome::Broken(breakage) if breakage.kind == BreakageKind::ConnectionRefused => {
+            Finding::new(
+                "not reachable",
+                "The test server that the contract declares cannot be reached.",
+                "an answer, whatever it says",
+                breakage.detail.clone(),
+            )
+            .into()
+        }
         Outcome::Broken(breakage) => Judgement::inconclusive(
             breakage.kind.whose(),
             format!("The test server did not answer: {}", breakage.detail),
@@ -153,12 +169,21 @@ fn reachable(exchange: &Exchange) -> Judgement {
     }
 }
 
-fn same_host(declared: &str, base_url: &str) -> bool {
-    let host = |url: &str| {
-        let url = url::Url::parse(url).ok()?;
-        Some((url.host_str()?.to_owned(), url.port_or_known_default()))
-    };
-    host(base_url).is_some_and(|base| host(declared) == Some(base))
+/// Where to ask a declared server from the tested one; nothing where it is another host, which is never called.
+fn address(declared: &str, base_url: &str) -> Option<Address> {
+    let (declared, base) = (
+        url::Url::parse(declared).ok()?,
+        url::Url::parse(base_url).ok()?,
+    );
+    if declared.host_str()? != base.host_str()? {
+        return None;
+    }
+    if declared.port_or_known_default() == base.port_or_known_default()
+        && declared.scheme() == base.scheme()
+    {
+        return Some(Address::Base("/".into()));
+    }
+    Some(Address::Absolute(declared.into()))
 }
 
 fn is_for_tests(server: &Server) -> bool {

@@ -3,7 +3,7 @@
 use serde::de::IgnoredAny;
 
 use crate::{
-    checks::{Answer, Check, Example, Kind, Line, Says},
+    checks::{Answer, Check, Example, Kind, Line, Says, names_twice::twice},
     model::Whose,
     verdict::{Finding, Judgement},
 };
@@ -14,8 +14,8 @@ pub static CHECK: Check = Check {
     purpose: "A body that says it is JSON is JSON in UTF-8, without a byte order mark.",
     verifies: "Each body whose media type says JSON is valid UTF-8, does not start with a byte order mark, \
         parses as one JSON value, and names no other charset than UTF-8 (or US-ASCII, for a body that is). \
-        It holds for every answer, errors included. Members that stand twice, and streams of several \
-        values under a media type of their own, are not judged; text that JSON can write but Unicode has \
+        It holds for every answer, errors included. No object names a member twice (RFC 8259 §4: what a \
+        reader then sees cannot be foretold). Streams of several values are not judged; text that JSON can write but Unicode has \
         not (half a surrogate pair) is inconclusive.",
     matters: "Names such as Siân or Łukasz come out wrong, or not at all, where the two sides do not mean \
         the same encoding.",
@@ -50,6 +50,16 @@ pub static CHECK: Check = Check {
             contract: PEOPLE,
             dialogue: &[Line::json("GET /people", 502, "<h1>Bad gateway</h1>")],
             says: Says::Fail("not JSON"),
+        },
+        Example {
+            title: "A name that stands twice",
+            contract: PEOPLE,
+            dialogue: &[Line::json(
+                "GET /people",
+                200,
+                r#"{"name":"Siân","name":"Sian"}"#,
+            )],
+            says: Says::Fail("twice"),
         },
         Example {
             title: "Another media type",
@@ -121,7 +131,14 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         response.json(),
         serde_json::from_slice::<IgnoredAny>(&response.body),
     ) {
-        (Ok(_), _) => vec![Judgement::Pass],
+        (Ok(_), _) => match twice(&response.body) {
+            None => vec![Judgement::Pass],
+            Some(name) => finding(
+                "name twice",
+                "A JSON object has one name twice.",
+                format!("`{name}` twice in one object"),
+            ),
+        },
         (Err(reason), Ok(_)) => vec![Judgement::inconclusive(
             Whose::Supplier,
             format!("A body of {asked} is JSON that cannot be held: {reason}."),

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    contract::{Alternative, Dialect, Parameter, Schemas, Server, Style},
+    contract::{Alternative, Parameter, Server, Style},
     load::{Source, target},
     model::OperationKey,
 };

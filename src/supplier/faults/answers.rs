@@ -109,7 +109,7 @@ pub(super) const DATE_TIME_AS_NUMBER: Fault = Fault {
     ..Fault::new(
         "date-time-as-number",
         "A date-time is a count of seconds.",
-        &["response.dates", "response.body-schema"],
+        &["response.body-schema"],
     )
 };
 
@@ -122,7 +122,7 @@ pub(super) const BYTE_ORDER_MARK: Fault = Fault {
     ..Fault::new(
         "byte-order-mark",
         "JSON starts with a byte order mark.",
-        &["response.json-utf8", "response.well-formed"],
+        &["response.json-utf8", "response.body-schema"],
     )
 };
 
@@ -138,7 +138,7 @@ pub(super) const LATIN_1: Fault = Fault {
     ..Fault::new(
         "latin-1",
         "JSON is encoded in Latin-1.",
-        &["response.json-utf8", "response.well-formed"],
+        &["response.json-utf8", "response.body-schema"],
     )
 };
 
@@ -174,7 +174,7 @@ pub(super) const COORDINATES_AS_TEXT: Fault = Fault {
     ..Fault::new(
         "coordinates-as-text",
         "The position of a location is written as text.",
-        &["response.geojson", "response.body-schema"],
+        &["response.body-schema", "response.geojson"],
     )
 };
 
@@ -274,7 +274,7 @@ pub(super) const PROPERTY_UNDECLARED: Fault = Fault {
     ..Fault::new(
         "property-undeclared",
         "An answer holds a property that its open schema does not declare.",
-        &["response.declared-properties"],
+        &["response.undeclared-properties"],
     )
 };
 
@@ -297,7 +297,10 @@ pub(super) const ENVELOPE_UNDECLARED: Fault = Fault {
     ..Fault::new(
         "envelope-undeclared",
         "An answer is wrapped in a property that its open schema does not declare, and so keeps to it in vain.",
-        &["response.declared-properties"],
+        &[
+            "response.declared-properties",
+            "response.undeclared-properties",
+        ],
     )
 };
 
@@ -327,26 +330,27 @@ pub(super) const SERVER_ERROR_ON_DELETE: Fault = Fault {
     )
 };
 
-pub(super) const SERVER_ERROR_ON_FILTER: Fault = Fault {
-    before: Some(|incoming| {
-        let filters = incoming
-            .query
-            .as_deref()
-            .is_some_and(|query| query.contains("surname="));
-        (filters && incoming.is("listPeople")).then(internal_error)
-    }),
-    ..Fault::new(
-        "server-error-on-filter",
-        "Looking for a surname is answered 500.",
-        &["response.server-error"],
-    )
-};
-
 fn put_correlation(problem: &mut Outgoing, incoming: &Incoming) {
     if let Some(object) = problem.object_mut() {
         put(object, "correlationId", json!(incoming.correlation));
     }
 }
+
+pub(super) const NOT_MODIFIED_UNASKED: Fault = Fault {
+    answer: Some(|incoming, outgoing| {
+        if incoming.is("getLocation")
+            && outgoing.status == StatusCode::OK
+            && incoming.header("if-none-match").is_none()
+        {
+            *outgoing = Outgoing::empty(StatusCode::NOT_MODIFIED);
+        }
+    }),
+    ..Fault::new(
+        "not-modified-unasked",
+        "Reading a location is answered 304 although the caller named nothing it has.",
+        &["response.well-formed", "response.headers-schema"],
+    )
+};
 
 pub(super) const BODY_TRUNCATED: Fault = Fault {
     answer: Some(|incoming, outgoing| {
@@ -360,7 +364,7 @@ pub(super) const BODY_TRUNCATED: Fault = Fault {
     ..Fault::new(
         "body-truncated",
         "The last brace of a vehicle is missing.",
-        &["response.well-formed"],
+        &["response.json-utf8", "response.body-schema"],
     )
 };
 
@@ -374,6 +378,6 @@ pub(super) const NAME_REPEATED: Fault = Fault {
     ..Fault::new(
         "name-repeated",
         "A name stands twice in one JSON object.",
-        &["response.well-formed"],
+        &["response.json-utf8"],
     )
 };

@@ -392,10 +392,26 @@ pub(super) const QUERY_ACTS: Fault = Fault {
 };
 
 pub(super) const STATUS_429_UNDOCUMENTED: Fault = Fault {
-    contract: Some(|document| remove(document, "/paths/~1vehicles/get/responses", "429")),
+    contract: Some(|document| {
+        for path in document
+            .pointer_mut("/paths")
+            .and_then(Value::as_object_mut)
+            .into_iter()
+            .flat_map(|paths| paths.values_mut())
+        {
+            for operation in path
+                .as_object_mut()
+                .into_iter()
+                .flat_map(|methods| methods.values_mut())
+            {
+                remove(operation, "/responses", "429");
+            }
+        }
+        remove(document, "/components/responses", "TooManyRequests");
+    }),
     ..Fault::new(
         "status-429-undocumented",
-        "Listing vehicles is limited, and its documentation does not declare 429.",
+        "Calls are limited, and nothing documents 429.",
         &["contract.rate-limits"],
     )
 };
@@ -409,6 +425,13 @@ pub(super) const RATE_LIMITS_UNDESCRIBED: Fault = Fault {
                 .collect::<Vec<_>>()
                 .join("\n\n");
         }
+        remove(document, "/components/responses/TooManyRequests", "headers");
+        set(
+            document,
+            "/components/responses/TooManyRequests",
+            "description",
+            json!("Refused."),
+        );
     }),
     ..Fault::new(
         "rate-limits-undescribed",

@@ -38,7 +38,11 @@ pub(super) const PROBLEM_AS_JSON: Fault = Fault {
     ..Fault::new(
         "problem-as-json",
         "Errors are told in JSON of the supplier's own.",
-        &["response.problem-json", "response.content-type"],
+        &[
+            "response.problem-json",
+            "response.content-type",
+            "http.unknown-resource",
+        ],
     )
 };
 

@@ -97,14 +97,3 @@ pub(super) const DEPRECATION_UNSENT: Fault = Fault {
         &["response.deprecation-headers"],
     )
 };
-
-pub(super) const SUNSET_UNSENT: Fault = Fault {
-    answer: Some(|_, outgoing| {
-        outgoing.headers.remove("sunset");
-    }),
-    ..Fault::new(
-        "sunset-unsent",
-        "The deprecated operation does not say when it will be withdrawn.",
-        &["response.deprecation-headers"],
-    )
-};
