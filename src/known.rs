@@ -28,6 +28,12 @@ impl Known {
         }
     }
 
+    /// Everything that the target file says.
+    #[must_use]
+    pub const fn data(&self) -> &BTreeMap<String, Value> {
+        &self.data
+    }
+
     /// What the target file says about a parameter of an operation.
     #[must_use]
     pub fn given(&self, operation: &OperationKey, parameter: &str) -> Option<&Value> {

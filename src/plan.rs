@@ -13,6 +13,7 @@ use crate::{
         Verification, Verifier,
     },
     profile::Profile,
+    suite::{self, Suite},
 };
 
 /// The name of a case in a run, stable from run to run: `exercise GET /people`, `http.undeclared-method GET /people`.
@@ -126,6 +127,8 @@ pub struct Plan {
     pub contract_checks: Vec<&'static Check>,
     /// Checks of every exchange.
     pub response_checks: Vec<&'static Check>,
+    /// The suites that cases are of.
+    pub suites: Vec<Arc<Suite>>,
 }
 
 impl Plan {
@@ -146,8 +149,59 @@ impl Plan {
         for operation in &basis.contract.operations {
             plan.add_exercise(basis, &chosen, operation);
         }
+        plan.suites.clone_from(&basis.profile.suites);
+        plan.add_suites(basis, &chosen);
         plan.cases.sort_by_key(|case| case.stage);
         plan
+    }
+
+    /// The most requests that its suites may send.
+    #[must_use]
+    pub fn most_of_suites(&self) -> u64 {
+        self.cases
+            .iter()
+            .filter_map(|case| match &case.work {
+                Work::Suite(id) => suite::find(&self.suites, id),
+                Work::Exercise(_) | Work::Probe { .. } => None,
+            })
+            .map(|chosen| chosen.most_requests())
+            .sum()
+    }
+
+    /// The cases of suites that the chosen requirements cite, once each.
+    fn add_suites(&mut self, basis: Basis<'_>, chosen: &Chosen<'_>) {
+        let mut seen: Vec<&CaseId> = Vec::new();
+        for requirement in &chosen.requirements {
+            let Verification::VerifiedBy(verifiers) = &requirement.verification else {
+                continue;
+            };
+            for verifier in verifiers {
+                let Verifier::Case(id) = verifier else {
+                    continue;
+                };
+                if seen.contains(&id) {
+                    continue;
+                }
+                seen.push(id);
+                let Some(case) = suite::find(&basis.profile.suites, id) else {
+                    continue;
+                };
+                match chosen.why_not_case(basis, id, &case) {
+                    Some((reason, unverified)) => self.excluded.push(Exclusion {
+                        by: Some(verifier.clone()),
+                        operation: None,
+                        reason,
+                        unverified,
+                    }),
+                    None => self.cases.push(PlannedCase {
+                        name: CaseName(id.as_str().into()),
+                        work: Work::Suite(id.clone()),
+                        stage: Stage::Suites,
+                        writes: case.writes(basis.contract),
+                    }),
+                }
+            }
+        }
     }
 
     fn add_exercise(&mut self, basis: Basis<'_>, chosen: &Chosen<'_>, operation: &Operation) {
@@ -331,6 +385,49 @@ impl<'a> Chosen<'a> {
             }
         }
         checks
+    }
+
+    /// Why a case of a suite is not run, if it is not, and whether that leaves its requirement unverified.
+    fn why_not_case(
+        &self,
+        basis: Basis<'_>,
+        id: &CaseId,
+        case: &suite::Chosen<'_>,
+    ) -> Option<(String, bool)> {
+        if let Some(capability) = case
+            .case
+            .requires
+            .iter()
+            .find(|capability| !basis.claims.has(capability))
+        {
+            return Some((
+                format!("It needs the capability `{capability}`, which the target does not claim."),
+                false,
+            ));
+        }
+        let names_case = |word: &String| {
+            word == id.as_str() || *word == format!("{}/{}", case.suite.id(), case.case.id)
+        };
+        if self.selection.skip.iter().any(names_case) {
+            return Some(("Left out by `--skip`.".to_owned(), true));
+        }
+        let calls = |words: &[String]| {
+            case.case
+                .steps
+                .iter()
+                .filter_map(|step| step.operation(basis.contract))
+                .any(|operation| words.iter().any(|word| names_operation(word, operation)))
+        };
+        if self.narrows_operations && !calls(&self.selection.only) {
+            return Some(("Left out by `--only`.".to_owned(), true));
+        }
+        if calls(&self.selection.skip) {
+            return Some(("Left out by `--skip`.".to_owned(), true));
+        }
+        if !basis.writes && case.writes(basis.contract) {
+            return Some((WRITES_REFUSED.to_owned(), true));
+        }
+        None
     }
 
     /// Why an operation is not called, if it is not.

@@ -12,9 +12,9 @@ use std::time::Duration;
 use crate::{
     arrange::Relations,
     contract::Contract,
-    exchange::{Exchange, ExchangeId, Headers, Outcome, Request},
+    exchange::{Address, Exchange, ExchangeId, Headers, Outcome, Request},
     known::Known,
-    model::{Claims, IdentityName, Parameters, Whose},
+    model::{Claims, IdentityName, Method, Parameters, Whose},
     verdict::{Gap, Judgement},
 };
 
@@ -130,6 +130,27 @@ impl<'a> Script<'a> {
                 "A conversation did not ask the same twice.",
             )),
         }
+    }
+
+    /// Sends several at once that are made only if they were not answered yet: a conversation of many
+    /// requests is not made anew with every answer.
+    ///
+    /// # Errors
+    /// [`Halt::Pending`] until every answer is there, and whatever hinders the making, by its maker's own type.
+    pub fn send_made<E: From<Halt>>(
+        &mut self,
+        make: impl FnOnce() -> Result<Vec<Request>, E>,
+    ) -> Result<&'a [Exchange], E> {
+        let requests = if self.next < self.history.len() {
+            vec![Request::new(
+                Method::Get,
+                Address::Base(String::new()),
+                "was sent before",
+            )]
+        } else {
+            make()?
+        };
+        Ok(self.send_all(requests)?)
     }
 
     /// Lets time pass.

@@ -116,6 +116,9 @@ pub struct Finding {
     /// Where: a JSON pointer into the contract (`#/paths/…`) or into the body (`/items/0/name`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
+    /// The authored line that says what was expected, with a caret: of a case of a suite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authored: Option<String>,
 }
 
 impl Finding {
@@ -132,7 +135,15 @@ impl Finding {
             expected: expected.into(),
             received: received.into(),
             pointer: None,
+            authored: None,
         }
+    }
+
+    /// Shows the authored line that says what was expected.
+    #[must_use]
+    pub fn authored(mut self, excerpt: impl Into<String>) -> Self {
+        self.authored = Some(excerpt.into());
+        self
     }
 
     /// Says where.

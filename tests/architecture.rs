@@ -40,11 +40,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "model", "verdict", "exchange", "contract", "generate", "known", "script", "arrange",
         ],
     ),
-    ("profile", &["model"]),
+    (
+        "suite",
+        &[
+            "model", "verdict", "exchange", "contract", "generate", "known", "script", "arrange",
+            "checks",
+        ],
+    ),
+    ("profile", &["model", "suite"]),
     ("waiver", &["model"]),
     (
         "plan",
-        &["model", "contract", "arrange", "checks", "profile"],
+        &["model", "contract", "arrange", "checks", "suite", "profile"],
     ),
     (
         "event",
@@ -74,7 +81,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "load",
-        &["model", "contract", "checks", "profile", "waiver"],
+        &["model", "contract", "checks", "suite", "profile", "waiver"],
     ),
     ("http", &["model", "exchange"]),
     ("auth", &["model", "exchange", "contract", "http"]),
@@ -90,6 +97,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "script",
             "arrange",
             "checks",
+            "suite",
             "plan",
             "event",
             "http",

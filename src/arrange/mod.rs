@@ -32,7 +32,7 @@ pub use hazard::hazard;
 pub use learn::{creation_of, learn, removal};
 pub use relations::{Relations, Role};
 pub use render::accept;
-pub use values::unknown_id;
+pub use values::{generated_body, unknown_id};
 
 use serde_json::Value;
 

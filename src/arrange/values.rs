@@ -110,6 +110,24 @@ pub(crate) fn generated(
     draw(world, schema, normalised, place, style, label)
 }
 
+/// A body that the contract's schema of this operation allows, of a given style.
+///
+/// # Errors
+/// Why there is none.
+pub fn generated_body(
+    world: &World<'_>,
+    operation: &Operation,
+    style: generate::Style,
+) -> Result<Value, String> {
+    let schema = operation
+        .body
+        .as_ref()
+        .and_then(|body| super::body::choose(&body.content))
+        .and_then(|media| media.schema.as_ref())
+        .ok_or_else(|| format!("the contract gives {} no schema of a body", operation.key))?;
+    generated(world, schema, generate::Place::Body, style, "suite body")
+}
+
 /// As [`generated`], but not one of the values the schema itself proposes.
 fn fresh(world: &World<'_>, schema: &Schema, place: generate::Place, label: &str) -> Option<Value> {
     let (schema, object) = shape::resolved(&world.contract.schemas, schema)?;

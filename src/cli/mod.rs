@@ -30,6 +30,7 @@ mod schema;
 mod selftest;
 pub mod session;
 mod starter;
+mod suites;
 mod wiring;
 
 use std::process::ExitCode;

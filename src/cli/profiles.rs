@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Exit, Failure, job::OutputFormat, output, wiring};
+use super::{Exit, Failure, job::OutputFormat, output, suites, wiring};
 use crate::{
     load::{
         Diagnostics,
@@ -101,13 +101,25 @@ fn validate(files: &[String]) -> Result<(), Failure> {
     for file in files {
         match profile::load(file, &wiring::catalogue()) {
             Ok(loaded) => {
+                let contract = match &loaded.contract {
+                    Some(place) if !loaded.profile.suites.is_empty() => {
+                        Some(wiring::contract(place)?.contract)
+                    }
+                    _ => None,
+                };
+                let mistakes = suites::mistakes(&loaded.profile, contract.as_ref());
+                if !mistakes.is_empty() {
+                    wrong.extend(mistakes);
+                    continue;
+                }
                 let profile = loaded.profile;
                 output::out(&format!(
-                    "{file}: sound: {} {}, {} requirements in {} classes\n",
+                    "{file}: sound: {} {}, {} requirements in {} classes{}\n",
                     profile.id,
                     profile.version,
                     profile.requirements.len(),
-                    profile.classes.len()
+                    profile.classes.len(),
+                    suites::counted(&profile)
                 ))?;
             }
             Err(errors) => wrong.extend(errors),

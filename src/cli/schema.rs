@@ -14,7 +14,7 @@ use crate::load::schemas::{self, Format};
 )]
 pub(super) struct Arguments {
     /// The format; a list of them where none is named.
-    #[arg(value_parser = PossibleValuesParser::new(["target", "profile", "waivers"]))]
+    #[arg(value_parser = PossibleValuesParser::new(["target", "profile", "suite", "waivers"]))]
     format: Option<String>,
     /// Write the schema, or all of them, into this folder.
     #[arg(long, short, value_name = "FOLDER")]

@@ -19,6 +19,7 @@ use super::{
     reference::{self, Reference},
     report::ReportFormat,
     session::{self, Session, SessionError},
+    suites,
 };
 use crate::{
     contract::{Contract, Documents},
@@ -125,6 +126,12 @@ async fn session(job: Job, fail_on: FailOn) -> Result<(Session, Option<Reference
         fail_on_should: fail_on == FailOn::Should,
         now,
     };
+    if let Err(wrong) = suites::check(&session) {
+        if let Some(reference) = reference {
+            reference.stop().await;
+        }
+        return Err(wrong);
+    }
     Ok((session, reference))
 }
 

@@ -20,6 +20,7 @@ pub mod profile;
 pub mod schemas;
 pub mod secrets;
 pub mod source;
+pub mod suite;
 pub mod target;
 mod tls;
 mod violations;

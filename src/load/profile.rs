@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
+    sync::Arc,
 };
 
 use serde_json::Value;
@@ -19,10 +20,12 @@ use crate::{
     checks,
     model::{Class, ClassId, Parameters, ProfileId, Requirement, RequirementId},
     profile::Profile,
+    suite::Suite,
 };
 
 mod raw;
 mod sound;
+mod suites;
 
 use raw::RawProfile;
 use sound::{classes_are_sound, requirements_are_sound};
@@ -38,12 +41,42 @@ pub struct Bundled {
     pub files: &'static [(&'static str, &'static str)],
 }
 
+/// Files of a profile's folder, by their names.
+macro_rules! bundled_files {
+    ($profile:literal: $($name:literal,)*) => {
+        &[$((
+            $name,
+            include_str!(concat!("../../profiles/", $profile, "/", $name)),
+        ),)*]
+    };
+}
+
 /// The list. A new profile is one folder and one line here.
-pub static BUNDLED: &[Bundled] = &[Bundled {
-    id: "uk-gov-api",
-    text: include_str!("../../profiles/uk-gov-api/profile.yaml"),
-    files: &[],
-}];
+pub static BUNDLED: &[Bundled] = &[
+    Bundled {
+        id: "uk-gov-api",
+        text: include_str!("../../profiles/uk-gov-api/profile.yaml"),
+        files: &[],
+    },
+    Bundled {
+        id: "ihub-standard-api",
+        text: include_str!("../../profiles/ihub-standard-api/profile.yaml"),
+        files: bundled_files!("ihub-standard-api":
+            "contract.openapi.yaml",
+            "suites/access.yaml",
+            "suites/delivery.yaml",
+            "suites/errors.yaml",
+            "suites/http.yaml",
+            "suites/options.yaml",
+            "suites/payloads/complaint.yaml",
+            "suites/payloads/crime-report.yaml",
+            "suites/payloads/report.yaml",
+            "suites/payloads/skeleton.yaml",
+            "suites/read-back.yaml",
+            "suites/semantics.yaml",
+        ),
+    },
+];
 
 /// What profiles may cite.
 #[derive(Debug, Clone, Default)]
@@ -197,8 +230,10 @@ impl Loader<'_> {
         let document = Document::parse(source, Confidential::NOTHING)?;
         let mut wrong = violations(&document, &schemas::PROFILE);
         classes_are_sound(&document, &mut wrong);
-        requirements_are_sound(&document, self.catalogue, &mut wrong);
         let bases = self.bases(&document, origin, &mut wrong);
+        let suites = suites::load(&document, origin, &mut wrong);
+        let cases = self.cases(&suites, &bases);
+        requirements_are_sound(&document, self.catalogue, &cases, &mut wrong);
         wrong.or(())?;
         let raw: RawProfile = document.typed()?;
 
@@ -219,6 +254,7 @@ impl Loader<'_> {
                 parameters: Parameters::default(),
                 personal: Vec::new(),
                 tiers: raw.tiers,
+                suites: Vec::new(),
             },
             from: BTreeMap::new(),
             classes_from: BTreeMap::new(),
@@ -226,11 +262,13 @@ impl Loader<'_> {
         for base in bases {
             merged.take(&document, base, &mut wrong);
         }
+        merged.own_suites(&document, suites, &mut wrong);
         for (index, class) in raw.classes.into_iter().enumerate() {
             merged.own_class(&document, index, class.into(), &mut wrong);
         }
         for (index, requirement) in raw.requirements.into_iter().enumerate() {
-            if let Some(requirement) = requirement.into_requirement() {
+            if let Some(mut requirement) = requirement.into_requirement() {
+                suites::expand(&mut requirement, &merged.profile.suites);
                 merged.own_requirement(&document, index, requirement, &mut wrong);
             }
         }
@@ -238,6 +276,16 @@ impl Loader<'_> {
         merged.personal(raw.personal);
         merged.tiers_are_there(&document, &mut wrong);
         wrong.or(merged)
+    }
+
+    /// Everything that a requirement may cite as a case; nothing where citations are not looked up.
+    fn cases(&self, suites: &[Arc<Suite>], bases: &[Base]) -> BTreeSet<String> {
+        let mut cases = self.catalogue.cases.clone();
+        let inherited = bases.iter().flat_map(|base| &base.merged.profile.suites);
+        for suite in suites.iter().chain(inherited) {
+            cases.extend(suites::citations(suite));
+        }
+        cases
     }
 
     /// Loads what a profile extends, each with the pointer it is named at and the classes that are taken.
@@ -430,9 +478,46 @@ impl Merged {
             .0
             .extend(merged.profile.parameters.0);
         self.personal(merged.profile.personal);
+        for suite in merged.profile.suites {
+            self.suite(document, &pointer, suite, wrong);
+        }
         if self.contract.is_none() {
             self.contract = merged.contract;
             self.profile.contract = merged.profile.contract;
+        }
+    }
+
+    fn own_suites(
+        &mut self,
+        document: &Document,
+        suites: Vec<Arc<Suite>>,
+        wrong: &mut Diagnostics,
+    ) {
+        for suite in suites {
+            self.suite(document, "/suites", suite, wrong);
+        }
+    }
+
+    /// Adds a suite. The same one by two ways is one.
+    fn suite(
+        &mut self,
+        document: &Document,
+        pointer: &str,
+        suite: Arc<Suite>,
+        wrong: &mut Diagnostics,
+    ) {
+        match self.profile.suites.iter().find(|held| held.id() == suite.id()) {
+            Some(held) if *held == suite => {}
+            Some(held) => wrong.push(document.error(
+                pointer,
+                format!(
+                    "suite `{}` is in both `{}` and `{}`",
+                    suite.id(),
+                    held.spots.file(),
+                    suite.spots.file()
+                ),
+            )),
+            None => self.profile.suites.push(suite),
         }
     }
 

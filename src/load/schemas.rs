@@ -64,6 +64,13 @@ pub static PROFILE: Format = Format::new(
     include_str!("../../docs/schemas/profile.schema.json"),
 );
 
+/// Suites.
+pub static SUITE: Format = Format::new(
+    "suite",
+    "test cases: calls, and what is expected of each answer",
+    include_str!("../../docs/schemas/suite.schema.json"),
+);
+
 /// `waivers.yaml`.
 pub static WAIVERS: Format = Format::new(
     "waivers",
@@ -72,7 +79,7 @@ pub static WAIVERS: Format = Format::new(
 );
 
 /// Every format.
-pub static ALL: [&Format; 3] = [&TARGET, &PROFILE, &WAIVERS];
+pub static ALL: [&Format; 4] = [&TARGET, &PROFILE, &SUITE, &WAIVERS];
 
 #[cfg(test)]
 mod tests {

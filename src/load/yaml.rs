@@ -14,6 +14,7 @@ use super::{
     diagnostic::{Diagnostic, Diagnostics},
     source::Source,
 };
+use crate::suite::Spot;
 
 /// The settings every file of ours is read with.
 fn options() -> serde_saphyr::Options {
@@ -146,6 +147,26 @@ impl Document {
             .flatten()
             .enumerate()
             .map(move |(index, item)| (format!("{pointer}/{index}"), item))
+    }
+
+    /// Where every part stands, as [`Document::error`] points to it.
+    #[must_use]
+    pub fn spots(&self) -> HashMap<String, Spot> {
+        self.places
+            .iter()
+            .map(|(pointer, place)| {
+                let extent = match place.key {
+                    Some(key) if place.container => key,
+                    _ => place.value,
+                };
+                let spot = Spot {
+                    line: extent.line,
+                    column: extent.column,
+                    width: extent.width,
+                };
+                (pointer.clone(), spot)
+            })
+            .collect()
     }
 
     fn diagnostic(&self, extent: Extent, message: impl Into<String>) -> Diagnostic {

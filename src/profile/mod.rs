@@ -1,9 +1,14 @@
 //! A loaded profile: what is required, and what verifies it (owner of [`Profile`]).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use crate::model::{
-    Class, ClassId, Parameters, ProfileId, Requirement, RequirementId, Verification, Verifier,
+use crate::{
+    model::{
+        Class, ClassId, Parameters, ProfileId, Requirement, RequirementId, Verification, Verifier,
+    },
+    suite::Suite,
 };
 
 /// A named, versioned selection of conformance classes, every `extends` resolved.
@@ -34,6 +39,9 @@ pub struct Profile {
     /// What shows a supplier tier, for profiles that say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tiers: Option<Tiers>,
+    /// Its suites.
+    #[serde(skip)]
+    pub suites: Vec<Arc<Suite>>,
 }
 
 /// The requirements that show a supplier tier of the InterOp-Pol charter, besides the core.

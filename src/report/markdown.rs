@@ -252,6 +252,9 @@ fn one(summary: &Summary, finding: &FindingResult) -> String {
     if let Some(pointer) = &finding.finding.pointer {
         let _ = writeln!(part, "- where: {}", code(pointer));
     }
+    if let Some(authored) = &finding.finding.authored {
+        let _ = writeln!(part, "\n{}\n", block(&sanitise::cap(authored, 2_000)));
+    }
     let _ = writeln!(part, "- seen: {}", prose(&text::seen(finding)));
     let confirmed = text::confirmation(finding.confirmation);
     if !confirmed.is_empty() {

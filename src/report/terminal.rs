@@ -161,6 +161,11 @@ fn one(out: &mut String, summary: &Summary, finding: &FindingResult, ink: Ink) {
     if let Some(pointer) = &finding.finding.pointer {
         line("where", pointer);
     }
+    if let Some(authored) = &finding.finding.authored {
+        for row in authored.lines() {
+            line("", row);
+        }
+    }
     let confirmed = text::confirmation(finding.confirmation);
     line("seen", &format!("{}. {confirmed}", text::seen(finding)));
     if !finding.fix.is_empty() {

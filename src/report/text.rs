@@ -142,6 +142,9 @@ pub(crate) fn finding(summary: &Summary, finding: &FindingResult) -> String {
     if let Some(pointer) = &finding.finding.pointer {
         lines.push(format!("Where: {pointer}"));
     }
+    if let Some(authored) = &finding.finding.authored {
+        lines.push(authored.clone());
+    }
     lines.push(format!("Seen: {}", seen(finding)));
     for operation in finding.operations.iter().skip(1).take(20) {
         lines.push(format!("  also on {operation}"));

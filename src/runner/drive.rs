@@ -14,6 +14,7 @@ use crate::{
     model::{OperationKey, Verifier, Whose},
     plan::{PlannedCase, Work},
     script::{self, Ask, Reply, Turn, World},
+    suite,
     verdict::{Gap, Judgement},
 };
 
@@ -158,7 +159,12 @@ impl<W: Wire> Runner<'_, W> {
                     _ => lost(),
                 }
             }
-            Work::Suite(_) => lost(),
+            Work::Suite(id) => match suite::find(&self.setup.plan.suites, id) {
+                Some(chosen) => script::turn(world, history, |script| {
+                    suite::converse(script, chosen)
+                }),
+                None => lost(),
+            },
         }
     }
 }
@@ -166,7 +172,7 @@ impl<W: Wire> Runner<'_, W> {
 fn lost() -> Turn {
     Turn::Done(vec![Judgement::Error(Gap::new(
         Whose::Muster,
-        "The plan names a check or operation that is not there.",
+        "The plan names a check, operation or case that is not there.",
     ))])
 }
 

@@ -330,6 +330,7 @@ pub(super) fn redacted(redactor: &Redactor, judgement: Judgement) -> Judgement {
                 *text = redactor.text(text);
             }
             finding.pointer = finding.pointer.map(|pointer| redactor.text(&pointer));
+            finding.authored = finding.authored.map(|line| redactor.text(&line));
             Judgement::Fail(finding)
         }
         Judgement::Inconclusive(gap) => Judgement::Inconclusive(Gap {

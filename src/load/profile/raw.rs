@@ -19,6 +19,9 @@ pub(super) struct RawProfile {
     #[serde(default)]
     pub(super) description: String,
     pub(super) contract: Option<String>,
+    /// Read from the document as well.
+    #[serde(default, rename = "suites")]
+    _suites: Vec<Value>,
     /// Read from the document, where it can be told by line and column.
     #[serde(default, rename = "extends")]
     _extends: Vec<Value>,

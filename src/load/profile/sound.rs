@@ -1,7 +1,7 @@
 //! What a profile's schema cannot say: ids that stand once, one way of verification, citations that lead
 //! somewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -46,6 +46,7 @@ pub(super) fn classes_are_sound(document: &Document, wrong: &mut Diagnostics) {
 pub(super) fn requirements_are_sound(
     document: &Document,
     catalogue: &Catalogue,
+    cases: &BTreeSet<String>,
     wrong: &mut Diagnostics,
 ) {
     let mut seen = BTreeMap::new();
@@ -77,13 +78,21 @@ pub(super) fn requirements_are_sound(
         }
         let verifiers = member(&pointer, "verified_by");
         for (at, verifier) in document.items(&verifiers) {
-            for (kind, known) in [("check", &catalogue.checks), ("case", &catalogue.cases)] {
+            for (kind, known) in [("check", &catalogue.checks), ("case", cases)] {
                 let Some(cited) = verifier.get(kind).and_then(Value::as_str) else {
                     continue;
                 };
-                if !known.is_empty() && !known.contains(cited) {
+                let looked_up = !known.is_empty() || !catalogue.checks.is_empty();
+                if looked_up && !known.contains(cited) {
                     let help = nearest(cited, known.iter().map(String::as_str)).map_or_else(
-                        || format!("`muster {kind}s list` shows what there is"),
+                        || match (kind, known.is_empty()) {
+                            ("check", _) => "`muster checks list` shows what there is".to_owned(),
+                            (_, true) => {
+                                "the profile has no suites; name their files under `suites`".to_owned()
+                            }
+                            _ => "it is written `suite/case`, and its file stands under `suites`"
+                                .to_owned(),
+                        },
                         |meant| format!("did you mean `{meant}`?"),
                     );
                     wrong.push(

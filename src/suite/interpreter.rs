@@ -1,0 +1,532 @@
+//! A case as a conversation (owner of [`converse`]).
+
+use std::time::Duration;
+
+use regex::Regex;
+use serde_json::Value;
+use serde_json_path::JsonPath;
+
+use super::{
+    Chosen, Target,
+    body::file,
+    expect::{self, Bench, Failing, Kind},
+    matcher,
+    request::{self, Setting, needs_arranging},
+    scope::Scope,
+    step::{Capture, CaptureType, Refusal, Step, Until},
+    template::{self, Trouble},
+};
+use crate::{
+    arrange,
+    checks::probing,
+    contract::Operation,
+    exchange::{Exchange, Outcome},
+    model::{OperationKey, Whose},
+    script::{Halt, Script, Scripted, World},
+    verdict::{Finding, Gap, Judgement},
+};
+
+/// Why a case does not go on.
+enum Stop {
+    /// As a conversation stops.
+    Halt(Halt),
+    /// The authored case went wrong.
+    Wrong(Wrong),
+    /// What it needs was not given, and why has been judged already.
+    Judged,
+}
+
+struct Wrong {
+    pointer: String,
+    reason: String,
+    missing: bool,
+}
+
+impl From<Halt> for Stop {
+    fn from(halt: Halt) -> Self {
+        Self::Halt(halt)
+    }
+}
+
+/// A step that was answered.
+struct Done<'a> {
+    step: &'a Step,
+    number: usize,
+    pointer: String,
+    operation: Option<&'a Operation>,
+    answers: Vec<&'a Exchange>,
+}
+
+struct Course<'a> {
+    chosen: Chosen<'a>,
+    scope: Scope,
+    done: Vec<Done<'a>>,
+}
+
+/// Runs a case to its end: one judgement for each expectation that does not hold, or one pass.
+///
+/// # Errors
+/// [`Halt::Pending`] until every answer is there.
+pub fn converse<'a>(script: &mut Script<'a>, chosen: Chosen<'a>) -> Scripted {
+    let mut course = Course {
+        scope: Scope::new(&script.world, &chosen),
+        chosen,
+        done: Vec::new(),
+    };
+    let mut judgements = Vec::new();
+    match course.steps(script) {
+        Ok(()) | Err(Stop::Judged) => {}
+        Err(Stop::Halt(Halt::Pending)) => return Err(Halt::Pending),
+        Err(Stop::Halt(Halt::Unmet(gap))) => judgements.push(Judgement::Inconclusive(gap)),
+        Err(Stop::Halt(Halt::NotApplicable(reason))) => {
+            judgements.push(Judgement::NotApplicable(reason));
+        }
+        Err(Stop::Wrong(wrong)) => judgements.push(course.error(&wrong)),
+    }
+    judgements.extend(course.clean_up(script)?);
+    let failing: Vec<Judgement> = course
+        .done
+        .iter()
+        .flat_map(|done| course.judge(script.world, done))
+        .collect();
+    // What was seen to fail goes before what could not be seen.
+    let mut all = failing;
+    all.append(&mut judgements);
+    if all.is_empty() {
+        all.push(Judgement::Pass);
+    }
+    Ok(all)
+}
+
+impl<'a> Course<'a> {
+    fn case_pointer(&self) -> String {
+        format!("/cases/{}", self.chosen.index)
+    }
+
+    fn steps(&mut self, script: &mut Script<'a>) -> Result<(), Stop> {
+        self.variables()?;
+        let case = self.chosen.case;
+        for (index, step) in case.steps.iter().enumerate() {
+            let pointer = format!("{}/steps/{index}", self.case_pointer());
+            self.step(script, step, index + 1, pointer)?;
+        }
+        Ok(())
+    }
+
+    /// Does what always is to be done. A step whose captures were not made has nothing to clean up.
+    fn clean_up(&mut self, script: &mut Script<'a>) -> Result<Vec<Judgement>, Halt> {
+        let mut judgements = Vec::new();
+        let case = self.chosen.case;
+        for (index, step) in case.cleanup.iter().enumerate() {
+            let pointer = format!("{}/cleanup/{index}", self.case_pointer());
+            let number = case.steps.len() + index + 1;
+            match self.step(script, step, number, pointer) {
+                Err(Stop::Halt(Halt::Pending)) => return Err(Halt::Pending),
+                Err(Stop::Wrong(wrong)) if !wrong.missing => judgements.push(self.error(&wrong)),
+                _ => {}
+            }
+        }
+        Ok(judgements)
+    }
+
+    fn variables(&mut self) -> Result<(), Stop> {
+        if let Some((index, row)) = self.chosen.row {
+            let pointer = format!("{}/rows/{index}", self.case_pointer());
+            let filled = template::fill(&Value::Object(row.clone()), &self.scope)
+                .map_err(|trouble| wrong(&pointer, trouble))?;
+            self.scope.set("row", filled);
+        }
+        let suite = self.chosen.suite;
+        let own = format!("{}/variables", self.case_pointer());
+        for (pointer, variables) in [
+            ("/variables", &suite.definition.variables),
+            (own.as_str(), &self.chosen.case.variables),
+        ] {
+            for (name, authored) in variables {
+                let at = super::lint::member(pointer, name);
+                let authored = match file_of(authored) {
+                    Some(path) => file(suite, path).map_err(|reason| {
+                        Stop::Wrong(Wrong {
+                            pointer: at.clone(),
+                            reason,
+                            missing: false,
+                        })
+                    })?,
+                    None => authored,
+                };
+                let value =
+                    template::fill(authored, &self.scope).map_err(|trouble| wrong(&at, trouble))?;
+                self.scope.set(name, value);
+            }
+        }
+        Ok(())
+    }
+
+    fn step(
+        &mut self,
+        script: &mut Script<'a>,
+        step: &'a Step,
+        number: usize,
+        pointer: String,
+    ) -> Result<(), Stop> {
+        let world = script.world;
+        let contract = world.contract;
+        let (key, operation) = match step.target(contract) {
+            Target::Declared(key) => {
+                let operation = contract.operation(&key);
+                (key, operation)
+            }
+            Target::Undeclared(key) => (key, None),
+            Target::Unknown => {
+                return Err(Stop::Wrong(Wrong {
+                    pointer: format!("{pointer}/call"),
+                    reason: format!("the contract has no operation `{}`", step.call),
+                    missing: false,
+                }));
+            }
+        };
+        allowed(&world, step, &key)?;
+        let arranged = match operation {
+            Some(operation) if needs_arranging(step, operation) => {
+                Some(arrange::valid_request(script, operation)?)
+            }
+            _ => None,
+        };
+        let setting = Setting {
+            suite: self.chosen.suite,
+            world: &world,
+            key: &key,
+            operation,
+            arranged: arranged.as_ref(),
+            purpose: &self.chosen.case.purpose,
+        };
+        let answers = match &step.until {
+            Some(until) => self.poll(script, step, &pointer, &setting, until)?,
+            None => self.rounds(script, step, &pointer, &setting)?,
+        };
+        if step.refusal == Refusal::Inconclusive {
+            for answer in &answers {
+                if let Some(gap) = unavailable(step, answer) {
+                    return Err(Stop::Halt(Halt::Unmet(gap)));
+                }
+            }
+        }
+        let last = answers.last().copied();
+        self.done.push(Done {
+            step,
+            number,
+            pointer,
+            operation,
+            answers,
+        });
+        match last {
+            Some(last) => self.captures(world, step, last),
+            None => Ok(()),
+        }
+    }
+
+    fn rounds(
+        &mut self,
+        script: &mut Script<'a>,
+        step: &Step,
+        pointer: &str,
+        setting: &Setting<'_>,
+    ) -> Result<Vec<&'a Exchange>, Stop> {
+        let mut answers = Vec::new();
+        let at_once = step.at_once();
+        for round in 0..step.rounds() {
+            self.pause(script, step)?;
+            let scope = &mut self.scope;
+            let sent = script.send_made(|| {
+                (0..at_once)
+                    .map(|one| {
+                        scope.set("index", Value::from(round * at_once + one));
+                        request::build(step, setting, scope).map_err(|trouble| wrong(pointer, trouble))
+                    })
+                    .collect::<Result<Vec<_>, Stop>>()
+            })?;
+            answers.extend(sent);
+        }
+        self.scope.set("index", Value::from(0));
+        Ok(answers)
+    }
+
+    fn poll(
+        &self,
+        script: &mut Script<'a>,
+        step: &'a Step,
+        pointer: &str,
+        setting: &Setting<'_>,
+        until: &Until,
+    ) -> Result<Vec<&'a Exchange>, Stop> {
+        let every = Duration::from_millis(until.every_ms.max(1));
+        let limit = Duration::from_secs(until.within_s);
+        let mut spent = Duration::ZERO;
+        self.pause(script, step)?;
+        loop {
+            let sent = script.send_made(|| {
+                request::build(step, setting, &self.scope)
+                    .map(|request| vec![request])
+                    .map_err(|trouble| wrong(pointer, trouble))
+            })?;
+            if let Some(response) = sent.first().and_then(Exchange::response) {
+                spent += Duration::from_micros(response.timing.total_us);
+            }
+            let bench = self.bench(script.world, step, setting.operation);
+            if expect::judge(bench, sent).is_empty() || spent + every > limit {
+                return Ok(sent.iter().collect());
+            }
+            script.pause(every)?;
+            spent += every;
+        }
+    }
+
+    fn pause(&self, script: &mut Script<'a>, step: &Step) -> Result<(), Stop> {
+        match step.pause_ms {
+            Some(ms) if ms > 0 => Ok(script.pause(Duration::from_millis(ms))?),
+            _ => Ok(()),
+        }
+    }
+
+    fn bench<'b>(
+        &'b self,
+        world: World<'b>,
+        step: &'b Step,
+        operation: Option<&'b Operation>,
+    ) -> Bench<'b> {
+        Bench {
+            contract: world.contract,
+            step,
+            operation,
+            scope: &self.scope,
+        }
+    }
+
+    fn captures(
+        &mut self,
+        world: World<'a>,
+        step: &'a Step,
+        answer: &'a Exchange,
+    ) -> Result<(), Stop> {
+        for (name, capture) in &step.capture {
+            match taken(capture, answer) {
+                Ok(value) => self.scope.set(name, value),
+                Err(reason) => {
+                    let held = self
+                        .done
+                        .last()
+                        .is_none_or(|done| self.failing(world, done).is_empty());
+                    if !held {
+                        return Err(Stop::Judged);
+                    }
+                    let pointer = self
+                        .done
+                        .last()
+                        .map(|done| done.pointer.clone())
+                        .unwrap_or_default();
+                    return Err(Stop::Wrong(Wrong {
+                        pointer: format!("{pointer}/capture/{name}"),
+                        reason: format!("the capture `{name}` finds nothing: {reason}"),
+                        missing: false,
+                    }));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn failing(&self, world: World<'_>, done: &Done<'_>) -> Vec<Failing> {
+        let clean = done.pointer.contains("/cleanup/") && done.step.expect.is_none();
+        if clean {
+            return Vec::new();
+        }
+        expect::judge(
+            self.bench(world, done.step, done.operation),
+            done.answers.iter().copied(),
+        )
+    }
+
+    fn judge(&self, world: World<'_>, done: &Done<'_>) -> Vec<Judgement> {
+        let spots = &self.chosen.suite.spots;
+        let label = done.step.name.as_deref().unwrap_or(&done.step.call);
+        self.failing(world, done)
+            .into_iter()
+            .map(|failing| {
+                let pointer = format!("{}{}", done.pointer, failing.pointer);
+                let received = match (failing.answers, done.answers.len()) {
+                    (some, all) if all > 1 && !failing.pointer.starts_with("/expect/that") => {
+                        format!("{} (so {some} of {all} answers)", failing.received)
+                    }
+                    _ => failing.received.clone(),
+                };
+                match failing.kind {
+                    Kind::Fail => Judgement::Fail(
+                        Finding::new(
+                            format!("step {}{}", done.number, failing.pointer),
+                            format!(
+                                "Step {} ({label}) is not answered as the case expects: {}",
+                                done.number, self.chosen.case.purpose
+                            ),
+                            failing.expected,
+                            received,
+                        )
+                        .at(spots.place(&pointer))
+                        .authored(spots.excerpt(&pointer)),
+                    ),
+                    Kind::Error => Judgement::Error(Gap::new(
+                        Whose::Configuration,
+                        format!("{}\n{}", failing.received, spots.excerpt(&pointer)),
+                    )),
+                    Kind::Gap(whose) => Judgement::inconclusive(whose, failing.received),
+                }
+            })
+            .collect()
+    }
+
+    fn error(&self, wrong: &Wrong) -> Judgement {
+        Judgement::Error(Gap::new(
+            Whose::Configuration,
+            format!(
+                "The case went wrong: {}.\n{}",
+                wrong.reason,
+                self.chosen.suite.spots.excerpt(&wrong.pointer)
+            ),
+        ))
+    }
+}
+
+/// The path of `{ file: PATH }`, where a variable is one.
+#[must_use]
+pub fn file_of(value: &Value) -> Option<&str> {
+    let members = value.as_object().filter(|members| members.len() == 1)?;
+    members.get("file")?.as_str()
+}
+
+fn wrong(pointer: &str, trouble: Trouble) -> Stop {
+    Stop::Wrong(Wrong {
+        pointer: format!("{pointer}{}", trouble.pointer),
+        missing: trouble.missing.is_some(),
+        reason: trouble.reason,
+    })
+}
+
+/// Whether the target file lets this step be done.
+fn allowed(world: &World<'_>, step: &Step, key: &OperationKey) -> Result<(), Stop> {
+    if let Some(identity) = &step.identity
+        && identity.as_str() != "default"
+        && !world.identities.contains(identity)
+    {
+        return Err(Stop::Halt(Halt::unmet(
+            Whose::Configuration,
+            format!("The case calls as `{identity}`; give the target file an identity of this name."),
+        )));
+    }
+    if !key.method.is_safe() && !world.writes {
+        return Err(Stop::Halt(Halt::NotApplicable(format!(
+            "{key} may change data, and writes are not allowed at this target."
+        ))));
+    }
+    Ok(())
+}
+
+/// Why an answer says nothing of what is judged, if so.
+fn unavailable(step: &Step, answer: &Exchange) -> Option<Gap> {
+    if let Outcome::Answered(response) = &answer.outcome
+        && step.statuses().names(response.status)
+    {
+        return None;
+    }
+    match probing::reached(answer) {
+        Err(Judgement::Inconclusive(gap)) => Some(gap),
+        _ => None,
+    }
+}
+
+/// What a capture takes from an answer, or why it finds nothing.
+fn taken(capture: &Capture, answer: &Exchange) -> Result<Value, String> {
+    let response = answer
+        .response()
+        .ok_or_else(|| "no answer came".to_owned())?;
+    if let Some(path) = &capture.json {
+        let json = response
+            .json()
+            .map_err(|reason| format!("the body is not JSON ({reason})"))?;
+        let parsed = JsonPath::parse(path).map_err(|error| error.to_string())?;
+        let found = parsed.query(json).all();
+        let [value] = found.as_slice() else {
+            return Err(format!(
+                "`{path}` selects {} values of {}",
+                found.len(),
+                matcher::shown(json)
+            ));
+        };
+        return typed_json(value, capture.r#type.unwrap_or(CaptureType::Any));
+    }
+    let text = match &capture.header {
+        Some(name) => response
+            .headers
+            .get(name)
+            .ok_or_else(|| format!("the answer has no header `{name}`"))?
+            .to_owned(),
+        None => String::from_utf8_lossy(&response.body).into_owned(),
+    };
+    let text = match &capture.regex {
+        Some(pattern) => {
+            let regex = Regex::new(pattern).map_err(|error| error.to_string())?;
+            let found = regex
+                .captures(&text)
+                .ok_or_else(|| format!("`{pattern}` does not match `{}`", matcher::short(&text)))?;
+            found
+                .get(1)
+                .or_else(|| found.get(0))
+                .map(|found| found.as_str().to_owned())
+                .unwrap_or_default()
+        }
+        None => text,
+    };
+    typed_text(text, capture.r#type.unwrap_or(CaptureType::String))
+}
+
+fn typed_json(value: &Value, wanted: CaptureType) -> Result<Value, String> {
+    let name = match wanted {
+        CaptureType::Any => return Ok(value.clone()),
+        CaptureType::String => "string",
+        CaptureType::Integer => "integer",
+        CaptureType::Number => "number",
+        CaptureType::Boolean => "boolean",
+        CaptureType::Object => "object",
+        CaptureType::Array => "array",
+    };
+    if matcher::is_of_type(value, name) {
+        Ok(value.clone())
+    } else {
+        Err(format!(
+            "it is no {name}: {} is of type {}",
+            matcher::shown(value),
+            matcher::type_of(value)
+        ))
+    }
+}
+
+fn typed_text(text: String, wanted: CaptureType) -> Result<Value, String> {
+    let failed = |what: &str| format!("`{}` is no {what}", matcher::short(&text));
+    match wanted {
+        CaptureType::Integer => text
+            .trim()
+            .parse::<i64>()
+            .map(Value::from)
+            .map_err(|_| failed("integer")),
+        CaptureType::Number => text
+            .trim()
+            .parse::<f64>()
+            .map(Value::from)
+            .map_err(|_| failed("number")),
+        CaptureType::Boolean => text
+            .trim()
+            .parse::<bool>()
+            .map(Value::from)
+            .map_err(|_| failed("boolean")),
+        CaptureType::Object | CaptureType::Array => Err(failed("object or array")),
+        CaptureType::String | CaptureType::Any => Ok(Value::String(text)),
+    }
+}
