@@ -3,12 +3,15 @@
 //! These hold secrets and personal data: they live in memory only. What is kept is the
 //! [`Observation`](crate::observation::Observation) made from them.
 
+mod alteration;
+
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::alteration::Alteration;
 use crate::model::{IdentityName, Method, OperationKey, Whose};
 
 /// Headers in the order they were sent or received, duplicates kept, names in lower case.
@@ -118,6 +121,8 @@ pub enum Auth {
     Nothing,
     /// Exactly these headers in place of the identity's own.
     Instead(Headers),
+    /// Those of the identity, broken in this way.
+    Altered(Alteration),
 }
 
 /// What a request is meant to be, so that its answer can be judged fairly.
@@ -352,6 +357,8 @@ pub enum BreakageKind {
     LoginFailed,
     /// Never sent: budget, safety or cancellation held it back.
     NotSent,
+    /// Never sent: the credentials are not of a kind that can be broken in the way asked for.
+    Unalterable,
 }
 
 impl BreakageKind {
@@ -360,7 +367,7 @@ impl BreakageKind {
     pub const fn whose(self) -> Whose {
         match self {
             Self::NameNotFound | Self::ConnectionRefused => Whose::Network,
-            Self::Tls | Self::LoginFailed => Whose::Credentials,
+            Self::Tls | Self::LoginFailed | Self::Unalterable => Whose::Credentials,
             Self::ConnectionLost | Self::TimedOut | Self::NotHttp | Self::TooLarge => {
                 Whose::Supplier
             }

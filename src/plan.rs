@@ -236,12 +236,12 @@ impl Plan {
         scope: Scope,
         writes: bool,
     ) {
-        if writes && !basis.writes {
-            self.exclude(Some(check), None, WRITES_REFUSED.to_owned(), true);
-            return;
-        }
+        let refused = writes && !basis.writes;
         match scope {
             Scope::Target(applies) => match applies(basis.contract, basis.parameters) {
+                Applies::Yes if refused => {
+                    self.exclude(Some(check), None, WRITES_REFUSED.to_owned(), true);
+                }
                 Applies::Yes => self.cases.push(PlannedCase {
                     name: CaseName(check.id.into()),
                     work: Work::Probe {
@@ -255,8 +255,17 @@ impl Plan {
                 Applies::Beside => {}
             },
             Scope::Operation(applies) => {
+                let before = (self.cases.len(), self.excluded.len());
                 for operation in &basis.contract.operations {
                     match applies(basis.contract, operation) {
+                        Applies::Yes if refused => {
+                            self.exclude(
+                                Some(check),
+                                Some(operation),
+                                WRITES_REFUSED.to_owned(),
+                                true,
+                            );
+                        }
                         Applies::Yes => {
                             if let Some(reason) = chosen.why_not(basis, operation) {
                                 self.exclude(Some(check), Some(operation), reason, true);
@@ -273,10 +282,14 @@ impl Plan {
                             });
                         }
                         Applies::No(reason) => {
-                            self.exclude(Some(check), Some(operation), reason, false)
+                            self.exclude(Some(check), Some(operation), reason, false);
                         }
                         Applies::Beside => {}
                     }
+                }
+                if before == (self.cases.len(), self.excluded.len()) {
+                    let reason = "The contract has no operation of the kind that it judges.";
+                    self.exclude(Some(check), None, reason.to_owned(), false);
                 }
             }
         }

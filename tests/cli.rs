@@ -228,7 +228,7 @@ fn an_unknown_profile_brings_the_nearest() {
         .stdout_eq("")
         .stderr_eq(str![[r#"
 error: there is no profile `uk-gov-ipa`
-  = help: did you mean `uk-gov-api`? bundled: uk-gov-api; a path to a profile.yaml works too
+  = help: did you mean `uk-gov-api`? bundled: policing-api-security, uk-gov-api; a path to a profile.yaml works too
 
 "#]]);
 }
@@ -380,7 +380,8 @@ fn profiles_are_listed() {
         .code(0)
         .stderr_eq("")
         .stdout_eq(str![[r#"
-uk-gov-api  1.0.0  32 requirements  UK government API baseline
+policing-api-security  1.0.0  35 requirements  Security of policing APIs
+uk-gov-api             1.0.0  32 requirements  UK government API baseline
 
 "#]]);
 }

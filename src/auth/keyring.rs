@@ -2,22 +2,22 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    LoginError,
-    credential::{ApiKey, Credential, Held, Identity, basic},
+    LoginError, alter,
+    credential::{self, basic, fits},
     oauth::{Log, Login},
 };
 use crate::{
-    contract::{Alternative, Contract, Operation, ParameterPlace, SchemeKind, Security},
-    exchange::{Auth, Exchange, Headers},
+    contract::{Alternative, Contract, Operation, SchemeKind, Security},
+    exchange::{Auth, BreakageKind, Exchange},
     http::{Credentials, Options, TransportError},
-    model::{IdentityName, Whose},
-    observation::Redactor,
+    model::{Credential, Identity, IdentityName, KeyPlace, Whose},
+    observation::{Redactor, variable},
 };
 
 /// The identities of a target and what they can show.
@@ -28,19 +28,28 @@ pub struct Keyring {
     /// Whether any operation of the contract declares what it asks of the caller.
     declares: bool,
     log: Log,
+    redactor: Redactor,
+    /// The host of the target.
+    host: Option<String>,
+    failed_logins: u32,
+    /// How many broken credentials were shown.
+    failed: Mutex<HashMap<IdentityName, u32>>,
 }
+
+/// How many broken credentials of one identity are shown where nobody says otherwise: fewer than lock an
+/// account at most services.
+const FAILED_LOGINS: u32 = 20;
 
 #[derive(Debug)]
 struct Holder {
     identity: Identity,
+    /// Whether its connections show a client certificate, its own or the target's.
+    certificate: bool,
     /// For each held credential its login, where it needs one.
     logins: Vec<Option<Login>>,
     /// Which held credentials no scheme of the contract speaks of, such as the key of a gateway.
     undeclared: Vec<bool>,
 }
-
-/// A held credential, and which of its keys to show; all where none is named.
-type Choice<'a> = (usize, Option<(ParameterPlace, &'a str)>);
 
 impl Keyring {
     /// A keyring for these identities under this contract. The redactor learns every secret at once,
@@ -50,7 +59,7 @@ impl Keyring {
     /// # Errors
     /// Where a token URL or a certificate cannot be used.
     pub fn new(
-        identities: Vec<Identity>,
+        identities: Vec<(IdentityName, Identity)>,
         contract: &Contract,
         connection: &Options,
         redactor: &Redactor,
@@ -68,7 +77,7 @@ impl Keyring {
     }
 
     pub(super) fn under(
-        identities: Vec<Identity>,
+        identities: Vec<(IdentityName, Identity)>,
         schemes: BTreeMap<String, SchemeKind>,
         declares: bool,
         connection: &Options,
@@ -76,16 +85,16 @@ impl Keyring {
     ) -> Result<Self, TransportError> {
         let log = Log::default();
         let mut holders = HashMap::new();
-        for identity in identities {
-            for (variable, secret) in identity.secrets() {
+        for (name, identity) in identities {
+            for (variable, secret) in credential::secrets(&name, &identity) {
                 redactor.learn(&variable, secret.expose_secret());
             }
             let logins = identity
-                .held
+                .credentials
                 .iter()
-                .map(|held| match &held.credential {
+                .map(|(_, credential)| match credential {
                     Credential::OAuth2(oauth) => Login::new(
-                        identity.name.clone(),
+                        name.clone(),
                         oauth.clone(),
                         connection,
                         redactor.clone(),
@@ -96,17 +105,19 @@ impl Keyring {
                 })
                 .collect::<Result<_, _>>()?;
             let undeclared = identity
-                .held
+                .credentials
                 .iter()
                 .map(|held| {
                     !schemes
                         .iter()
-                        .any(|(name, kind)| held.fits(name, Some(kind)))
+                        .any(|(name, kind)| fits(held, name, Some(kind)))
                 })
                 .collect();
-            let name = identity.name.clone();
+            let certificate =
+                identity.client_certificate.is_some() || connection.client_certificate.is_some();
             let holder = Holder {
                 identity,
+                certificate,
                 logins,
                 undeclared,
             };
@@ -117,6 +128,10 @@ impl Keyring {
             schemes,
             declares,
             log,
+            redactor: redactor.clone(),
+            host: connection.base_url.host_str().map(str::to_owned),
+            failed_logins: FAILED_LOGINS,
+            failed: Mutex::default(),
         })
     }
 
@@ -137,7 +152,7 @@ impl Keyring {
         match auth {
             Auth::Nothing => return Ok(Credentials::default()),
             Auth::Instead(headers) => return Ok(Credentials::of(headers.clone())),
-            Auth::Declared => {}
+            Auth::Declared | Auth::Altered(_) => {}
         }
         let Some(holder) = self.holders.get(identity) else {
             return if identity.as_str() == IdentityName::default().as_str() {
@@ -145,6 +160,7 @@ impl Keyring {
             } else {
                 Err(LoginError {
                     identity: identity.clone(),
+                    kind: BreakageKind::LoginFailed,
                     whose: Whose::Configuration,
                     detail: format!("The target file has no identity {identity}."),
                 })
@@ -155,7 +171,58 @@ impl Keyring {
             None if holder.is_empty() => return self.without(identity, operation),
             None => holder.all(),
         };
-        holder.show(&choices).await
+        let shown = holder.show(&choices).await?;
+        let Auth::Altered(alteration) = auth else {
+            return Ok(shown);
+        };
+        let unfit = |kind, whose, detail: String| LoginError {
+            identity: identity.clone(),
+            kind,
+            whose,
+            detail,
+        };
+        if alteration.names_the_caller() && !self.may_fail(identity) {
+            let most = self.failed_logins;
+            return Err(unfit(
+                BreakageKind::NotSent,
+                Whose::Configuration,
+                format!(
+                    "{most} broken credentials of identity {identity} were sent, and `failed_logins` allows no more."
+                ),
+            ));
+        }
+        let logins = choices
+            .iter()
+            .filter_map(|index| holder.logins.get(*index)?.as_ref());
+        let material = alter::Material {
+            login: logins.into_iter().next(),
+            target: self.host.as_deref(),
+        };
+        let altered = alter::altered(*alteration, shown, material)
+            .await
+            .map_err(|why| {
+                let detail = format!("Identity {identity}: {why}");
+                unfit(BreakageKind::Unalterable, Whose::Credentials, detail)
+            })?;
+        self.redactor.learn(
+            &variable(identity, &format!("TOKEN_{}", alteration.name())),
+            altered.secret(),
+        );
+        Ok(altered.credentials)
+    }
+
+    /// Sets how many broken credentials of one identity may be shown to the target.
+    #[must_use]
+    pub const fn with_failed_logins(mut self, most: u32) -> Self {
+        self.failed_logins = most;
+        self
+    }
+
+    fn may_fail(&self, identity: &IdentityName) -> bool {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = failed.entry(identity.clone()).or_default();
+        *count += 1;
+        *count <= self.failed_logins
     }
 
     /// Forgets the token that these credentials carried, because the target answered 401. Whether
@@ -182,8 +249,8 @@ impl Keyring {
     #[must_use]
     pub fn secrets(&self) -> Vec<(String, SecretString)> {
         self.holders
-            .values()
-            .flat_map(|holder| holder.identity.secrets())
+            .iter()
+            .flat_map(|(name, holder)| credential::secrets(name, &holder.identity))
             .collect()
     }
 
@@ -195,11 +262,7 @@ impl Keyring {
     }
 
     /// What to show; none where the contract names nothing that the identity has.
-    fn choose<'a>(
-        &'a self,
-        holder: &'a Holder,
-        operation: Option<&'a Operation>,
-    ) -> Option<Vec<Choice<'a>>> {
+    fn choose(&self, holder: &Holder, operation: Option<&Operation>) -> Option<Vec<usize>> {
         let Some(operation) = operation else {
             return Some(holder.all());
         };
@@ -225,27 +288,15 @@ impl Keyring {
         open.then(Vec::new)
     }
 
-    fn meet<'a>(
-        &'a self,
-        holder: &'a Holder,
-        alternative: &'a Alternative,
-    ) -> Option<Vec<Choice<'a>>> {
+    fn meet(&self, holder: &Holder, alternative: &Alternative) -> Option<Vec<usize>> {
         let mut choices = Vec::new();
         for (name, _) in &alternative.0 {
             let kind = self.schemes.get(name);
-            if kind == Some(&SchemeKind::MutualTls) && holder.identity.certificate {
+            if kind == Some(&SchemeKind::MutualTls) && holder.certificate {
                 continue;
             }
-            let index = holder
-                .identity
-                .held
-                .iter()
-                .position(|held| held.fits(name, kind))?;
-            let key = match kind {
-                Some(SchemeKind::ApiKey { place, name }) => Some((*place, name.as_str())),
-                _ => None,
-            };
-            choices.push((index, key));
+            let held = &holder.identity.credentials;
+            choices.push(held.iter().position(|held| fits(held, name, kind))?);
         }
         Some(choices)
     }
@@ -260,6 +311,7 @@ impl Keyring {
             None => Ok(Credentials::default()),
             Some(operation) => Err(LoginError {
                 identity: identity.clone(),
+                kind: BreakageKind::LoginFailed,
                 whose: Whose::Configuration,
                 detail: format!(
                     "The contract asks for credentials on {} {}, and identity {identity} has none: give them under identities in the target file.",
@@ -273,54 +325,40 @@ impl Keyring {
 
 impl Holder {
     fn is_empty(&self) -> bool {
-        !self.identity.certificate
-            && self
-                .identity
-                .held
-                .iter()
-                .all(|held| matches!(held.credential, Credential::None))
+        !self.certificate && self.identity.credentials.is_empty()
     }
 
-    fn all(&self) -> Vec<Choice<'_>> {
-        (0..self.identity.held.len())
-            .map(|index| (index, None))
-            .collect()
+    fn all(&self) -> Vec<usize> {
+        (0..self.identity.credentials.len()).collect()
     }
 
     /// What the contract does not speak of goes along with what it asks for.
-    fn beyond(&self) -> impl Iterator<Item = Choice<'_>> {
+    fn beyond(&self) -> impl Iterator<Item = usize> {
         self.undeclared
             .iter()
             .enumerate()
             .filter(|(_, undeclared)| **undeclared)
-            .map(|(index, _)| (index, None))
+            .map(|(index, _)| index)
     }
 
-    async fn show(&self, choices: &[Choice<'_>]) -> Result<Credentials, LoginError> {
+    async fn show(&self, choices: &[usize]) -> Result<Credentials, LoginError> {
         let mut shown = Credentials::default();
         let mut cookies: Vec<String> = Vec::new();
-        for (index, only) in choices {
-            let Some(Held { credential, .. }) = self.identity.held.get(*index) else {
+        for index in choices {
+            let Some((_, credential)) = self.identity.credentials.get(*index) else {
                 continue;
             };
             match credential {
-                Credential::None => {}
-                Credential::Basic { user, password } => {
-                    let value = basic(user, password.expose_secret());
+                Credential::Basic { username, password } => {
+                    let value = basic(username, password.expose_secret());
                     shown.headers.set("authorization", format!("Basic {value}"));
                 }
                 Credential::Bearer { token } => {
                     let value = format!("Bearer {}", token.expose_secret());
                     shown.headers.set("authorization", value);
                 }
-                Credential::ApiKeys(keys) => {
-                    // An explicit scheme may bind a key whose name the contract writes in another way.
-                    let named =
-                        |key: &&ApiKey| only.is_none_or(|(place, name)| key.is(place, name));
-                    let any = keys.iter().any(|key| named(&key));
-                    for key in keys.iter().filter(|key| !any || named(key)) {
-                        show_key(key, &mut shown.headers, &mut shown.query, &mut cookies);
-                    }
+                Credential::ApiKey { place, name, value } => {
+                    show_key((*place, name, value), &mut shown, &mut cookies);
                 }
                 Credential::OAuth2(_) => {
                     if let Some(Some(login)) = self.logins.get(*index) {
@@ -340,24 +378,23 @@ impl Holder {
 }
 
 fn show_key(
-    key: &ApiKey,
-    headers: &mut Headers,
-    query: &mut Vec<(String, String)>,
+    (place, name, value): (KeyPlace, &str, &SecretString),
+    shown: &mut Credentials,
     cookies: &mut Vec<String>,
 ) {
-    let value = key.value.expose_secret();
-    match key.place {
-        ParameterPlace::Query | ParameterPlace::Querystring => {
-            if !query.iter().any(|(name, _)| *name == key.name) {
-                query.push((key.name.clone(), value.to_owned()));
+    let value = value.expose_secret();
+    match place {
+        KeyPlace::Query => {
+            if !shown.query.iter().any(|(held, _)| held == name) {
+                shown.query.push((name.to_owned(), value.to_owned()));
             }
         }
-        ParameterPlace::Cookie => {
-            let pair = format!("{}={value}", key.name);
+        KeyPlace::Cookie => {
+            let pair = format!("{name}={value}");
             if !cookies.contains(&pair) {
                 cookies.push(pair);
             }
         }
-        ParameterPlace::Header | ParameterPlace::Path => headers.set(&key.name, value),
+        KeyPlace::Header => shown.headers.set(name, value),
     }
 }

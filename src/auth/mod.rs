@@ -7,16 +7,14 @@
     reason = "logging in takes time and a network"
 )]
 
+mod alter;
 mod credential;
 mod keyring;
 mod oauth;
 #[cfg(test)]
 mod tests;
 
-pub use self::{
-    credential::{ApiKey, ClientAuthentication, Credential, Held, Identity, OAuth2},
-    keyring::Keyring,
-};
+pub use self::keyring::Keyring;
 
 use crate::{
     exchange::{Breakage, BreakageKind},
@@ -29,6 +27,8 @@ use crate::{
 pub struct LoginError {
     /// Whose login failed.
     pub identity: IdentityName,
+    /// Why nothing is sent.
+    pub kind: BreakageKind,
     /// Who has to act.
     pub whose: Whose,
     /// What happened, in one sentence.
@@ -38,7 +38,7 @@ pub struct LoginError {
 impl From<LoginError> for Breakage {
     fn from(error: LoginError) -> Self {
         Self {
-            kind: BreakageKind::LoginFailed,
+            kind: error.kind,
             detail: error.detail,
         }
     }

@@ -10,16 +10,14 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use url::{Position, form_urlencoded};
 
-use super::{
-    LoginError,
-    credential::{ClientAuthentication, OAuth2, client_basic},
-};
+use super::{LoginError, credential::client_basic};
 use crate::{
     exchange::{
-        Address, Auth, Body, Exchange, ExchangeId, Headers, Intent, Outcome, Request, Response,
+        Address, Auth, Body, BreakageKind, Exchange, ExchangeId, Headers, Intent, Outcome, Request,
+        Response,
     },
     http::{Credentials, Options, Transport, TransportError},
-    model::{IdentityName, Method, Whose},
+    model::{ClientAuth, IdentityName, Method, OAuth2, Whose},
     observation::{Redactor, variable},
 };
 
@@ -135,6 +133,57 @@ impl Login {
         }
     }
 
+    /// The host of the token endpoint.
+    pub(super) fn host(&self) -> Option<&str> {
+        self.oauth.token_url.host_str()
+    }
+
+    /// The client's id and secret as HTTP Basic has them.
+    pub(super) fn as_basic(&self) -> String {
+        client_basic(&self.oauth)
+    }
+
+    /// The issuer's public keys, where its host publishes them at a usual place.
+    pub(super) async fn public_keys(&self) -> Option<Value> {
+        let discovered = self.fetch("/.well-known/openid-configuration").await;
+        let address = discovered
+            .as_ref()
+            .and_then(|document| document.get("jwks_uri"))
+            .and_then(Value::as_str)
+            .and_then(|uri| url::Url::parse(uri).ok())
+            // Nothing is fetched from another host than that of the token endpoint.
+            .filter(|uri| uri.host_str() == self.host());
+        let path = address.map_or_else(
+            || "/.well-known/jwks.json".to_owned(),
+            |uri| uri[Position::BeforePath..Position::AfterQuery].to_owned(),
+        );
+        self.fetch(&path)
+            .await
+            .filter(|keys| keys.get("keys").is_some_and(Value::is_array))
+    }
+
+    async fn fetch(&self, path: &str) -> Option<Value> {
+        let mut request = Request::new(
+            Method::Get,
+            Address::Root(path.to_owned()),
+            "reads what the issuer of tokens publishes",
+        )
+        .meant(Intent::Housekeeping)
+        .header("accept", "application/json");
+        request.identity = self.identity.clone();
+        request.auth = Auth::Nothing;
+        let sent = self.transport.send(&request, &Credentials::default()).await;
+        let document = match &sent.outcome {
+            Outcome::Answered(response) if response.is_success() => response.json().ok().cloned(),
+            _ => None,
+        };
+        self.log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(sent.into_exchange(ExchangeId(0), request));
+        document
+    }
+
     fn read(&self) -> std::sync::RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -193,16 +242,16 @@ impl Login {
         if let Some(scope) = &self.oauth.scope {
             form.append_pair("scope", scope);
         }
-        for (name, value) in &self.oauth.extra {
-            form.append_pair(name, value);
+        if let Some(audience) = &self.oauth.audience {
+            form.append_pair("audience", audience);
         }
         let mut credentials = Headers::new();
-        match self.oauth.method {
-            ClientAuthentication::Basic => credentials.append(
+        match self.oauth.auth {
+            ClientAuth::Basic => credentials.append(
                 "authorization",
                 format!("Basic {}", client_basic(&self.oauth)),
             ),
-            ClientAuthentication::Post => {
+            ClientAuth::Post => {
                 form.append_pair("client_id", &self.oauth.client_id);
                 form.append_pair("client_secret", self.oauth.client_secret.expose_secret());
             }
@@ -352,6 +401,7 @@ impl Login {
     fn error(&self, whose: Whose, detail: String) -> LoginError {
         LoginError {
             identity: self.identity.clone(),
+            kind: BreakageKind::LoginFailed,
             whose,
             detail: self.redactor.text(&format!(
                 "Identity {} could not log in at {}: {detail}",

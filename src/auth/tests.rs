@@ -12,12 +12,12 @@ mod login;
 
 use std::collections::BTreeMap;
 
-use super::*;
+use super::{credential::Held, *};
 use crate::{
     contract::{Alternative, Operation, ParameterPlace, SchemeKind, Security},
     exchange::Auth,
     http::{Credentials, Options},
-    model::{Method, OperationKey},
+    model::{ClientAuth, Credential, Identity, KeyPlace, Method, OAuth2, OperationKey},
     observation::Redactor,
 };
 
@@ -100,40 +100,42 @@ fn keyring(held: Vec<Held>, declares: bool) -> Keyring {
 
 fn keyring_with(held: Vec<Held>, declares: bool, redactor: &Redactor) -> Keyring {
     let identity = Identity {
-        name: "default".into(),
-        held,
-        certificate: false,
+        credentials: held,
+        client_certificate: None,
     };
     let options = Options::new("http://127.0.0.1:1".parse().unwrap());
-    Keyring::under(vec![identity], schemes(), declares, &options, redactor).unwrap()
+    Keyring::under(
+        vec![("default".into(), identity)],
+        schemes(),
+        declares,
+        &options,
+        redactor,
+    )
+    .unwrap()
 }
 
 fn basic() -> Held {
-    Credential::Basic {
-        user: "ann".to_owned(),
+    let credential = Credential::Basic {
+        username: "ann".to_owned(),
         password: "p@ss".into(),
-    }
-    .into()
+    };
+    (None, credential)
 }
 
 fn bearer() -> Held {
-    Credential::Bearer {
+    let credential = Credential::Bearer {
         token: "t0ken".into(),
-    }
-    .into()
+    };
+    (None, credential)
 }
 
-fn keys(keys: &[(ParameterPlace, &str)]) -> Held {
-    Credential::ApiKeys(
-        keys.iter()
-            .map(|(place, name)| ApiKey {
-                place: *place,
-                name: (*name).to_owned(),
-                value: format!("{name}-value").into(),
-            })
-            .collect(),
-    )
-    .into()
+fn key(place: KeyPlace, name: &str) -> Held {
+    let credential = Credential::ApiKey {
+        place,
+        name: name.to_owned(),
+        value: format!("{name}-value").into(),
+    };
+    (None, credential)
 }
 
 fn shown(credentials: &Credentials) -> String {

@@ -19,6 +19,17 @@ use crate::{
 /// More questions than any conversation of an example asks.
 const MOST_TURNS: usize = 50;
 
+/// Who may call in every example.
+const IDENTITIES: &[&str] = &[
+    "default",
+    "other-force",
+    "read-only",
+    "expired",
+    "not-yet-valid",
+    "other-audience",
+    "other-issuer",
+];
+
 /// Completes a part of a contract to a whole OpenAPI document.
 ///
 /// Members whose names start with `/` are paths; a part without `openapi` gets version 3.1, a title
@@ -179,13 +190,14 @@ pub(super) fn converse(
     let contract = stage.contract;
     let relations = Relations::of(contract);
     let base_url = base_url(contract);
+    let identities: Vec<IdentityName> = IDENTITIES.iter().map(|name| (*name).into()).collect();
     let world = World {
         contract,
         relations: &relations,
         known: &Known::default(),
         claims: &Claims::default(),
         parameters: stage.parameters,
-        identities: &[IdentityName::default()],
+        identities: &identities,
         base_url: &base_url,
         writes: stage.writes,
         seed: 1,

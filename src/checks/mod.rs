@@ -14,6 +14,7 @@ pub mod place;
 pub mod probing;
 #[cfg(test)]
 mod tests;
+pub mod tokens;
 
 use crate::{
     contract::{Contract, Operation},
@@ -288,6 +289,35 @@ checks! {
         status_documented,
         undeclared_properties,
         well_formed,
+    }
+
+    /// Who may call, and what is told to whom.
+    security {
+        alg_none,
+        altered_signature,
+        basic_alone,
+        body_limit,
+        changed_claims,
+        cors,
+        expired_token,
+        key_confusion,
+        key_in_header,
+        leaky_errors,
+        malformed_token,
+        no_credentials,
+        no_store,
+        nosniff,
+        other_audience,
+        other_issuer,
+        personal_in_url,
+        read_only,
+        scheme_case,
+        spoofed_identity,
+        tenant_isolation,
+        token_in_query,
+        token_lifetime,
+        truncated_token,
+        unlisted_paths,
     }
 
     /// The way to the target.

@@ -18,7 +18,7 @@ use crate::{
     profile::Profile,
     runner::Cancel,
     summary::{Standing, Summary},
-    supplier::{self, Fault},
+    supplier::{self, Fault, TokenFormat},
 };
 
 /// How many suppliers are tested side by side.
@@ -144,21 +144,18 @@ fn percent(part: usize, whole: usize) -> String {
 /// Runs every check against the good supplier and against each fault.
 pub(super) async fn prove(only: &[String]) -> Result<Proof, Failure> {
     let wanted = |id: &str| only.is_empty() || only.iter().any(|one| one == id);
-    let good = [
-        run(None).await?,
-        run(supplier::faults()
-            .iter()
-            .find(|fault| fault.needs_tls)
-            .map(|_| None)
-            .unwrap_or(None))
-        .await?,
-    ];
+    let mut good = Vec::new();
+    for tokens in [TokenFormat::Opaque, TokenFormat::Rs256, TokenFormat::Es256] {
+        good.push((tokens, run(None, tokens).await?));
+    }
     let chosen: Vec<&'static Fault> = supplier::faults()
         .iter()
         .filter(|fault| fault.caught_by.first().is_some_and(|id| wanted(id)))
         .collect();
     let faults: Vec<Caught> = futures::stream::iter(chosen)
-        .map(|fault| async move { Ok::<_, Failure>(caught(fault, &run(Some(fault)).await?)) })
+        .map(|fault| async move {
+            Ok::<_, Failure>(caught(fault, &run(Some(fault), TokenFormat::Opaque).await?))
+        })
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
@@ -166,27 +163,41 @@ pub(super) async fn prove(only: &[String]) -> Result<Proof, Failure> {
         .iter()
         .filter_map(|fault| fault.caught_by.first().copied())
         .collect();
-    let [good, _] = good;
+    let each = |tell: fn(&Summary) -> Vec<String>| -> Vec<String> {
+        good.iter()
+            .flat_map(|(tokens, summary)| {
+                tell(summary)
+                    .into_iter()
+                    .map(move |line| format!("{line} ({tokens:?} tokens)"))
+            })
+            .collect()
+    };
     Ok(Proof {
-        false_alarms: good
-            .findings
-            .iter()
-            .map(|found| format!("{}: {}", found.by, found.finding.title))
-            .collect(),
-        unverified: unverified(&good),
+        false_alarms: each(false_alarms),
+        unverified: each(unverified),
         faults,
         without_fault: checks::ALL
             .iter()
             .map(|check| check.id)
             .filter(|id| wanted(id) && !covered.contains(id))
             .collect(),
-        unreached: good
-            .operations
-            .iter()
-            .filter(|operation| !operation.reached)
-            .map(|operation| operation.operation.to_string())
-            .collect(),
+        unreached: each(unreached),
     })
+}
+
+fn false_alarms(good: &Summary) -> Vec<String> {
+    good.findings
+        .iter()
+        .map(|found| format!("{}: {}", found.by, found.finding.title))
+        .collect()
+}
+
+fn unreached(good: &Summary) -> Vec<String> {
+    good.operations
+        .iter()
+        .filter(|operation| !operation.reached)
+        .map(|operation| operation.operation.to_string())
+        .collect()
 }
 
 fn unverified(good: &Summary) -> Vec<String> {
@@ -215,8 +226,8 @@ fn caught(fault: &'static Fault, summary: &Summary) -> Caught {
     }
 }
 
-async fn run(fault: Option<&'static Fault>) -> Result<Summary, Failure> {
-    let reference = Reference::start_with(fault).await?;
+async fn run(fault: Option<&'static Fault>, tokens: TokenFormat) -> Result<Summary, Failure> {
+    let reference = Reference::start_with(fault, tokens).await?;
     let contract = reference.contract()?;
     let session = Session {
         profile: every_check()?,

@@ -10,7 +10,9 @@ use crate::{
         Budget, Claims, ClientAuth, Credential, Environment, Identity, IdentityName, OAuth2,
         Parameters, Writes,
     },
-    supplier::{self, Client, Fault, IhubFault, IhubSupplier, Options, Supplier, Tls},
+    supplier::{
+        self, Client, Fault, IhubFault, IhubSupplier, Options, Supplier, Tls, TokenFormat,
+    },
 };
 
 mod ihub;
@@ -49,12 +51,15 @@ impl Reference {
             .iter()
             .map(|id| find(id, supplier::faults(), |fault| fault.id))
             .collect::<Result<_, _>>()?;
-        Self::serve(port, faults).await
+        Self::serve(port, faults, TokenFormat::Opaque).await
     }
 
-    /// Starts that of police records with one fault, or with none.
-    pub(super) async fn start_with(fault: Option<&'static Fault>) -> Result<Self, Failure> {
-        Self::serve(0, fault.into_iter().collect()).await
+    /// Starts it with one fault, or with none, and tokens of this form where the fault asks for no other.
+    pub(super) async fn start_with(
+        fault: Option<&'static Fault>,
+        tokens: TokenFormat,
+    ) -> Result<Self, Failure> {
+        Self::serve(0, fault.into_iter().collect(), tokens).await
     }
 
     /// Starts that of the iHub Standard API with one fault, or with none.
@@ -62,7 +67,15 @@ impl Reference {
         Self::receive(0, fault.into_iter().collect()).await
     }
 
-    async fn serve(port: u16, faults: Vec<&'static Fault>) -> Result<Self, Failure> {
+    async fn serve(
+        port: u16,
+        faults: Vec<&'static Fault>,
+        tokens: TokenFormat,
+    ) -> Result<Self, Failure> {
+        let tokens = match faults.iter().any(|fault| fault.needs_jwt) {
+            true => TokenFormat::Rs256,
+            false => tokens,
+        };
         let tls = faults
             .iter()
             .any(|fault| fault.needs_tls)
@@ -71,6 +84,7 @@ impl Reference {
             faults,
             tls,
             port,
+            tokens,
             ..Options::default()
         })
         .await
@@ -153,6 +167,18 @@ impl Records {
             ("other-force".into(), self.identity(&credentials.south)?),
             ("read-only".into(), self.identity(&credentials.read_only)?),
         ];
+        target
+            .identities
+            .extend(credentials.lent.iter().map(|(name, token)| {
+                let credential = Credential::Bearer {
+                    token: token.clone().into(),
+                };
+                let identity = Identity {
+                    credentials: vec![(None, credential)],
+                    client_certificate: None,
+                };
+                ((*name).into(), identity)
+            }));
         target.tls = TlsFiles {
             ca_pem: self.0.ca_pem().map(|pem| pem.as_bytes().to_vec()),
             client: None,
@@ -161,7 +187,8 @@ impl Records {
             .0
             .plain_http_port()
             .map(|port| ("plain_http_port".to_owned(), port.into()));
-        target.parameters = Parameters(port.into_iter().collect::<BTreeMap<_, _>>());
+        let limit = ("body_limit_bytes".to_owned(), 65_536.into());
+        target.parameters = Parameters(port.into_iter().chain([limit]).collect::<BTreeMap<_, _>>());
         Ok(target)
     }
 

@@ -15,8 +15,8 @@ use time::{
 use super::{Failure, job::LoadedContract, output, wiring};
 use crate::{
     arrange::Relations,
-    auth::{self, Keyring},
-    contract::{Contract, ParameterPlace},
+    auth::Keyring,
+    contract::Contract,
     event::{ContractFacts, End, Entry, Event, Finished, Planned, Started},
     http::{self, Transport, TransportError},
     journal::{self, Writer},
@@ -249,14 +249,12 @@ impl Session {
             })
             .collect();
         let redactor = Redactor::new([], self.profile.personal.iter().map(String::as_str));
-        let any_certificate = options.client_certificate.is_some();
-        let identities = self
-            .target
-            .identities
-            .iter()
-            .map(|(name, identity)| holder(name, identity, any_certificate))
-            .collect();
-        let keyring = Keyring::new(identities, &self.contract, &options, &redactor)?;
+        let identities = self.target.identities.clone();
+        let mut keyring = Keyring::new(identities, &self.contract, &options, &redactor)?;
+        let most = self.parameters().integer("failed_logins");
+        if let Some(most) = most.and_then(|most| u32::try_from(most).ok()) {
+            keyring = keyring.with_failed_logins(most);
+        }
         Ok((Line::new(Transport::new(options)?, keyring), redactor))
     }
 
@@ -488,65 +486,6 @@ fn certificate(certificate: &model::ClientCertificate) -> http::ClientCertificat
     http::ClientCertificate {
         chain: certificate.chain_pem.clone(),
         key: certificate.key_pem.clone(),
-    }
-}
-
-/// An identity of the target file as the keyring holds it.
-fn holder(
-    name: &IdentityName,
-    identity: &model::Identity,
-    any_certificate: bool,
-) -> auth::Identity {
-    auth::Identity {
-        name: name.clone(),
-        held: identity
-            .credentials
-            .iter()
-            .map(|(scheme, credential)| auth::Held {
-                scheme: scheme.clone(),
-                credential: shown(credential),
-            })
-            .collect(),
-        certificate: any_certificate || identity.client_certificate.is_some(),
-    }
-}
-
-fn shown(credential: &model::Credential) -> auth::Credential {
-    match credential {
-        model::Credential::Basic { username, password } => auth::Credential::Basic {
-            user: username.clone(),
-            password: password.clone(),
-        },
-        model::Credential::Bearer { token } => auth::Credential::Bearer {
-            token: token.clone(),
-        },
-        model::Credential::ApiKey { place, name, value } => {
-            let place = match place {
-                model::KeyPlace::Header => ParameterPlace::Header,
-                model::KeyPlace::Query => ParameterPlace::Query,
-                model::KeyPlace::Cookie => ParameterPlace::Cookie,
-            };
-            auth::Credential::ApiKeys(vec![auth::ApiKey {
-                place,
-                name: name.clone(),
-                value: value.clone(),
-            }])
-        }
-        model::Credential::OAuth2(oauth) => auth::Credential::OAuth2(auth::OAuth2 {
-            token_url: oauth.token_url.clone(),
-            client_id: oauth.client_id.clone(),
-            client_secret: oauth.client_secret.clone(),
-            method: match oauth.auth {
-                model::ClientAuth::Basic => auth::ClientAuthentication::Basic,
-                model::ClientAuth::Post => auth::ClientAuthentication::Post,
-            },
-            scope: oauth.scope.clone(),
-            extra: oauth
-                .audience
-                .iter()
-                .map(|audience| ("audience".to_owned(), audience.clone()))
-                .collect(),
-        }),
     }
 }
 

@@ -54,6 +54,11 @@ macro_rules! bundled_files {
 /// The list. A new profile is one folder and one line here.
 pub static BUNDLED: &[Bundled] = &[
     Bundled {
+        id: "policing-api-security",
+        text: include_str!("../../profiles/policing-api-security/profile.yaml"),
+        files: &[],
+    },
+    Bundled {
         id: "uk-gov-api",
         text: include_str!("../../profiles/uk-gov-api/profile.yaml"),
         files: &[],

@@ -125,7 +125,8 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         let mut renewed = false;
         let mut retries = 0;
         loop {
-            let exchange = self.send_once(case, request.clone()).await?;
+            let (exchange, logins) = self.send_once(case, request.clone()).await?;
+            noted.extend(logins);
             noted.extend(self.judge(case, &exchange));
             if let Some(wait) = patience(&exchange).filter(|_| retries < MOST_RETRIES) {
                 retries += 1;
@@ -143,7 +144,11 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         }
     }
 
-    async fn send_once(&self, case: &CaseName, request: Request) -> Result<Exchange, Held> {
+    async fn send_once(
+        &self,
+        case: &CaseName,
+        request: Request,
+    ) -> Result<(Exchange, Vec<Noted>), Held> {
         self.may_send()?;
         let place = self.pace.ready().await;
         self.may_send()?;
@@ -157,7 +162,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             () = self.cancel.patience_ends() => return Err(Held(interrupted())),
         };
         drop(place);
-        self.tell_logins(case);
+        let logins = self.tell_logins(case);
         let exchange = Exchange {
             id,
             request,
@@ -166,7 +171,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             outcome: sent.outcome,
         };
         self.watch.saw(&exchange);
-        Ok(exchange)
+        Ok((exchange, logins))
     }
 
     /// Sends a request of the run's own housekeeping: outside budget and cancellation, told but not judged.
@@ -198,17 +203,14 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         exchange
     }
 
-    /// Logins are evidence too; they are not judged.
-    fn tell_logins(&self, case: &CaseName) {
+    /// Logins are evidence too, and judged: what a token endpoint says of a token, say.
+    fn tell_logins(&self, case: &CaseName) -> Vec<Noted> {
+        let mut noted = Vec::new();
         for mut login in self.wire.take_logins() {
             login.id = ExchangeId(self.sent.fetch_add(1, Ordering::Relaxed) + 1);
-            let observation = self.redactor.observe(&login);
-            self.tell(Event::Exchanged(Box::new(Exchanged {
-                case: case.clone(),
-                observation,
-                passed: Vec::new(),
-            })));
+            noted.extend(self.judge(case, &login));
         }
+        noted
     }
 
     fn may_send(&self) -> Result<(), Held> {

@@ -6,7 +6,7 @@ pub use crate::http::Sent;
 use crate::{
     auth::{Keyring, LoginError},
     contract::Operation,
-    exchange::{Auth, Breakage, BreakageKind, Exchange, Headers, Outcome, Request},
+    exchange::{Auth, Breakage, Exchange, Headers, Outcome, Request},
     http::{Credentials, Transport},
     model::IdentityName,
     verdict::Gap,
@@ -60,10 +60,7 @@ impl Wire for Line {
             Err(error) => Sent {
                 url: request.path_and_query().to_owned(),
                 credentials: Headers::new(),
-                outcome: Outcome::Broken(Breakage {
-                    kind: BreakageKind::LoginFailed,
-                    detail: error.to_string(),
-                }),
+                outcome: Outcome::Broken(Breakage::from(error)),
             },
         }
     }

@@ -174,6 +174,13 @@ impl<'a> Cases<'a> {
 
     fn nothing_observed(&self, by: &Verifier) -> Case {
         let mut case = blank(by, None);
+        if *self.end == End::Complete && self.is_response_check(by) && self.any_success() {
+            // The whole run went by without its subject: a contract without dates has none to get wrong.
+            case.result.not_applicable = Some(format!(
+                "No answer of the kind that {by} judges came in the whole run."
+            ));
+            return case;
+        }
         case.result.verdict = Some(Verdict::Inconclusive);
         let gap = cut_short(self.end).unwrap_or_else(|| {
             Gap::new(
@@ -185,6 +192,10 @@ impl<'a> Cases<'a> {
         });
         case.result.gaps.push(gap);
         case
+    }
+
+    fn any_success(&self) -> bool {
+        self.fold.calls.values().any(|calls| calls.reached)
     }
 
     fn is_response_check(&self, by: &Verifier) -> bool {

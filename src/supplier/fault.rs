@@ -19,6 +19,8 @@ pub struct Fault {
     pub caught_by: &'static [&'static str],
     /// Can it only be seen if the supplier serves TLS?
     pub needs_tls: bool,
+    /// Can it only be seen if access tokens are JWT?
+    pub needs_jwt: bool,
     /// Edits the contract that is served.
     pub(super) contract: Option<fn(&mut Value)>,
     /// Answers in the supplier's place. Runs once the operation is known, before the token is looked at.
@@ -43,6 +45,7 @@ impl Fault {
             summary,
             caught_by,
             needs_tls: false,
+            needs_jwt: false,
             contract: None,
             before: None,
             answer: None,
@@ -85,4 +88,42 @@ pub(crate) enum Switch {
     ListsVehiclesById,
     /// The list of incidents takes `action`.
     IncidentsTakeAction,
+    /// The list of people takes `pncId`.
+    PeopleTakePncId,
+    /// The list of vehicles is open to all.
+    OpensVehicles,
+    /// `X-Forwarded-User` logs in.
+    BelievesProxies,
+    /// The token `null` logs in.
+    BelievesNull,
+    /// A client's id and secret open the API itself.
+    TakesBasic,
+    /// A token in the query is taken.
+    TakesTokenInQuery,
+    /// The scheme is compared letter by letter.
+    KnowsOneCase,
+    /// The beginning of a token is enough.
+    TakesBeginnings,
+    /// `exp` and `nbf` are not looked at.
+    OverlooksTime,
+    /// `aud` is not looked at.
+    OverlooksAudience,
+    /// `iss` is not looked at.
+    OverlooksIssuer,
+    /// Signatures are not verified.
+    SkipsSignatures,
+    /// A signature that was verified once is believed again, whatever it stands under.
+    RemembersSignatures,
+    /// Unsigned tokens are believed.
+    BelievesAlgNone,
+    /// The public key is taken for a shared secret.
+    BelievesAlgHs256,
+    /// A token is verified with the key in its header.
+    BelievesKeyInHeader,
+    /// Tokens live for a day.
+    IssuesForADay,
+    /// Creating a vehicle asks for no scope.
+    ForgetsScope,
+    /// Restricted records are shown to everyone.
+    ShowsRestricted,
 }

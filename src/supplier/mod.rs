@@ -11,6 +11,7 @@ mod document;
 mod fault;
 mod faults;
 mod ihub;
+mod jwt;
 mod latency;
 mod links;
 mod listen;
@@ -53,7 +54,8 @@ use pipeline::Target;
 use rate::Rate;
 use rules::Rules;
 use store::Store;
-use tokens::Tokens;
+pub use tokens::TokenFormat;
+use tokens::{Defect, Grant, Tokens};
 
 /// The largest body that is taken, in bytes, as the contract says.
 const LARGEST_BODY: usize = 65_536;
@@ -77,6 +79,8 @@ pub struct Options {
     pub requests_per_second: u32,
     /// The port, or 0 for any that is free.
     pub port: u16,
+    /// Of what form access tokens are.
+    pub tokens: TokenFormat,
 }
 
 impl Default for Options {
@@ -90,6 +94,7 @@ impl Default for Options {
             data: true,
             requests_per_second: 20_000,
             port: 0,
+            tokens: TokenFormat::Opaque,
         }
     }
 }
@@ -112,6 +117,8 @@ pub struct Credentials {
     pub south: Client,
     /// The first force again, with `records:read` only.
     pub read_only: Client,
+    /// Tokens that must open nothing, each with the name of what is wrong with it, such as `expired`.
+    pub lent: Vec<(&'static str, String)>,
 }
 
 impl Credentials {
@@ -300,19 +307,26 @@ impl House {
                 .iter()
                 .any(|fault| fault.switch == Some(switch))
         };
+        let tokens = Tokens::new(options.tokens, &origin, &has);
         let prefix = if has(Switch::Unversioned) { "" } else { "/v1" };
         let scopes = ["records:read", "records:write", "audit:read"];
+        let north = Client::new("zztest-north", "ZZ01", &scopes);
+        let lent = Defect::ALL
+            .into_iter()
+            .map(|(defect, name)| (name, tokens.make(Grant::of(&north), Some(defect))))
+            .collect();
         Self {
             rules,
             targets: targets(rules, prefix, &options.faults),
             document: Bytes::from(serde_json::to_vec(contract).unwrap_or_default()),
             credentials: Credentials {
                 token_url: format!("{origin}/oauth2/token"),
-                north: Client::new("zztest-north", "ZZ01", &scopes),
+                north,
                 south: Client::new("zztest-south", "ZZ02", &scopes),
                 read_only: Client::new("zztest-north-reader", "ZZ01", &["records:read"]),
+                lent,
             },
-            tokens: Tokens::default(),
+            tokens,
             rate: Rate::new(options.requests_per_second),
             latency: Latency::new(options.latency, options.jitter, options.seed),
             seeded: options.data,
@@ -337,6 +351,7 @@ impl House {
         match (operation, name) {
             ("listVehicles", "id") => self.is(Switch::ListsVehiclesById),
             ("listIncidents", "action") => self.is(Switch::IncidentsTakeAction),
+            ("listPeople", "pncId") => self.is(Switch::PeopleTakePncId),
             _ => false,
         }
     }
@@ -358,6 +373,7 @@ fn targets(
         ("/oauth2/token".to_owned(), Target::Tokens),
         ("/openapi.json".to_owned(), Target::Document),
         ("/.well-known/security.txt".to_owned(), Target::SecurityText),
+        ("/.well-known/jwks.json".to_owned(), Target::PublicKeys),
     ]);
     for template in rules.paths.keys() {
         targets.insert(format!("{prefix}{template}"), Target::Contract(template));

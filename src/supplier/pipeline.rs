@@ -11,6 +11,7 @@ use super::fault::Switch;
 use super::message::{Body, Incoming, Outgoing, PROBLEM, Received, Refusal};
 use super::negotiate::{accepts, media_of};
 use super::rules::{Operation, Parameter, Place};
+use super::tokens::{self, Grant};
 use super::{House, LARGEST_BODY, records};
 
 /// Where a path leads.
@@ -24,6 +25,8 @@ pub(crate) enum Target {
     Document,
     /// `/.well-known/security.txt`.
     SecurityText,
+    /// The keys that tokens are verified with.
+    PublicKeys,
     /// Nowhere.
     Nowhere,
 }
@@ -57,6 +60,10 @@ fn good(house: &House, target: &Target, incoming: &mut Incoming) -> Result<Outgo
         Target::SecurityText => {
             document(incoming, "text/plain; charset=utf-8", house.security_text())
         }
+        Target::PublicKeys => match house.tokens.public_keys() {
+            Some(keys) => document(incoming, "application/json", keys.to_string()),
+            None => Err(Box::new(Outgoing::not_found())),
+        },
         Target::Nowhere => Err(Box::new(Outgoing::not_found())),
     }
 }
@@ -139,22 +146,32 @@ fn authorise(house: &House, operation: &Operation, incoming: &mut Incoming) -> R
             &format!("Bearer realm=\"records\"{challenge}"),
         )
     };
-    let bearer = incoming
-        .header("authorization")
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim());
-    let Some(token) = bearer else {
-        return Err(Box::new(refused("Send an access token.", "")));
+    let grant = match believed(house, operation, incoming) {
+        Some(grant) => grant,
+        None => {
+            let bearer = incoming
+                .header("authorization")
+                .and_then(|value| value.split_once(' '))
+                .filter(|(scheme, _)| match house.is(Switch::KnowsOneCase) {
+                    true => *scheme == "Bearer",
+                    false => scheme.eq_ignore_ascii_case("bearer"),
+                })
+                .map(|(_, token)| token.trim());
+            let Some(token) = bearer else {
+                return Err(Box::new(refused("Send an access token.", "")));
+            };
+            let is = |switch| house.is(switch);
+            house.tokens.grant(token, &is).ok_or_else(|| {
+                refused(
+                    "The access token is not valid, or no longer.",
+                    ", error=\"invalid_token\"",
+                )
+            })?
+        }
     };
-    let grant = house.tokens.grant(token).ok_or_else(|| {
-        refused(
-            "The access token is not valid, or no longer.",
-            ", error=\"invalid_token\"",
-        )
-    })?;
     let missing = scopes
         .iter()
+        .filter(|_| !(house.is(Switch::ForgetsScope) && operation.id == "createVehicle"))
         .find(|scope| !grant.scopes.contains(scope))
         .cloned();
     let client = grant.client.clone();
@@ -187,6 +204,36 @@ fn authorise(house: &House, operation: &Operation, incoming: &mut Incoming) -> R
             ),
         )),
     }
+}
+
+/// Whom a fault lets in without a token in its place.
+fn believed(house: &House, operation: &Operation, incoming: &mut Incoming) -> Option<Grant> {
+    let north = || Some(Grant::of(&house.credentials.north));
+    let shown = incoming.header("authorization");
+    if house.is(Switch::OpensVehicles) && operation.id == "listVehicles" && shown.is_none() {
+        return north();
+    }
+    if house.is(Switch::BelievesProxies) && incoming.header("x-forwarded-user").is_some() {
+        return north();
+    }
+    if house.is(Switch::BelievesNull) && shown == Some("Bearer null") {
+        return north();
+    }
+    if house.is(Switch::TakesBasic) {
+        let (id, secret) = tokens::basic(incoming).ok().flatten()?;
+        let known = &house.credentials.north;
+        return (known.id == id && known.secret == secret).then(|| Grant::of(known));
+    }
+    if house.is(Switch::TakesTokenInQuery) && shown.is_none() {
+        let query = incoming.query.take()?;
+        let (tokens, rest): (Vec<&str>, Vec<&str>) = query
+            .split('&')
+            .partition(|pair| pair.starts_with("access_token="));
+        incoming.query = Some(rest.join("&"));
+        let token = tokens.first()?.strip_prefix("access_token=")?;
+        return house.tokens.grant(token, &|switch| house.is(switch));
+    }
+    None
 }
 
 fn negotiate(house: &House, operation: &Operation, incoming: &Incoming) -> Result<(), Refusal> {

@@ -8,8 +8,10 @@ use axum::http::{Method, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use percent_encoding::percent_decode_str;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::fault::Switch;
+use super::jwt::Signer;
 use super::message::{Incoming, Outgoing, Received};
 use super::{Client, Credentials};
 
@@ -18,29 +20,147 @@ const LIFETIME: u64 = 600;
 /// How many tokens are kept before the dead ones are thrown away.
 const KEPT: usize = 4096;
 
+/// Of what form access tokens are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TokenFormat {
+    /// Random text that only the supplier can look up.
+    #[default]
+    Opaque,
+    /// JWT signed with RS256.
+    Rs256,
+    /// JWT signed with ES256.
+    Es256,
+}
+
+/// What is wrong with a token that is lent for tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Defect {
+    Expired,
+    NotYetValid,
+    OtherAudience,
+    OtherIssuer,
+}
+
+impl Defect {
+    /// Each with the name of the identity that it is lent as.
+    pub(crate) const ALL: [(Self, &'static str); 4] = [
+        (Self::Expired, "expired"),
+        (Self::NotYetValid, "not-yet-valid"),
+        (Self::OtherAudience, "other-audience"),
+        (Self::OtherIssuer, "other-issuer"),
+    ];
+
+    /// The fault that overlooks it.
+    const fn overlooked_by(self) -> Switch {
+        match self {
+            Self::Expired | Self::NotYetValid => Switch::OverlooksTime,
+            Self::OtherAudience => Switch::OverlooksAudience,
+            Self::OtherIssuer => Switch::OverlooksIssuer,
+        }
+    }
+}
+
 /// What a token allows.
 #[derive(Debug, Clone)]
 pub(crate) struct Grant {
     pub(crate) client: String,
     pub(crate) force: String,
     pub(crate) scopes: Vec<String>,
+    pub(crate) defect: Option<Defect>,
     expires: Instant,
 }
 
+impl Grant {
+    /// What a token says.
+    pub(crate) fn read(
+        client: &str,
+        force: &str,
+        scope: &str,
+        defect: Option<Defect>,
+        expires: Instant,
+    ) -> Self {
+        Self {
+            client: client.to_owned(),
+            force: force.to_owned(),
+            scopes: scope.split(' ').map(str::to_owned).collect(),
+            defect,
+            expires,
+        }
+    }
+
+    /// Everything that a client may do, for a while.
+    pub(crate) fn of(client: &Client) -> Self {
+        Self {
+            client: client.id.clone(),
+            force: client.force.clone(),
+            scopes: client.scopes.clone(),
+            defect: None,
+            expires: Instant::now() + Duration::from_secs(LIFETIME),
+        }
+    }
+}
+
 /// The tokens that were issued.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Tokens {
+    /// By token, or by the signature of a JWT.
     issued: Mutex<HashMap<String, Grant>>,
+    signer: Option<Signer>,
+    lifetime: u64,
 }
 
 impl Tokens {
-    /// What this token allows, if it is alive.
-    pub(crate) fn grant(&self, token: &str) -> Option<Grant> {
+    pub(crate) fn new(format: TokenFormat, origin: &str, is: &dyn Fn(Switch) -> bool) -> Self {
+        Self {
+            issued: Mutex::default(),
+            signer: Signer::new(format, origin),
+            lifetime: if is(Switch::IssuesForADay) {
+                86_400
+            } else {
+                LIFETIME
+            },
+        }
+    }
+
+    /// What this token allows, if it is alive; faults are lenient.
+    pub(crate) fn grant(&self, token: &str, is: &dyn Fn(Switch) -> bool) -> Option<Grant> {
         let issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
-        issued
-            .get(token)
-            .filter(|grant| grant.expires > Instant::now())
-            .cloned()
+        let grant = match &self.signer {
+            Some(signer) => signer.read(token, is, &|signature| issued.contains_key(signature)),
+            None if is(Switch::TakesBeginnings) => issued
+                .iter()
+                .find(|(known, _)| token.len() > 8 && known.starts_with(token))
+                .map(|(_, grant)| grant.clone()),
+            None => issued.get(token).cloned(),
+        };
+        grant.filter(|grant| {
+            grant.expires > Instant::now()
+                && grant.defect.is_none_or(|defect| is(defect.overlooked_by()))
+        })
+    }
+
+    /// A token for a client, with a defect where it is lent for tests.
+    pub(crate) fn make(&self, mut grant: Grant, defect: Option<Defect>) -> String {
+        grant.defect = defect;
+        grant.expires = Instant::now() + Duration::from_secs(self.lifetime);
+        let (token, key) = match &self.signer {
+            Some(signer) => signer.sign(&grant, self.lifetime),
+            None => {
+                let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+                (token.clone(), token)
+            }
+        };
+        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        if issued.len() >= KEPT {
+            issued.retain(|_, grant| grant.expires > Instant::now());
+        }
+        issued.insert(key, grant);
+        token
+    }
+
+    /// The public keys that tokens are verified with, where there are any.
+    pub(crate) fn public_keys(&self) -> Option<Value> {
+        self.signer.as_ref().map(Signer::public_keys)
     }
 
     /// Answers a call of the token endpoint.
@@ -117,35 +237,24 @@ impl Tokens {
             None => return Err(Refusal::new("invalid_request", "grant_type is missing.")),
         }
         let scopes = scopes(client, field("scope"))?;
-        let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-        let answer = Outgoing::json(
+        let grant = Grant {
+            scopes: scopes.clone(),
+            ..Grant::of(client)
+        };
+        Ok(Outgoing::json(
             StatusCode::OK,
             json!({
-                "access_token": token,
+                "access_token": self.make(grant, None),
                 "token_type": "Bearer",
-                "expires_in": LIFETIME,
+                "expires_in": self.lifetime,
                 "scope": scopes.join(" "),
             }),
-        );
-        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
-        if issued.len() >= KEPT {
-            issued.retain(|_, grant| grant.expires > Instant::now());
-        }
-        issued.insert(
-            token,
-            Grant {
-                client: client.id.clone(),
-                force: client.force.clone(),
-                scopes,
-                expires: Instant::now() + Duration::from_secs(LIFETIME),
-            },
-        );
-        Ok(answer)
+        ))
     }
 }
 
 /// An error of RFC 6749 §5.2.
-struct Refusal {
+pub(crate) struct Refusal {
     error: &'static str,
     description: &'static str,
 }
@@ -184,7 +293,7 @@ fn form(incoming: &Incoming) -> Result<Vec<(String, String)>, Refusal> {
 }
 
 /// The client's id and secret from HTTP Basic (RFC 6749 §2.3.1: both are form-encoded first).
-fn basic(incoming: &Incoming) -> Result<Option<(String, String)>, Refusal> {
+pub(crate) fn basic(incoming: &Incoming) -> Result<Option<(String, String)>, Refusal> {
     let Some(header) = incoming.header("authorization") else {
         return Ok(None);
     };

@@ -21,14 +21,14 @@ async fn ask(keyring: &Keyring, security: Security) -> Result<String, LoginError
 
 #[tokio::test]
 async fn the_first_alternative_that_can_be_met_as_a_whole_counts() {
-    use ParameterPlace::{Cookie, Header, Query};
+    use KeyPlace::{Cookie, Header, Query};
     let every = || {
-        keys(&[
-            (Header, "x-key"),
-            (Query, "key"),
-            (Cookie, "sid"),
-            (Cookie, "sid2"),
-        ])
+        vec![
+            key(Header, "x-key"),
+            key(Query, "key"),
+            key(Cookie, "sid"),
+            key(Cookie, "sid2"),
+        ]
     };
     for (held, security, expected) in [
         (vec![basic()], any_of(&[&["bearer"], &["basic"]]), BASIC),
@@ -38,15 +38,15 @@ async fn the_first_alternative_that_can_be_met_as_a_whole_counts() {
             BEARER,
         ),
         (vec![bearer()], any_of(&[&["oauth"]]), BEARER),
-        (vec![every()], any_of(&[&["header"]]), "x-key: x-key-value"),
-        (vec![every()], any_of(&[&["query"]]), "?key=key-value"),
+        (every(), any_of(&[&["header"]]), "x-key: x-key-value"),
+        (every(), any_of(&[&["query"]]), "?key=key-value"),
         (
-            vec![every()],
+            every(),
             any_of(&[&["cookie", "cookie2"]]),
             "cookie: sid=sid-value; sid2=sid2-value",
         ),
         (
-            vec![bearer(), keys(&[(Header, "X-Key")])],
+            vec![bearer(), key(Header, "X-Key")],
             any_of(&[&["basic", "header"], &["bearer", "header"], &["bearer"]]),
             "authorization: Bearer t0ken, x-key: X-Key-value",
         ),
@@ -59,7 +59,7 @@ async fn the_first_alternative_that_can_be_met_as_a_whole_counts() {
         (vec![bearer()], any_of(&[&["missing"]]), BEARER),
         // The key of a gateway, which the document does not speak of.
         (
-            vec![bearer(), keys(&[(Header, "Subscription-Key")])],
+            vec![bearer(), key(Header, "Subscription-Key")],
             any_of(&[&["bearer"]]),
             "authorization: Bearer t0ken, subscription-key: Subscription-Key-value",
         ),
@@ -88,7 +88,7 @@ async fn what_is_not_declared_is_public_unless_nothing_is_declared_anywhere() {
 #[tokio::test]
 async fn a_scheme_by_name_beats_the_kind() {
     let mut odd = bearer();
-    odd.scheme = Some("odd".to_owned());
+    odd.0 = Some("odd".to_owned());
     let keyring = keyring(vec![odd, basic()], true);
     assert_eq!(ask(&keyring, any_of(&[&["odd"]])).await.unwrap(), BEARER);
     assert_eq!(
@@ -101,16 +101,18 @@ async fn a_scheme_by_name_beats_the_kind() {
 
 #[tokio::test]
 async fn mutual_tls_is_met_by_the_connection() {
-    let mut identity = Identity {
-        name: "default".into(),
-        held: vec![basic()],
-        certificate: true,
+    let identity = Identity {
+        credentials: vec![basic()],
+        client_certificate: None,
     };
-    let options = Options::new("http://127.0.0.1:1".parse().unwrap());
+    let mut options = Options::new("http://127.0.0.1:1".parse().unwrap());
     for (certificate, expected) in [(true, ""), (false, BASIC)] {
-        identity.certificate = certificate;
+        options.client_certificate = certificate.then(|| crate::http::ClientCertificate {
+            chain: Vec::new(),
+            key: "none".into(),
+        });
         let keyring = Keyring::under(
-            vec![identity.clone()],
+            vec![("default".into(), identity.clone())],
             schemes(),
             true,
             &options,
@@ -124,8 +126,8 @@ async fn mutual_tls_is_met_by_the_connection() {
 
 #[tokio::test]
 async fn nothing_to_show_is_a_fault_of_the_target_file_where_something_is_asked_for() {
-    for held in [vec![], vec![Credential::None.into()]] {
-        let keyring = keyring(held, true);
+    {
+        let keyring = keyring(Vec::new(), true);
         let error = ask(&keyring, any_of(&[&["bearer"]])).await.unwrap_err();
         assert_eq!(error.whose, Whose::Configuration);
         assert!(error.detail.contains("GET /people"), "{error}");
@@ -165,10 +167,8 @@ fn every_secret_has_a_variable_and_the_redactor_knows_it() {
         vec![
             basic(),
             bearer(),
-            keys(&[
-                (ParameterPlace::Header, "X-Key"),
-                (ParameterPlace::Query, "x_key"),
-            ]),
+            key(KeyPlace::Header, "X-Key"),
+            key(KeyPlace::Query, "x_key"),
         ],
         true,
         &redactor,

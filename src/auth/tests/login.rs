@@ -50,15 +50,15 @@ fn oauth(server: &Server) -> OAuth2 {
         token_url: server.url.join("/login/token?tenant=1").unwrap(),
         client_id: "client:1".to_owned(),
         client_secret: "s3cret/+".into(),
-        method: ClientAuthentication::Basic,
+        auth: ClientAuth::Basic,
         scope: Some("people.read".to_owned()),
-        extra: vec![("audience".to_owned(), "https://rms.example.test".to_owned())],
+        audience: Some("https://rms.example.test".to_owned()),
     }
 }
 
 fn ring(server: &Server, redactor: &Redactor) -> Keyring {
     keyring_with(
-        vec![Credential::OAuth2(oauth(server)).into()],
+        vec![(None, Credential::OAuth2(oauth(server)))],
         false,
         redactor,
     )
@@ -91,12 +91,12 @@ async fn one_login_serves_everyone_who_waits() {
 
 #[tokio::test]
 async fn the_login_is_evidence_without_its_secrets() {
-    for method in [ClientAuthentication::Basic, ClientAuthentication::Post] {
+    for method in [ClientAuth::Basic, ClientAuth::Post] {
         let server = endpoint(|number| token(number, r#","refresh_token":"refresh-1""#)).await;
         let redactor = Redactor::default();
         let mut oauth = oauth(&server);
-        oauth.method = method;
-        let keyring = keyring_with(vec![Credential::OAuth2(oauth).into()], false, &redactor);
+        oauth.auth = method;
+        let keyring = keyring_with(vec![(None, Credential::OAuth2(oauth))], false, &redactor);
         ask(&keyring).await.unwrap();
         let exchanges = keyring.take_exchanges();
         assert_eq!(exchanges.len(), 1);
@@ -106,7 +106,7 @@ async fn the_login_is_evidence_without_its_secrets() {
         assert!(body.starts_with("grant_type=client_credentials&scope=people.read&audience="));
         assert_eq!(
             body.ends_with("&client_id=client%3A1&client_secret=s3cret%2F%2B"),
-            method == ClientAuthentication::Post
+            method == ClientAuth::Post
         );
         let observation = redactor.observe(&exchanges[0]);
         let kept = format!(

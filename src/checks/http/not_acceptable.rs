@@ -103,6 +103,15 @@ fn judge(operation: &Operation, exchange: &Exchange) -> Judgement {
     };
     let (cause, title) = match response.status {
         406 => return Judgement::Pass,
+        500.. => {
+            return Judgement::inconclusive(
+                Whose::Supplier,
+                format!(
+                    "{} was answered {}, which `response.server-error` tells of.",
+                    operation.key, response.status
+                ),
+            );
+        }
         404 | 410 => {
             return Judgement::inconclusive(
                 Whose::TestData,

@@ -79,7 +79,11 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     else {
         return Vec::new();
     };
-    if !response.is_success() {
+    // An API's own description is keyed by paths and status codes, as OpenAPI has it.
+    let describes_an_api = ["openapi", "swagger"]
+        .iter()
+        .any(|member| body.get(member).is_some());
+    if !response.is_success() || describes_an_api {
         return Vec::new();
     }
     let mut objects = 0_usize;

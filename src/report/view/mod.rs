@@ -325,9 +325,13 @@ fn facts(summary: &Summary) -> Vec<Fact> {
         fact(
             "Budget",
             format!(
-                "{}, {} a second, {} at once; writes {}",
+                "{}, {}{} at once; writes {}",
                 text::count(start.budget.requests, "request"),
-                start.budget.per_second,
+                // A rate of nought means that none is set.
+                match start.budget.per_second {
+                    0 => String::new(),
+                    rate => format!("{rate} a second, "),
+                },
                 start.budget.concurrency,
                 if start.writes { "allowed" } else { "refused" }
             ),

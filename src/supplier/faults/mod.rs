@@ -9,6 +9,7 @@ mod data;
 mod errors;
 mod headers;
 mod http;
+mod security;
 mod transport;
 
 use super::fault::Fault;
@@ -100,6 +101,35 @@ static FAULTS: &[Fault] = &[
     data::STORES_MOJIBAKE,
     data::STORES_WITHOUT_ACCENTS,
     data::STORES_DECOMPOSED,
+    security::OPERATION_OPEN,
+    security::CHALLENGE_MISSING,
+    security::UNAUTHENTICATED_FORBIDDEN,
+    security::TOKEN_NULL,
+    security::TOKEN_BEGINNING,
+    security::TOKEN_IN_QUERY,
+    security::BASIC_TAKEN,
+    security::SCHEME_IN_ONE_CASE,
+    security::TOKEN_NEVER_ENDS,
+    security::AUDIENCE_OVERLOOKED,
+    security::ISSUER_OVERLOOKED,
+    security::SIGNATURE_SKIPPED,
+    security::SIGNATURE_REMEMBERED,
+    security::ALG_NONE_BELIEVED,
+    security::PUBLIC_KEY_AS_SECRET,
+    security::KEY_IN_HEADER_BELIEVED,
+    security::TOKEN_FOR_A_DAY,
+    security::SCOPE_FORGOTTEN,
+    security::READER_UNKNOWN,
+    security::RESTRICTED_SHOWN,
+    security::CONSOLE_OPEN,
+    security::LARGE_BODY_BREAKS,
+    security::STACK_TRACE_TOLD,
+    security::SQL_TOLD,
+    security::NOSNIFF_MISSING,
+    security::PERSON_CACHED,
+    security::PROXY_BELIEVED,
+    security::ANY_ORIGIN,
+    security::PERSON_BY_PNC_ID,
 ];
 
 /// Every fault there is.

@@ -86,6 +86,14 @@ async fn each_fault_can_be_seen_and_one_of_the_contract_alone_changes_nothing_el
                 continue;
             }
         }
+        // Only a broken credential, or another caller's, leads to these: the self-test shows them.
+        if known
+            .caught_by
+            .first()
+            .is_some_and(|id| id.starts_with("security."))
+        {
+            continue;
+        }
         let walked = tour::walk(&bad).await;
         let story = tour::told(&walked, &bad);
         let differences = story
@@ -95,7 +103,9 @@ async fn each_fault_can_be_seen_and_one_of_the_contract_alone_changes_nothing_el
             .count();
         match known.id {
             // Only the contract leads to these.
-            "query-identifies" | "query-acts" => assert_eq!(differences, 0, "{}", known.id),
+            "query-identifies" | "query-acts" | "person-by-pnc-id" => {
+                assert_eq!(differences, 0, "{}", known.id)
+            }
             // A list under another path names that path in its Link.
             _ if only_words => assert!(differences <= 1, "{}", known.id),
             _ => assert!(differences > 0, "{} cannot be seen", known.id),

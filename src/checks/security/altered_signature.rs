@@ -1,0 +1,65 @@
+//! `security.altered-signature`
+
+use crate::{
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        tokens::{refused, where_reads_are_protected},
+    },
+    contract::Operation,
+    exchange::Alteration,
+    script::{Script, Scripted},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "security.altered-signature",
+    purpose: "A JWT without its signature, or with an altered one, is refused.",
+    verifies: "A protected read is called with the good token, which must succeed, and then with the same \
+        token without its signature and with one bit of its signature changed. Each is refused. It \
+        is not applicable to opaque tokens, and tries one operation, not all.",
+    matters: "A signature that nobody verifies protects nothing. Whoever can make a token that is accepted \
+        can be anyone, and read or change everything that the API holds.",
+    fix: "Verify tokens with a maintained library that is told the algorithm, the issuer, the audience \
+        and the key set to expect, and never takes any of them from the token itself.",
+    kind: Kind::Probe {
+        scope: Scope::Target(where_reads_are_protected),
+        run,
+        writes: false,
+    },
+    examples: &[
+        Example {
+            title: "Refused",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("GET /people", 200, "{}"),
+                Line::new("GET /people", 401, &[("www-authenticate", "Bearer")], ""),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Accepted",
+            contract: PEOPLE,
+            dialogue: &[Line::json("GET /people", 200, "{}")],
+            says: Says::Fail("is accepted"),
+        },
+        Example {
+            title: "Not even the good token is accepted",
+            contract: PEOPLE,
+            dialogue: &[Line::empty("GET /people", 401)],
+            says: Says::Inconclusive,
+        },
+    ],
+};
+
+const PEOPLE: &str = "
+/people:
+  get: {security: [{token: []}], responses: {'200': {description: People}, '401': {description: No}}}
+components: {securitySchemes: {token: {type: http, scheme: bearer}}}
+";
+
+fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
+    refused(
+        script,
+        &[Alteration::StripSignature, Alteration::AlterSignature],
+    )
+}

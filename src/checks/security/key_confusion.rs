@@ -1,0 +1,63 @@
+//! `security.key-confusion`
+
+use crate::{
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        tokens::{refused, where_reads_are_protected},
+    },
+    contract::Operation,
+    exchange::Alteration,
+    script::{Script, Scripted},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "security.key-confusion",
+    purpose: "A JWT signed by HMAC with the issuer's public key is refused.",
+    verifies: "A protected read is called with the claims of the good token, signed with HS256 and the text \
+        (PEM) of the public key that the issuer publishes. It is refused. It is not applicable to \
+        opaque tokens, nor where the key is not published at the host of the token endpoint.",
+    matters: "A verifier that lets the token choose the algorithm takes the public key, which anyone can \
+        read, for a shared secret. Whoever can make a token that is accepted can be anyone, and read \
+        or change everything that the API holds.",
+    fix: "Verify tokens with a maintained library that is told the algorithm, the issuer, the audience \
+        and the key set to expect, and never takes any of them from the token itself.",
+    kind: Kind::Probe {
+        scope: Scope::Target(where_reads_are_protected),
+        run,
+        writes: false,
+    },
+    examples: &[
+        Example {
+            title: "Refused",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("GET /people", 200, "{}"),
+                Line::new("GET /people", 401, &[("www-authenticate", "Bearer")], ""),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Accepted",
+            contract: PEOPLE,
+            dialogue: &[Line::json("GET /people", 200, "{}")],
+            says: Says::Fail("public key"),
+        },
+        Example {
+            title: "Not even the good token is accepted",
+            contract: PEOPLE,
+            dialogue: &[Line::empty("GET /people", 401)],
+            says: Says::Inconclusive,
+        },
+    ],
+};
+
+const PEOPLE: &str = "
+/people:
+  get: {security: [{token: []}], responses: {'200': {description: People}, '401': {description: No}}}
+components: {securitySchemes: {token: {type: http, scheme: bearer}}}
+";
+
+fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
+    refused(script, &[Alteration::HmacWithPublicKey])
+}

@@ -1,0 +1,72 @@
+//! `security.key-in-header`
+
+use crate::{
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        tokens::{refused, where_reads_are_protected},
+    },
+    contract::Operation,
+    exchange::Alteration,
+    script::{Script, Scripted},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "security.key-in-header",
+    purpose: "A JWT is never verified with a key that its own header brings or points at.",
+    verifies: "A protected read is called with tokens that carry the claims of the good one and are signed \
+        with a key of Muster's own: the key stands in the header (`jwk`), the header gives an \
+        address for it (`jku`, `x5u`), or `kid` names an empty file. Each is refused. Addresses are \
+        judged by the answer alone: nothing listens at them, so that an API which follows them and \
+        finds nothing passes. It is not applicable to opaque tokens.",
+    matters: "A key from the token proves only that its author has a key. Whoever can make a token that is \
+        accepted can be anyone, and read or change everything that the API holds.",
+    fix: "Verify tokens with a maintained library that is told the algorithm, the issuer, the audience \
+        and the key set to expect, and never takes any of them from the token itself.",
+    kind: Kind::Probe {
+        scope: Scope::Target(where_reads_are_protected),
+        run,
+        writes: false,
+    },
+    examples: &[
+        Example {
+            title: "Refused",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("GET /people", 200, "{}"),
+                Line::new("GET /people", 401, &[("www-authenticate", "Bearer")], ""),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Accepted",
+            contract: PEOPLE,
+            dialogue: &[Line::json("GET /people", 200, "{}")],
+            says: Says::Fail("signed with a key"),
+        },
+        Example {
+            title: "Not even the good token is accepted",
+            contract: PEOPLE,
+            dialogue: &[Line::empty("GET /people", 401)],
+            says: Says::Inconclusive,
+        },
+    ],
+};
+
+const PEOPLE: &str = "
+/people:
+  get: {security: [{token: []}], responses: {'200': {description: People}, '401': {description: No}}}
+components: {securitySchemes: {token: {type: http, scheme: bearer}}}
+";
+
+fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
+    refused(
+        script,
+        &[
+            Alteration::KeyInHeader,
+            Alteration::KeyByAddress("jku"),
+            Alteration::KeyByAddress("x5u"),
+            Alteration::KeyFromFile,
+        ],
+    )
+}

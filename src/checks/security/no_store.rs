@@ -1,0 +1,88 @@
+//! `security.no-store`
+
+use crate::{
+    checks::{Answer, Check, Example, Kind, Line, Says},
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "security.no-store",
+    purpose: "What a protected operation answers is not kept on the way.",
+    verifies: "Every success of a protected operation that has a body carries `Cache-Control` with \
+        `no-store`. Operations that the contract leaves open are not looked at.",
+    matters: "Without it, proxies and browsers may keep people's records on disk, and show them to the \
+        next who asks on a shared terminal.",
+    fix: "Set `Cache-Control: no-store` on every answer that needs credentials.",
+    kind: Kind::Response(judge),
+    examples: &[
+        Example {
+            title: "Not kept",
+            contract: PEOPLE,
+            dialogue: &[Line::new(
+                "GET /people",
+                200,
+                &[("cache-control", "no-store")],
+                "{}",
+            )],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Nothing said",
+            contract: PEOPLE,
+            dialogue: &[Line::json("GET /people", 200, "{}")],
+            says: Says::Fail("no-store"),
+        },
+        Example {
+            title: "Kept by the browser",
+            contract: PEOPLE,
+            dialogue: &[Line::new(
+                "GET /people",
+                200,
+                &[("cache-control", "private, max-age=60")],
+                "{}",
+            )],
+            says: Says::Fail("no-store"),
+        },
+        Example {
+            title: "Open to all",
+            contract: "/codes: {get: {responses: {'200': {description: Codes}}}}",
+            dialogue: &[Line::json("GET /codes", 200, "{}")],
+            says: Says::Nothing,
+        },
+    ],
+};
+
+const PEOPLE: &str = "
+/people:
+  get: {security: [{token: []}], responses: {'200': {description: People}, '401': {description: No}}}
+components: {securitySchemes: {token: {type: http, scheme: bearer}}}
+";
+
+fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
+    let Some(response) = answer.response().filter(|response| {
+        response.is_success()
+            && !response.body.is_empty()
+            && answer
+                .called()
+                .is_some_and(|operation| operation.security.is_required())
+    }) else {
+        return Vec::new();
+    };
+    let said = response.headers.get("cache-control").unwrap_or_default();
+    let kept = !said
+        .split(',')
+        .any(|directive| directive.trim().eq_ignore_ascii_case("no-store"));
+    if !kept {
+        return vec![Judgement::Pass];
+    }
+    vec![
+        Finding::new(
+            "no-store",
+            "The answer of a protected operation may be kept: `Cache-Control` does not say `no-store`.",
+            "`Cache-Control: no-store`",
+            if said.is_empty() { "no such header".to_owned() } else { format!("`{said}`") },
+        )
+        .into(),
+    ]
+}

@@ -1,0 +1,60 @@
+//! `security.token-in-query`
+
+use crate::{
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        tokens::{refused, where_reads_are_protected},
+    },
+    contract::Operation,
+    exchange::Alteration,
+    script::{Script, Scripted},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "security.token-in-query",
+    purpose: "A token in the query is not accepted.",
+    verifies: "A protected read is called with the good token as `access_token` in the query, and without \
+        an Authorization header. It is refused, with whatever 4xx.",
+    matters: "Addresses are kept in the logs of servers and proxies, in histories and in referrers: a \
+        token in them is a token lost.",
+    fix: "Read tokens from the Authorization header alone, and refuse or ignore the parameter.",
+    kind: Kind::Probe {
+        scope: Scope::Target(where_reads_are_protected),
+        run,
+        writes: false,
+    },
+    examples: &[
+        Example {
+            title: "Refused",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("GET /people", 200, "{}"),
+                Line::new("GET /people", 401, &[("www-authenticate", "Bearer")], ""),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Accepted",
+            contract: PEOPLE,
+            dialogue: &[Line::json("GET /people", 200, "{}")],
+            says: Says::Fail("in the query"),
+        },
+        Example {
+            title: "Not even the good token is accepted",
+            contract: PEOPLE,
+            dialogue: &[Line::empty("GET /people", 401)],
+            says: Says::Inconclusive,
+        },
+    ],
+};
+
+const PEOPLE: &str = "
+/people:
+  get: {security: [{token: []}], responses: {'200': {description: People}, '401': {description: No}}}
+components: {securitySchemes: {token: {type: http, scheme: bearer}}}
+";
+
+fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
+    refused(script, &[Alteration::InQuery])
+}

@@ -1,0 +1,226 @@
+//! What the checks of access tokens share: an operation that a good token opens, and what must not open
+//! it (owner of [`refused`]).
+
+use crate::{
+    arrange::{hazard, valid_request},
+    contract::{Contract, Operation},
+    exchange::{Alteration, Auth, BreakageKind, Exchange, Intent, Outcome, Request, Response},
+    model::{Method, Parameters, Whose},
+    script::{Halt, Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+use super::Applies;
+
+/// How many operations are tried before none counts as open to the identity.
+const MOST_TRIED: usize = 6;
+
+/// Applies where the contract protects an operation that only reads.
+pub fn where_reads_are_protected(contract: &Contract, _: &Parameters) -> Applies {
+    if protected_reads(contract).next().is_some() {
+        Applies::Yes
+    } else {
+        Applies::No("The contract protects no operation that only reads.".into())
+    }
+}
+
+fn protected_reads(contract: &Contract) -> impl Iterator<Item = &Operation> {
+    contract.operations.iter().filter(|operation| {
+        operation.key.method == Method::Get
+            && operation.security.is_required()
+            && operation.broken.is_none()
+            && hazard(operation).is_none()
+    })
+}
+
+/// A request to a protected operation that the default identity was just answered with success.
+///
+/// # Errors
+/// Halts while answers are pending, and where no such operation is found.
+pub fn open_request(script: &mut Script<'_>) -> Scripted<Request> {
+    let mut reads: Vec<&Operation> = protected_reads(script.world.contract).collect();
+    // Those that need no record come first.
+    reads.sort_by_key(|operation| operation.path_variables().count());
+    let mut last = "none was tried".to_owned();
+    for operation in reads.into_iter().take(MOST_TRIED) {
+        let arranged = match valid_request(script, operation) {
+            Ok(arranged) => arranged,
+            Err(Halt::Pending) => return Err(Halt::Pending),
+            Err(_) => continue,
+        };
+        let mut request = arranged.request;
+        request.purpose = "shows that the good token is accepted".into();
+        let exchange = script.send(request.clone())?;
+        if exchange.response().is_some_and(Response::is_success) {
+            return Ok(request);
+        }
+        last = format!("{} was answered {}", operation.key, exchange.received());
+    }
+    Err(Halt::unmet(
+        Whose::Credentials,
+        format!(
+            "No protected operation that only reads answers the default identity with success ({last}), so a refusal would prove nothing. Give it the right to read."
+        ),
+    ))
+}
+
+/// Sends a request with broken credentials.
+///
+/// # Errors
+/// Halts while the answer is pending.
+pub fn broken<'a>(
+    script: &mut Script<'a>,
+    request: &Request,
+    alteration: Alteration,
+) -> Scripted<&'a Exchange> {
+    let described = alteration.described();
+    let mut request = request.clone();
+    request.auth = Auth::Altered(alteration);
+    request.intent = Intent::Wrong(described.clone());
+    request.purpose = format!("shows {described}");
+    script.send(request)
+}
+
+/// Judges that each of these broken credentials is refused.
+///
+/// # Errors
+/// Halts while answers are pending, and where there is nothing to break.
+pub fn refused(script: &mut Script<'_>, alterations: &[Alteration]) -> Scripted {
+    let request = open_request(script)?;
+    let mut judgements = Vec::new();
+    for alteration in alterations {
+        let exchange = broken(script, &request, *alteration)?;
+        judgements.push(judge(exchange, &alteration.described()));
+    }
+    Ok(judgements)
+}
+
+/// Judges that what was shown opened nothing.
+#[must_use]
+pub fn judge(exchange: &Exchange, shown: &str) -> Judgement {
+    let asked = asked(exchange);
+    match &exchange.outcome {
+        Outcome::Broken(breakage) if breakage.kind == BreakageKind::Unalterable => {
+            Judgement::not_applicable(breakage.detail.clone())
+        }
+        Outcome::Broken(breakage) => Judgement::inconclusive(
+            breakage.kind.whose(),
+            format!(
+                "{asked} with {shown}: no answer came to judge. {}",
+                breakage.detail
+            ),
+        ),
+        Outcome::Answered(response) => match response.status {
+            200..300 => Finding::new(
+                format!("accepted: {shown}"),
+                format!("A request with {shown} is accepted."),
+                format!("{asked}: 401"),
+                exchange.received(),
+            )
+            .into(),
+            300..400 => Judgement::inconclusive(
+                Whose::Supplier,
+                format!(
+                    "{asked} with {shown} was answered {}: a redirect neither refuses nor accepts.",
+                    response.status
+                ),
+            ),
+            429 => Judgement::inconclusive(
+                Whose::Configuration,
+                format!("{asked} was answered 429. Lower `budget.per_second` in the target file."),
+            ),
+            500.. => Judgement::inconclusive(
+                Whose::Supplier,
+                format!(
+                    "{asked} with {shown} was answered {}: it failed, and whether it would have refused is not known.",
+                    response.status
+                ),
+            ),
+            _ => Judgement::Pass,
+        },
+    }
+}
+
+/// Judges that a protected operation answers 401 with a challenge (RFC 9110, section 11.6.1).
+#[must_use]
+pub fn challenged(exchange: &Exchange, shown: &str) -> Judgement {
+    let asked = asked(exchange);
+    let Some(response) = exchange.response() else {
+        return judge(exchange, shown);
+    };
+    let finding = match response.status {
+        401 if response.headers.get("www-authenticate").is_some() => return Judgement::Pass,
+        401 => Finding::new(
+            "401 without a challenge",
+            "A 401 does not say by `WWW-Authenticate` how to authenticate.",
+            format!("{asked}: 401 with `WWW-Authenticate`"),
+            exchange.received(),
+        ),
+        200..300 | 429 | 500.. => return judge(exchange, shown),
+        404 | 405 => {
+            return Judgement::inconclusive(
+                Whose::Supplier,
+                format!(
+                    "{asked} was answered {}, which does not tell whether credentials are asked for.",
+                    response.status
+                ),
+            );
+        }
+        status => Finding::new(
+            format!("{status} in place of 401"),
+            format!("A request with {shown} is answered {status}."),
+            format!("{asked}: 401 with `WWW-Authenticate`"),
+            exchange.received(),
+        ),
+    };
+    finding.into()
+}
+
+/// Judges that a token which another identity of the target file lends is refused.
+///
+/// # Errors
+/// Halts while answers are pending, and where no such identity is given.
+pub fn lent(script: &mut Script<'_>, identities: &[(&str, &str)]) -> Scripted {
+    let request = open_request(script)?;
+    let mut judgements = Vec::new();
+    let mut missing = Vec::new();
+    for (name, shown) in identities {
+        let Some(identity) = script
+            .world
+            .identities
+            .iter()
+            .find(|identity| identity.as_str() == *name)
+        else {
+            missing.push(format!("`{name}`"));
+            continue;
+        };
+        let mut request = request.clone();
+        request.identity = identity.clone();
+        request.intent = Intent::Wrong((*shown).into());
+        request.purpose = format!("shows {shown}");
+        judgements.push(judge(script.send(request)?, shown));
+    }
+    if judgements.is_empty() {
+        return Err(Halt::unmet(
+            Whose::Credentials,
+            format!(
+                "No such token was lent. Give one in the target file, as `bearer` of an identity {}.",
+                missing.join(" or ")
+            ),
+        ));
+    }
+    Ok(judgements)
+}
+
+fn asked(exchange: &Exchange) -> String {
+    exchange.request.operation.as_ref().map_or_else(
+        || {
+            format!(
+                "{} {}",
+                exchange.request.method,
+                exchange.request.path_and_query()
+            )
+        },
+        ToString::to_string,
+    )
+}
