@@ -139,10 +139,12 @@ pub(super) async fn prove(given: &str, only: &[String]) -> Result<Proof, Failure
         alarms: good
             .requirements
             .iter()
-            .filter(|result| !matches!(
+            .filter(|result| {
+                !matches!(
                     result.standing,
                     Standing::Passed | Standing::Attested | Standing::NotTested
-                ))
+                )
+            })
             .map(|result| {
                 format!(
                     "{} is {}: {}",
@@ -183,7 +185,17 @@ fn caught(fault: &'static IhubFault, summary: &Summary) -> Caught {
         .filter(|result| matches!(result.standing, Standing::Failed | Standing::Warned))
         .map(|result| result.requirement.id.as_str())
         .collect();
-    let expected: BTreeSet<&str> = fault.breaks.iter().copied().collect();
+    let untested = |id: &str| {
+        summary
+            .requirement(&id.into())
+            .is_some_and(|result| result.standing == Standing::NotTested)
+    };
+    let expected: BTreeSet<&str> = fault
+        .breaks
+        .iter()
+        .copied()
+        .filter(|id| !untested(id))
+        .collect();
     let names = |ids: Vec<&&str>| ids.into_iter().map(|id| (*id).to_owned()).collect();
     Caught {
         fault: fault.id,
