@@ -15,6 +15,15 @@ const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8089
     after_help = "Examples:\n  muster demo\n  muster demo --list-faults\n  muster demo --fault method-not-allowed-404 --listen 127.0.0.1:0"
 )]
 pub(super) struct Arguments {
+    /// Serve the API of this profile [default: uk-gov-api].
+    #[arg(
+        long,
+        short,
+        value_name = "ID",
+        default_value = "uk-gov-api",
+        hide_default_value = true
+    )]
+    profile: String,
     /// Switch a fault on; may be given again.
     #[arg(long, value_name = "ID")]
     fault: Vec<String>,
@@ -27,7 +36,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let faults = wiring::faults();
+    let faults = wiring::faults(&arguments.profile);
     if arguments.list_faults {
         let rows: Vec<Vec<String>> = faults
             .into_iter()
@@ -37,7 +46,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         return Ok(Exit::Conformant);
     }
     known_faults(&arguments.fault, &faults)?;
-    wiring::demo(arguments.listen, &arguments.fault)
+    wiring::demo(arguments.listen, &arguments.profile, &arguments.fault)
 }
 
 /// Faults that are asked for are there.

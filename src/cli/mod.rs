@@ -22,6 +22,7 @@ mod preflight;
 mod profiles;
 mod progress;
 mod prove;
+mod prove_profile;
 mod reference;
 mod report;
 mod run;

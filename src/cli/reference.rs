@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Failure, job::LoadedContract, session};
+use super::{Failure, job::LoadedContract, session, wiring};
 use crate::{
     contract::Contract,
     load::{Diagnostic, Target, TlsFiles, nearest::nearest},
@@ -10,28 +10,50 @@ use crate::{
         Budget, Claims, ClientAuth, ClientCertificate, Credential, Environment, Identity,
         IdentityName, OAuth2, Parameters, Writes,
     },
-    supplier::{self, Client, Fault, Options, Supplier, Tls, TokenFormat},
+    supplier::{
+        self, Client, Fault, IhubFault, IhubSupplier, Options, Supplier, Tls, TokenFormat,
+    },
 };
 
-/// A running reference supplier.
+mod ihub;
+
+/// The profile that is served by the receiver of the iHub Standard API.
+pub(super) const IHUB: &str = "ihub-standard-api";
+
+/// A running reference supplier: the one that serves the API of a profile.
 #[derive(Debug)]
-pub(super) struct Reference {
+pub(super) enum Reference {
+    /// Police records.
+    Records(Box<Records>),
+    /// The iHub Standard API.
+    Ihub(Box<IhubSupplier>),
+}
+
+/// The police-records API.
+#[derive(Debug)]
+pub(super) struct Records {
     supplier: Supplier,
     /// Whether it asks for client certificates.
     mutual: bool,
 }
 
 impl Reference {
-    /// Starts it on a port of its own with the faults of these ids.
-    pub(super) async fn start(faults: &[String]) -> Result<Self, Failure> {
-        Self::start_at(0, faults).await
-    }
-
-    /// Starts it on this port.
-    pub(super) async fn start_at(port: u16, faults: &[String]) -> Result<Self, Failure> {
+    /// Starts the one for this profile on a port, or on any where it is 0, with the faults of these ids.
+    pub(super) async fn start_for(
+        profile: &str,
+        port: u16,
+        faults: &[String],
+    ) -> Result<Self, Failure> {
+        if profile == IHUB {
+            let faults = faults
+                .iter()
+                .map(|id| find(id, supplier::ihub_faults(), |fault| fault.id))
+                .collect::<Result<_, _>>()?;
+            return Self::receive(port, faults).await;
+        }
         let faults = faults
             .iter()
-            .map(|id| known(id))
+            .map(|id| find(id, supplier::faults(), |fault| fault.id))
             .collect::<Result<_, _>>()?;
         Self::serve(port, faults, TokenFormat::Opaque).await
     }
@@ -44,6 +66,11 @@ impl Reference {
     /// Starts a good one, served like this and with tokens of this form.
     pub(super) async fn start_good(tls: Option<Tls>, tokens: TokenFormat) -> Result<Self, Failure> {
         Self::serve_over(0, Vec::new(), tls, tokens).await
+    }
+
+    /// Starts that of the iHub Standard API with one fault, or with none.
+    pub(super) async fn receive_with(fault: Option<&'static IhubFault>) -> Result<Self, Failure> {
+        Self::receive(0, fault.into_iter().collect()).await
     }
 
     async fn serve(
@@ -78,19 +105,59 @@ impl Reference {
             ..Options::default()
         })
         .await
-        .map(|supplier| Self { supplier, mutual })
-        .map_err(|error| {
-            Failure::Internal(format!("the reference supplier does not start: {error}"))
-        })
+        .map(|supplier| Self::Records(Box::new(Records { supplier, mutual })))
+        .map_err(|error| does_not_start(&error))
+    }
+
+    async fn receive(port: u16, faults: Vec<&'static IhubFault>) -> Result<Self, Failure> {
+        IhubSupplier::start(port, faults)
+            .await
+            .map(|receiver| Self::Ihub(Box::new(receiver)))
+            .map_err(|error| does_not_start(&error))
     }
 
     /// Ends it.
     pub(super) async fn stop(self) {
-        self.supplier.stop().await;
+        match self {
+            Self::Records(records) => records.supplier.stop().await,
+            Self::Ihub(receiver) => receiver.stop().await,
+        }
     }
 
     /// What its target file would say.
     pub(super) fn target(&self) -> Result<Target, Failure> {
+        match self {
+            Self::Records(records) => records.target(),
+            Self::Ihub(receiver) => ihub::target(receiver),
+        }
+    }
+
+    /// Its contract, as it serves it.
+    pub(super) fn contract(&self) -> Result<LoadedContract, Failure> {
+        match self {
+            Self::Records(records) => records.contract(),
+            Self::Ihub(_) => wiring::bundled(
+                "ihub-standard-api/contract.openapi.yaml",
+                supplier::IHUB_CONTRACT,
+            ),
+        }
+    }
+
+    /// What a person needs to try it by hand.
+    pub(super) fn invitation(&self) -> String {
+        match self {
+            Self::Records(records) => records.invitation(),
+            Self::Ihub(receiver) => ihub::invitation(receiver),
+        }
+    }
+}
+
+fn does_not_start(error: &supplier::SupplierError) -> Failure {
+    Failure::Internal(format!("the reference supplier does not start: {error}"))
+}
+
+impl Records {
+    fn target(&self) -> Result<Target, Failure> {
         let base_url = self
             .supplier
             .base_url()
@@ -174,8 +241,7 @@ impl Reference {
         })
     }
 
-    /// Its contract, as it serves it.
-    pub(super) fn contract(&self) -> Result<LoadedContract, Failure> {
+    fn contract(&self) -> Result<LoadedContract, Failure> {
         let document = self.supplier.contract();
         let sha256 = session::sha256(document.to_string().as_bytes());
         let mut contract = Contract::from_value(document).map_err(|refused| {
@@ -185,8 +251,7 @@ impl Reference {
         Ok(LoadedContract { contract, sha256 })
     }
 
-    /// What a person needs to try it by hand.
-    pub(super) fn invitation(&self) -> String {
+    fn invitation(&self) -> String {
         let client = &self.supplier.credentials().north;
         format!(
             "base URL   {}\ncontract   {}/openapi.json\ntoken URL  {}\nclient     {} / {}\nStop with Ctrl-C.\n",
@@ -199,9 +264,13 @@ impl Reference {
     }
 }
 
-fn known(id: &str) -> Result<&'static Fault, Failure> {
-    supplier::fault(id).ok_or_else(|| {
-        let help = nearest(id, supplier::faults().iter().map(|fault| fault.id)).map_or_else(
+fn find<T>(
+    id: &str,
+    all: &'static [T],
+    id_of: fn(&T) -> &'static str,
+) -> Result<&'static T, Failure> {
+    all.iter().find(|fault| id_of(fault) == id).ok_or_else(|| {
+        let help = nearest(id, all.iter().map(id_of)).map_or_else(
             || "`muster demo --list-faults` shows what there is".to_owned(),
             |meant| format!("did you mean `{meant}`?"),
         );

@@ -10,7 +10,10 @@ use super::{Exit, Failure, job::OutputFormat, wiring};
     after_help = "Exit codes: 0 every check passes the good supplier and catches its fault, 4 one does not"
 )]
 pub(super) struct Arguments {
-    /// Only these checks; may be given again.
+    /// Prove the requirements of this profile, in place of the checks.
+    #[arg(long, short, value_name = "ID")]
+    profile: Option<String>,
+    /// Only these checks (with --profile: requirements or faults); may be given again.
     #[arg(long, value_name = "ID", num_args = 1..)]
     only: Vec<String>,
     /// How the result is written.
@@ -19,6 +22,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    if let Some(profile) = &arguments.profile {
+        return wiring::selftest_of(profile, &arguments.only, arguments.format);
+    }
     for id in &arguments.only {
         super::checks::find(id)?;
     }

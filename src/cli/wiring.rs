@@ -15,8 +15,8 @@ use super::{
     job::{FailOn, Job, JunitFlavour, LoadedContract, OutputFormat, Reporting, Subject},
     output,
     progress::Progress,
-    prove,
-    reference::Reference,
+    prove, prove_profile,
+    reference::{self, Reference},
     report::ReportFormat,
     session::{self, Session, SessionError},
     suites,
@@ -62,7 +62,7 @@ pub(super) fn contract(place: &ProfileContract) -> Result<LoadedContract, Failur
     }
 }
 
-fn bundled(name: &str, text: &str) -> Result<LoadedContract, Failure> {
+pub(super) fn bundled(name: &str, text: &str) -> Result<LoadedContract, Failure> {
     let document = contract_source::read(text.as_bytes()).map_err(|error| {
         Failure::Internal(format!(
             "the bundled contract {name} cannot be read: {error}"
@@ -107,7 +107,7 @@ async fn session(job: Job, fail_on: FailOn) -> Result<(Session, Option<Reference
             (*target, contract, None)
         }
         Subject::Demo(faults) => {
-            let reference = Reference::start(&faults).await?;
+            let reference = Reference::start_for(job.profile.id.as_str(), 0, &faults).await?;
             (reference.target()?, reference.contract()?, Some(reference))
         }
     };
@@ -246,7 +246,8 @@ pub(super) fn preflight_demo(
     format: OutputFormat,
 ) -> Result<Exit, Failure> {
     runtime()?.block_on(async {
-        let reference = Reference::start(&arguments.fault).await?;
+        let profile = arguments.profile.as_deref().unwrap_or_default();
+        let reference = Reference::start_for(profile, 0, &arguments.fault).await?;
         let exit = preflight_of(reference.target()?, Some(reference.contract()?), format).await;
         reference.stop().await;
         exit
@@ -322,14 +323,14 @@ pub(super) fn report(
 }
 
 /// Serves the reference supplier until it is interrupted.
-pub(super) fn demo(listen: SocketAddr, faults: &[String]) -> Result<Exit, Failure> {
+pub(super) fn demo(listen: SocketAddr, profile: &str, faults: &[String]) -> Result<Exit, Failure> {
     runtime()?.block_on(async {
         if !listen.ip().is_loopback() {
             return Err(Failure::usage(
                 "the reference supplier listens on this machine alone: give a loopback address",
             ));
         }
-        let reference = Reference::start_at(listen.port(), faults).await?;
+        let reference = Reference::start_for(profile, listen.port(), faults).await?;
         output::out(&reference.invitation())?;
         tokio::signal::ctrl_c()
             .await
@@ -339,12 +340,36 @@ pub(super) fn demo(listen: SocketAddr, faults: &[String]) -> Result<Exit, Failur
     })
 }
 
-/// The faults of the reference supplier: id and what goes wrong.
-pub(super) fn faults() -> Vec<(String, String)> {
+/// The faults of the reference supplier for this profile: id and what goes wrong.
+pub(super) fn faults(profile: &str) -> Vec<(String, String)> {
+    if profile == reference::IHUB {
+        return supplier::ihub_faults()
+            .iter()
+            .map(|fault| (fault.id.to_owned(), fault.summary.to_owned()))
+            .collect();
+    }
     supplier::faults()
         .iter()
         .map(|fault| (fault.id.to_owned(), fault.summary.to_owned()))
         .collect()
+}
+
+/// Proves every requirement of a profile against its reference supplier.
+pub(super) fn selftest_of(
+    profile: &str,
+    only: &[String],
+    format: OutputFormat,
+) -> Result<Exit, Failure> {
+    let proof = runtime()?.block_on(prove_profile::prove(profile, only))?;
+    match format {
+        OutputFormat::Human => output::out(&proof.text())?,
+        OutputFormat::Json => output::json(&proof)?,
+    }
+    Ok(if proof.holds() {
+        Exit::Conformant
+    } else {
+        Exit::Internal
+    })
 }
 
 /// Proves every check against the reference supplier.

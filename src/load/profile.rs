@@ -41,6 +41,16 @@ pub struct Bundled {
     pub files: &'static [(&'static str, &'static str)],
 }
 
+/// Files of a profile's folder, by their names.
+macro_rules! bundled_files {
+    ($profile:literal: $($name:literal,)*) => {
+        &[$((
+            $name,
+            include_str!(concat!("../../profiles/", $profile, "/", $name)),
+        ),)*]
+    };
+}
+
 /// The list. A new profile is one folder and one line here.
 pub static BUNDLED: &[Bundled] = &[
     Bundled {
@@ -52,6 +62,24 @@ pub static BUNDLED: &[Bundled] = &[
         id: "uk-gov-api",
         text: include_str!("../../profiles/uk-gov-api/profile.yaml"),
         files: &[],
+    },
+    Bundled {
+        id: "ihub-standard-api",
+        text: include_str!("../../profiles/ihub-standard-api/profile.yaml"),
+        files: bundled_files!("ihub-standard-api":
+            "contract.openapi.yaml",
+            "suites/access.yaml",
+            "suites/delivery.yaml",
+            "suites/errors.yaml",
+            "suites/http.yaml",
+            "suites/options.yaml",
+            "suites/payloads/complaint.yaml",
+            "suites/payloads/crime-report.yaml",
+            "suites/payloads/report.yaml",
+            "suites/payloads/skeleton.yaml",
+            "suites/read-back.yaml",
+            "suites/semantics.yaml",
+        ),
     },
 ];
 
@@ -230,6 +258,7 @@ impl Loader<'_> {
                 requirements: Vec::new(),
                 parameters: Parameters::default(),
                 personal: Vec::new(),
+                tiers: raw.tiers,
                 suites: Vec::new(),
             },
             from: BTreeMap::new(),
@@ -250,6 +279,7 @@ impl Loader<'_> {
         }
         merged.profile.parameters.0.extend(raw.parameters.0);
         merged.personal(raw.personal);
+        merged.tiers_are_there(&document, &mut wrong);
         wrong.or(merged)
     }
 
@@ -544,6 +574,23 @@ impl Merged {
         self.from
             .insert(requirement.id.clone(), self.profile.id.clone());
         self.profile.requirements.push(requirement);
+    }
+
+    /// What shows a tier is a requirement of the profile.
+    fn tiers_are_there(&self, document: &Document, wrong: &mut Diagnostics) {
+        for tier in ["bronze", "silver"] {
+            for (at, id) in document.items(&format!("/tiers/{tier}")) {
+                let id = id.as_str().unwrap_or_default();
+                if self.profile.requirement(&id.into()).is_none() {
+                    let there = self.profile.requirements.iter().map(|one| one.id.as_str());
+                    wrong.push(
+                        document
+                            .error(&at, format!("there is no requirement `{id}`"))
+                            .help(meant(id, there)),
+                    );
+                }
+            }
+        }
     }
 
     fn personal(&mut self, names: Vec<String>) {

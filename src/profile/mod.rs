@@ -36,9 +36,22 @@ pub struct Profile {
     /// Names of members that hold personal data, masked in everything that is kept.
     #[serde(default)]
     pub personal: Vec<String>,
+    /// What shows a supplier tier, for profiles that say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tiers: Option<Tiers>,
     /// Its suites.
     #[serde(skip)]
     pub suites: Vec<Arc<Suite>>,
+}
+
+/// The requirements that show a supplier tier of the InterOp-Pol charter, besides the core.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tiers {
+    /// That the interfaces will be opened, and when.
+    pub bronze: Vec<RequirementId>,
+    /// That they are published in full.
+    pub silver: Vec<RequirementId>,
 }
 
 impl Profile {

@@ -154,6 +154,25 @@ impl Page {
         }
         part.push('\n');
         self.add(&part);
+        self.tiers(summary);
+    }
+
+    fn tiers(&mut self, summary: &Summary) {
+        if summary.tiers.is_empty() {
+            return;
+        }
+        let mut part = format!("### Supplier tier\n\n{}\n\n", prose(&text::tier(summary)));
+        for result in &summary.tiers {
+            let _ = writeln!(
+                part,
+                "- **{}**, {}: {}",
+                result.tier.label(),
+                if result.shown { "shown" } else { "not shown" },
+                prose(&result.reason)
+            );
+        }
+        part.push('\n');
+        self.add(&part);
     }
 
     fn operations(&mut self, summary: &Summary) {

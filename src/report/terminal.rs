@@ -44,6 +44,7 @@ pub fn render(summary: &Summary, colour: Colour, reports: &[PathBuf]) -> String 
         );
     }
     open(&mut out, summary, ink);
+    tiers(&mut out, summary, ink);
     if !summary.left_behind.is_empty() {
         let _ = writeln!(out, "\n{}", ink.bold("Left behind at the target"));
         for record in summary.left_behind.iter().take(REASONS) {
@@ -173,6 +174,23 @@ fn one(out: &mut String, summary: &Summary, finding: &FindingResult, ink: Ink) {
     if let Some(curl) = &finding.curl {
         // Whole: half a command is none.
         let _ = writeln!(out, "  {:<9} {}", "try", sanitise::log(curl));
+    }
+}
+
+fn tiers(out: &mut String, summary: &Summary, ink: Ink) {
+    if summary.tiers.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{}", ink.bold("Supplier tier"));
+    let _ = writeln!(out, "  {}", text::tier(summary));
+    for result in &summary.tiers {
+        let word = if result.shown { "shown" } else { "not shown" };
+        let _ = writeln!(
+            out,
+            "  {:<6} {word}: {}",
+            result.tier.label(),
+            safe(&result.reason)
+        );
     }
 }
 

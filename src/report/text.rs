@@ -3,7 +3,7 @@
 use crate::{
     event::Confirmation,
     model::{Level, Verifier},
-    summary::{CaseResult, FindingResult, RequirementResult, Standing, Summary},
+    summary::{CaseResult, FindingResult, RequirementResult, Standing, Summary, highest},
     verdict::{Conformance, Verdict},
 };
 
@@ -222,5 +222,15 @@ pub(crate) fn standing(result: &RequirementResult, one: &CaseResult) -> Standing
         Some(Verdict::Inconclusive) => Standing::Inconclusive,
         Some(Verdict::Fail) => Standing::Failed,
         Some(Verdict::Error) => Standing::Error,
+    }
+}
+/// Which supplier tier the evidence supports, in a sentence.
+pub(super) fn tier(summary: &Summary) -> String {
+    match highest(&summary.tiers) {
+        Some(tier) => format!(
+            "The evidence of this run supports the InterOp-Pol supplier tier {}.",
+            tier.label()
+        ),
+        None => "The evidence of this run supports no InterOp-Pol supplier tier yet.".to_owned(),
     }
 }

@@ -8,7 +8,7 @@ use super::{
     cases::{Case, Cases},
     findings,
     fold::{Fold, Remains},
-    gate,
+    gate, tier,
 };
 use crate::{
     event::{End, Planned, Started},
@@ -68,6 +68,7 @@ pub(super) fn conclude(
     let operations = operations(fold, &started, &cases);
     let classes = gate::classes(&started, &requirements);
     let levels = levels(&started, &requirements);
+    let tiers = tier::tiers(&started, &end, &requirements);
     let notices = notices(fold, &started, &waivers);
     let left_behind = left_behind(fold, &end);
     Summary {
@@ -88,6 +89,7 @@ pub(super) fn conclude(
         findings,
         operations,
         levels,
+        tiers,
         waivers,
         notices,
         left_behind,

@@ -9,6 +9,7 @@ mod findings;
 mod fold;
 mod gate;
 mod tally;
+mod tier;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -16,6 +17,7 @@ pub(crate) mod fixture;
 mod laws;
 
 pub use fold::{Fold, NoRun, fold};
+pub use tier::{Tier, TierResult, highest};
 
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +60,9 @@ pub struct Summary {
     pub operations: Vec<OperationResult>,
     /// By PDS interoperability level.
     pub levels: Vec<LevelResult>,
+    /// By InterOp-Pol supplier tier; empty for profiles that ask for none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<TierResult>,
     /// Waivers and what became of them.
     pub waivers: Vec<WaiverResult>,
     /// What a reader should know that is no judgement.

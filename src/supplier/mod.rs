@@ -10,6 +10,7 @@ mod certificates;
 mod document;
 mod fault;
 mod faults;
+mod ihub;
 mod jwt;
 mod latency;
 mod links;
@@ -46,6 +47,9 @@ use certificates::Certificates;
 pub use fault::Fault;
 use fault::Switch;
 pub use faults::{fault, faults};
+pub use ihub::{
+    ApiKey, CONTRACT as IHUB_CONTRACT, IhubFault, IhubSupplier, PemPair, ihub_fault, ihub_faults,
+};
 use latency::Latency;
 use pipeline::Target;
 use rate::Rate;

@@ -7,6 +7,7 @@ use crate::model::{
     Class, ClassId, ClassKind, Interoperability, Level, Parameters, ProfileId, Requirement,
     RequirementId, Source, Verification, Verifier,
 };
+use crate::profile::Tiers;
 
 /// `profile.yaml`.
 #[derive(Debug, Deserialize)]
@@ -32,6 +33,7 @@ pub(super) struct RawProfile {
     pub(super) parameters: Parameters,
     #[serde(default)]
     pub(super) personal: Vec<String>,
+    pub(super) tiers: Option<Tiers>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -39,6 +39,8 @@ pub(super) struct Page {
     not_tested: Vec<Row>,
     unclaimed: Vec<String>,
     levels: Vec<LevelRow>,
+    tier: String,
+    tiers: Vec<TierRow>,
     classes: Vec<ClassRow>,
     findings: Vec<FindingRow>,
     groups: Vec<Group>,
@@ -65,6 +67,14 @@ struct Fact {
     name: &'static str,
     value: String,
     code: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct TierRow {
+    name: &'static str,
+    asks: &'static str,
+    word: &'static str,
+    reason: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -168,6 +178,8 @@ impl Page {
                 .map(|class| class.class.title.clone())
                 .collect(),
             levels: levels(summary),
+            tier: text::tier(summary),
+            tiers: tiers(summary),
             classes: summary.classes.iter().map(class).collect(),
             findings: summary
                 .findings
@@ -332,6 +344,19 @@ fn facts(summary: &Summary) -> Vec<Fact> {
             false,
         ),
     ]
+}
+
+fn tiers(summary: &Summary) -> Vec<TierRow> {
+    summary
+        .tiers
+        .iter()
+        .map(|result| TierRow {
+            name: result.tier.label(),
+            asks: result.tier.asks(),
+            word: if result.shown { "shown" } else { "not shown" },
+            reason: result.reason.clone(),
+        })
+        .collect()
 }
 
 fn levels(summary: &Summary) -> Vec<LevelRow> {
