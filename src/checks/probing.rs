@@ -19,6 +19,10 @@ use crate::{
 /// # Errors
 /// Inconclusive, for answers that come from something before the API, or from its limits: none at all,
 /// 401 and 403, 429, 502 to 504.
+#[expect(
+    clippy::result_large_err,
+    reason = "a judgement is made once for an exchange and passed on, never through many callers"
+)]
 pub fn reached(exchange: &Exchange) -> Result<&Response, Judgement> {
     let response = match &exchange.outcome {
         Outcome::Answered(response) => response,

@@ -309,10 +309,7 @@ fn raw_bytes_and_headers_go_as_they_stand() {
 ",
         |request| answer(if request.body.is_some() { 400 } else { 405 }, &[], &Value::Null),
     );
-    assert!(
-        judgements == [Judgement::Pass] || received(&judgements[0]).contains("no body"),
-        "{judgements:?}"
-    );
+    assert_eq!(judgements, [Judgement::Pass]);
     let raw = sent[0].request.body.as_ref().unwrap();
     assert_eq!(
         (&raw.bytes[..], &raw.media_type),
