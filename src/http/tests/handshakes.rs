@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{CertificateParams, DnType, KeyPair};
 use rustls::{ServerConfig, pki_types::PrivateKeyDer};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -105,10 +105,12 @@ async fn nobody_there_and_no_tls_are_broken() {
 #[tokio::test]
 async fn what_is_not_trusted_is_told_and_the_handshake_ends_well() {
     let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(vec!["127.0.0.1".to_owned()])
-        .unwrap()
-        .self_signed(&key)
-        .unwrap();
+    let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    // With the name of the trusted authority it would be a forgery, which is told otherwise.
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "server of its own");
+    let certificate = params.self_signed(&key).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(
         rustls::crypto::aws_lc_rs::default_provider(),
     ))
