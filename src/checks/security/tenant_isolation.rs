@@ -6,7 +6,7 @@ use crate::{
     arrange::{item_address, valid_request},
     checks::{Applies, Check, Example, Kind, Line, Says, Scope, place::Place, tokens::judge},
     contract::{Contract, Operation},
-    exchange::{Address, Intent, Request, Response},
+    exchange::{Address, Exchange, Intent, Request, Response},
     model::{IdentityName, Method, Whose},
     script::{Halt, Script, Scripted},
     verdict::{Finding, Judgement},
@@ -212,6 +212,14 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let exchange = script.send(read)?;
     Ok(vec![match exchange.status() {
         Some(403 | 404 | 410) => Judgement::Pass,
+        Some(200..300) if !shows(exchange, owner) => Judgement::inconclusive(
+            Whose::Supplier,
+            format!(
+                "{} answers another force {} without the record. Answer 404.",
+                reads.key,
+                exchange.received()
+            ),
+        ),
         Some(200..300) => Finding::new(
             "shown to another force",
             "A restricted record is shown to another force.",
@@ -226,4 +234,21 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         ),
         _ => judge(exchange, "another force's restricted record"),
     }])
+}
+
+/// Whether an answer is the record that its owner read, or tells its id.
+fn shows(other: &Exchange, owner: &Exchange) -> bool {
+    let body = |exchange: &Exchange| {
+        exchange
+            .response()
+            .and_then(|response| response.json().ok().cloned())
+    };
+    let (other, owned) = (body(other), body(owner));
+    let id = owner
+        .request
+        .path_and_query()
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
+    other == owned || other.is_some_and(|other| other.to_string().contains(&format!("\"{id}\"")))
 }
