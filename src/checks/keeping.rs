@@ -724,3 +724,12 @@ pub(super) fn several<'a>(
     }
     Ok(made)
 }
+
+/// One more simple record, where the target takes one beside those that are there.
+pub(super) fn another<'a>(script: &mut Script<'a>, home: &Home<'a>) -> Scripted<Option<Held>> {
+    match make_simple(script, home) {
+        Ok(held) => Ok(Some(held)),
+        Err(Halt::Pending) => Err(Halt::Pending),
+        Err(_) => Ok(None),
+    }
+}

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
-        keeping::{Home, PAGED, judged, make_simple, on_list, subject},
+        keeping::{Home, PAGED, another, judged, make_simple, on_list, subject},
         listing::Lister,
     },
     contract::{Contract, Operation},
@@ -63,7 +63,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let home = Home::of(script.world, list)?;
     let mut held = make_simple(script, &home)?;
     for _ in 0..2 {
-        held = make_simple(script, &home)?;
+        held = another(script, &home)?.unwrap_or(held);
     }
     let lister = Lister::of(script, &home, list, &held)?;
     let limit = lister

@@ -113,7 +113,12 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let world = script.world;
     let home = Home::of(world, list)?;
     let first = make(script, &home)?;
-    let second = make_other(script, &home)?;
+    let second = match make(script, &home) {
+        Ok(held) => held,
+        Err(Halt::Pending) => return Err(Halt::Pending),
+        // Nothing may be made beside the first.
+        Err(_) => first.clone(),
+    };
     let lister = Lister::of(script, &home, list, &second)?;
     let mut judgements = Vec::new();
     for held in [&first, &second] {
@@ -156,10 +161,6 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         }
     }
     Ok(judged(judgements))
-}
-
-fn make_other<'a>(script: &mut Script<'a>, home: &Home<'a>) -> Scripted<Held> {
-    make(script, home)
 }
 
 fn differing<'a>(

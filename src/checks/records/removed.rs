@@ -7,8 +7,8 @@ use crate::{
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{
-            Home, PEOPLE, answered, change, changed, get, judged, make_simple, on_item, read,
-            subject, until,
+            Home, PEOPLE, another, answered, change, changed, get, judged, make_simple, on_item,
+            read, subject, until,
         },
         listing::Lister,
     },
@@ -96,9 +96,11 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let world = script.world;
     let home = Home::of(world, delete)?;
     let held = make_simple(script, &home)?;
-    let bystander = make_simple(script, &home)?;
+    let bystander = another(script, &home)?;
     let before = read(script, &home, &held)?;
-    read(script, &home, &bystander)?;
+    if let Some(bystander) = &bystander {
+        read(script, &home, bystander)?;
+    }
     let exchange = change(script, delete, &held, None, "deletes the record")?;
     changed(delete, exchange)?;
     let mut judgements: Vec<Judgement> = Vec::new();
@@ -126,23 +128,25 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         );
         return Ok(judgements);
     }
-    let exchange = get(
-        script,
-        &home,
-        &bystander.path,
-        "asks for the record that stays",
-    )?;
-    if matches!(answered(exchange)?.status, 404 | 410) {
-        judgements.push(
-            Finding::new(
-                "another is gone",
-                "Deleting one record deletes another.",
-                format!("{}: 2xx for {}", home.read.key, bystander.id),
-                exchange.received(),
-            )
-            .at(delete.pointer.clone())
-            .into(),
-        );
+    if let Some(bystander) = &bystander {
+        let exchange = get(
+            script,
+            &home,
+            &bystander.path,
+            "asks for the record that stays",
+        )?;
+        if matches!(answered(exchange)?.status, 404 | 410) {
+            judgements.push(
+                Finding::new(
+                    "another is gone",
+                    "Deleting one record deletes another.",
+                    format!("{}: 2xx for {}", home.read.key, bystander.id),
+                    exchange.received(),
+                )
+                .at(delete.pointer.clone())
+                .into(),
+            );
+        }
     }
     if let Some(list) = Home::other(world, home.collection.list.as_ref())
         .filter(|list| list.key.method == Method::Get)
