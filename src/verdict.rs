@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Whose;
+use crate::{exchange::ExchangeId, model::Whose};
 
 /// The outcome of one judgement, from best to worst; the worst of several counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -116,6 +116,9 @@ pub struct Finding {
     /// Where: a JSON pointer into the contract (`#/paths/…`) or into the body (`/items/0/name`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
+    /// The exchange that shows it, where a conversation has many; the last few of it otherwise.
+    #[serde(skip)]
+    pub shown_by: Option<ExchangeId>,
 }
 
 impl Finding {
@@ -132,7 +135,15 @@ impl Finding {
             expected: expected.into(),
             received: received.into(),
             pointer: None,
+            shown_by: None,
         }
+    }
+
+    /// Says which exchange shows it.
+    #[must_use]
+    pub const fn shown_by(mut self, exchange: ExchangeId) -> Self {
+        self.shown_by = Some(exchange);
+        self
     }
 
     /// Says where.

@@ -20,6 +20,7 @@ mod render;
 pub mod serialise;
 mod shape;
 mod values;
+pub mod vary;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -279,6 +280,18 @@ pub fn valid_request<'a>(script: &mut Script<'a>, operation: &'a Operation) -> S
     arranged(script, operation, Variation::default())
 }
 
+/// As [`valid_request`], with every optional member in its body.
+///
+/// # Errors
+/// As [`valid_request`].
+pub fn full_request<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<Arranged> {
+    let full_body = Variation {
+        full_body: true,
+        ..Variation::default()
+    };
+    arranged(script, operation, full_body)
+}
+
 fn arranged<'a>(
     script: &mut Script<'a>,
     operation: &'a Operation,
@@ -322,7 +335,11 @@ fn arranged<'a>(
 }
 
 /// Whether a parameter is a credential of the operation, which the edge adds.
-fn is_credential(contract: &Contract, operation: &Operation, parameter: &Parameter) -> bool {
+pub(crate) fn is_credential(
+    contract: &Contract,
+    operation: &Operation,
+    parameter: &Parameter,
+) -> bool {
     let Security::AnyOf(alternatives) = &operation.security else {
         return false;
     };

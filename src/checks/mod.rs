@@ -6,6 +6,7 @@
 
 mod answer;
 mod document;
+pub mod edges;
 pub mod examples;
 #[cfg(test)]
 mod laws;
@@ -13,6 +14,7 @@ pub mod place;
 pub mod probing;
 #[cfg(test)]
 mod tests;
+pub mod trying;
 
 use crate::{
     contract::{Contract, Operation},
@@ -268,6 +270,16 @@ checks! {
         undeclared_method,
         unknown_resource,
         unsupported_media_type,
+    }
+
+    /// What is taken and what is refused.
+    input {
+        invalid_body_accepted,
+        invalid_parameter_accepted,
+        required_body_missing,
+        required_parameter_missing,
+        server_error,
+        valid_refused,
     }
 
     /// Every answer of the run.

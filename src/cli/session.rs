@@ -85,6 +85,12 @@ impl Session {
             .insert("base_url".to_owned(), self.base_url().into());
         let environment = serde_json::to_value(self.target.environment).unwrap_or_default();
         parameters.0.insert("environment".to_owned(), environment);
+        // Probes that try many values share the budget evenly.
+        let operations = u64::try_from(self.contract.operations.len().max(1)).unwrap_or(u64::MAX);
+        let share = self.target.budget.requests / operations;
+        parameters
+            .0
+            .insert("requests_per_operation".to_owned(), share.into());
         parameters
     }
 
