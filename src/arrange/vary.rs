@@ -110,6 +110,35 @@ pub fn least(world: &World<'_>, schema: &Schema, body: &Value) -> Value {
     least
 }
 
+/// A body without the members that name other records, as far as it may do without.
+#[must_use]
+pub fn unnamed(world: &World<'_>, schema: &Schema, body: &Value) -> Value {
+    let mut unnamed = body.clone();
+    for member in shape::members(&world.contract.schemas, schema) {
+        let format = shape::keyword(&world.contract.schemas, &member.schema, "format");
+        let names_one = body.get(&member.name).is_some_and(looks_like_an_id)
+            || format.as_ref().and_then(Value::as_str) == Some("uuid")
+            || names::identifier(&member.name).is_some();
+        if !names_one {
+            continue;
+        }
+        let mut without = unnamed.clone();
+        if let Some(members) = without.as_object_mut() {
+            members.shift_remove(&member.name);
+        }
+        if is_valid(world, schema, &without) {
+            unnamed = without;
+        }
+    }
+    unnamed
+}
+
+fn looks_like_an_id(value: &Value) -> bool {
+    value
+        .as_str()
+        .is_some_and(|text| text.len() == 36 && ::uuid::Uuid::try_parse(text).is_ok())
+}
+
 fn drop_optional(
     world: &World<'_>,
     schema: &Schema,

@@ -98,11 +98,11 @@ pub fn of_body(
     for made in written(world, schema, base) {
         keep(&mut edges, made);
     }
-    for boundary in vary::boundaries(world, schema, generate::Place::Body, limit * 3) {
+    for boundary in vary::boundaries(world, schema, generate::Place::Body, limit * 6) {
         if edges.len() >= limit {
             break;
         }
-        if let Some(made) = made_of(boundary) {
+        if let Some(made) = made_of(boundary, base) {
             keep(&mut edges, made);
         }
     }
@@ -160,12 +160,25 @@ struct Made {
     is_absence: bool,
 }
 
-fn made_of(boundary: Boundary) -> Option<Made> {
-    let kind = kind(&boundary.reason);
+fn made_of(boundary: Boundary, base: &Value) -> Option<Made> {
+    let mut kind = kind(&boundary.reason);
     if boundary.pointer.is_empty() || matches!(kind, "alone" | "together" | "least" | "most") {
         return None;
     }
     let value = boundary.value.pointer(&boundary.pointer);
+    if kind == "branch" {
+        // Another branch of the same type is an everyday value; null is what the last branch is for.
+        match (value, base.pointer(&boundary.pointer)) {
+            (Some(Value::Null), _) => kind = "null",
+            (Some(one), Some(held))
+                if std::mem::discriminant(one) == std::mem::discriminant(held)
+                    && !one.is_object() =>
+            {
+                return None;
+            }
+            _ => {}
+        }
+    }
     let is_open = match value {
         Some(Value::String(text)) => text.is_empty(),
         Some(Value::Array(items)) => items.is_empty(),
@@ -180,9 +193,13 @@ fn made_of(boundary: Boundary) -> Option<Made> {
     Some(Made {
         blame: is_declared(kind) && !is_open && !identity,
         is_absence: kind == "absent",
+        reason: if kind == "null" {
+            format!("null: {} is null", boundary.pointer)
+        } else {
+            boundary.reason
+        },
         kind: named,
         pointer: boundary.pointer,
-        reason: boundary.reason,
         whole: boundary.value,
     })
 }
@@ -212,6 +229,7 @@ fn is_declared(kind: &str) -> bool {
             | "flag"
             | "absent"
             | "type"
+            | "null"
     )
 }
 

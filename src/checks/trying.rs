@@ -90,18 +90,28 @@ pub fn taken<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<
             full: true,
         });
     }
-    let least = vary::least(&world, schema, &body);
-    if least != body && is_refused(exchange) {
-        let least = vary::renewed(&world, operation, schema, &least, false, "least");
-        let mut request = with_body(&world, operation, &arranged, &least, "least")?;
-        request.purpose = format!("calls {} with the least body", operation.key);
-        if is_taken(script.send(request)?) {
-            return Ok(Taken {
-                arranged,
-                schema,
-                body: least,
-                full: false,
-            });
+    if matches!(exchange.status(), Some(400 | 404 | 409 | 422)) {
+        // A record that the body names may have to exist: without such names, then with no more than must be.
+        let unnamed = vary::unnamed(&world, schema, &body);
+        let least = vary::least(&world, schema, &body);
+        let mut tried = vec![body];
+        for (body, full) in [(unnamed, true), (least, false)] {
+            if tried.contains(&body) {
+                continue;
+            }
+            let label = format!("try {}", tried.len());
+            let fresh = vary::renewed(&world, operation, schema, &body, false, &label);
+            tried.push(body);
+            let mut request = with_body(&world, operation, &arranged, &fresh, &label)?;
+            request.purpose = format!("calls {} with a shorter body", operation.key);
+            if is_taken(script.send(request)?) {
+                return Ok(Taken {
+                    arranged,
+                    schema,
+                    body: fresh,
+                    full,
+                });
+            }
         }
     }
     let (whose, reason) = exchange.response().map_or_else(

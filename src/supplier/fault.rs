@@ -85,4 +85,10 @@ pub(crate) enum Switch {
     ListsVehiclesById,
     /// The list of incidents takes `action`.
     IncidentsTakeAction,
+    /// What breaks the rule at this end of a schema's path is taken.
+    Overlooks(&'static str),
+    /// A value of this query parameter that is not allowed is overlooked.
+    OverlooksParameter(&'static str),
+    /// An empty body of a patch is taken for one that changes nothing.
+    TakesEmptyBody,
 }

@@ -100,7 +100,7 @@ fn applies(_: &Contract, operation: &Operation) -> Applies {
     if trying::json_body(operation).is_some() && trying::is_harmless(operation) {
         Applies::Yes
     } else {
-        Applies::Beside
+        Applies::No("It takes no JSON body.".into())
     }
 }
 

@@ -129,7 +129,7 @@ fn applies(contract: &Contract, operation: &Operation) -> Applies {
     if any && trying::is_harmless(operation) {
         Applies::Yes
     } else {
-        Applies::Beside
+        Applies::No("It has no parameter to judge.".into())
     }
 }
 

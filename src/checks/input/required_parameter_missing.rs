@@ -74,7 +74,7 @@ fn applies(contract: &Contract, operation: &Operation) -> Applies {
     if required(contract, operation).next().is_some() && trying::is_harmless(operation) {
         Applies::Yes
     } else {
-        Applies::Beside
+        Applies::No("It has no required parameter besides those of its path.".into())
     }
 }
 

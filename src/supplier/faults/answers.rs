@@ -338,7 +338,7 @@ pub(super) const SERVER_ERROR_ON_FILTER: Fault = Fault {
     ..Fault::new(
         "server-error-on-filter",
         "Looking for a surname is answered 500.",
-        &["response.server-error"],
+        &["response.server-error", "input.server-error"],
     )
 };
 

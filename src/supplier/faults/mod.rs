@@ -9,6 +9,7 @@ mod data;
 mod errors;
 mod headers;
 mod http;
+mod input;
 mod transport;
 
 use super::fault::Fault;
@@ -101,6 +102,18 @@ static FAULTS: &[Fault] = &[
     data::STORES_MOJIBAKE,
     data::STORES_WITHOUT_ACCENTS,
     data::STORES_DECOMPOSED,
+    input::SURNAME_TOO_LONG_TAKEN,
+    input::MEMBER_UNKNOWN_TAKEN,
+    input::HEIGHT_TOO_LOW_TAKEN,
+    input::MEMBERS_MISSING_TAKEN,
+    input::BODY_EMPTY_TAKEN,
+    input::LIMIT_ANY_TAKEN,
+    input::STATUS_ANY_TAKEN,
+    input::REQUIRED_PARAMETER_NOT_NEEDED,
+    input::COLOUR_REFUSED,
+    input::HIGHEST_LIMIT_REFUSED,
+    input::LEAP_DAY_FAILS,
+    input::APOSTROPHE_IN_FILTER_FAILS,
 ];
 
 /// Every fault there is.
