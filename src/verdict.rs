@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Whose;
+use crate::{exchange::ExchangeId, model::Whose};
 
 /// The outcome of one judgement, from best to worst; the worst of several counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -119,6 +119,9 @@ pub struct Finding {
     /// The authored line that says what was expected, with a caret: of a case of a suite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authored: Option<String>,
+    /// The exchange that shows it, where a conversation has many; the last few of it otherwise.
+    #[serde(skip)]
+    pub shown_by: Option<ExchangeId>,
 }
 
 impl Finding {
@@ -136,6 +139,7 @@ impl Finding {
             received: received.into(),
             pointer: None,
             authored: None,
+            shown_by: None,
         }
     }
 
@@ -143,6 +147,13 @@ impl Finding {
     #[must_use]
     pub fn authored(mut self, excerpt: impl Into<String>) -> Self {
         self.authored = Some(excerpt.into());
+        self
+    }
+
+    /// Says which exchange shows it.
+    #[must_use]
+    pub const fn shown_by(mut self, exchange: ExchangeId) -> Self {
+        self.shown_by = Some(exchange);
         self
     }
 

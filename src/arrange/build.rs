@@ -3,6 +3,7 @@
 mod bodies;
 mod producers;
 
+pub(crate) use bodies::typed_references;
 pub(crate) use producers::{last_name, picks};
 
 use std::collections::BTreeMap;
@@ -32,6 +33,8 @@ pub(crate) struct Variation {
     pub(crate) number: usize,
     /// Whether all optional members and query parameters are filled in.
     pub(crate) full: bool,
+    /// Whether all optional members of the body alone are filled in.
+    pub(crate) full_body: bool,
     /// The example of the contract that the body is taken from.
     pub(crate) example: Option<usize>,
     /// Whether the body is generated although there are examples.

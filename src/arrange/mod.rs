@@ -20,6 +20,7 @@ pub(crate) mod render;
 pub mod serialise;
 pub(crate) mod shape;
 pub(crate) mod values;
+pub mod vary;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -296,6 +297,18 @@ pub(crate) fn full_request<'a>(
     arranged(script, operation, variation)
 }
 
+/// As [`valid_request`], with every optional member in its body.
+///
+/// # Errors
+/// As [`valid_request`].
+pub fn full_body_request<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<Arranged> {
+    let full_body = Variation {
+        full_body: true,
+        ..Variation::default()
+    };
+    arranged(script, operation, full_body)
+}
+
 fn arranged<'a>(
     script: &mut Script<'a>,
     operation: &'a Operation,
@@ -339,7 +352,11 @@ fn arranged<'a>(
 }
 
 /// Whether a parameter is a credential of the operation, which the edge adds.
-fn is_credential(contract: &Contract, operation: &Operation, parameter: &Parameter) -> bool {
+pub(crate) fn is_credential(
+    contract: &Contract,
+    operation: &Operation,
+    parameter: &Parameter,
+) -> bool {
     let Security::AnyOf(alternatives) = &operation.security else {
         return false;
     };

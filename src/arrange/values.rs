@@ -129,7 +129,12 @@ pub fn generated_body(
 }
 
 /// As [`generated`], but not one of the values the schema itself proposes.
-fn fresh(world: &World<'_>, schema: &Schema, place: generate::Place, label: &str) -> Option<Value> {
+pub(crate) fn fresh(
+    world: &World<'_>,
+    schema: &Schema,
+    place: generate::Place,
+    label: &str,
+) -> Option<Value> {
     let (schema, object) = shape::resolved(&world.contract.schemas, schema)?;
     let mut bare = object.clone();
     for proposal in ["example", "examples", "default"] {
@@ -147,19 +152,28 @@ fn draw(
     style: generate::Style,
     label: &str,
 ) -> Result<Value, String> {
-    let source = generate::Source {
+    with_source(world.contract, schema, normalised, place, |source| {
+        generate::valid(source, &mut generate::rng(world.seed, label), style)
+            .map_err(|unsatisfiable| unsatisfiable.to_string())
+    })
+}
+
+/// Hands what the generator draws from to a function.
+pub(crate) fn with_source<T>(
+    contract: &Contract,
+    schema: &Schema,
+    normalised: &Value,
+    place: generate::Place,
+    then: impl FnOnce(&generate::Source<'_>) -> T,
+) -> T {
+    then(&generate::Source {
         schema: normalised,
         base: &schema.document,
-        resolver: &Follow(&world.contract.schemas),
-        judge: &Judge {
-            contract: world.contract,
-            schema,
-        },
+        resolver: &Follow(&contract.schemas),
+        judge: &Judge { contract, schema },
         direction: generate::Direction::Request,
         place,
-    };
-    generate::valid(&source, &mut generate::rng(world.seed, label), style)
-        .map_err(|unsatisfiable| unsatisfiable.to_string())
+    })
 }
 
 /// The contract's references, as the generator follows them.

@@ -7,6 +7,7 @@
 mod answer;
 mod document;
 mod example_handshakes;
+pub mod edges;
 pub mod examples;
 mod keeping;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod stress;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
+pub mod trying;
 
 use crate::{
     contract::{Contract, Operation},
@@ -311,6 +313,16 @@ checks! {
         status_by_method,
         unknown_id_on_write,
         write_answer,
+    }
+
+    /// What is taken and what is refused.
+    input {
+        invalid_body_accepted,
+        invalid_parameter_accepted,
+        required_body_missing,
+        required_parameter_missing,
+        server_error,
+        valid_refused,
     }
 
     /// Every answer of the run.

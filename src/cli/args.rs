@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use secrecy::SecretString;
 use url::Url;
 
@@ -79,6 +79,30 @@ pub(super) struct SelectionArguments {
     /// The seed: the same seed sends the same requests.
     #[arg(long, value_name = "NUMBER")]
     pub(super) seed: Option<u64>,
+    /// How much is tried: about 30 seconds, 2 minutes or 10 minutes for 50 operations.
+    #[arg(long, value_enum)]
+    pub(super) effort: Option<Effort>,
+}
+
+/// How much probes try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Effort {
+    /// The most telling requests alone.
+    Quick,
+    /// Each kind of mistake and edge of each operation, which is the default.
+    Standard,
+    /// Everything that can be thought of.
+    Thorough,
+}
+
+impl Effort {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Standard => "standard",
+            Self::Thorough => "thorough",
+        }
+    }
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -97,7 +121,16 @@ impl Job {
     ) -> Result<Self, Failure> {
         one_reader_of_stdin(subject, waiver_file)?;
         let given = subject.profile.as_deref().unwrap_or(DEFAULT_PROFILE);
-        let LoadedProfile { profile, contract } = profile::load(given, &wiring::catalogue())?;
+        let LoadedProfile {
+            mut profile,
+            contract,
+        } = profile::load(given, &wiring::catalogue())?;
+        if let Some(effort) = selection.effort {
+            profile
+                .parameters
+                .0
+                .insert("effort".to_owned(), effort.name().into());
+        }
         known_ids(&profile, &selection.only)?;
         known_ids(&profile, &selection.skip)?;
         let waivers = waiver_file.map_or_else(
@@ -115,7 +148,10 @@ impl Job {
                 waivers: waivers?,
             });
         }
-        let (target, waivers) = both(load_target(subject), waivers)?;
+        let (mut target, waivers) = both(load_target(subject), waivers)?;
+        if selection.effort.is_some() {
+            target.parameters.0.remove("effort");
+        }
         let contract = load_contract(subject, &target, contract)?;
         Ok(Self {
             subject: Subject::Target(Box::new(target)),

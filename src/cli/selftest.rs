@@ -16,6 +16,9 @@ pub(super) struct Arguments {
     /// Only these checks (with --profile: requirements or faults); may be given again.
     #[arg(long, value_name = "ID", num_args = 1..)]
     only: Vec<String>,
+    /// How many seeds the good supplier is tested with.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    seeds: u64,
     /// How the result is written.
     #[arg(long, value_enum, default_value_t)]
     format: OutputFormat,
@@ -28,5 +31,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     for id in &arguments.only {
         super::checks::find(id)?;
     }
-    wiring::selftest(&arguments.only, arguments.format)
+    wiring::selftest(&arguments.only, arguments.seeds, arguments.format)
 }

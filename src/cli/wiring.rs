@@ -373,8 +373,8 @@ pub(super) fn selftest_of(
 }
 
 /// Proves every check against the reference supplier.
-pub(super) fn selftest(only: &[String], format: OutputFormat) -> Result<Exit, Failure> {
-    let proof = runtime()?.block_on(prove::prove(only))?;
+pub(super) fn selftest(only: &[String], seeds: u64, format: OutputFormat) -> Result<Exit, Failure> {
+    let proof = runtime()?.block_on(prove::prove(only, seeds))?;
     match format {
         OutputFormat::Human => output::out(&proof.text())?,
         OutputFormat::Json => output::json(&proof)?,

@@ -127,14 +127,17 @@ impl<W: Wire> Runner<'_, W> {
                 }
             }
         };
-        let evidence = evidence(&history);
         let (by, operation) = subject(case);
         for judgement in judgements {
+            let evidence = match &judgement {
+                Judgement::Fail(finding) => finding.shown_by.map(|exchange| vec![exchange]),
+                _ => None,
+            };
             driven.noted.push(Noted {
                 by: by.clone(),
                 operation: operation.clone(),
                 judgement,
-                evidence: evidence.clone(),
+                evidence: evidence.unwrap_or_else(|| self::evidence(&history)),
             });
         }
         driven

@@ -163,4 +163,10 @@ pub(crate) enum Switch {
     ReversesOrder,
     /// The list of vehicles takes `offset`.
     TakesOffset,
+    /// What breaks the rule at this end of a schema's path is taken.
+    Overlooks(&'static str),
+    /// A value of this query parameter that is not allowed is overlooked.
+    OverlooksParameter(&'static str),
+    /// An empty body of a patch is taken for one that changes nothing.
+    TakesEmptyBody,
 }

@@ -356,6 +356,22 @@ impl House {
         self.faults.iter().any(|fault| fault.switch == Some(switch))
     }
 
+    /// Does a fault overlook the rule at this path of a schema?
+    fn overlooks(&self, schema_path: &str) -> bool {
+        self.faults.iter().any(|fault| match fault.switch {
+            Some(Switch::Overlooks(end)) => schema_path.ends_with(end),
+            _ => false,
+        })
+    }
+
+    /// Does a fault overlook wrong values of this query parameter?
+    fn overlooks_parameter(&self, name: &str) -> bool {
+        self.faults.iter().any(|fault| match fault.switch {
+            Some(Switch::OverlooksParameter(overlooked)) => overlooked == name,
+            _ => false,
+        })
+    }
+
     /// Does a fault make an operation take a query parameter that the good contract does not have?
     fn takes_query(&self, operation: &str, name: &str) -> bool {
         match (operation, name) {

@@ -99,7 +99,8 @@ impl<'a> Builder<'_, 'a> {
         } else {
             0
         };
-        let generated_only = outermost && (self.variation.full || self.variation.generated);
+        let full = self.variation.full || self.variation.full_body;
+        let generated_only = outermost && (full || self.variation.generated);
         let example = media
             .examples
             .iter()
@@ -110,7 +111,7 @@ impl<'a> Builder<'_, 'a> {
         let (mut value, origin) = match example {
             Some(value) => (value, Origin::Example),
             None => {
-                let style = if outermost && self.variation.full {
+                let style = if outermost && full {
                     generate::Style::Plain
                 } else {
                     generate::Style::Simple
@@ -267,7 +268,7 @@ impl<'a> Builder<'_, 'a> {
 
 /// Members that name a thing whose kind stands beside them: `recordType: person, recordId`, and the
 /// `type: people, id` of JSON:API.
-fn typed_references(
+pub(crate) fn typed_references(
     relations: &Relations,
     operation: &Operation,
     body: &Value,

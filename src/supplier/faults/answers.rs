@@ -330,6 +330,21 @@ pub(super) const SERVER_ERROR_ON_DELETE: Fault = Fault {
     )
 };
 
+pub(super) const SERVER_ERROR_ON_FILTER: Fault = Fault {
+    before: Some(|incoming| {
+        let filters = incoming
+            .query
+            .as_deref()
+            .is_some_and(|query| query.contains("surname="));
+        (filters && incoming.is("listPeople")).then(internal_error)
+    }),
+    ..Fault::new(
+        "server-error-on-filter",
+        "Looking for a surname is answered 500.",
+        &["response.server-error", "input.server-error"],
+    )
+};
+
 fn put_correlation(problem: &mut Outgoing, incoming: &Incoming) {
     if let Some(object) = problem.object_mut() {
         put(object, "correlationId", json!(incoming.correlation));

@@ -12,6 +12,7 @@ mod http;
 mod security;
 mod tls;
 mod records;
+mod input;
 mod transport;
 
 use super::fault::Fault;
@@ -172,6 +173,18 @@ static FAULTS: &[Fault] = &[
     records::ANSWER_DIFFERS,
     records::CREATED_WITH_200,
     records::LOCATION_ELSEWHERE,
+    input::SURNAME_TOO_LONG_TAKEN,
+    input::MEMBER_UNKNOWN_TAKEN,
+    input::HEIGHT_TOO_LOW_TAKEN,
+    input::MEMBERS_MISSING_TAKEN,
+    input::BODY_EMPTY_TAKEN,
+    input::LIMIT_ANY_TAKEN,
+    input::STATUS_ANY_TAKEN,
+    input::REQUIRED_PARAMETER_NOT_NEEDED,
+    input::COLOUR_REFUSED,
+    input::HIGHEST_LIMIT_REFUSED,
+    input::LEAP_DAY_FAILS,
+    input::APOSTROPHE_IN_FILTER_FAILS,
 ];
 
 /// Every fault there is.

@@ -163,6 +163,7 @@ pub(super) async fn walk(supplier: &Supplier) -> Vec<Stop> {
         caller.call("GET", "/people?surname=Zztest%20Birch"),
     )
     .await;
+    inputs(&mut walk, &caller).await;
     walk.stop(
         "listAuditEvents",
         caller.call("GET", &format!("{audit}?limit=2")),
@@ -196,6 +197,59 @@ pub(super) async fn walk(supplier: &Supplier) -> Vec<Stop> {
         });
     }
     walk.stops
+}
+
+/// Inputs at the edges of what is taken, and beyond.
+async fn inputs(walk: &mut Walk, caller: &Caller) {
+    for query in [
+        "/people?surname=O%27Neill",
+        "/people?limit=100",
+        "/people?limit=101",
+    ] {
+        walk.stop("listPeople", caller.call("GET", query)).await;
+    }
+    walk.stop(
+        "listIncidents",
+        caller.call("GET", "/incidents?status=none"),
+    )
+    .await;
+    let with = |mut body: Value, member: &str, value: Value| {
+        body[member] = value;
+        body
+    };
+    for body in [
+        with(person(), "surname", json!("Zztest ".repeat(10))),
+        with(person(), "notInTheContract", json!(true)),
+        with(person(), "heightCentimetres", json!(29)),
+        with(person(), "dateOfBirth", json!("2000-02-29")),
+    ] {
+        walk.stop("createPerson", caller.call("POST", "/people").json(&body))
+            .await;
+    }
+    let place = json!({ "name": "Zztest's", "addressLine": "1 Zztest Way", "position": { "type": "Point", "coordinates": [-1.5, 53.8] } });
+    walk.stop(
+        "createLocation",
+        caller.call("POST", "/locations").json(&place),
+    )
+    .await;
+    let other = with(vehicle(), "colour", json!("other"));
+    walk.stop(
+        "createVehicle",
+        caller.call("POST", "/vehicles").json(&other),
+    )
+    .await;
+    let list = caller.get("/vehicles?limit=1").await.json();
+    let id = list["items"][0]["id"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    walk.stop(
+        "updateVehicle",
+        caller
+            .call("PATCH", &format!("/vehicles/{id}"))
+            .body("application/merge-patch+json", String::new()),
+    )
+    .await;
 }
 
 async fn links(walk: &mut Walk, caller: &Caller, incident: &str) {

@@ -1,0 +1,240 @@
+//! `input.invalid-body-accepted`
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use crate::{
+    arrange::vary,
+    checks::{
+        Applies, Check, Example, Kind, Line, Says, Scope,
+        trying::{self, MOST_FINDINGS, Taken},
+    },
+    contract::{Contract, Operation},
+    exchange::{Exchange, Request},
+    generate::{Invalid, Mutation, Place},
+    model::Method,
+    script::{Script, Scripted, World},
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "input.invalid-body-accepted",
+    purpose: "A body that its schema does not allow is refused.",
+    verifies: "For each operation with a JSON body, a valid body is sent first; it has to be taken. Then \
+        bodies go out that differ from it in one place and are wrong there beyond doubt: a required member \
+        missing, null, another type or structure, a value outside its list, its bounds, lengths, pattern or \
+        format, a list with too few, too many or repeated items, an unknown member of a closed object. A \
+        success is a failure of the API; any refusal passes. Where the fair reading of the contract is open, \
+        nothing is sent: texts for numbers, members of open objects, formats that servers need not assert, \
+        null in a PATCH. A body refused with 409 is sent again with other values. What is taken is \
+        shown with the shortest body that shows it.",
+    matters: "What gets in once stays: it breaks the next reader, and in a record of a person it may break \
+        a case. Each rule that nobody enforces is a promise that other systems build upon in vain.",
+    fix: "Validate every body against the schema of the contract before anything is done with it, best by \
+        the schema itself, and answer 400 or 422 with the place and the reason.",
+    kind: Kind::Probe {
+        scope: Scope::Operation(applies),
+        run,
+        writes: true,
+    },
+    examples: &[
+        Example {
+            title: "Every wrong body refused",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, "{}"),
+                Line::empty("POST /people", 422),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "A surname that is too long is taken",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, "{}"),
+                Line::json("POST /people", 201, "{}"),
+            ],
+            says: Says::Fail("is accepted"),
+        },
+        Example {
+            title: "Not even the valid body is taken",
+            contract: PEOPLE,
+            dialogue: &[Line::empty("POST /people", 422)],
+            says: Says::Inconclusive,
+        },
+        Example {
+            title: "Nothing could be wrong",
+            contract: "
+/notes:
+  post:
+    requestBody: {content: {application/json: {schema: {}}}}
+    responses: {'201': {description: Created}}
+",
+            dialogue: &[Line::json("POST /notes", 201, "{}")],
+            says: Says::Nothing,
+        },
+    ],
+};
+
+const PEOPLE: &str = "
+/people:
+  post:
+    requestBody:
+      required: true
+      content:
+        application/json:
+          schema: {type: object, required: [surname], properties: {surname: {type: string, minLength: 1, maxLength: 35}}}
+    responses: {'201': {description: Created}, '422': {description: Refused}}
+";
+
+/// One wrong body.
+struct Mutant {
+    invalid: Invalid,
+    body: Value,
+    cause: String,
+}
+
+fn applies(_: &Contract, operation: &Operation) -> Applies {
+    if trying::json_body(operation).is_some() && trying::is_harmless(operation) {
+        Applies::Yes
+    } else {
+        Applies::No("It takes no JSON body.".into())
+    }
+}
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let Some(operation) = operation else {
+        return Ok(Vec::new());
+    };
+    let taken = trying::taken(script, operation)?;
+    let world = script.world;
+    let mutants = mutants(&world, operation, &taken);
+    let request = |mutant: &Mutant, body: &Value, label: &str| -> Scripted<Request> {
+        let request = trying::with_body(&world, operation, &taken.arranged, body, label)?;
+        Ok(trying::wrong(
+            request,
+            &format!("sends a body with one mistake: {}", mutant.invalid.kind),
+            &mutant.invalid.reason,
+        ))
+    };
+    let mut requests = Vec::new();
+    for (number, mutant) in mutants.iter().enumerate() {
+        requests.push(request(mutant, &mutant.body, &format!("wrong {number}"))?);
+    }
+    let answers = script.send_all(requests)?;
+    let mut shown: Vec<(&Mutant, &Exchange)> = mutants.iter().zip(answers).collect();
+
+    // A conflict says nothing of the mistake: the same again for another record.
+    let mut others = Vec::new();
+    let mut again = Vec::new();
+    for (number, (mutant, _)) in shown
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, answer))| trying::is_conflict(answer))
+    {
+        let label = format!("wrong again {number}");
+        let base = vary::renewed(&world, operation, taken.schema, &taken.body, true, &label);
+        let body = vary::transplanted(&base, &mutant.body, &mutant.invalid.pointer);
+        if let Some(body) = body.filter(|body| is_wrong(&world, &taken, body)) {
+            others.push(request(mutant, &body, &label)?);
+            again.push(*mutant);
+        }
+    }
+    shown.extend(again.into_iter().zip(script.send_all(others)?));
+
+    let mut seen = HashSet::new();
+    let accepted: Vec<(&Mutant, &Exchange)> = shown
+        .into_iter()
+        .filter(|(mutant, answer)| trying::is_taken(answer) && seen.insert(&mutant.cause))
+        .take(MOST_FINDINGS)
+        .collect();
+    if accepted.is_empty() {
+        return Ok(vec![trying::passed(answers)]);
+    }
+    // The same mistake in the shortest body: where that is taken, too, it is the one to show.
+    let mut shorter = Vec::new();
+    let mut short: Vec<Option<usize>> = Vec::new();
+    for (number, (mutant, _)) in accepted.iter().enumerate() {
+        let label = format!("short {number}");
+        let least = vary::least(&world, taken.schema, &taken.body);
+        let least = vary::renewed(&world, operation, taken.schema, &least, true, &label);
+        let body = vary::transplanted(&least, &mutant.body, &mutant.invalid.pointer)
+            .filter(|body| *body != mutant.body && is_wrong(&world, &taken, body));
+        short.push(body.is_some().then_some(shorter.len()));
+        if let Some(body) = body {
+            shorter.push(request(mutant, &body, &label)?);
+        }
+    }
+    let shorter = script.send_all(shorter)?;
+    Ok(accepted
+        .into_iter()
+        .zip(short)
+        .map(|((mutant, answer), short)| {
+            let shortest = short
+                .and_then(|at| shorter.get(at))
+                .filter(|answer| trying::is_taken(answer))
+                .unwrap_or(answer);
+            finding(operation, mutant, shortest)
+        })
+        .collect())
+}
+
+fn is_wrong(world: &World<'_>, taken: &Taken<'_>, body: &Value) -> bool {
+    !vary::violations(world, taken.schema, body).is_empty()
+}
+
+fn mutants(world: &World<'_>, operation: &Operation, taken: &Taken<'_>) -> Vec<Mutant> {
+    let limit = trying::room(world, 12, 40, 200);
+    let invalids = vary::invalids(world, taken.schema, Place::Body, limit, "wrong bodies");
+    let mut mutants = Vec::new();
+    for (number, invalid) in invalids.into_iter().enumerate() {
+        // RFC 7396 has null remove a member, whatever the schema of the member says.
+        let clears = operation.key.method == Method::Patch && invalid.kind == Mutation::Null;
+        // That the whole body is something else is `input.required-body-missing`.
+        let is_whole = invalid.pointer.is_empty()
+            && !matches!(invalid.kind, Mutation::ExtraProperty | Mutation::TooFew);
+        if clears || is_whole {
+            continue;
+        }
+        let label = format!("wrong {number}");
+        let base = vary::renewed(world, operation, taken.schema, &taken.body, false, &label);
+        let body = vary::transplanted(&base, &invalid.value, &invalid.pointer)
+            .filter(|body| is_wrong(world, taken, body))
+            .unwrap_or_else(|| invalid.value.clone());
+        let violations = vary::violations(world, taken.schema, &body);
+        let Some(first) = violations
+            .iter()
+            .find(|violation| {
+                !violation.instance.is_empty() && invalid.pointer.starts_with(&violation.instance)
+            })
+            .or_else(|| violations.first())
+        else {
+            continue;
+        };
+        let member = match invalid.kind {
+            Mutation::MissingRequired => invalid.pointer.rsplit('/').next().unwrap_or_default(),
+            _ => "",
+        };
+        let cause = format!("{} {} {member}", invalid.kind, first.schema);
+        mutants.push(Mutant {
+            cause: cause.trim_end().to_owned(),
+            invalid,
+            body,
+        });
+    }
+    mutants
+}
+
+fn finding(operation: &Operation, mutant: &Mutant, answer: &Exchange) -> Judgement {
+    Finding::new(
+        mutant.cause.clone(),
+        format!("An invalid body is accepted: {}.", mutant.invalid.reason),
+        format!("{}: a refusal with 400 or 422", operation.key),
+        answer.received(),
+    )
+    .at(mutant.invalid.pointer.clone())
+    .shown_by(answer.id)
+    .into()
+}

@@ -1,0 +1,148 @@
+//! `input.required-body-missing`
+
+use serde_json::{Value, json};
+
+use crate::{
+    arrange::vary,
+    checks::{
+        Applies, Check, Example, Kind, Line, Says, Scope,
+        trying::{self, Taken},
+    },
+    contract::{Contract, Operation},
+    exchange::Body,
+    script::{Script, Scripted, World},
+    verdict::Finding,
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "input.required-body-missing",
+    purpose: "A request whose body is missing, is no JSON, or is JSON of another kind is refused.",
+    verifies: "For each operation with a JSON body, a valid body is sent first; it has to be taken. Then the \
+        same request goes out with the body cut short, with words that are no JSON, with null, a list, a \
+        number and a text where the schema allows none of these, and, where the body is required, with an \
+        empty body. A success is a failure of the API; any refusal passes. Names that stand twice, comments \
+        and trailing commas are not tried: parsers may take them (RFC 8259 §4 and §9).",
+    matters: "A body that nobody could read and that was taken all the same has stored something that \
+        nobody wrote: defaults, or what was there before.",
+    fix: "Let the parser refuse what is no JSON with 400, and require the body and its kind before anything \
+        is done.",
+    kind: Kind::Probe {
+        scope: Scope::Operation(applies),
+        run,
+        writes: true,
+    },
+    examples: &[
+        Example {
+            title: "Everything else refused",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, "{}"),
+                Line::empty("POST /people", 400),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "An empty body is taken",
+            contract: PEOPLE,
+            dialogue: &[Line::json("POST /people", 201, "{}")],
+            says: Says::Fail("is accepted"),
+        },
+        Example {
+            title: "The valid body is not taken either",
+            contract: PEOPLE,
+            dialogue: &[Line::empty("POST /people", 400)],
+            says: Says::Inconclusive,
+        },
+    ],
+};
+
+const PEOPLE: &str = "
+/people:
+  post:
+    requestBody:
+      required: true
+      content:
+        application/json:
+          schema: {type: object, required: [surname], properties: {surname: {type: string}}}
+    responses: {'201': {description: Created}, '400': {description: Refused}}
+";
+
+fn applies(_: &Contract, operation: &Operation) -> Applies {
+    if trying::json_body(operation).is_some() && trying::is_harmless(operation) {
+        Applies::Yes
+    } else {
+        Applies::No("It takes no JSON body.".into())
+    }
+}
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let Some(operation) = operation else {
+        return Ok(Vec::new());
+    };
+    let taken = trying::taken(script, operation)?;
+    let world = script.world;
+    let others = others(&world, operation, &taken);
+    let mut requests = Vec::new();
+    for (what, text) in &others {
+        let mut request = trying::with_body(&world, operation, &taken.arranged, &taken.body, what)?;
+        request.body = Some(Body {
+            media_type: request.body.and_then(|body| body.media_type),
+            bytes: text.clone().into(),
+        });
+        requests.push(trying::wrong(request, &format!("sends {what}"), what));
+    }
+    let answers = script.send_all(requests)?;
+    let accepted: Vec<_> = others
+        .iter()
+        .zip(answers)
+        .filter(|(_, answer)| trying::is_taken(answer))
+        .map(|((what, _), answer)| {
+            Finding::new(
+                *what,
+                format!("A request with {what} is accepted."),
+                format!("{}: a refusal with 400 or 422", operation.key),
+                answer.received(),
+            )
+            .at(operation.pointer.clone())
+            .shown_by(answer.id)
+            .into()
+        })
+        .collect();
+    Ok(if accepted.is_empty() {
+        vec![trying::passed(answers)]
+    } else {
+        accepted
+    })
+}
+
+/// Bodies that are not what they should be, each with its name.
+fn others(
+    world: &World<'_>,
+    operation: &Operation,
+    taken: &Taken<'_>,
+) -> Vec<(&'static str, String)> {
+    let text = taken.body.to_string();
+    let mut others = vec![("words that are no JSON", "These are words.".to_owned())];
+    let half: String = text.chars().take(text.chars().count() / 2).collect();
+    if !half.is_empty() && serde_json::from_str::<Value>(&half).is_err() {
+        others.push(("JSON that is cut short", half));
+    }
+    let is_required = operation.body.as_ref().is_some_and(|body| body.required);
+    if is_required {
+        others.push(("an empty body", String::new()));
+    }
+    for (what, value) in [
+        ("null as its body", Value::Null),
+        ("a list as its body", json!([])),
+        ("a number as its body", json!(7)),
+        ("a text as its body", json!("text")),
+    ] {
+        if !vary::violations(world, taken.schema, &value).is_empty()
+            && (is_required || !value.is_null())
+        {
+            others.push((what, value.to_string()));
+        }
+    }
+    others
+}

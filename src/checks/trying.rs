@@ -1,0 +1,219 @@
+//! What input probes share: a request that is taken, how much to try, and who is to blame (owner of [`Taken`]).
+
+use serde_json::Value;
+
+use crate::{
+    arrange::{self, Arranged, exercise::refusal, vary},
+    contract::{Media, Operation, Schema},
+    exchange::{Exchange, Intent, Request, Response},
+    model::{Method, Whose},
+    script::{Halt, Script, Scripted, World},
+    verdict::Judgement,
+};
+
+/// More findings than anyone reads of one operation at once.
+pub const MOST_FINDINGS: usize = 8;
+
+/// How many requests a probe may spend on an operation: by the effort of the run, and no more than its
+/// share of the budget.
+#[must_use]
+pub fn room(world: &World<'_>, quick: usize, standard: usize, thorough: usize) -> usize {
+    let wanted = match world.parameters.text("effort") {
+        Some("quick") => quick,
+        Some("thorough") => thorough,
+        _ => standard,
+    };
+    let share = world
+        .parameters
+        .integer("requests_per_operation")
+        .and_then(|share| usize::try_from(share).ok())
+        .unwrap_or(usize::MAX);
+    wanted.min((share / 4).max(4))
+}
+
+/// The JSON body that an operation takes.
+#[must_use]
+pub fn json_body(operation: &Operation) -> Option<(&Media, &Schema)> {
+    let body = operation.body.as_ref()?;
+    let media = body.content.iter().find(|media| media.is_json())?;
+    Some((media, media.schema.as_ref()?))
+}
+
+/// Whether nothing that a probe sends to an operation can take away more than the run made.
+#[must_use]
+pub fn is_harmless(operation: &Operation) -> bool {
+    operation.key.method != Method::Delete
+}
+
+/// A request with a body that the API has taken.
+#[derive(Debug, Clone)]
+pub struct Taken<'a> {
+    /// How it was arranged.
+    pub arranged: Arranged,
+    /// The schema of its body.
+    pub schema: &'a Schema,
+    /// Its body.
+    pub body: Value,
+    /// Whether the body holds everything that it may, and not just the least.
+    pub full: bool,
+}
+
+/// Sends a valid body with everything that it may hold; where that is refused, with no more than it must.
+///
+/// # Errors
+/// Halts while answers are pending, and where neither is taken: then nothing can be said of other bodies.
+pub fn taken<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<Taken<'a>> {
+    let arranged = arrange::full_body_request(script, operation)?;
+    let world = script.world;
+    let media = arranged
+        .values
+        .media
+        .as_ref()
+        .map(|media| &media.media_type);
+    let schema = operation
+        .body
+        .iter()
+        .flat_map(|body| &body.content)
+        .find(|held| Some(&held.media_type) == media && held.is_json())
+        .and_then(|held| held.schema.as_ref());
+    let (Some(schema), Some(body)) = (schema, arranged.body().cloned()) else {
+        return Err(Halt::NotApplicable(
+            "The valid request has no JSON body with a schema.".into(),
+        ));
+    };
+    let exchange = script.send(arranged.request.clone())?;
+    if is_taken(exchange) {
+        return Ok(Taken {
+            arranged,
+            schema,
+            body,
+            full: true,
+        });
+    }
+    if matches!(exchange.status(), Some(400 | 404 | 409 | 422)) {
+        // A record that the body names may have to exist: without such names, then with no more than must be.
+        let unnamed = vary::unnamed(&world, schema, &body);
+        let least = vary::least(&world, schema, &body);
+        let mut tried = vec![body];
+        for (body, full) in [(unnamed, true), (least, false)] {
+            if tried.contains(&body) {
+                continue;
+            }
+            let label = format!("try {}", tried.len());
+            let fresh = vary::renewed(&world, operation, schema, &body, false, &label);
+            tried.push(body);
+            let mut request = with_body(&world, operation, &arranged, &fresh, &label)?;
+            request.purpose = format!("calls {} with a shorter body", operation.key);
+            if is_taken(script.send(request)?) {
+                return Ok(Taken {
+                    arranged,
+                    schema,
+                    body: fresh,
+                    full,
+                });
+            }
+        }
+    }
+    let (whose, reason) = exchange.response().map_or_else(
+        || {
+            (
+                Whose::Supplier,
+                "The valid request got no answer.".to_owned(),
+            )
+        },
+        |response| refusal(&arranged, operation, response),
+    );
+    Err(Halt::unmet(whose, reason))
+}
+
+/// Sends the valid request as it stands.
+///
+/// # Errors
+/// Halts while the answer is pending, and where it is not taken.
+pub fn plain<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<Arranged> {
+    let arranged = arrange::valid_request(script, operation)?;
+    let exchange = script.send(arranged.request.clone())?;
+    if is_taken(exchange) {
+        return Ok(arranged);
+    }
+    let (whose, reason) = exchange.response().map_or_else(
+        || {
+            (
+                Whose::Supplier,
+                "The valid request got no answer.".to_owned(),
+            )
+        },
+        |response| refusal(&arranged, operation, response),
+    );
+    Err(Halt::unmet(whose, reason))
+}
+
+/// The taken request with another body, and with a key of its own where it carries one.
+///
+/// # Errors
+/// A gap of Muster's when the body cannot be written so.
+pub fn with_body(
+    world: &World<'_>,
+    operation: &Operation,
+    arranged: &Arranged,
+    body: &Value,
+    label: &str,
+) -> Scripted<Request> {
+    let mut request = arranged.with_body(world.contract, operation, body.clone())?;
+    renew_keys(world, &mut request, label);
+    Ok(request)
+}
+
+/// A key that makes two requests one must not be sent twice with different bodies.
+pub fn renew_keys(world: &World<'_>, request: &mut Request, label: &str) {
+    let keys: Vec<String> = request
+        .headers
+        .iter()
+        .filter(|(name, value)| !name.starts_with("if-") && crate::checks::place::is_uuid(value))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    for name in keys {
+        request.headers.set(name, vary::uuid(world, label));
+    }
+}
+
+/// Whether the API has taken a request.
+#[must_use]
+pub fn is_taken(exchange: &Exchange) -> bool {
+    exchange.response().is_some_and(Response::is_success)
+}
+
+/// Whether the API says that a request is not as it should be.
+#[must_use]
+pub fn is_refused(exchange: &Exchange) -> bool {
+    matches!(exchange.status(), Some(400 | 422))
+}
+
+/// Whether the API says that there is such a record already.
+#[must_use]
+pub fn is_conflict(exchange: &Exchange) -> bool {
+    exchange.status() == Some(409)
+}
+
+/// A request that is wrong on purpose.
+#[must_use]
+pub fn wrong(mut request: Request, purpose: &str, reason: &str) -> Request {
+    request.intent = Intent::Wrong(reason.to_owned());
+    request.purpose = purpose.to_owned();
+    request
+}
+
+/// What many answers come to where none of them was a failure: passed, unless none got as far as the API.
+#[must_use]
+pub fn passed(answers: &[Exchange]) -> Judgement {
+    let mut last = None;
+    for answer in answers {
+        match super::probing::reached(answer) {
+            Ok(_) => return Judgement::Pass,
+            Err(judgement) => last = Some(judgement),
+        }
+    }
+    last.unwrap_or_else(|| {
+        Judgement::not_applicable("The contract leaves nothing that could be tried here.")
+    })
+}
