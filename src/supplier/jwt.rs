@@ -147,9 +147,10 @@ impl Signer {
         let verified = |key: &DecodingKey, algorithm| {
             crypto::verify(signature, signed.as_bytes(), key, algorithm).unwrap_or(false)
         };
-        let holds = (ours && verified(&self.key.public, self.key.algorithm))
-            || (ours && is(Switch::SkipsSignatures))
-            || (ours && is(Switch::RemembersSignatures) && issued(signature))
+        let holds = (ours
+            && (verified(&self.key.public, self.key.algorithm)
+                || is(Switch::SkipsSignatures)
+                || (is(Switch::RemembersSignatures) && issued(signature))))
             || (is(Switch::BelievesAlgNone)
                 && alg.eq_ignore_ascii_case("none")
                 && signature.is_empty())
