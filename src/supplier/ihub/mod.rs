@@ -9,6 +9,7 @@ mod judge;
 mod pki;
 mod problem;
 mod serve;
+mod spoil;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -358,6 +358,6 @@ fn read_back(house: &House, id: &str) -> Outgoing {
         return nothing_here();
     };
     let mut document = received.document.clone();
-    super::faults::forget(house, &mut document);
+    super::spoil::forget(house, &mut document);
     Outgoing::json(StatusCode::OK, document).with("content-type", JSON_API)
 }
