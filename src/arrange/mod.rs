@@ -301,7 +301,10 @@ pub(crate) fn full_request<'a>(
 ///
 /// # Errors
 /// As [`valid_request`].
-pub fn full_body_request<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<Arranged> {
+pub fn full_body_request<'a>(
+    script: &mut Script<'a>,
+    operation: &'a Operation,
+) -> Scripted<Arranged> {
     let full_body = Variation {
         full_body: true,
         ..Variation::default()

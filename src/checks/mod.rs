@@ -6,14 +6,14 @@
 
 mod answer;
 mod document;
-mod example_handshakes;
 pub mod edges;
+mod example_handshakes;
 pub mod examples;
 mod keeping;
 #[cfg(test)]
 mod laws;
-mod names_twice;
 mod listing;
+mod names_twice;
 pub mod place;
 pub mod probing;
 mod same;

@@ -150,11 +150,17 @@ pub(super) async fn prove(only: &[String], seeds: u64) -> Result<Proof, Failure>
     let wanted = |id: &str| only.is_empty() || only.iter().any(|one| one == id);
     let mut good = Vec::new();
     for (way, tls, tokens) in WAYS {
-        good.push((way, run(Reference::start_good(tls, tokens).await?, 1).await?));
+        good.push((
+            way,
+            run(Reference::start_good(tls, tokens).await?, 1).await?,
+        ));
     }
     for seed in 2..=seeds {
         let (way, tls, tokens) = WAYS[0];
-        good.push((way, run(Reference::start_good(tls, tokens).await?, seed).await?));
+        good.push((
+            way,
+            run(Reference::start_good(tls, tokens).await?, seed).await?,
+        ));
     }
     let chosen: Vec<&'static Fault> = supplier::faults()
         .iter()

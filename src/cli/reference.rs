@@ -10,9 +10,7 @@ use crate::{
         Budget, Claims, ClientAuth, ClientCertificate, Credential, Environment, Identity,
         IdentityName, OAuth2, Parameters, Writes,
     },
-    supplier::{
-        self, Client, Fault, IhubFault, IhubSupplier, Options, Supplier, Tls, TokenFormat,
-    },
+    supplier::{self, Client, Fault, IhubFault, IhubSupplier, Options, Supplier, Tls, TokenFormat},
 };
 
 mod ihub;

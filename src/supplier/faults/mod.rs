@@ -9,10 +9,10 @@ mod data;
 mod errors;
 mod headers;
 mod http;
+mod input;
+mod records;
 mod security;
 mod tls;
-mod records;
-mod input;
 mod transport;
 
 use super::fault::Fault;
@@ -93,6 +93,7 @@ static FAULTS: &[Fault] = &[
     answers::PROPERTY_UNDECLARED,
     answers::ENVELOPE_UNDECLARED,
     answers::SERVER_ERROR_ON_DELETE,
+    answers::SERVER_ERROR_ON_FILTER,
     answers::NOT_MODIFIED_UNASKED,
     answers::BODY_TRUNCATED,
     answers::NAME_REPEATED,
