@@ -1,6 +1,10 @@
 //! How fast bodies are made and confirmed: a run is to wait for the target, never for its own values.
 //!
 //! `body_40` has forty properties in nested objects; the aim is 20,000 of them a second on one core, confirmed.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test starts programs and reads files"
+)]
 
 use divan::Bencher;
 use divan::counter::ItemsCount;

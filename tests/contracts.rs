@@ -1,5 +1,9 @@
 //! The loader over documents that show each feature, and each fault.
 #![allow(
+    clippy::disallowed_methods,
+    reason = "a test starts programs and reads files"
+)]
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,

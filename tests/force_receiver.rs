@@ -1,6 +1,10 @@
 //! A receiver of another hand, in another language, from its own reading of the public facts, passes the core of the
 //! iHub profile.
 #![allow(
+    clippy::disallowed_methods,
+    reason = "a test starts programs and reads files"
+)]
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -121,7 +121,7 @@ pub fn of_parameter(world: &World<'_>, parameter: &Parameter) -> Vec<Edge> {
     vary::boundaries(world, schema, vary::place(parameter), 24)
         .into_iter()
         .filter(|boundary| boundary.value != Value::Null && boundary.value != json!(""))
-        .filter_map(|boundary| {
+        .map(|boundary| {
             let everyday = boundary.reason.starts_with("an everyday value");
             let formatted = place.has_format("date") || place.has_format("date-time");
             let kind = kind(&boundary.reason);
@@ -130,7 +130,7 @@ pub fn of_parameter(world: &World<'_>, parameter: &Parameter) -> Vec<Edge> {
             let told = boundary
                 .reason
                 .replacen("the value", &format!("`{}`", parameter.name), 1);
-            Some(Edge {
+            Edge {
                 blame: says_all && !opaque && !is_id && is_moderate(&boundary.value),
                 pointer: boundary.pointer,
                 reason: told.replacen(
@@ -141,7 +141,7 @@ pub fn of_parameter(world: &World<'_>, parameter: &Parameter) -> Vec<Edge> {
                 cause: format!("{kind} {}", told_value(&boundary.value)),
                 body: boundary.value,
                 is_absence: false,
-            })
+            }
         })
         .collect()
 }

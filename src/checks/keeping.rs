@@ -697,7 +697,7 @@ pub(super) fn judged(mut judgements: Vec<Judgement>) -> Vec<Judgement> {
 }
 
 /// The operation of a probe by operation.
-pub(super) fn subject<'a>(operation: Option<&'a Operation>) -> Scripted<&'a Operation> {
+pub(super) fn subject(operation: Option<&Operation>) -> Scripted<&Operation> {
     operation.ok_or_else(|| Halt::NotApplicable("There is no operation.".into()))
 }
 

@@ -189,6 +189,11 @@ fn is_same_number(place: &Place<'_>, one: &serde_json::Number, other: &serde_jso
     if one == other {
         return true;
     }
+    // Two whole numbers that differ are different, also where a float cannot tell them apart.
+    let whole = |number: &serde_json::Number| number.is_i64() || number.is_u64();
+    if whole(one) && whole(other) {
+        return false;
+    }
     let (Some(one), Some(other)) = (one.as_f64(), other.as_f64()) else {
         return false;
     };

@@ -134,7 +134,7 @@ fn candidates(
             .unwrap_or_default();
     }
     match current {
-        Value::Bool(_) => vec![Value::Bool(round % 2 == 0)],
+        Value::Bool(_) => vec![Value::Bool(round.is_multiple_of(2))],
         Value::Number(number) => numbers(place, number.is_f64(), round),
         Value::String(text) => texts(place, name, text, tag, round),
         Value::Array(items) => lists(place, items, tag, round),
@@ -181,7 +181,7 @@ fn texts(place: &Place<'_>, name: &str, current: &str, tag: &str, round: usize) 
         let keep = current.len().saturating_sub(3);
         let zeros = digits.min(keep.max(1)).min(2);
         return match current.get(zeros..) {
-            Some(rest) if zeros > 0 && round % 2 == 0 => {
+            Some(rest) if zeros > 0 && round.is_multiple_of(2) => {
                 vec![json!(format!("{}{rest}", "0".repeat(zeros)))]
             }
             _ => Vec::new(),

@@ -189,7 +189,7 @@ fn failed(exchange: &Exchange) -> Option<String> {
     match &exchange.outcome {
         Outcome::Answered(response) => match response.status {
             503 if response.headers.get("retry-after").is_some() => None,
-            501 | 502..=504 => None,
+            501..=504 => None,
             status @ 500..600 => Some(format!("an answer {status}")),
             _ => None,
         },

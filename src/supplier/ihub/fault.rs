@@ -55,10 +55,6 @@ impl IhubFault {
 
 /// A fault that lies in the receiver's own workings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(
-    clippy::enum_variant_names,
-    reason = "each is a sentence about the receiver"
-)]
 pub(crate) enum Flaw {
     /// Entities of type `evidence` are unknown to it.
     KnowsNoEvidence,

@@ -105,11 +105,7 @@ pub(super) fn mistake_is_500(_: &Call, outgoing: &mut Outgoing) {
 }
 
 pub(super) fn repeats_names(call: &Call, outgoing: &mut Outgoing) {
-    let surname = call
-        .document
-        .as_ref()
-        .and_then(|document| person(document))
-        .unwrap_or_default();
+    let surname = call.document.as_ref().and_then(person).unwrap_or_default();
     if surname.is_empty() {
         return;
     }
