@@ -228,7 +228,7 @@ fn an_unknown_profile_brings_the_nearest() {
         .stdout_eq("")
         .stderr_eq(str![[r#"
 error: there is no profile `uk-gov-ipa`
-  = help: did you mean `uk-gov-api`? bundled: policing-api-security, uk-gov-api; a path to a profile.yaml works too
+  = help: did you mean `uk-gov-api`? bundled: policing-api-security, uk-gov-api, ihub-standard-api; a path to a profile.yaml works too
 
 "#]]);
 }
@@ -381,7 +381,8 @@ fn profiles_are_listed() {
         .stderr_eq("")
         .stdout_eq(str![[r#"
 policing-api-security  1.0.0  35 requirements  Security of policing APIs
-uk-gov-api             1.0.0  32 requirements  UK government API baseline
+uk-gov-api             1.0.0  48 requirements  UK government API baseline
+ihub-standard-api      1.0.0  71 requirements  Police iHub Standard API
 
 "#]]);
 }
@@ -429,7 +430,7 @@ fn a_profile_is_shown_to_machines() {
         .output()
         .unwrap();
     let profile: muster::profile::Profile = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(profile.requirements.len(), 32);
+    assert_eq!(profile.requirements.len(), 48);
 }
 
 #[test]

@@ -35,6 +35,12 @@ impl Drop for Receiver {
     }
 }
 
+fn named(name: &str) -> rcgen::DistinguishedName {
+    let mut distinguished = rcgen::DistinguishedName::new();
+    distinguished.push(rcgen::DnType::CommonName, name);
+    distinguished
+}
+
 fn params(names: &[&str]) -> CertificateParams {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names).unwrap();
@@ -47,6 +53,8 @@ fn params(names: &[&str]) -> CertificateParams {
 /// Writes an authority, a server's and a client's certificate into the folder.
 fn certificates(folder: &Path) {
     let mut authority = params(&[]);
+    // Names of their own: a leaf that bears its issuer's name looks self-signed.
+    authority.distinguished_name = named("Zztest receiver authority");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign];
     let key = KeyPair::generate().unwrap();
@@ -69,6 +77,7 @@ fn certificates(folder: &Path) {
         ),
     ] {
         let mut leaf = params(&names);
+        leaf.distinguished_name = named(name);
         leaf.use_authority_key_identifier_extension = true;
         leaf.extended_key_usages = vec![usage];
         leaf.key_usages = vec![rcgen::KeyUsagePurpose::DigitalSignature];

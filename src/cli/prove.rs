@@ -292,7 +292,7 @@ fn every_check() -> Result<Profile, Failure> {
     baseline
         .parameters
         .0
-        .insert("effort".to_owned(), "quick".into());
+        .insert("effort".to_owned(), "standard".into());
     let requirements = checks::ALL
         .iter()
         .map(|check| Requirement {

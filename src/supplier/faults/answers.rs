@@ -81,7 +81,15 @@ pub(super) const DATE_BRITISH: Fault = Fault {
     ..Fault::new(
         "date-british",
         "A date is written day first, with slashes.",
-        &["response.dates", "response.body-schema"],
+        &[
+            "response.dates",
+            "response.body-schema",
+            "records.created-is-kept",
+            "records.listed",
+            "records.patched",
+            "records.replaced",
+            "records.write-answer",
+        ],
     )
 };
 
@@ -156,7 +164,15 @@ pub(super) const LATITUDE_FIRST: Fault = Fault {
     ..Fault::new(
         "latitude-first",
         "The position of a location has its latitude first.",
-        &["response.geojson"],
+        &[
+            "response.geojson",
+            "records.created-is-kept",
+            "records.listed",
+            "records.patched",
+            "records.replaced",
+            "records.write-answer",
+            "response.body-schema",
+        ],
     )
 };
 
@@ -174,7 +190,14 @@ pub(super) const COORDINATES_AS_TEXT: Fault = Fault {
     ..Fault::new(
         "coordinates-as-text",
         "The position of a location is written as text.",
-        &["response.body-schema", "response.geojson"],
+        &[
+            "response.body-schema",
+            "response.geojson",
+            "records.created-is-kept",
+            "records.listed",
+            "records.replaced",
+            "records.write-answer",
+        ],
     )
 };
 
@@ -200,7 +223,7 @@ pub(super) const STATUS_UNDOCUMENTED_ON_CREATE: Fault = Fault {
     ..Fault::new(
         "status-undocumented-on-create",
         "Creating a vehicle is answered 200, where 201 is documented.",
-        &["response.status-documented"],
+        &["response.status-documented", "records.status-by-method"],
     )
 };
 
@@ -213,7 +236,12 @@ pub(super) const PROPERTY_MISSING: Fault = Fault {
     ..Fault::new(
         "property-missing",
         "A person comes without the surname that the schema requires.",
-        &["response.body-schema"],
+        &[
+            "response.body-schema",
+            "records.created-is-kept",
+            "records.listed",
+            "records.replaced",
+        ],
     )
 };
 
@@ -227,7 +255,13 @@ pub(super) const NUMBER_AS_TEXT: Fault = Fault {
     ..Fault::new(
         "number-as-text",
         "A number is sent as text.",
-        &["response.body-schema"],
+        &[
+            "response.body-schema",
+            "records.created-is-kept",
+            "records.listed",
+            "records.replaced",
+            "records.write-answer",
+        ],
     )
 };
 
@@ -240,7 +274,14 @@ pub(super) const VALUE_OUTSIDE_ENUM: Fault = Fault {
     ..Fault::new(
         "value-outside-enum",
         "A value is none of those that the schema lists.",
-        &["response.body-schema"],
+        &[
+            "response.body-schema",
+            "records.created-is-kept",
+            "records.listed",
+            "records.patched",
+            "records.replaced",
+            "records.write-answer",
+        ],
     )
 };
 
@@ -363,7 +404,11 @@ pub(super) const NOT_MODIFIED_UNASKED: Fault = Fault {
     ..Fault::new(
         "not-modified-unasked",
         "Reading a location is answered 304 although the caller named nothing it has.",
-        &["response.well-formed", "response.headers-schema"],
+        &[
+            "response.well-formed",
+            "response.headers-schema",
+            "records.created-is-found",
+        ],
     )
 };
 

@@ -80,6 +80,7 @@ pub(super) const UNKNOWN_RESOURCE_EMPTY: Fault = Fault {
             "http.unknown-resource",
             "response.body-schema",
             "response.declared-properties",
+            "records.removed",
         ],
     )
 };

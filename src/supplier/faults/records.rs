@@ -30,7 +30,7 @@ pub(super) const CREATED_IN_CAPITALS: Fault = inside(
     Switch::StoresInCapitals,
     "created-in-capitals",
     "The make of a new vehicle is kept in capitals.",
-    &["records.created-is-kept"],
+    &["records.created-is-kept", "data.unicode-round-trip"],
 );
 
 pub(super) const NEWEST_NOT_LISTED: Fault = inside(
@@ -121,7 +121,7 @@ pub(super) const LIMIT_IGNORED: Fault = inside(
     Switch::IgnoresLimits,
     "limit-ignored",
     "The limit of the list of vehicles is ignored.",
-    &["records.list-limit"],
+    &["records.list-limit", "response.body-schema"],
 );
 
 pub(super) const ORDER_REVERSED: Fault = inside(
@@ -141,7 +141,11 @@ pub(super) const OFFSET_IGNORED: Fault = Fault {
     ..Fault::new(
         "offset-ignored",
         "The list of vehicles takes an offset and ignores it.",
-        &["records.list-offset", "records.list-total"],
+        &[
+            "records.list-offset",
+            "records.list-total",
+            "input.invalid-parameter-accepted",
+        ],
     )
 };
 
