@@ -288,7 +288,7 @@ async fn run(reference: Reference, seed: u64) -> Result<Summary, Failure> {
 /// A profile in which each check is a requirement of its own, with the parameters of the baseline.
 fn every_check() -> Result<Profile, Failure> {
     let mut baseline = profile::load("uk-gov-api", &wiring::catalogue())?.profile;
-    // Each fault shows at the first of its kind, so that the most telling requests are enough.
+    // As much as an ordinary run tries, so that the proof is of what users get.
     baseline
         .parameters
         .0
