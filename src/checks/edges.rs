@@ -98,7 +98,10 @@ pub fn of_body(
     for made in written(world, schema, base) {
         keep(&mut edges, made);
     }
-    for boundary in vary::boundaries(world, schema, generate::Place::Body, limit * 6) {
+    // Each member of a list of values is promised by name: those come before all that is in between.
+    let mut boundaries = vary::boundaries(world, schema, generate::Place::Body, limit * 6);
+    boundaries.sort_by_key(|boundary| kind(&boundary.reason) != "member");
+    for boundary in boundaries {
         if edges.len() >= limit {
             break;
         }
