@@ -125,7 +125,7 @@ pub(super) const REQUIRED_PARAMETER_NOT_NEEDED: Fault = Fault {
 pub(super) const COLOUR_REFUSED: Fault = Fault {
     before: Some(|incoming| {
         let colour = body_of(incoming, "createVehicle")?;
-        (colour.get("colour") == Some(&json!("other"))).then(refused)
+        (colour.get("colour") == Some(&json!("green"))).then(refused)
     }),
     ..Fault::new(
         "colour-refused",
