@@ -19,6 +19,8 @@ pub mod arrange;
 
 pub mod checks;
 
+pub mod drift;
+
 pub mod event;
 pub mod plan;
 pub mod profile;

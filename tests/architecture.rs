@@ -33,6 +33,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "model", "verdict", "exchange", "contract", "generate", "known", "script", "arrange",
         ],
     ),
+    ("drift", &["model", "contract"]),
     ("profile", &["model"]),
     ("waiver", &["model"]),
     (

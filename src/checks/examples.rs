@@ -185,7 +185,7 @@ pub(super) fn converse(
         known: &Known::default(),
         claims: &Claims::default(),
         parameters: stage.parameters,
-        identities: &[IdentityName::default()],
+        identities: &[IdentityName::default(), "other".into()],
         base_url: &base_url,
         writes: stage.writes,
         seed: 1,

@@ -9,10 +9,12 @@ mod document;
 pub mod examples;
 #[cfg(test)]
 mod laws;
+mod operating;
 pub mod place;
 pub mod probing;
 #[cfg(test)]
 mod tests;
+mod walking;
 
 use crate::{
     contract::{Contract, Operation},
@@ -268,6 +270,30 @@ checks! {
         undeclared_method,
         unknown_resource,
         unsupported_media_type,
+    }
+
+    /// Behaviour over several requests.
+    ops {
+        concurrent_creates,
+        concurrent_updates,
+        correlation_echoed,
+        empty_list,
+        etag_strong,
+        head,
+        idempotency_concurrent,
+        idempotency_other_body,
+        idempotency_per_client,
+        idempotency_replay,
+        if_match_missing,
+        if_match_stale,
+        if_none_match,
+        if_unmodified_since,
+        lost_update,
+        options,
+        paging_complete,
+        paging_limits,
+        paging_under_change,
+        put_repeat,
     }
 
     /// Every answer of the run.

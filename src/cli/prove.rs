@@ -1,7 +1,7 @@
 //! Proves Muster on this machine: every check passes the good supplier and catches its fault (owner of
 //! [`Proof`]).
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures::{StreamExt, TryStreamExt};
 use serde::Serialize;
@@ -23,6 +23,37 @@ use crate::{
 
 /// How many suppliers are tested side by side.
 const AT_ONCE: usize = 4;
+
+/// Which checks are proved.
+#[derive(Debug)]
+pub(super) enum Scope {
+    /// All are run, and these proved; all where there are none.
+    All(Vec<String>),
+    /// These are run and proved.
+    Cited(Vec<String>),
+}
+
+impl Scope {
+    fn wants(&self, id: &str) -> bool {
+        match self {
+            Self::All(ids) => ids.is_empty() || ids.iter().any(|one| one == id),
+            Self::Cited(ids) => ids.iter().any(|one| one == id),
+        }
+    }
+
+    fn runs(&self, id: &str) -> bool {
+        matches!(self, Self::All(_)) || self.wants(id)
+    }
+}
+
+/// How slow the reference supplier is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Delay {
+    /// The wait before each answer.
+    pub(super) latency: Duration,
+    /// How much longer it may be.
+    pub(super) jitter: Duration,
+}
 
 /// What came of it.
 #[derive(Debug, Serialize)]
@@ -142,8 +173,9 @@ fn percent(part: usize, whole: usize) -> String {
 }
 
 /// Runs every check against the good supplier and against each fault.
-pub(super) async fn prove(only: &[String]) -> Result<Proof, Failure> {
-    let wanted = |id: &str| only.is_empty() || only.iter().any(|one| one == id);
+pub(super) async fn prove(scope: &Scope, delay: Delay) -> Result<Proof, Failure> {
+    let wanted = |id: &str| scope.wants(id);
+    let run = |fault| run(fault, scope, delay);
     let good = [
         run(None).await?,
         run(supplier::faults()
@@ -215,11 +247,15 @@ fn caught(fault: &'static Fault, summary: &Summary) -> Caught {
     }
 }
 
-async fn run(fault: Option<&'static Fault>) -> Result<Summary, Failure> {
-    let reference = Reference::start_with(fault).await?;
+async fn run(
+    fault: Option<&'static Fault>,
+    scope: &Scope,
+    delay: Delay,
+) -> Result<Summary, Failure> {
+    let reference = Reference::start_with(fault, delay.latency, delay.jitter).await?;
     let contract = reference.contract()?;
     let session = Session {
-        profile: every_check()?,
+        profile: every_check(scope)?,
         contract: contract.contract,
         contract_sha256: contract.sha256,
         target: reference.target()?,
@@ -238,10 +274,11 @@ async fn run(fault: Option<&'static Fault>) -> Result<Summary, Failure> {
 }
 
 /// A profile in which each check is a requirement of its own, with the parameters of the baseline.
-fn every_check() -> Result<Profile, Failure> {
+fn every_check(scope: &Scope) -> Result<Profile, Failure> {
     let baseline = profile::load("uk-gov-api", &wiring::catalogue())?.profile;
     let requirements = checks::ALL
         .iter()
+        .filter(|check| scope.runs(check.id))
         .map(|check| Requirement {
             id: check.id.into(),
             class: "checks".into(),

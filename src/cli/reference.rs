@@ -1,6 +1,6 @@
 //! The reference supplier as something to test (owner of [`Reference`]).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{Failure, job::LoadedContract, session};
 use crate::{
@@ -33,24 +33,34 @@ impl Reference {
     }
 
     /// Starts it with one fault, or with none.
-    pub(super) async fn start_with(fault: Option<&'static Fault>) -> Result<Self, Failure> {
-        Self::serve(0, fault.into_iter().collect()).await
+    pub(super) async fn start_with(
+        fault: Option<&'static Fault>,
+        latency: Duration,
+        jitter: Duration,
+    ) -> Result<Self, Failure> {
+        let faults: Vec<_> = fault.into_iter().collect();
+        Self::open(Options {
+            tls: tls(&faults),
+            faults,
+            latency,
+            jitter,
+            ..Options::default()
+        })
+        .await
     }
 
     async fn serve(port: u16, faults: Vec<&'static Fault>) -> Result<Self, Failure> {
-        let tls = faults
-            .iter()
-            .any(|fault| fault.needs_tls)
-            .then(Tls::default);
-        Supplier::start(Options {
+        Self::open(Options {
+            tls: tls(&faults),
             faults,
-            tls,
             port,
             ..Options::default()
         })
         .await
-        .map(Self)
-        .map_err(|error| {
+    }
+
+    async fn open(options: Options) -> Result<Self, Failure> {
+        Supplier::start(options).await.map(Self).map_err(|error| {
             Failure::Internal(format!("the reference supplier does not start: {error}"))
         })
     }
@@ -144,6 +154,13 @@ impl Reference {
             client.secret,
         )
     }
+}
+
+fn tls(faults: &[&'static Fault]) -> Option<Tls> {
+    faults
+        .iter()
+        .any(|fault| fault.needs_tls)
+        .then(Tls::default)
 }
 
 fn known(id: &str) -> Result<&'static Fault, Failure> {

@@ -340,8 +340,12 @@ pub(super) fn faults() -> Vec<(String, String)> {
 }
 
 /// Proves every check against the reference supplier.
-pub(super) fn selftest(only: &[String], format: OutputFormat) -> Result<Exit, Failure> {
-    let proof = runtime()?.block_on(prove::prove(only))?;
+pub(super) fn selftest(
+    scope: &prove::Scope,
+    delay: prove::Delay,
+    format: OutputFormat,
+) -> Result<Exit, Failure> {
+    let proof = runtime()?.block_on(prove::prove(scope, delay))?;
     match format {
         OutputFormat::Human => output::out(&proof.text())?,
         OutputFormat::Json => output::json(&proof)?,

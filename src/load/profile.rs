@@ -39,11 +39,18 @@ pub struct Bundled {
 }
 
 /// The list. A new profile is one folder and one line here.
-pub static BUNDLED: &[Bundled] = &[Bundled {
-    id: "uk-gov-api",
-    text: include_str!("../../profiles/uk-gov-api/profile.yaml"),
-    files: &[],
-}];
+pub static BUNDLED: &[Bundled] = &[
+    Bundled {
+        id: "uk-gov-api",
+        text: include_str!("../../profiles/uk-gov-api/profile.yaml"),
+        files: &[],
+    },
+    Bundled {
+        id: "http-operability",
+        text: include_str!("../../profiles/http-operability/profile.yaml"),
+        files: &[],
+    },
+];
 
 /// What profiles may cite.
 #[derive(Debug, Clone, Default)]

@@ -18,6 +18,7 @@ mod negotiate;
 mod page;
 mod pipeline;
 mod preconditions;
+mod races;
 mod rate;
 mod records;
 mod rules;
