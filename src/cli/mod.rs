@@ -11,6 +11,7 @@ mod args;
 mod checks;
 mod completions;
 mod demo;
+mod drift;
 pub mod exit;
 mod failure;
 mod init;
@@ -88,6 +89,8 @@ enum Command {
     Selftest(selftest::Arguments),
     /// Write a first target.yaml from an OpenAPI document.
     Init(init::Arguments),
+    /// Tell what changed between two contracts, and whether it breaks callers.
+    Drift(drift::Arguments),
     /// Print or write the JSON Schemas of Muster's own formats, for editors.
     Schema(schema::Arguments),
     /// Print a completion script for a shell.
@@ -130,6 +133,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Selftest(arguments) => selftest::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
+        Command::Drift(arguments) => drift::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
