@@ -26,6 +26,7 @@ pub mod arrange;
 
 pub mod checks;
 
+pub mod drift;
 pub mod suite;
 
 pub mod event;

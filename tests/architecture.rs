@@ -48,6 +48,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("profile", &["model", "suite"]),
+    ("drift", &["model", "contract"]),
     ("waiver", &["model"]),
     (
         "plan",

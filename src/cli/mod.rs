@@ -11,6 +11,7 @@ mod args;
 mod checks;
 mod completions;
 mod demo;
+mod drift;
 pub mod exit;
 mod failure;
 mod init;
@@ -86,6 +87,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Prove on this machine that every check passes the good supplier and catches its fault.
     Selftest(selftest::Arguments),
+    /// Tell what changed between two contracts, and what of it breaks callers.
+    Drift(drift::Arguments),
     /// Write a first target.yaml from an OpenAPI document.
     Init(init::Arguments),
     /// Print or write the JSON Schemas of Muster's own formats, for editors.
@@ -129,6 +132,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Report(arguments) => report::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Selftest(arguments) => selftest::run(&arguments),
+        Command::Drift(arguments) => drift::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
