@@ -17,6 +17,7 @@ pub mod exchange;
 pub mod observation;
 
 pub mod contract;
+pub mod drift;
 pub mod generate;
 
 pub mod known;
@@ -25,8 +26,6 @@ pub mod script;
 pub mod arrange;
 
 pub mod checks;
-
-pub mod drift;
 
 pub mod suite;
 

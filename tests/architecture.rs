@@ -20,6 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("exchange", &["model"]),
     ("observation", &["model", "exchange"]),
     ("contract", &["model"]),
+    ("drift", &["model", "contract"]),
     ("generate", &[]),
     ("known", &["model"]),
     (
@@ -37,7 +38,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "checks",
         &[
-            "model", "verdict", "exchange", "contract", "generate", "known", "script", "arrange",
+            "model", "verdict", "exchange", "contract", "drift", "generate", "known", "script",
+            "arrange",
         ],
     ),
     (

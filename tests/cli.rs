@@ -47,6 +47,7 @@ Commands:
   report       Render the reports of a run folder again
   demo         Serve the reference supplier, good or faulty
   selftest     Prove on this machine that every check passes the good supplier and catches its fault
+  drift        Tell what changed between two contracts, and what of it breaks callers
   init         Write a first target.yaml from an OpenAPI document
   schema       Print or write the JSON Schemas of Muster's own formats, for editors
   completions  Print a completion script for a shell
@@ -228,7 +229,7 @@ fn an_unknown_profile_brings_the_nearest() {
         .stdout_eq("")
         .stderr_eq(str![[r#"
 error: there is no profile `uk-gov-ipa`
-  = help: did you mean `uk-gov-api`? bundled: policing-api-security, uk-gov-api, ihub-standard-api; a path to a profile.yaml works too
+  = help: did you mean `uk-gov-api`? bundled: policing-api-security, uk-gov-api, ihub-standard-api, http-operability; a path to a profile.yaml works too
 
 "#]]);
 }
@@ -383,6 +384,7 @@ fn profiles_are_listed() {
 policing-api-security  1.0.0  35 requirements  Security of policing APIs
 uk-gov-api             1.0.0  48 requirements  UK government API baseline
 ihub-standard-api      1.0.0  71 requirements  Police iHub Standard API
+http-operability       1.0.0  29 requirements  How an API behaves over HTTP
 
 "#]]);
 }

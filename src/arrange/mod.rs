@@ -15,6 +15,7 @@ pub mod exercise;
 pub mod hazard;
 pub mod learn;
 pub(crate) mod names;
+pub mod paging;
 pub mod relations;
 pub(crate) mod render;
 pub mod serialise;
@@ -31,6 +32,7 @@ pub use create::{Created, create, item_address};
 pub use exercise::exercise;
 pub use hazard::hazard;
 pub use learn::{creation_of, learn, removal};
+pub use paging::Paging;
 pub use relations::{Relations, Role};
 pub use render::accept;
 pub use values::{generated_body, unknown_id};
@@ -120,6 +122,16 @@ impl Values {
             .iter()
             .find(|filled| filled.place == place && filled.name == name)
             .map(|filled| &filled.value)
+    }
+
+    /// Gives a parameter another value.
+    pub(crate) fn put(&mut self, place: ParameterPlace, name: &str, value: Value) {
+        self.set(place, name, value);
+    }
+
+    /// Leaves a parameter out.
+    pub(crate) fn drop(&mut self, place: ParameterPlace, name: &str) {
+        self.remove(place, name);
     }
 
     fn set(&mut self, place: ParameterPlace, name: &str, value: Value) {

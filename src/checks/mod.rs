@@ -14,6 +14,7 @@ mod keeping;
 mod laws;
 mod listing;
 mod names_twice;
+mod operating;
 pub mod place;
 pub mod probing;
 mod same;
@@ -22,6 +23,7 @@ mod stress;
 mod tests;
 pub mod tokens;
 pub mod trying;
+mod walking;
 
 use crate::{
     contract::{Contract, Operation},
@@ -323,6 +325,30 @@ checks! {
         required_parameter_missing,
         server_error,
         valid_refused,
+    }
+
+    /// Behaviour over several requests.
+    ops {
+        concurrent_creates,
+        concurrent_updates,
+        correlation_echoed,
+        empty_list,
+        etag_strong,
+        head,
+        idempotency_concurrent,
+        idempotency_other_body,
+        idempotency_per_client,
+        idempotency_replay,
+        if_match_missing,
+        if_match_stale,
+        if_none_match,
+        if_unmodified_since,
+        lost_update,
+        options,
+        paging_complete,
+        paging_limits,
+        paging_under_change,
+        put_repeat,
     }
 
     /// Every answer of the run.

@@ -87,10 +87,10 @@ enum Command {
     Demo(demo::Arguments),
     /// Prove on this machine that every check passes the good supplier and catches its fault.
     Selftest(selftest::Arguments),
+    /// Tell what changed between two contracts, and what of it breaks callers.
+    Drift(drift::Arguments),
     /// Write a first target.yaml from an OpenAPI document.
     Init(init::Arguments),
-    /// Tell what changed between two contracts, and whether it breaks callers.
-    Drift(drift::Arguments),
     /// Print or write the JSON Schemas of Muster's own formats, for editors.
     Schema(schema::Arguments),
     /// Print a completion script for a shell.

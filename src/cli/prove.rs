@@ -7,7 +7,12 @@ use futures::{StreamExt, TryStreamExt};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{Failure, output, reference::Reference, session::Session, wiring};
+use super::{
+    Failure, output,
+    reference::{Delay, Reference},
+    session::Session,
+    wiring,
+};
 use crate::{
     checks,
     load::profile,
@@ -24,9 +29,66 @@ use crate::{
 /// How many suppliers are tested side by side.
 const AT_ONCE: usize = 4;
 
+/// Which checks are run, and which of them are proved.
+#[derive(Debug)]
+pub(super) struct Scope {
+    /// The profile whose parameters hold.
+    profile: Profile,
+    /// Those that are run; all where there are none.
+    run: Vec<String>,
+    /// Those that are proved; all that are run where there are none.
+    proved: Vec<String>,
+}
+
+impl Scope {
+    /// All are run, and these are proved.
+    pub(super) fn all(only: &[String]) -> Result<Self, Failure> {
+        Ok(Self {
+            profile: profile::load("uk-gov-api", &wiring::catalogue())?.profile,
+            run: Vec::new(),
+            proved: only.to_vec(),
+        })
+    }
+
+    /// Those that a profile cites are run, and of them these are proved.
+    pub(super) fn cited_by(name: &str, only: &[String]) -> Result<Self, Failure> {
+        let profile = profile::load(name, &wiring::catalogue())?.profile;
+        let verifiers =
+            profile
+                .requirements
+                .iter()
+                .filter_map(|requirement| match &requirement.verification {
+                    Verification::VerifiedBy(by) => Some(by),
+                    _ => None,
+                });
+        let run: Vec<String> = verifiers
+            .flatten()
+            .filter_map(|verifier| match verifier {
+                Verifier::Check(id) => Some(id.to_string()),
+                Verifier::Case(_) => None,
+            })
+            .collect();
+        Ok(Self {
+            profile,
+            run,
+            proved: only.to_vec(),
+        })
+    }
+
+    fn wants(&self, id: &str) -> bool {
+        self.runs(id) && (self.proved.is_empty() || self.proved.iter().any(|one| one == id))
+    }
+
+    fn runs(&self, id: &str) -> bool {
+        self.run.is_empty() || self.run.iter().any(|one| one == id)
+    }
+}
+
 /// What came of it.
 #[derive(Debug, Serialize)]
 pub(super) struct Proof {
+    /// How many checks were run.
+    checks: usize,
     /// How many seeds the good supplier was tested with.
     seeds: usize,
     /// Findings on the good supplier: each is a false alarm.
@@ -105,7 +167,7 @@ impl Proof {
             ));
         }
         let rows = [
-            ("checks", format!("{}", checks::ALL.len())),
+            ("checks", format!("{}", self.checks)),
             ("faults", format!("{}", self.faults.len())),
             (
                 "detection",
@@ -146,29 +208,25 @@ fn percent(part: usize, whole: usize) -> String {
 /// Runs every check against the good supplier and against each fault.
 ///
 /// The good supplier is tested once with each of `seeds` seeds, each fault with the first.
-pub(super) async fn prove(only: &[String], seeds: u64) -> Result<Proof, Failure> {
-    let wanted = |id: &str| only.is_empty() || only.iter().any(|one| one == id);
-    let mut good = Vec::new();
-    for (way, tls, tokens) in WAYS {
-        good.push((
-            way,
-            run(Reference::start_good(tls, tokens).await?, 1).await?,
-        ));
-    }
-    for seed in 2..=seeds {
-        let (way, tls, tokens) = WAYS[0];
-        good.push((
-            way,
-            run(Reference::start_good(tls, tokens).await?, seed).await?,
-        ));
-    }
+pub(super) async fn prove(scope: &Scope, seeds: u64, delay: Delay) -> Result<Proof, Failure> {
+    let wanted = |id: &str| scope.wants(id);
+    let ways = WAYS.into_iter().map(|way| (way, 1));
+    let seeded = (2..=seeds).map(|seed| (WAYS[0], seed));
+    let good: Vec<(&'static str, Summary)> = futures::stream::iter(ways.chain(seeded))
+        .map(|((way, tls, tokens), seed)| async move {
+            let reference = Reference::start_good(tls, tokens, delay).await?;
+            Ok::<_, Failure>((way, run(reference, seed, scope).await?))
+        })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
     let chosen: Vec<&'static Fault> = supplier::faults()
         .iter()
         .filter(|fault| fault.caught_by.first().is_some_and(|id| wanted(id)))
         .collect();
     let faults: Vec<Caught> = futures::stream::iter(chosen)
         .map(|fault| async move {
-            let summary = run(Reference::start_with(fault).await?, 1).await?;
+            let summary = run(Reference::start_with(fault, delay).await?, 1, scope).await?;
             Ok::<_, Failure>(caught(fault, &summary))
         })
         .buffered(AT_ONCE)
@@ -179,6 +237,10 @@ pub(super) async fn prove(only: &[String], seeds: u64) -> Result<Proof, Failure>
         .filter_map(|fault| fault.caught_by.first().copied())
         .collect();
     Ok(Proof {
+        checks: checks::ALL
+            .iter()
+            .filter(|check| scope.runs(check.id))
+            .count(),
         seeds: usize::try_from(seeds.max(1)).unwrap_or(usize::MAX),
         false_alarms: of_each(&good, |good| {
             good.findings
@@ -264,10 +326,10 @@ fn caught(fault: &'static Fault, summary: &Summary) -> Caught {
     }
 }
 
-async fn run(reference: Reference, seed: u64) -> Result<Summary, Failure> {
+async fn run(reference: Reference, seed: u64, scope: &Scope) -> Result<Summary, Failure> {
     let contract = reference.contract()?;
     let session = Session {
-        profile: every_check()?,
+        profile: every_check(scope),
         contract: contract.contract,
         contract_sha256: contract.sha256,
         target: reference.target()?,
@@ -286,8 +348,8 @@ async fn run(reference: Reference, seed: u64) -> Result<Summary, Failure> {
 }
 
 /// A profile in which each check is a requirement of its own, with the parameters of the baseline.
-fn every_check() -> Result<Profile, Failure> {
-    let mut baseline = profile::load("uk-gov-api", &wiring::catalogue())?.profile;
+fn every_check(scope: &Scope) -> Profile {
+    let mut baseline = scope.profile.clone();
     // As much as an ordinary run tries, so that the proof is of what users get.
     baseline
         .parameters
@@ -295,6 +357,7 @@ fn every_check() -> Result<Profile, Failure> {
         .insert("effort".to_owned(), "standard".into());
     let requirements = checks::ALL
         .iter()
+        .filter(|check| scope.runs(check.id))
         .map(|check| Requirement {
             id: check.id.into(),
             class: "checks".into(),
@@ -308,7 +371,7 @@ fn every_check() -> Result<Profile, Failure> {
             verification: Verification::VerifiedBy(vec![Verifier::Check(check.id.into())]),
         })
         .collect();
-    Ok(Profile {
+    Profile {
         id: "every-check".into(),
         title: "Every check".to_owned(),
         classes: vec![Class {
@@ -319,5 +382,5 @@ fn every_check() -> Result<Profile, Failure> {
         requirements,
         contract: None,
         ..baseline
-    })
+    }
 }

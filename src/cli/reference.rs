@@ -1,6 +1,6 @@
 //! The reference supplier as something to test (owner of [`Reference`]).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{Failure, job::LoadedContract, session, wiring};
 use crate::{
@@ -25,6 +25,15 @@ pub(super) enum Reference {
     Records(Box<Records>),
     /// The iHub Standard API.
     Ihub(Box<IhubSupplier>),
+}
+
+/// How slow the reference supplier is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Delay {
+    /// The wait before each answer.
+    pub(super) latency: Duration,
+    /// How much longer it may be.
+    pub(super) jitter: Duration,
 }
 
 /// The police-records API.
@@ -57,13 +66,29 @@ impl Reference {
     }
 
     /// Starts it with one fault.
-    pub(super) async fn start_with(fault: &'static Fault) -> Result<Self, Failure> {
-        Self::serve(0, vec![fault], TokenFormat::Opaque).await
+    pub(super) async fn start_with(fault: &'static Fault, delay: Delay) -> Result<Self, Failure> {
+        Self::open(Options {
+            latency: delay.latency,
+            jitter: delay.jitter,
+            ..broken(vec![fault], TokenFormat::Opaque)
+        })
+        .await
     }
 
     /// Starts a good one, served like this and with tokens of this form.
-    pub(super) async fn start_good(tls: Option<Tls>, tokens: TokenFormat) -> Result<Self, Failure> {
-        Self::serve_over(0, Vec::new(), tls, tokens).await
+    pub(super) async fn start_good(
+        tls: Option<Tls>,
+        tokens: TokenFormat,
+        delay: Delay,
+    ) -> Result<Self, Failure> {
+        Self::open(Options {
+            tls,
+            tokens,
+            latency: delay.latency,
+            jitter: delay.jitter,
+            ..Options::default()
+        })
+        .await
     }
 
     /// Starts that of the iHub Standard API with one fault, or with none.
@@ -76,35 +101,21 @@ impl Reference {
         faults: Vec<&'static Fault>,
         tokens: TokenFormat,
     ) -> Result<Self, Failure> {
-        let tokens = if faults.iter().any(|fault| fault.needs_jwt) {
-            TokenFormat::Rs256
-        } else {
-            tokens
-        };
-        let require_client_certificate = faults.iter().any(|fault| fault.mutual_tls);
-        let tls = faults.iter().any(|fault| fault.needs_tls).then_some(Tls {
-            require_client_certificate,
-        });
-        Self::serve_over(port, faults, tls, tokens).await
-    }
-
-    async fn serve_over(
-        port: u16,
-        faults: Vec<&'static Fault>,
-        tls: Option<Tls>,
-        tokens: TokenFormat,
-    ) -> Result<Self, Failure> {
-        let mutual = tls.is_some_and(|tls| tls.require_client_certificate);
-        Supplier::start(Options {
-            faults,
-            tls,
+        Self::open(Options {
             port,
-            tokens,
-            ..Options::default()
+            ..broken(faults, tokens)
         })
         .await
-        .map(|supplier| Self::Records(Box::new(Records { supplier, mutual })))
-        .map_err(|error| does_not_start(&error))
+    }
+
+    async fn open(options: Options) -> Result<Self, Failure> {
+        let mutual = options
+            .tls
+            .is_some_and(|tls| tls.require_client_certificate);
+        Supplier::start(options)
+            .await
+            .map(|supplier| Self::Records(Box::new(Records { supplier, mutual })))
+            .map_err(|error| does_not_start(&error))
     }
 
     async fn receive(port: u16, faults: Vec<&'static IhubFault>) -> Result<Self, Failure> {
@@ -259,6 +270,22 @@ impl Records {
             client.id,
             client.secret,
         )
+    }
+}
+
+fn broken(faults: Vec<&'static Fault>, tokens: TokenFormat) -> Options {
+    let require_client_certificate = faults.iter().any(|fault| fault.mutual_tls);
+    Options {
+        tls: faults.iter().any(|fault| fault.needs_tls).then_some(Tls {
+            require_client_certificate,
+        }),
+        tokens: if faults.iter().any(|fault| fault.needs_jwt) {
+            TokenFormat::Rs256
+        } else {
+            tokens
+        },
+        faults,
+        ..Options::default()
     }
 }
 

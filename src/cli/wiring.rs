@@ -16,7 +16,7 @@ use super::{
     output,
     progress::Progress,
     prove, prove_profile,
-    reference::{self, Reference},
+    reference::{self, Delay, Reference},
     report::ReportFormat,
     session::{self, Session, SessionError},
     suites,
@@ -373,8 +373,13 @@ pub(super) fn selftest_of(
 }
 
 /// Proves every check against the reference supplier.
-pub(super) fn selftest(only: &[String], seeds: u64, format: OutputFormat) -> Result<Exit, Failure> {
-    let proof = runtime()?.block_on(prove::prove(only, seeds))?;
+pub(super) fn selftest(
+    scope: &prove::Scope,
+    seeds: u64,
+    delay: Delay,
+    format: OutputFormat,
+) -> Result<Exit, Failure> {
+    let proof = runtime()?.block_on(prove::prove(scope, seeds, delay))?;
     match format {
         OutputFormat::Human => output::out(&proof.text())?,
         OutputFormat::Json => output::json(&proof)?,

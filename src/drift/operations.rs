@@ -83,13 +83,7 @@ impl Drift<'_> {
         }
     }
 
-    fn schemas(
-        &mut self,
-        old: Option<&Schema>,
-        new: Option<&Schema>,
-        side: Side,
-        place: &str,
-    ) {
+    fn schemas(&mut self, old: Option<&Schema>, new: Option<&Schema>, side: Side, place: &str) {
         for (id, message) in compare_schemas((self.old, old), (self.new, new), side, place) {
             self.tell(id, message);
         }
@@ -150,13 +144,17 @@ impl Drift<'_> {
                     "security-required",
                     "The operation needs credentials that it did not need.".to_owned(),
                 );
-            } else if after
-                .iter()
-                .any(|other| way.0.iter().all(|(name, _)| other.0.iter().any(|(held, _)| held == name)))
-            {
+            } else if after.iter().any(|other| {
+                way.0
+                    .iter()
+                    .all(|(name, _)| other.0.iter().any(|(held, _)| held == name))
+            }) {
                 self.tell(
                     "security-narrowed",
-                    format!("{} is not enough any more: a further scope or scheme is needed.", names(way)),
+                    format!(
+                        "{} is not enough any more: a further scope or scheme is needed.",
+                        names(way)
+                    ),
                 );
             } else {
                 self.tell(
@@ -166,7 +164,10 @@ impl Drift<'_> {
             }
         }
         for way in &after {
-            if before.iter().any(|other| suffices(way, other) && suffices(other, way)) {
+            if before
+                .iter()
+                .any(|other| suffices(way, other) && suffices(other, way))
+            {
                 continue;
             }
             if !before.iter().any(|other| suffices(other, way)) {
@@ -259,10 +260,9 @@ impl Drift<'_> {
             (Some(one), Some(other)) => {
                 match (one.required, other.required) {
                     (false, true) => self.tell("body-required", "A body is needed now.".to_owned()),
-                    (true, false) => self.tell(
-                        "body-optional",
-                        "The body may be left out now.".to_owned(),
-                    ),
+                    (true, false) => {
+                        self.tell("body-optional", "The body may be left out now.".to_owned())
+                    }
                     _ => {}
                 }
                 self.contents(&one.content, &other.content, Side::Request, "body");
@@ -370,12 +370,9 @@ impl Drift<'_> {
                 .find(|other| essence(&other.media_type) == name)
                 .or_else(|| new.iter().find(|other| covers(&other.media_type, &name)));
             match twin {
-                Some(other) => self.schemas(
-                    media.schema.as_ref(),
-                    other.schema.as_ref(),
-                    side,
-                    place,
-                ),
+                Some(other) => {
+                    self.schemas(media.schema.as_ref(), other.schema.as_ref(), side, place)
+                }
                 None => self.tell(
                     removed,
                     format!("The media type {name} of the {place} is gone."),
@@ -419,7 +416,10 @@ fn covers(range: &str, media: &str) -> bool {
 }
 
 fn is_success(status: StatusPattern) -> bool {
-    matches!(status, StatusPattern::Exact(200..=299) | StatusPattern::Range(2))
+    matches!(
+        status,
+        StatusPattern::Exact(200..=299) | StatusPattern::Range(2)
+    )
 }
 
 fn status(status: StatusPattern) -> String {

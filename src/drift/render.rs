@@ -15,7 +15,10 @@ fn told(found: &[Difference]) -> Vec<Told<'_>> {
             told.first.rule == difference.rule && told.first.message == difference.message
         });
         match known {
-            Some(told) if difference.rule != "operation-removed" && difference.rule != "operation-added" => {
+            Some(told)
+                if difference.rule != "operation-removed"
+                    && difference.rule != "operation-added" =>
+            {
                 told.operations.push(&difference.operation);
             }
             _ => told.push(Told {
@@ -36,7 +39,11 @@ fn totals(found: &[Difference]) -> String {
         0 => "No differences.".to_owned(),
         all => format!(
             "{all} {}: {} breaking, {} unclear, {} compatible.",
-            if all == 1 { "difference" } else { "differences" },
+            if all == 1 {
+                "difference"
+            } else {
+                "differences"
+            },
             of(Impact::Breaking),
             of(Impact::Unclear),
             of(Impact::Compatible)

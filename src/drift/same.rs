@@ -22,7 +22,9 @@ const ANNOTATIONS: [&str; 13] = [
 ];
 
 /// Keywords whose lists are sets.
-const SETS: [&str; 7] = ["required", "enum", "type", "allOf", "anyOf", "oneOf", "examples"];
+const SETS: [&str; 7] = [
+    "required", "enum", "type", "allOf", "anyOf", "oneOf", "examples",
+];
 
 /// Parts that are worked out before a schema is known by its place alone.
 const MOST: usize = 4_000;
@@ -105,12 +107,17 @@ impl Writer<'_> {
                 names.sort();
                 names
                     .into_iter()
-                    .filter_map(|name| Some((name.clone(), self.value(document, members.get(name)?))))
+                    .filter_map(|name| {
+                        Some((name.clone(), self.value(document, members.get(name)?)))
+                    })
                     .collect::<Map<_, _>>()
                     .into()
             }
             (_, Value::Array(items)) => {
-                let items = items.iter().map(|item| self.value(document, item)).collect();
+                let items = items
+                    .iter()
+                    .map(|item| self.value(document, item))
+                    .collect();
                 sorted(name, Value::Array(items))
             }
             (_, Value::Object(_)) => self.value(document, value),

@@ -117,7 +117,9 @@ impl Walk<'_> {
             if one.closed != two.closed {
                 self.found.push((
                     "composition-changed",
-                    format!("Whether {place} may have a value at all is another, or cannot be read."),
+                    format!(
+                        "Whether {place} may have a value at all is another, or cannot be read."
+                    ),
                 ));
             }
             return;
@@ -144,20 +146,25 @@ impl Walk<'_> {
         let lacks = |types: &BTreeSet<String>, name: &str| {
             !types.contains(name) && !(name == "integer" && types.contains("number"))
         };
-        let missing = |from: &Option<BTreeSet<String>>, held: &Option<BTreeSet<String>>| {
-            match (from, held) {
+        let missing =
+            |from: &Option<BTreeSet<String>>, held: &Option<BTreeSet<String>>| match (from, held) {
                 (_, None) => None,
                 (None, Some(_)) => Some("any other".to_owned()),
                 (Some(from), Some(held)) => {
-                    let names: Vec<String> =
-                        from.iter().filter(|name| lacks(held, name)).cloned().collect();
+                    let names: Vec<String> = from
+                        .iter()
+                        .filter(|name| lacks(held, name))
+                        .cloned()
+                        .collect();
                     (!names.is_empty()).then(|| names.join(", "))
                 }
-            }
-        };
+            };
         let (old, new) = (one.types(), two.types());
         if let Some(name) = missing(&old, &new) {
-            self.narrowed(TYPES, format!("The type of {place} is not {name} any more."));
+            self.narrowed(
+                TYPES,
+                format!("The type of {place} is not {name} any more."),
+            );
         }
         if let Some(name) = missing(&new, &old) {
             self.widened(TYPES, format!("The type of {place} may be {name} now."));
@@ -167,25 +174,29 @@ impl Walk<'_> {
     fn values(&mut self, one: &View<'_>, two: &View<'_>, place: &str) {
         // A list that says of itself that it will grow breaks nobody by growing.
         let grows = one.all("x-extensible-enum").next().is_some();
-        let missing = |from: &Option<BTreeSet<String>>, held: &Option<BTreeSet<String>>| {
-            match (from, held) {
+        let missing =
+            |from: &Option<BTreeSet<String>>, held: &Option<BTreeSet<String>>| match (from, held) {
                 (_, None) => None,
                 (None, Some(_)) => Some("any other value".to_owned()),
                 (Some(from), Some(held)) => {
-                    let names: Vec<&str> =
-                        from.difference(held).map(String::as_str).collect();
+                    let names: Vec<&str> = from.difference(held).map(String::as_str).collect();
                     (!names.is_empty()).then(|| shown(&names))
                 }
-            }
-        };
+            };
         let (old, new) = (one.values(), two.values());
         if let Some(value) = missing(&old, &new) {
-            self.narrowed(ENUMS, format!("{place} is not {value} any more.", place = first_up(place)));
+            self.narrowed(
+                ENUMS,
+                format!("{place} is not {value} any more.", place = first_up(place)),
+            );
         }
         if let Some(value) = missing(&new, &old)
             && !(grows && self.side == Side::Response)
         {
-            self.widened(ENUMS, format!("{place} may be {value} now.", place = first_up(place)));
+            self.widened(
+                ENUMS,
+                format!("{place} may be {value} now.", place = first_up(place)),
+            );
         }
     }
 
@@ -207,7 +218,11 @@ impl Walk<'_> {
             };
             self.found.push((
                 rule,
-                format!("The {keyword} of {place} was {}, and is {}.", told(&old), told(&new)),
+                format!(
+                    "The {keyword} of {place} was {}, and is {}.",
+                    told(&old),
+                    told(&new)
+                ),
             ));
         }
     }
@@ -223,7 +238,13 @@ impl Walk<'_> {
         }
         self.bound("maximum", upper(one), upper(two), true, place);
         self.bound("minimum", lower(one), lower(two), false, place);
-        let unique = |view: &View<'_>| if view.is_marked("uniqueItems") { 1.0 } else { 0.0 };
+        let unique = |view: &View<'_>| {
+            if view.is_marked("uniqueItems") {
+                1.0
+            } else {
+                0.0
+            }
+        };
         self.bound("uniqueItems", unique(one), unique(two), false, place);
         let step = |view: &View<'_>| view.highest("multipleOf");
         match (step(one), step(two)) {
@@ -248,7 +269,11 @@ impl Walk<'_> {
             true => bound.to_string(),
             false => "none".to_owned(),
         };
-        let message = format!("{keyword} of {place} was {}, and is {}.", told(old), told(new));
+        let message = format!(
+            "{keyword} of {place} was {}, and is {}.",
+            told(old),
+            told(new)
+        );
         if (is_upper && new < old) || (!is_upper && new > old) {
             self.narrowed(BOUNDS, message);
         } else if (is_upper && new > old) || (!is_upper && new < old) {
@@ -277,9 +302,8 @@ impl Walk<'_> {
     fn members(&mut self, one: &View<'_>, two: &View<'_>, at: &str, place: &str, depth: usize) {
         let counts = |contract: &Contract, view: &View<'_>| {
             let mut properties = view.properties();
-            properties.retain(|_, schemas| {
-                !View::of(contract, schemas).is_marked(self.side.absent())
-            });
+            properties
+                .retain(|_, schemas| !View::of(contract, schemas).is_marked(self.side.absent()));
             properties
         };
         let (before, after) = (counts(self.old, one), counts(self.new, two));
@@ -330,8 +354,13 @@ impl Walk<'_> {
         }
         self.found.append(&mut told);
         match (one.refuses_others(), two.refuses_others()) {
-            (false, true) => self.narrowed(CLOSED, format!("Other members of {place} are not allowed any more.")),
-            (true, false) => self.widened(CLOSED, format!("Other members of {place} are allowed now.")),
+            (false, true) => self.narrowed(
+                CLOSED,
+                format!("Other members of {place} are not allowed any more."),
+            ),
+            (true, false) => {
+                self.widened(CLOSED, format!("Other members of {place} are allowed now."))
+            }
             _ => {}
         }
         for (name, old) in &before {
@@ -368,7 +397,12 @@ impl Walk<'_> {
             // As many that changed: one form each, in their order, is another.
             if gone.len() == come.len() {
                 for (old, (_, new)) in gone.iter().zip(&come) {
-                    self.step(std::slice::from_ref(old), std::slice::from_ref(new), at, depth + 1);
+                    self.step(
+                        std::slice::from_ref(old),
+                        std::slice::from_ref(new),
+                        at,
+                        depth + 1,
+                    );
                 }
                 continue;
             }
@@ -422,7 +456,9 @@ impl Walk<'_> {
 
 /// The highest number that is allowed; of whole numbers a bound that is itself left out counts one less.
 fn upper(view: &View<'_>) -> f64 {
-    let open = view.lowest("exclusiveMaximum").map(|bound| inside(view, bound, -1.0));
+    let open = view
+        .lowest("exclusiveMaximum")
+        .map(|bound| inside(view, bound, -1.0));
     open.into_iter()
         .chain(view.lowest("maximum"))
         .fold(f64::INFINITY, f64::min)
@@ -430,7 +466,9 @@ fn upper(view: &View<'_>) -> f64 {
 
 /// The lowest number that is allowed.
 fn lower(view: &View<'_>) -> f64 {
-    let open = view.highest("exclusiveMinimum").map(|bound| inside(view, bound, 1.0));
+    let open = view
+        .highest("exclusiveMinimum")
+        .map(|bound| inside(view, bound, 1.0));
     open.into_iter()
         .chain(view.highest("minimum"))
         .fold(f64::NEG_INFINITY, f64::max)

@@ -48,7 +48,10 @@ impl<'a> View<'a> {
                 None => self.closed = true,
             }
         }
-        let branches = value.get("allOf").and_then(Value::as_array).map_or(0, Vec::len);
+        let branches = value
+            .get("allOf")
+            .and_then(Value::as_array)
+            .map_or(0, Vec::len);
         for index in 0..branches {
             if let Some(branch) = schemas.below(&schema, &["allOf", &index.to_string()]) {
                 self.add(branch);
@@ -61,6 +64,10 @@ impl<'a> View<'a> {
         let places: Vec<String> = self
             .parts
             .iter()
+            // What is a reference alone is known by what it leads to.
+            .filter(|(_, value)| {
+                value.get("$ref").is_none() || value.as_object().is_some_and(|held| held.len() > 1)
+            })
             .map(|(schema, _)| format!("{}#{}", schema.document, schema.pointer))
             .collect();
         places.join(" ")
@@ -89,8 +96,14 @@ impl<'a> View<'a> {
                 None => these,
                 Some(held) => held
                     .iter()
-                    .filter(|name| these.contains(*name) || (*name == "integer" && these.contains("number")))
-                    .chain(these.iter().filter(|name| *name == "integer" && held.contains("number")))
+                    .filter(|name| {
+                        these.contains(*name) || (*name == "integer" && these.contains("number"))
+                    })
+                    .chain(
+                        these
+                            .iter()
+                            .filter(|name| *name == "integer" && held.contains("number")),
+                    )
                     .cloned()
                     .collect(),
             });

@@ -81,6 +81,11 @@ pub static BUNDLED: &[Bundled] = &[
             "suites/semantics.yaml",
         ),
     },
+    Bundled {
+        id: "http-operability",
+        text: include_str!("../../profiles/http-operability/profile.yaml"),
+        files: &[],
+    },
 ];
 
 /// What profiles may cite.

@@ -93,6 +93,34 @@ pub(crate) enum Switch {
     IgnoresContentType,
     /// The list of vehicles takes `id`.
     ListsVehiclesById,
+    /// If-Match is not looked at.
+    IgnoresIfMatch,
+    /// If-None-Match is not looked at.
+    IgnoresIfNoneMatch,
+    /// If-Unmodified-Since is not looked at.
+    IgnoresIfUnmodifiedSince,
+    /// If-Match is compared, and then another request may write first.
+    RacyIfMatch,
+    /// PATCH reads the record, and writes back the whole of it later.
+    RacyPatch,
+    /// An Idempotency-Key is kept only once the record is made.
+    RacyKeys,
+    /// Two creations of one client at the same moment share what is kept for a key.
+    SharedKeys,
+    /// Idempotency-Key is not looked at.
+    IgnoresKeys,
+    /// A key is taken with any body.
+    KeysIgnoreBody,
+    /// All clients share their keys.
+    KeysOfAll,
+    /// A page begins with the last item of the page before.
+    PagesOverlap,
+    /// A cursor is a number of items.
+    CursorsCount,
+    /// The limit is not looked at.
+    IgnoresLimit,
+    /// A replacement that changes nothing finds no record.
+    UnchangedIsMissing,
     /// The list of incidents takes `action`.
     IncidentsTakeAction,
     /// The list of people takes `pncId`.

@@ -6,13 +6,12 @@ use serde_json::Value;
 use super::fault::Switch;
 use super::making::new_link;
 use super::message::{Outgoing, Refusal};
-use super::page::Listing;
 use super::records::{Call, Outcome};
 use super::store::{Kind, Record, Store};
 
 impl Call<'_> {
     pub(super) fn list_links(&self, store: &Store) -> Outcome {
-        let listing = Listing::read(self.incoming)?;
+        let listing = self.listing()?;
         let incident = self.record(store, Kind::Incident)?.text("id");
         let wanted = |link: &&Record| {
             link.text("incidentId") == incident
@@ -35,7 +34,7 @@ impl Call<'_> {
 
     pub(super) fn delete_link(&self, store: &mut Store) -> Outcome {
         let link = self.link(store)?;
-        self.unchanged(link)?;
+        self.unchanged(store, link)?;
         let id = link.text("id").to_owned();
         store.remove_link(&id);
         Ok(Outgoing::empty(StatusCode::NO_CONTENT).about("erasure", "link", &id))

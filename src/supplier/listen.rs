@@ -22,6 +22,7 @@ use super::certificates::TlsFault;
 use super::fault::Switch;
 use super::message::{Incoming, Outgoing, Received};
 use super::pipeline::{self, Target};
+use super::races::{GAP, Races};
 use super::{House, LARGEST_BODY, making, old_tls};
 
 /// How much of a body that is too large is still read, so that the caller gets to see the answer.
@@ -114,7 +115,11 @@ async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
         json: None,
         query_values: Map::new(),
         correlation,
+        arrived: std::time::Instant::now(),
     };
+    if Races::is_slow(&house) && !incoming.method.is_safe() {
+        tokio::time::sleep(GAP).await;
+    }
     if let Some(delay) = house.latency.next() {
         tokio::time::sleep(delay).await;
     }

@@ -29,6 +29,8 @@ pub(crate) struct Incoming {
     pub(crate) query_values: Map<String, Value>,
     /// What names this exchange in answer and audit.
     pub(crate) correlation: String,
+    /// When it had been read.
+    pub(crate) arrived: std::time::Instant,
 }
 
 impl Incoming {

@@ -22,6 +22,7 @@ mod old_tls;
 mod page;
 mod pipeline;
 mod preconditions;
+mod races;
 mod rate;
 mod records;
 mod rules;

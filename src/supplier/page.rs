@@ -16,9 +16,13 @@ const DEFAULT_LIMIT: usize = 20;
 pub(crate) struct Listing {
     property: String,
     descending: bool,
-    limit: usize,
+    pub(crate) limit: usize,
     after: Option<(Rank, u64)>,
     fingerprint: String,
+    /// For faults: each page begins with the last item of the one before.
+    pub(crate) overlaps: bool,
+    /// For faults: a cursor counts items.
+    pub(crate) counts: bool,
 }
 
 /// One page.
@@ -76,6 +80,8 @@ impl Listing {
                 .unwrap_or(DEFAULT_LIMIT),
             after: None,
             fingerprint: format!("{:x}", hasher.finish()),
+            overlaps: false,
+            counts: false,
         };
         if let Some(cursor) = incoming.query_text("cursor") {
             let after = listing.decode(cursor).ok_or_else(|| {
@@ -112,21 +118,30 @@ impl Listing {
         if self.descending {
             ranked.reverse();
         }
-        let left = ranked.into_iter().skip_while(|(place, _)| {
-            self.after
-                .as_ref()
-                .is_some_and(|after| match self.descending {
-                    true => place >= after,
-                    false => place <= after,
+        let begins = match &self.after {
+            None => 0,
+            Some((_, count)) if self.counts => usize::try_from(*count).unwrap_or(usize::MAX),
+            Some(after) => ranked
+                .iter()
+                .take_while(|(place, _)| match (self.descending, self.overlaps) {
+                    (true, false) => place >= after,
+                    (true, true) => place > after,
+                    (false, false) => place <= after,
+                    (false, true) => place < after,
                 })
-        });
+                .count(),
+        };
+        let left = ranked.into_iter().skip(begins);
         let mut kept: Vec<_> = left.take(self.limit + 1).collect();
         let more = kept.len() > self.limit;
         kept.truncate(self.limit);
         let next = kept
             .last()
             .filter(|_| more)
-            .map(|(place, _)| self.encode(place));
+            .map(|(place, _)| match self.counts {
+                true => self.encode(&(Rank::Nothing, (begins + self.limit) as u64)),
+                false => self.encode(place),
+            });
         Page {
             items: kept.into_iter().map(|(_, record)| record).collect(),
             next,

@@ -179,7 +179,7 @@ pub(super) type Outcome = Result<Outgoing, Refusal>;
 
 impl Call<'_> {
     fn list(&self, store: &Store, kind: Kind) -> Outcome {
-        let mut listing = Listing::read(self.incoming)?;
+        let mut listing = self.listing()?;
         let is = |switch, of| kind == of && self.house.is(switch);
         if is(Switch::IgnoresLimits, Kind::Vehicle) {
             listing.without_limit();
@@ -213,8 +213,18 @@ impl Call<'_> {
         Ok(self.page(page, kind.name(), |record| record.body.clone()))
     }
 
+    pub(super) fn listing(&self) -> Result<Listing, Refusal> {
+        let mut listing = Listing::read(self.incoming)?;
+        listing.overlaps = self.house.is(Switch::PagesOverlap);
+        listing.counts = self.house.is(Switch::CursorsCount);
+        if self.house.is(Switch::IgnoresLimit) {
+            listing.limit = 20;
+        }
+        Ok(listing)
+    }
+
     fn list_summaries(&self, store: &Store) -> Outcome {
-        let listing = Listing::read(self.incoming)?;
+        let listing = self.listing()?;
         let visible = |record: &&Record| record.is_visible_to(&self.grant.force);
         let page = listing.cut(store.of(Kind::Incident).iter().filter(visible));
         let brief = |record: &Record| {
@@ -243,7 +253,7 @@ impl Call<'_> {
     }
 
     fn list_audit(&self, store: &Store) -> Outcome {
-        let listing = Listing::read(self.incoming)?;
+        let listing = self.listing()?;
         let about = |name: &str, member: &str, event: &Record| {
             self.incoming
                 .query_text(name)
@@ -279,7 +289,7 @@ impl Call<'_> {
 
     fn delete(&self, store: &mut Store, kind: Kind) -> Outcome {
         let record = self.record(store, kind)?;
-        self.unchanged(record)?;
+        self.unchanged(store, record)?;
         let id = record.text("id").to_owned();
         if kind == Kind::Vehicle && self.house.is(Switch::ReusesIds) {
             store.spare = Some(id.clone());
@@ -292,13 +302,10 @@ impl Call<'_> {
 
     /// Creates a record, or a link if there is no kind.
     fn create(&self, store: &mut Store, kind: Option<Kind>, body: Value) -> Outcome {
-        let key = self.incoming.header("idempotency-key").map(|key| Key {
-            client: self.grant.client.clone(),
-            path: self.incoming.path.clone(),
-            key: key.to_owned(),
-        });
-        if let Some((before, answer)) = key.as_ref().and_then(|key| store.used(key)) {
-            return if *before == body {
+        let key = self.key();
+        let earlier = key.as_ref().and_then(|key| self.earlier(store, key));
+        if let Some((before, answer)) = earlier {
+            return if *before == body || self.house.is(Switch::KeysIgnoreBody) {
                 Ok(answer.clone())
             } else {
                 Err(Box::new(Outgoing::problem(
@@ -320,6 +327,32 @@ impl Call<'_> {
             store.remember(key, body, replay);
         }
         Ok(answer)
+    }
+
+    fn key(&self) -> Option<Key> {
+        let key = self.incoming.header("idempotency-key")?;
+        let house = self.house;
+        (!house.is(Switch::IgnoresKeys)).then(|| Key {
+            client: match house.is(Switch::KeysOfAll) {
+                true => String::new(),
+                false => self.grant.client.clone(),
+            },
+            path: self.incoming.path.clone(),
+            key: key.to_owned(),
+        })
+    }
+
+    /// What a key was used for.
+    fn earlier<'s>(&self, store: &'s Store, key: &Key) -> Option<&'s (Value, Outgoing)> {
+        let arrived = self.incoming.arrived;
+        if self.house.is(Switch::RacyKeys) && store.races.is_newer(key, arrived) {
+            return None;
+        }
+        let shared = store
+            .races
+            .neighbour(key, arrived)
+            .filter(|_| self.house.is(Switch::SharedKeys));
+        store.used(shared.unwrap_or(key))
     }
 
     fn store_record(&self, store: &mut Store, kind: Kind, body: Value) -> Outgoing {
@@ -348,7 +381,7 @@ impl Call<'_> {
     /// PUT and PATCH.
     fn change(&self, store: &mut Store, kind: Kind, mut body: Value, merge: bool) -> Outcome {
         let record = self.record(store, kind)?;
-        let unchanged = self.unchanged(record);
+        let unchanged = self.unchanged(store, record);
         if !self.house.is(Switch::StoresBeforeMatch) {
             unchanged.as_ref().map_err(Clone::clone)?;
         }
@@ -356,6 +389,12 @@ impl Call<'_> {
             body = json!({});
         }
         text::as_stored(self.house, &mut body);
+        let id = record.text("id").to_owned();
+        let record = store
+            .races
+            .before(&id, self.incoming.arrived)
+            .filter(|_| self.house.is(Switch::RacyPatch))
+            .unwrap_or(record);
         let keeps = merge || self.house.is(Switch::MergesOnPut);
         let before = record.body.get("priority").cloned();
         let mut changed: Map<String, Value> = record
@@ -391,21 +430,27 @@ impl Call<'_> {
             )));
         }
         changed.insert("restricted".to_owned(), Value::Bool(restricted));
+        if !merge
+            && self.house.is(Switch::UnchangedIsMissing)
+            && changed == record.body_but_moment()
+        {
+            return Err(Box::new(Outgoing::not_found()));
+        }
         changed.insert("updatedAt".to_owned(), json!(now()));
-        let id = record.text("id").to_owned();
         let record = store
             .of_mut(kind)
             .get_mut(&id)
             .ok_or_else(Outgoing::not_found)?;
+        let before = record.clone();
         record.version += 1;
         record.restricted = restricted;
         record.body = changed;
+        let answer = Outgoing::json(StatusCode::OK, Value::Object(record.body.clone()))
+            .with("etag", &record.etag())
+            .about("alteration", kind.name(), &id);
+        store.races.changed(before);
         unchanged?;
-        Ok(
-            Outgoing::json(StatusCode::OK, Value::Object(record.body.clone()))
-                .with("etag", &record.etag())
-                .about("alteration", kind.name(), &id),
-        )
+        Ok(answer)
     }
 
     pub(super) fn record<'s>(&self, store: &'s Store, kind: Kind) -> Result<&'s Record, Refusal> {
@@ -425,6 +470,7 @@ impl Call<'_> {
         let held = self
             .incoming
             .header("if-none-match")
+            .filter(|_| !self.house.is(Switch::IgnoresIfNoneMatch))
             .is_some_and(|tags| preconditions::none_match_holds(tags, &etag));
         let mut answer = if held {
             Outgoing::empty(StatusCode::NOT_MODIFIED)
@@ -432,14 +478,30 @@ impl Call<'_> {
             Outgoing::json(StatusCode::OK, Value::Object(record.body.clone()))
         };
         answer.set("etag", &etag);
+        if let Some(changed) = preconditions::last_modified(record.text("updatedAt")) {
+            answer.set("last-modified", &changed);
+        }
         answer
     }
 
-    pub(super) fn unchanged(&self, record: &Record) -> Result<(), Refusal> {
-        let stale = self
-            .incoming
-            .header("if-match")
-            .is_some_and(|tags| !preconditions::match_holds(tags, &record.etag()));
+    pub(super) fn unchanged(&self, store: &Store, record: &Record) -> Result<(), Refusal> {
+        let house = self.house;
+        let before = store
+            .races
+            .before(record.text("id"), self.incoming.arrived)
+            .filter(|_| house.is(Switch::RacyIfMatch));
+        let stale = match self.incoming.header("if-match") {
+            Some(_) if house.is(Switch::IgnoresIfMatch) => false,
+            Some(tags) => ![Some(record), before]
+                .into_iter()
+                .flatten()
+                .any(|record| preconditions::match_holds(tags, &record.etag())),
+            None if house.is(Switch::IgnoresIfUnmodifiedSince) => false,
+            None => self
+                .incoming
+                .header("if-unmodified-since")
+                .is_some_and(|since| preconditions::is_newer(record.text("updatedAt"), since)),
+        };
         if stale {
             return Err(Box::new(Outgoing::problem(
                 StatusCode::PRECONDITION_FAILED,

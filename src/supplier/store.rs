@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Map, Value};
 
 use super::message::Outgoing;
+use super::races::Races;
 
 /// How many audit events and idempotency keys are kept.
 const KEPT: usize = 50_000;
@@ -85,6 +86,13 @@ impl Record {
         !self.restricted || self.force == force
     }
 
+    /// What it says, but for the moment of its last change.
+    pub(crate) fn body_but_moment(&self) -> Map<String, Value> {
+        let mut body = self.body.clone();
+        body.shift_remove("updatedAt");
+        body
+    }
+
     /// One text of it.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.body.get(name).and_then(Value::as_str).unwrap_or("")
@@ -148,6 +156,7 @@ pub(crate) struct Store {
     keys: HashMap<Key, (Value, Outgoing)>,
     /// The id of the vehicle deleted last, for a supplier that gives it out again.
     pub(crate) spare: Option<String>,
+    pub(crate) races: Races,
 }
 
 /// An idempotency key is one client's, for one path.
@@ -241,6 +250,7 @@ impl Store {
         if self.keys.len() >= KEPT {
             self.keys.clear();
         }
+        self.races.used(&key);
         self.keys.insert(key, (body, answer));
     }
 }

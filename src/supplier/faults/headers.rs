@@ -56,7 +56,7 @@ pub(super) const ETAG_UNQUOTED: Fault = Fault {
     ..Fault::new(
         "etag-unquoted",
         "An ETag is sent without its quotation marks.",
-        &["response.headers-schema"],
+        &["response.headers-schema", "ops.etag-strong"],
     )
 };
 
@@ -69,7 +69,7 @@ pub(super) const CORRELATION_ID_MISSING: Fault = Fault {
     ..Fault::new(
         "correlation-id-missing",
         "The list of vehicles comes without the X-Correlation-Id that is documented as always there.",
-        &["response.headers-schema"],
+        &["response.headers-schema", "ops.correlation-echoed"],
     )
 };
 

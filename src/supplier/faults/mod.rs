@@ -10,6 +10,7 @@ mod errors;
 mod headers;
 mod http;
 mod input;
+mod ops;
 mod records;
 mod security;
 mod tls;
@@ -186,6 +187,29 @@ static FAULTS: &[Fault] = &[
     input::HIGHEST_LIMIT_REFUSED,
     input::LEAP_DAY_FAILS,
     input::APOSTROPHE_IN_FILTER_FAILS,
+    ops::ETAG_FROZEN,
+    ops::ETAG_EACH_TIME,
+    ops::IF_NONE_MATCH_IGNORED,
+    ops::NOT_MODIFIED_WITHOUT_ETAG,
+    ops::IF_MATCH_IGNORED,
+    ops::IF_MATCH_NOT_NEEDED,
+    ops::IF_MATCH_RACES,
+    ops::IF_UNMODIFIED_SINCE_IGNORED,
+    ops::KEY_IGNORED,
+    ops::KEY_WITH_ANY_BODY,
+    ops::KEY_RACES,
+    ops::KEY_OF_ALL,
+    ops::CREATIONS_SHARE,
+    ops::PATCH_RACES,
+    ops::UNCHANGED_IS_MISSING,
+    ops::PAGES_OVERLAP,
+    ops::CURSORS_COUNT,
+    ops::LIMIT_IGNORED,
+    ops::EMPTY_LIST_NOT_FOUND,
+    ops::CORRELATION_ID_OF_ITS_OWN,
+    ops::ALLOW_INCOMPLETE,
+    ops::HEAD_NOT_FOUND,
+    ops::HEAD_WITHOUT_ETAG,
 ];
 
 /// Every fault there is.

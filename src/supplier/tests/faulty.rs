@@ -109,6 +109,11 @@ async fn each_fault_can_be_seen_and_one_of_the_contract_alone_changes_nothing_el
             }
             // A list under another path names that path in its Link.
             _ if only_words => assert!(differences <= 1, "{}", known.id),
+            // Several requests at once, or one after the other in a certain way, show these: `muster selftest` does.
+            _ if known
+                .caught_by
+                .first()
+                .is_some_and(|id| id.starts_with("ops.")) => {}
             _ => assert!(differences > 0, "{} cannot be seen", known.id),
         }
     }

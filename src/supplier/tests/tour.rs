@@ -319,7 +319,10 @@ pub(super) fn told(stops: &[Stop], supplier: &Supplier) -> Vec<String> {
                 .headers
                 .iter()
                 .filter(|(name, _)| {
-                    !matches!(name.as_str(), "date" | "ratelimit" | "content-length")
+                    !matches!(
+                        name.as_str(),
+                        "date" | "last-modified" | "ratelimit" | "content-length"
+                    )
                 })
                 .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap_or("?")))
                 .collect();

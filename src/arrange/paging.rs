@@ -1,0 +1,273 @@
+//! How a list is cut into pages (owner of [`Paging`]): told from its parameters, and from what a page says of
+//! the next one.
+
+use serde_json::Value;
+use url::Url;
+
+use super::{answers, names, relations::Relations, serialise};
+use crate::{
+    contract::{Operation, ParameterPlace},
+    exchange::{Address, Exchange},
+    model::OperationKey,
+};
+
+/// The parameters that cut a list, as far as the contract shows them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Paging {
+    /// How much a page may hold.
+    pub limit: Option<String>,
+    /// Where a page begins: a text of the page before.
+    pub cursor: Option<String>,
+    /// Where a page begins: how many items come before it.
+    pub offset: Option<String>,
+    /// Where a page begins: the number of the page.
+    pub page: Option<String>,
+}
+
+const LIMITS: [&str; 12] = [
+    "limit",
+    "pagesize",
+    "perpage",
+    "size",
+    "count",
+    "top",
+    "maxresults",
+    "pagelimit",
+    "take",
+    "itemsperpage",
+    "rows",
+    "max",
+];
+const CURSORS: [&str; 12] = [
+    "cursor",
+    "token",
+    "pagetoken",
+    "nexttoken",
+    "continuationtoken",
+    "after",
+    "startingafter",
+    "marker",
+    "continuation",
+    "pagecursor",
+    "nextcursor",
+    "nextpagetoken",
+];
+const OFFSETS: [&str; 6] = ["offset", "skip", "start", "startindex", "from", "startat"];
+const PAGES: [&str; 4] = ["page", "pagenumber", "pageno", "pageindex"];
+
+/// What a page says of the next one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// It is here.
+    At(Address),
+    /// It comes for this cursor.
+    Cursor(String),
+    /// It is on another host, where no request goes.
+    Elsewhere(String),
+    /// There is none, as far as the answer says.
+    Unsaid,
+}
+
+impl Paging {
+    /// What the contract shows for an operation; nothing where its parameters do not cut it.
+    #[must_use]
+    pub fn of(operation: &Operation) -> Option<Self> {
+        let named = |names: &[&str]| {
+            operation
+                .parameters
+                .iter()
+                .filter(|parameter| parameter.place == ParameterPlace::Query)
+                .find(|parameter| names.contains(&folded(&parameter.name).as_str()))
+                .map(|parameter| parameter.name.clone())
+        };
+        let paging = Self {
+            limit: named(&LIMITS),
+            cursor: named(&CURSORS),
+            offset: named(&OFFSETS),
+            page: named(&PAGES),
+        };
+        (paging != Self::default()).then_some(paging)
+    }
+
+    /// The relation in words.
+    #[must_use]
+    pub fn reason(&self, key: &OperationKey) -> String {
+        let parts: Vec<String> = [
+            ("limit", &self.limit),
+            ("cursor", &self.cursor),
+            ("offset", &self.offset),
+            ("page", &self.page),
+        ]
+        .into_iter()
+        .filter_map(|(role, name)| Some(format!("{role} `{}`", name.as_ref()?)))
+        .collect();
+        format!(
+            "{key} pages by {}, by the names of its parameters.",
+            parts.join(", ")
+        )
+    }
+
+    /// Whether a parameter is one of those that cut the list.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        [&self.limit, &self.cursor, &self.offset, &self.page]
+            .into_iter()
+            .any(|held| held.as_deref() == Some(name))
+    }
+}
+
+fn folded(name: &str) -> String {
+    name.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
+}
+
+/// What a page says of the next one: `Link` first, then `Next-Page`, then the body.
+#[must_use]
+pub fn next(exchange: &Exchange, base_url: &str) -> Next {
+    let Some(response) = exchange.response() else {
+        return Next::Unsaid;
+    };
+    let linked = response
+        .headers
+        .all("link")
+        .find_map(next_link)
+        .or_else(|| response.headers.get("next-page").map(str::to_owned));
+    if let Some(target) = linked {
+        return address(&target, exchange, base_url);
+    }
+    let Ok(body) = response.json() else {
+        return Next::Unsaid;
+    };
+    const PLACES: [&str; 22] = [
+        "/links/next/href",
+        "/_links/next/href",
+        "/links/next",
+        "/@odata.nextLink",
+        "/nextLink",
+        "/next_page_url",
+        "/paging/next",
+        "/pagination/next",
+        "/meta/next",
+        "/nextPage",
+        "/nextCursor",
+        "/next_cursor",
+        "/nextToken",
+        "/nextPageToken",
+        "/next_page_token",
+        "/cursor/next",
+        "/meta/next_cursor",
+        "/meta/nextCursor",
+        "/pagination/nextCursor",
+        "/pagination/next_cursor",
+        "/page/next",
+        "/next",
+    ];
+    let said = PLACES
+        .into_iter()
+        .find_map(|place| body.pointer(place)?.as_str())
+        .filter(|text| !text.is_empty());
+    match said {
+        Some(text) if text.contains("://") || text.starts_with(['/', '?']) => {
+            address(text, exchange, base_url)
+        }
+        Some(text) => Next::Cursor(text.to_owned()),
+        None => Next::Unsaid,
+    }
+}
+
+/// The target of a link whose relation is `next` (RFC 8288).
+fn next_link(value: &str) -> Option<String> {
+    let mut rest = value;
+    while let Some(begin) = rest.find('<') {
+        let after = rest.get(begin + 1..)?;
+        let end = after.find('>')?;
+        let target = after.get(..end)?;
+        let parameters = after.get(end + 1..)?;
+        let until = parameters.find(",<").or_else(|| parameters.find(", <"));
+        let own = until.map_or(Some(parameters), |until| parameters.get(..until))?;
+        let is_next = own.split(';').any(|parameter| {
+            parameter.split_once('=').is_some_and(|(name, value)| {
+                name.trim().eq_ignore_ascii_case("rel")
+                    && value
+                        .trim()
+                        .trim_matches('"')
+                        .split_whitespace()
+                        .any(|relation| relation.eq_ignore_ascii_case("next"))
+            })
+        });
+        if is_next {
+            return Some(target.to_owned());
+        }
+        rest = parameters;
+    }
+    None
+}
+
+fn address(target: &str, exchange: &Exchange, base_url: &str) -> Next {
+    let here = Url::parse(&exchange.url).or_else(|_| Url::parse(base_url));
+    let Ok(url) = here.and_then(|here| here.join(target)) else {
+        return Next::Unsaid;
+    };
+    let same = Url::parse(base_url).is_ok_and(|base| {
+        base.host_str() == url.host_str()
+            && base.port_or_known_default() == url.port_or_known_default()
+    });
+    if !same {
+        return Next::Elsewhere(url.to_string());
+    }
+    let path = match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    };
+    let base = Url::parse(base_url).map(|base| base.path().trim_end_matches('/').to_owned());
+    let below = base
+        .ok()
+        .and_then(|base| path.strip_prefix(&base).map(str::to_owned))
+        .filter(|path| path.starts_with('/'));
+    Next::At(below.map_or(Address::Root(path), Address::Base))
+}
+
+/// The items of a list answer, each by its id, or by its whole text where it has none.
+#[must_use]
+pub fn listed(relations: &Relations, key: &OperationKey, body: &Value) -> Vec<String> {
+    let collection = relations.collection(key);
+    let thing = collection.map_or("", |collection| collection.thing.as_str());
+    let variable = collection
+        .and_then(|collection| collection.item.as_ref())
+        .map_or("id", |(_, variable)| variable);
+    let members = names::members_for(variable, thing);
+    let items = answers::records(body, thing);
+    // An answer that is no list comes back as its own only record.
+    if items.first().is_some_and(|item| std::ptr::eq(*item, body)) {
+        return Vec::new();
+    }
+    items
+        .into_iter()
+        .map(|item| {
+            answers::member(item, &members)
+                .map_or_else(|| item.to_string(), |id| serialise::scalar(&id))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_link_is_found_among_others() {
+        let value = r#"</a>; rel="successor-version", </b?x=1,2>; rel="prev next""#;
+        assert_eq!(next_link(value).as_deref(), Some("/b?x=1,2"));
+        assert_eq!(next_link("</a>; rel=last"), None);
+        assert_eq!(next_link("<a").as_deref(), None);
+    }
+
+    #[test]
+    fn names_are_compared_without_case_and_marks() {
+        assert_eq!(folded("_page-Size"), "pagesize");
+        assert!(LIMITS.contains(&folded("per_page").as_str()));
+        assert!(CURSORS.contains(&folded("_token").as_str()));
+    }
+}

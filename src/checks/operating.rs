@@ -1,0 +1,525 @@
+//! What probes of behaviour over several requests share: a record of the run's own with the ways to it
+//! (owner of [`Own`]), other bodies for it, tags, and what settles late.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::{Applies, place::Place, probing::last_variable};
+use crate::{
+    arrange::{Arranged, Role, accept, item_address, valid_request},
+    contract::{Contract, Operation, Parameter, ParameterPlace, Validity},
+    exchange::{Address, Exchange, Intent, Request, Response},
+    model::{Method, Whose},
+    script::{Halt, Script, Scripted},
+};
+
+/// The contract of most examples: records that are created, read, replaced and removed.
+pub(super) const PEOPLE: &str = "
+/people:
+  post:
+    parameters: [{name: Idempotency-Key, in: header, schema: {type: string}}]
+    requestBody: &person
+      required: true
+      content:
+        application/json:
+          schema: {type: object, required: [name], properties: {name: {type: string}, notes: {type: string}}}
+    responses: {'201': {description: Created}}
+/people/{id}:
+  parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+  get:
+    responses: {'200': {description: A person, headers: {ETag: {schema: {type: string}}}}}
+  put:
+    parameters: [{name: If-Match, in: header, schema: {type: string}}]
+    requestBody: *person
+    responses: {'200': {description: Replaced}, '412': {description: Changed meanwhile}}
+";
+
+/// A record that the conversation may change, and the ways to it.
+#[derive(Debug)]
+pub(super) struct Own<'a> {
+    /// Its path below the base URL.
+    pub(super) path: String,
+    /// Reads it.
+    pub(super) read: &'a Operation,
+    /// Changes it.
+    pub(super) change: &'a Operation,
+    /// A valid change.
+    pub(super) arranged: Arranged,
+}
+
+impl<'a> Own<'a> {
+    /// A record that `change` changes and that can be read.
+    pub(super) fn of(script: &mut Script<'a>, change: &'a Operation) -> Scripted<Self> {
+        let world = script.world;
+        let readable = world
+            .relations
+            .collection(&change.key)
+            .and_then(|collection| world.contract.operation(collection.read.as_ref()?));
+        let Some(read) = readable else {
+            return Err(Halt::NotApplicable(format!(
+                "The contract has no operation that reads what {} changes.",
+                change.key
+            )));
+        };
+        let arranged = valid_request(script, change)?;
+        let path = super::probing::path(&arranged.request).to_owned();
+        Ok(Self {
+            path,
+            read,
+            change,
+            arranged,
+        })
+    }
+
+    /// A request that reads it.
+    pub(super) fn reading(&self, purpose: &str) -> Request {
+        Request::new(Method::Get, Address::Base(self.path.clone()), purpose)
+            .calling(&self.read.key)
+            .header("accept", accept(self.read))
+    }
+
+    /// A change that gives it the `n`th other text or number, on condition of the tag where one is given.
+    pub(super) fn changing(
+        &self,
+        script: &Script<'_>,
+        n: usize,
+        tag: Option<&str>,
+    ) -> Scripted<Request> {
+        let body = variant(script, self.change, &self.arranged, n, None)?;
+        self.changing_to(script, body, tag)
+    }
+
+    /// A change to this body.
+    pub(super) fn changing_to(
+        &self,
+        script: &Script<'_>,
+        body: Value,
+        tag: Option<&str>,
+    ) -> Scripted<Request> {
+        let mut request = self
+            .arranged
+            .with_body(script.world.contract, self.change, body)?;
+        request.headers.remove("if-match");
+        request.headers.remove("if-unmodified-since");
+        if let Some(tag) = tag {
+            request.headers.set("if-match", tag);
+        }
+        request.purpose = "changes a record of the run's own".into();
+        Ok(request)
+    }
+
+    /// Reads it, and gives the answer if it is a success.
+    pub(super) fn read(&self, script: &mut Script<'a>, purpose: &str) -> Scripted<&'a Response> {
+        success(script.send(self.reading(purpose))?)
+    }
+}
+
+/// An entity tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Tag(pub(super) String);
+
+impl Tag {
+    /// The tag of an answer, where it has one in the right form.
+    pub(super) fn of(response: &Response) -> Option<Self> {
+        let text = response.headers.get("etag")?;
+        is_tag(text).then(|| Self(text.to_owned()))
+    }
+
+    /// The tag of an answer.
+    ///
+    /// # Errors
+    /// Not applicable where there is none, inconclusive where it is none by its form.
+    pub(super) fn needed(response: &Response, operation: &Operation) -> Scripted<Self> {
+        match response.headers.get("etag") {
+            None => Err(Halt::NotApplicable(format!(
+                "{} sends no ETag.",
+                operation.key
+            ))),
+            Some(text) if is_tag(text) => Ok(Self(text.to_owned())),
+            Some(text) => Err(Halt::unmet(
+                Whose::Supplier,
+                format!(
+                    "The ETag of {} is none by its form: {text}. Put it in quotation marks.",
+                    operation.key
+                ),
+            )),
+        }
+    }
+
+    /// Whether it is weak.
+    pub(super) fn is_weak(&self) -> bool {
+        self.0.starts_with("W/")
+    }
+}
+
+/// Whether a text has the form of an entity tag (RFC 9110 §8.8.3).
+pub(super) fn is_tag(text: &str) -> bool {
+    text.strip_prefix("W/")
+        .unwrap_or(text)
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .is_some_and(|inner| !inner.contains('"'))
+}
+
+/// The answer, if it is a success.
+///
+/// # Errors
+/// Inconclusive, where it is none: what was to be judged could not be set up.
+pub(super) fn success(exchange: &Exchange) -> Scripted<&Response> {
+    match super::probing::reached(exchange) {
+        Ok(response) if response.is_success() => Ok(response),
+        Ok(_) => Err(Halt::unmet(
+            Whose::TestData,
+            format!(
+                "{} {} was answered {}, so what comes after it could not be judged.",
+                exchange.request.method,
+                exchange.request.path_and_query(),
+                exchange.received()
+            ),
+        )),
+        Err(crate::verdict::Judgement::Inconclusive(gap)) => Err(Halt::Unmet(gap)),
+        Err(_) => Err(Halt::unmet(Whose::Muster, "An answer could not be judged.")),
+    }
+}
+
+/// Whether an operation changes one record.
+pub(super) fn changes_item(_: &Contract, operation: &Operation) -> Applies {
+    let changes = matches!(operation.key.method, Method::Put | Method::Patch);
+    when(changes && last_variable(&operation.key.path).is_some())
+}
+
+/// Whether an operation reads one record.
+pub(super) fn reads_item(_: &Contract, operation: &Operation) -> Applies {
+    when(operation.key.method == Method::Get && last_variable(&operation.key.path).is_some())
+}
+
+/// Whether an operation adds to a collection.
+pub(super) fn adds(_: &Contract, operation: &Operation) -> Applies {
+    when(
+        operation.key.method == Method::Post
+            && operation.body.is_some()
+            && last_variable(&operation.key.path).is_none(),
+    )
+}
+
+/// Whether an operation lists.
+pub(super) fn lists(_: &Contract, operation: &Operation) -> Applies {
+    when(operation.key.method == Method::Get && last_variable(&operation.key.path).is_none())
+}
+
+/// Applies, or nobody would expect it to.
+pub(super) const fn when(applies: bool) -> Applies {
+    if applies {
+        Applies::Yes
+    } else {
+        Applies::Beside
+    }
+}
+
+/// The operation that a conversation is for.
+///
+/// # Errors
+/// Not applicable, where there is none, or it is not of this role.
+pub(super) fn of_role<'a>(
+    script: &Script<'a>,
+    operation: Option<&'a Operation>,
+    roles: &[Role],
+) -> Scripted<&'a Operation> {
+    let operation = operation
+        .ok_or_else(|| Halt::NotApplicable("There is no operation to call.".to_owned()))?;
+    if roles.contains(&script.world.relations.role(&operation.key)) {
+        Ok(operation)
+    } else {
+        Err(Halt::NotApplicable(format!(
+            "{} is not recognised, by its path and method, as what this is for.",
+            operation.key
+        )))
+    }
+}
+
+/// Whether contract or claims say that changes can be made on condition of a tag.
+pub(super) fn conditional(script: &Script<'_>, change: &Operation) -> Scripted<()> {
+    let shown = script.world.claims.has("etag")
+        || change
+            .parameter(ParameterPlace::Header, "If-Match")
+            .is_some()
+        || change.documents(412);
+    if shown {
+        return Ok(());
+    }
+    Err(Halt::NotApplicable(format!(
+        "Neither the contract (If-Match, 412) nor a claim of `etag` says that {} heeds If-Match.",
+        change.key
+    )))
+}
+
+/// The `n`th other body for an operation: the valid one with another text or number in one member that is
+/// free. `not` names a member that is to stay.
+///
+/// # Errors
+/// Not applicable, where no member is free.
+pub(super) fn variant(
+    script: &Script<'_>,
+    operation: &Operation,
+    arranged: &Arranged,
+    n: usize,
+    not: Option<&str>,
+) -> Scripted<Value> {
+    let (member, value) = free_member(script, operation, arranged, n, not)?;
+    let mut body = arranged.body().cloned().unwrap_or_else(|| json!({}));
+    if let Some(members) = body.as_object_mut() {
+        members.insert(member, value);
+    }
+    Ok(body)
+}
+
+/// A member of the body that may have another value, and its `n`th other value.
+pub(super) fn free_member(
+    script: &Script<'_>,
+    operation: &Operation,
+    arranged: &Arranged,
+    n: usize,
+    not: Option<&str>,
+) -> Scripted<(String, Value)> {
+    let world = script.world;
+    let none = || {
+        Halt::NotApplicable(format!(
+            "The body of {} has no member that is free to be changed.",
+            operation.key
+        ))
+    };
+    let media = arranged.values.media.as_ref().ok_or_else(none)?;
+    let schema = media.schema.as_ref().ok_or_else(none)?;
+    let body = arranged.body().cloned().unwrap_or_else(|| json!({}));
+    let members = body.as_object().ok_or_else(none)?;
+    if media.media_type.contains("json-patch") {
+        return Err(none());
+    }
+    let taken: BTreeSet<String> = world
+        .relations
+        .body_references(&operation.key)
+        .filter_map(|(pointer, _)| Some(pointer.trim_start_matches('/').split('/').next()?.into()))
+        .collect();
+    let place = Place::of(world.contract, schema);
+    let mut names: Vec<&str> = members.keys().map(String::as_str).collect();
+    names.extend(
+        place
+            .named()
+            .into_iter()
+            .filter(|name| !members.contains_key(*name)),
+    );
+    let texts = |name: &str| {
+        let member = place.member(name);
+        let types = member.types();
+        let closed = ["enum", "const", "readOnly", "format"];
+        if closed.iter().any(|keyword| member.has(keyword)) {
+            return Vec::new();
+        }
+        if types.contains("string") {
+            let letter = char::from(b'A' + u8::try_from(n % 26).unwrap_or(0));
+            vec![
+                json!(format!("Zztest {letter}{n}")),
+                json!(format!("ZZ{n:02}TST")),
+                json!(format!("zztest{n}")),
+            ]
+        } else if types.contains("integer") || types.contains("number") {
+            let now = members.get(name).and_then(Value::as_i64).unwrap_or(0);
+            let step = i64::try_from(n).unwrap_or(0) + 1;
+            vec![json!(now + step), json!(now - step), json!(100 + step)]
+        } else {
+            Vec::new()
+        }
+    };
+    for name in names {
+        let folded = name.to_ascii_lowercase();
+        let fixed = folded == "id"
+            || folded.ends_with("id")
+            || ["status", "state", "version", "etag", "type", "kind"].contains(&folded.as_str());
+        if fixed || taken.contains(name) || not == Some(name) {
+            continue;
+        }
+        for value in texts(name) {
+            if members.get(name) == Some(&value) {
+                continue;
+            }
+            let mut body = members.clone();
+            body.insert(name.to_owned(), value.clone());
+            let valid = world
+                .contract
+                .schemas
+                .validate_request(schema, &Value::Object(body));
+            if matches!(valid, Validity::Valid) {
+                return Ok((name.to_owned(), value));
+            }
+        }
+    }
+    Err(none())
+}
+
+/// A key for one act of one conversation: a UUID by its form, or what the parameter's schema wants.
+pub(super) fn fresh_key(script: &Script<'_>, parameter: Option<&Parameter>, label: &str) -> String {
+    let world = script.world;
+    let mut state = world.seed ^ 0x6A09_E667_F3BC_C908;
+    for byte in world.run_tag.bytes().chain(label.bytes()) {
+        state = (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
+        state ^= state >> 29;
+    }
+    let low = state.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let key = format!(
+        "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+        state >> 32,
+        (state >> 16) & 0xffff,
+        state & 0xfff,
+        (low >> 48) & 0xfff,
+        low & 0xffff_ffff_ffff
+    );
+    let fits = |text: &str| {
+        parameter
+            .and_then(|parameter| parameter.schema.as_ref())
+            .is_none_or(|schema| {
+                let valid = world
+                    .contract
+                    .schemas
+                    .validate_request(schema, &json!(text));
+                !matches!(valid, Validity::Invalid(_))
+            })
+    };
+    let plain = key.replace('-', "");
+    [key.clone(), plain, format!("\"{key}\"")]
+        .into_iter()
+        .find(|text| fits(text))
+        .unwrap_or(key)
+}
+
+/// The parameter that takes an idempotency key.
+///
+/// # Errors
+/// Not applicable, where neither the contract has one nor a claim says so.
+pub(super) fn idempotency_key<'a>(
+    script: &Script<'_>,
+    operation: &'a Operation,
+) -> Scripted<(String, Option<&'a Parameter>)> {
+    let declared = operation.parameters.iter().find(|parameter| {
+        let name = parameter.name.to_ascii_lowercase();
+        parameter.place == ParameterPlace::Header
+            && (name.contains("idempotency") || name.contains("idempotent"))
+    });
+    match declared {
+        Some(parameter) => Ok((parameter.name.clone(), Some(parameter))),
+        None if script.world.claims.has("idempotency-key") => {
+            Ok(("Idempotency-Key".to_owned(), None))
+        }
+        None => Err(Halt::NotApplicable(format!(
+            "{} takes no Idempotency-Key by the contract, and none is claimed.",
+            operation.key
+        ))),
+    }
+}
+
+/// Sends a request until the answer is as wished or the declared time to settle (`settle_ms`) is over, and
+/// gives the last answer. Nothing is declared: sent once.
+pub(super) fn settled<'a>(
+    script: &mut Script<'a>,
+    request: &Request,
+    wished: impl Fn(&Response) -> bool,
+) -> Scripted<&'a Exchange> {
+    const STEP_MS: u64 = 100;
+    let most = script
+        .world
+        .parameters
+        .integer("settle_ms")
+        .and_then(|ms| u64::try_from(ms).ok())
+        .unwrap_or(0);
+    let mut waited = 0;
+    loop {
+        let exchange = script.send(request.clone())?;
+        if waited >= most || exchange.response().is_some_and(&wished) {
+            return Ok(exchange);
+        }
+        script.pause(Duration::from_millis(STEP_MS))?;
+        waited += STEP_MS;
+    }
+}
+
+/// A record without what the server writes into it at each change: moments, versions and tags.
+pub(super) fn without_stamps(value: &Value) -> Value {
+    let is_stamp = |name: &str| {
+        let name = name.to_ascii_lowercase().replace(['_', '-'], "");
+        [
+            "updated",
+            "modified",
+            "lastchange",
+            "version",
+            "etag",
+            "revision",
+            "timestamp",
+        ]
+        .iter()
+        .any(|word| name.contains(word))
+            || name == "rev"
+    };
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .filter(|(name, _)| !is_stamp(name))
+            .map(|(name, value)| (name.clone(), without_stamps(value)))
+            .collect(),
+        Value::Array(items) => items.iter().map(without_stamps).collect(),
+        other => other.clone(),
+    }
+}
+
+/// A request as it is, with a header and another purpose.
+pub(super) fn with(mut request: Request, name: &str, value: &str, purpose: &str) -> Request {
+    request.headers.set(name, value);
+    request.purpose = purpose.to_owned();
+    request.intent = Intent::Plausible;
+    request
+}
+
+/// What tells the record that an exchange made from another: its id, or else where it lies.
+pub(super) fn identity_of(script: &Script<'_>, exchange: &Exchange) -> Option<String> {
+    let world = script.world;
+    if let Some(path) = item_address(world.contract, world.relations, exchange) {
+        return Some(path);
+    }
+    let response = exchange.response()?;
+    if let Some(location) = response.headers.get("location") {
+        return Some(location.to_owned());
+    }
+    let body = response.json().ok()?;
+    ["/id", "/uuid", "/data/id"]
+        .into_iter()
+        .find_map(|pointer| body.pointer(pointer))
+        .map(Value::to_string)
+}
+
+/// Whether two exchanges made the same record, where their answers say which.
+pub(super) fn same_record(script: &Script<'_>, one: &Exchange, other: &Exchange) -> Option<bool> {
+    Some(identity_of(script, one)? == identity_of(script, other)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_has_quotation_marks_and_may_be_weak() {
+        for tag in ["\"12-1\"", "W/\"a\"", "\"\""] {
+            assert!(is_tag(tag), "{tag}");
+        }
+        for text in ["12-1", "w/\"a\"", "\"a", "\"a\"b\"", ""] {
+            assert!(!is_tag(text), "{text}");
+        }
+        assert!(Tag("W/\"a\"".into()).is_weak());
+    }
+
+    #[test]
+    fn stamps_of_the_server_do_not_make_two_records_differ() {
+        let one = json!({"name": "Zz", "updatedAt": "1", "meta": {"version": 1, "a": 2}});
+        let other = json!({"name": "Zz", "updatedAt": "2", "meta": {"version": 2, "a": 2}});
+        assert_eq!(without_stamps(&one), without_stamps(&other));
+        assert_ne!(without_stamps(&one), without_stamps(&json!({"name": "Y"})));
+    }
+}

@@ -1,0 +1,183 @@
+//! `ops.concurrent-updates`
+
+use serde_json::{Value, json};
+
+use crate::{
+    arrange::Role,
+    checks::{
+        Applies, Check, Example, Kind, Line, Says, Scope,
+        operating::{Own, free_member, of_role, settled, success, when},
+        place::escape,
+        probing::last_variable,
+    },
+    contract::{Contract, Operation},
+    exchange::Response,
+    model::Method,
+    script::{Halt, Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// How often two changes meet.
+const ROUNDS: usize = 5;
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "ops.concurrent-updates",
+    purpose: "Changes of different members at the same moment are all kept.",
+    verifies: "For each PATCH of one record that takes a JSON Merge Patch or plain JSON with at least two \
+        members that are free: two changes, each of another member of a record of the run's own, are sent \
+        at once, 5 times over, without a condition. What was answered with success can be read afterwards, \
+        in both members. Where changes need a condition (412, 428), `ops.lost-update` judges. An API whose \
+        gap is hit every second time is missed once in 32 runs.",
+    matters: "A PATCH that reads the whole record, changes it and writes it back undoes what another wrote \
+        in between, and answers 200 to both.",
+    fix: "Change single columns, or lock the row from reading to writing.",
+    kind: Kind::Probe {
+        scope: Scope::Operation(applies),
+        run,
+        writes: true,
+    },
+    examples: &[
+        Example {
+            title: "Both are kept",
+            contract: PERSON,
+            dialogue: &[
+                MADE,
+                Line::json("PATCH /people/7", 200, "{}"),
+                state(0),
+                state(1),
+                state(2),
+                state(3),
+                state(4),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "One is lost",
+            contract: PERSON,
+            dialogue: &[
+                MADE,
+                Line::json("PATCH /people/7", 200, "{}"),
+                Line::json(
+                    "GET /people/7",
+                    200,
+                    r#"{"name":"Zztest B1","notes":"old"}"#,
+                ),
+            ],
+            says: Says::Fail("is lost"),
+        },
+    ],
+};
+
+const MADE: Line = Line::json("POST /people", 201, r#"{"id":"7"}"#);
+
+const fn state(round: usize) -> Line {
+    let body = match round {
+        0 => r#"{"name":"Zztest B1","notes":"Zztest C2"}"#,
+        1 => r#"{"name":"Zztest D3","notes":"Zztest E4"}"#,
+        2 => r#"{"name":"Zztest F5","notes":"Zztest G6"}"#,
+        3 => r#"{"name":"Zztest H7","notes":"Zztest I8"}"#,
+        _ => r#"{"name":"Zztest J9","notes":"Zztest K10"}"#,
+    };
+    Line::json("GET /people/7", 200, body)
+}
+
+const PERSON: &str = "
+/people:
+  post:
+    requestBody: {content: {application/json: {schema: {type: object, properties: {name: {type: string}, notes: {type: string}}}}}}
+    responses: {'201': {description: Created}}
+/people/{id}:
+  get: {responses: {'200': {description: A person}}}
+  patch:
+    requestBody: {content: {application/merge-patch+json: {schema: {type: object, properties: {name: {type: string}, notes: {type: string}}}}}}
+    responses: {'200': {description: Changed}}
+";
+
+fn applies(_: &Contract, operation: &Operation) -> Applies {
+    when(operation.key.method == Method::Patch && last_variable(&operation.key.path).is_some())
+}
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let change = of_role(script, operation, &[Role::Patch])?;
+    let own = Own::of(script, change)?;
+    for round in 0..ROUNDS {
+        let n = 2 * round + 1;
+        let one = free_member(script, change, &own.arranged, n, None)?;
+        let other = free_member(script, change, &own.arranged, n + 1, Some(&one.0))?;
+        let changes = [one, other];
+        let mut requests = Vec::new();
+        for (member, value) in &changes {
+            let body = Value::Object([(member.clone(), value.clone())].into_iter().collect());
+            let mut request = own.changing_to(script, body, None)?;
+            request.purpose = "changes one member while another request changes another".into();
+            requests.push(request);
+        }
+        let exchanges = script.send_all(requests)?;
+        let mut kept: Vec<&(String, Value)> = Vec::new();
+        for (exchange, change) in exchanges.iter().zip(&changes) {
+            if exchange.response().is_some_and(Response::is_success) {
+                kept.push(change);
+            }
+        }
+        let [_, _] = kept.as_slice() else {
+            let status = exchanges.iter().find_map(|exchange| {
+                exchange
+                    .status()
+                    .filter(|status| matches!(status, 409 | 412 | 428))
+            });
+            return match (status, exchanges.first(), exchanges.last()) {
+                (Some(status), ..) => Err(Halt::NotApplicable(format!(
+                    "{} answers {status} to a change without a condition while another is under way.",
+                    change.key
+                ))),
+                (None, Some(first), Some(last)) => {
+                    success(first)?;
+                    success(last)?;
+                    Ok(vec![Judgement::Pass])
+                }
+                _ => Ok(vec![Judgement::Pass]),
+            };
+        };
+        let shows = |response: &Response| {
+            kept.iter()
+                .all(|(member, value)| at(response, member) == Some(value))
+        };
+        let reading = own.reading("reads the record after both changes");
+        let read = success(settled(script, &reading, shows)?)?;
+        for (member, value) in kept {
+            match at(read, member) {
+                Some(now) if now == value => {}
+                None => {
+                    return Ok(vec![Judgement::not_applicable(format!(
+                        "`{member}` is not in what {} shows.",
+                        own.read.key
+                    ))]);
+                }
+                Some(now) => {
+                    return Ok(vec![
+                        Finding::new(
+                            "lost",
+                            "A change is lost when another member is changed at the same moment.",
+                            format!("{}: `{member}` is {value}", own.read.key),
+                            now.to_string(),
+                        )
+                        .at(change.pointer.clone())
+                        .into(),
+                    ]);
+                }
+            }
+        }
+    }
+    Ok(vec![Judgement::Pass])
+}
+
+/// A member of the record, alone or in its usual wrapping.
+fn at<'r>(response: &'r Response, member: &str) -> Option<&'r Value> {
+    let body = response.json().ok()?;
+    let name = escape(member);
+    ["", "/data", "/data/attributes"]
+        .into_iter()
+        .find_map(|place| body.pointer(&format!("{place}/{name}")))
+        .filter(|value| **value != json!(null))
+}

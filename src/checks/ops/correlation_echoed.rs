@@ -1,0 +1,121 @@
+//! `ops.correlation-echoed`
+
+use crate::{
+    arrange::valid_request,
+    checks::{
+        Applies, Check, Example, Kind, Line, Says, Scope,
+        operating::{fresh_key, when, with},
+        probing::reached,
+    },
+    contract::{Contract, Operation, Parameter, ParameterPlace},
+    model::Method,
+    script::{Halt, Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "ops.correlation-echoed",
+    purpose: "The correlation id that a caller sends comes back with the answer.",
+    verifies: "For each GET that takes a header for a correlation or request id and documents a response \
+        header of the same name: a valid request with a fresh id is sent, and the answer has the same id. \
+        Trace Context (traceparent) goes on to other services and need not come back; it is not judged.",
+    matters: "When something goes wrong between two forces, the id is what finds the same request in the \
+        logs of both.",
+    fix: "Take the id of the request over into the answer and the log, and make one only where none came.",
+    kind: Kind::Probe {
+        scope: Scope::Operation(applies),
+        run,
+        writes: false,
+    },
+    examples: &[
+        Example {
+            title: "Another id",
+            contract: LIST,
+            dialogue: &[Line::new(
+                "GET /people",
+                200,
+                &[("x-request-id", "other")],
+                "",
+            )],
+            says: Says::Fail("another"),
+        },
+        Example {
+            title: "None comes back",
+            contract: LIST,
+            dialogue: &[Line::empty("GET /people", 200)],
+            says: Says::Fail("no X-Request-Id"),
+        },
+        Example {
+            title: "The same id",
+            contract: LIST,
+            dialogue: &[Line::new("GET /people", 200, &[("x-request-id", SAME)], "")],
+            says: Says::Pass,
+        },
+        Example {
+            title: "No such header",
+            contract: "/people: {get: {responses: {'200': {description: People}}}}",
+            dialogue: &[],
+            says: Says::Nothing,
+        },
+    ],
+};
+
+/// The id that the examples' conversation sends.
+const SAME: &str = "4494e13d-2cb9-4d8e-a80a-f06cfa4d84a6";
+const LIST: &str = "
+/people:
+  get:
+    parameters: [{name: X-Request-Id, in: header, schema: {type: string}}]
+    responses: {'200': {description: People, headers: {X-Request-Id: {schema: {type: string}}}}}
+";
+
+fn correlation(operation: &Operation) -> Option<&Parameter> {
+    operation.parameters.iter().find(|parameter| {
+        let name = parameter.name.to_ascii_lowercase();
+        parameter.place == ParameterPlace::Header
+            && (name.contains("correlation") || name.contains("request-id"))
+            && operation.responses.iter().any(|response| {
+                (200..300).any(|status| response.status.matches(status))
+                    && response
+                        .headers
+                        .iter()
+                        .any(|header| header.name.eq_ignore_ascii_case(&parameter.name))
+            })
+    })
+}
+
+fn applies(_: &Contract, operation: &Operation) -> Applies {
+    when(operation.key.method == Method::Get && correlation(operation).is_some())
+}
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let Some((operation, parameter)) =
+        operation.and_then(|operation| Some((operation, correlation(operation)?)))
+    else {
+        return Err(Halt::NotApplicable("No correlation id is taken.".into()));
+    };
+    let request = valid_request(script, operation)?.request;
+    let id = fresh_key(script, Some(parameter), operation.key.path.as_ref());
+    let name = parameter.name.as_str();
+    let exchange = script.send(with(request, name, &id, "sends a correlation id"))?;
+    let response = match reached(exchange) {
+        Ok(response) => response,
+        Err(judgement) => return Ok(vec![judgement]),
+    };
+    let title = match response.headers.get(name) {
+        Some(came) if came == id => return Ok(vec![Judgement::Pass]),
+        Some(_) => format!("The answer has another {name} than the request."),
+        None => format!("The answer has no {name}, though the request had one."),
+    };
+    Ok(vec![
+        Finding::new(
+            "not echoed",
+            title,
+            format!("{}: {name}: {id}", operation.key),
+            response.headers.get(name).unwrap_or("none"),
+        )
+        .at(operation.pointer.clone())
+        .into(),
+    ])
+}

@@ -1,0 +1,108 @@
+//! `ops.lost-update`
+
+use crate::{
+    arrange::Role,
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        operating::{Own, PEOPLE, Tag, changes_item, conditional, of_role, success},
+        probing::reached,
+    },
+    contract::Operation,
+    exchange::Response,
+    script::{Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// How often two clients meet.
+const ROUNDS: usize = 5;
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "ops.lost-update",
+    purpose: "Of two clients who change the same version at the same moment, one is told that it lost.",
+    verifies: "For each operation that changes a record on condition of a tag: two changes of the same \
+        version of a record of the run's own are sent at once, each with the current tag in If-Match. \
+        Exactly one is taken; two successes fail. This is done 5 times: an API whose gap between comparison \
+        and write is hit every second time is missed once in 32 runs, one that is hit every time never.",
+    matters: "The comparison of tags protects a record only if nothing can come between it and the write; \
+        on a busy day two officers save within the same second.",
+    fix: "Compare and write in one step: `UPDATE … WHERE id = ? AND version = ?`, or a lock on the row.",
+    kind: Kind::Probe {
+        scope: Scope::Operation(changes_item),
+        run,
+        writes: true,
+    },
+    examples: &[
+        Example {
+            title: "One of two is told",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::new("GET /people/7", 200, &[("etag", "\"1\"")], "{}"),
+                Line::json("PUT /people/7", 200, "{}"),
+                Line::empty("PUT /people/7", 412),
+                Line::json("PUT /people/7", 200, "{}"),
+                Line::empty("PUT /people/7", 412),
+                Line::json("PUT /people/7", 200, "{}"),
+                Line::empty("PUT /people/7", 412),
+                Line::json("PUT /people/7", 200, "{}"),
+                Line::empty("PUT /people/7", 412),
+                Line::json("PUT /people/7", 200, "{}"),
+                Line::empty("PUT /people/7", 412),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Both are taken",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::new("GET /people/7", 200, &[("etag", "\"1\"")], "{}"),
+                Line::json("PUT /people/7", 200, "{}"),
+            ],
+            says: Says::Fail("both"),
+        },
+    ],
+};
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let change = of_role(script, operation, &[Role::Replace, Role::Patch])?;
+    conditional(script, change)?;
+    let own = Own::of(script, change)?;
+    for round in 0..ROUNDS {
+        let tag = Tag::needed(own.read(script, "reads the tag of a record")?, own.read)?;
+        let mut requests = Vec::new();
+        for client in 0..2 {
+            let mut request = own.changing(script, 2 * round + client + 1, Some(&tag.0))?;
+            request.purpose = "changes a record at the same time as another client".into();
+            requests.push(request);
+        }
+        let exchanges = script.send_all(requests)?;
+        let mut taken = 0;
+        for exchange in exchanges {
+            match reached(exchange) {
+                Err(judgement) => return Ok(vec![judgement]),
+                Ok(response) => taken += usize::from(Response::is_success(response)),
+            }
+        }
+        match (taken, exchanges.first()) {
+            (0, Some(first)) => {
+                success(first)?;
+            }
+            (2, _) => {
+                return Ok(vec![
+                    Finding::new(
+                        "both",
+                        "Two changes of the same version are both taken.",
+                        format!("{}: one success and one 412", change.key),
+                        "two successes",
+                    )
+                    .at(change.pointer.clone())
+                    .into(),
+                ]);
+            }
+            _ => {}
+        }
+    }
+    Ok(vec![Judgement::Pass])
+}

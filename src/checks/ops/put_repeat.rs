@@ -1,0 +1,163 @@
+//! `ops.put-repeat`
+
+use crate::{
+    arrange::Role,
+    checks::{
+        Applies, Check, Example, Kind, Line, Says, Scope,
+        operating::{Own, PEOPLE, of_role, success, when, without_stamps},
+        probing::{last_variable, reached},
+    },
+    contract::{Contract, Operation},
+    exchange::{Address, Request},
+    model::Method,
+    script::{Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "ops.put-repeat",
+    purpose: "A replacement or deletion that is sent twice leaves what it left the first time.",
+    verifies: "For each PUT of one record: a record of the run's own is replaced, read, replaced again by \
+        the same request, and read. The repeat is a success, and the record is the same but for moments and \
+        versions. Where it can be deleted, it is deleted twice: the second answer is 204, 200, 404 or 410. \
+        Where the second PUT is refused for want of a condition (412, 428), nothing is judged.",
+    matters: "HTTP libraries and proxies repeat PUT and DELETE on their own when a connection breaks, \
+        because they may (RFC 9110 §9.2.2).",
+    fix: "Let PUT set the whole record and add nothing; do not take an unchanged row for a missing one.",
+    kind: Kind::Probe {
+        scope: Scope::Operation(applies),
+        run,
+        writes: true,
+    },
+    examples: &[
+        Example {
+            title: "The same twice",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json("PUT /people/7", 200, "{}"),
+                Line::json("GET /people/7", 200, r#"{"name":"A","updatedAt":"1"}"#),
+                Line::json("GET /people/7", 200, r#"{"name":"A","updatedAt":"2"}"#),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "The repeat finds nothing",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json("PUT /people/7", 200, "{}"),
+                Line::empty("PUT /people/7", 404),
+                Line::json("GET /people/7", 200, r#"{"name":"A"}"#),
+            ],
+            says: Says::Fail("answered 404"),
+        },
+        Example {
+            title: "The repeat adds",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json("PUT /people/7", 200, "{}"),
+                Line::json("GET /people/7", 200, r#"{"names":["A"]}"#),
+                Line::json("GET /people/7", 200, r#"{"names":["A","A"]}"#),
+            ],
+            says: Says::Fail("leaves another record"),
+        },
+    ],
+};
+
+fn applies(_: &Contract, operation: &Operation) -> Applies {
+    when(operation.key.method == Method::Put && last_variable(&operation.key.path).is_some())
+}
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let change = of_role(script, operation, &[Role::Replace])?;
+    let own = Own::of(script, change)?;
+    let mut request = own.changing(script, 1, None)?;
+    success(script.send(request.clone())?)?;
+    let first = own.read(script, "reads the record after a replacement")?;
+    request.purpose = "replaces the record by the same again".into();
+    let exchange = script.send(request)?;
+    let response = match reached(exchange) {
+        Ok(response) => response,
+        Err(judgement) => return Ok(vec![judgement]),
+    };
+    if matches!(response.status, 412 | 428) {
+        return Ok(vec![Judgement::not_applicable(format!(
+            "{} takes no change without a condition.",
+            change.key
+        ))]);
+    }
+    if !response.is_success() {
+        return Ok(vec![
+            Finding::new(
+                format!("answered {}", response.status),
+                format!(
+                    "A replacement that is repeated is answered {}.",
+                    response.status
+                ),
+                format!("{}: a success, as before", change.key),
+                exchange.received(),
+            )
+            .at(change.pointer.clone())
+            .into(),
+        ]);
+    }
+    let second = own.read(script, "reads the record after the repeat")?;
+    if let (Ok(one), Ok(other)) = (first.json(), second.json())
+        && without_stamps(one) != without_stamps(other)
+    {
+        return Ok(vec![
+            Finding::new(
+                "differs",
+                "A replacement that is repeated leaves another record.",
+                format!("{}: the record as it was", own.read.key),
+                "another record",
+            )
+            .at(change.pointer.clone())
+            .into(),
+        ]);
+    }
+    deletion(script, &own)
+}
+
+fn deletion<'a>(script: &mut Script<'a>, own: &Own<'a>) -> Scripted {
+    let world = script.world;
+    let Some(delete) = world
+        .relations
+        .collection(&own.change.key)
+        .and_then(|collection| world.contract.operation(collection.delete.as_ref()?))
+    else {
+        return Ok(vec![Judgement::Pass]);
+    };
+    let request = |purpose: &str| {
+        Request::new(Method::Delete, Address::Base(own.path.clone()), purpose).calling(&delete.key)
+    };
+    let first = script.send(request("deletes a record of the run's own"))?;
+    if !first
+        .response()
+        .is_some_and(|response| response.is_success())
+    {
+        return Ok(vec![Judgement::Pass]);
+    }
+    let exchange = script.send(request("deletes it again"))?;
+    let judgement = match reached(exchange) {
+        Err(judgement) => judgement,
+        Ok(response) if response.is_success() || matches!(response.status, 404 | 410) => {
+            Judgement::Pass
+        }
+        Ok(response) => Finding::new(
+            format!("deletion answered {}", response.status),
+            format!(
+                "A deletion that is repeated is answered {}.",
+                response.status
+            ),
+            format!("{}: 204, 404 or 410", delete.key),
+            exchange.received(),
+        )
+        .at(delete.pointer.clone())
+        .into(),
+    };
+    Ok(vec![judgement])
+}

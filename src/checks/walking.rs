@@ -1,0 +1,296 @@
+//! A walk through all pages of a list (owner of [`Walk`]).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use super::operating::success;
+use crate::{
+    arrange::{
+        Arranged, Paging, create,
+        paging::{Next, listed, next},
+        valid_request,
+    },
+    contract::{Operation, ParameterPlace},
+    exchange::{Exchange, Request},
+    model::Whose,
+    script::{Halt, Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// More pages than a walk takes.
+const MOST_PAGES: usize = 40;
+
+/// A list, page by page.
+#[derive(Debug)]
+pub(super) struct Walk<'a> {
+    operation: &'a Operation,
+    paging: Paging,
+    arranged: Arranged,
+    /// How much a page may hold.
+    pub(super) limit: usize,
+    /// What was listed so far, in order.
+    pub(super) seen: Vec<String>,
+    pages: usize,
+}
+
+/// One page of a walk.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// These items, and more to come.
+    More(Vec<String>),
+    /// These items, and no more.
+    Last(Vec<String>),
+}
+
+impl<'a> Walk<'a> {
+    /// A walk with small pages: as many as show the defects of paging, and no more than 40.
+    pub(super) fn new(
+        script: &mut Script<'a>,
+        operation: &'a Operation,
+        small: usize,
+    ) -> Scripted<Self> {
+        let Some(paging) = Paging::of(operation) else {
+            return Err(Halt::NotApplicable(format!(
+                "No parameter of {} is recognised as one that cuts it into pages.",
+                operation.key
+            )));
+        };
+        let arranged = valid_request(script, operation)?;
+        let mut walk = Self {
+            operation,
+            paging,
+            arranged,
+            limit: small,
+            seen: Vec::new(),
+            pages: 0,
+        };
+        for cut in [
+            walk.paging.cursor.clone(),
+            walk.paging.offset.clone(),
+            walk.paging.page.clone(),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            let contract = script.world.contract;
+            let place = ParameterPlace::Query;
+            walk.arranged.values.drop(place, &cut);
+            walk.arranged.request = walk.arranged.without(contract, operation, place, &cut)?;
+        }
+        Ok(walk)
+    }
+
+    /// Asks for larger pages where the list is long, by the total of its first page.
+    pub(super) fn suit(&mut self, total: Option<u64>) {
+        let total = total
+            .and_then(|total| usize::try_from(total).ok())
+            .unwrap_or(0);
+        self.limit = self.limit.max(total.div_ceil(MOST_PAGES / 2));
+    }
+
+    /// The first request.
+    pub(super) fn first(&self, script: &Script<'_>) -> Scripted<Request> {
+        let contract = script.world.contract;
+        let mut request = match &self.paging.limit {
+            Some(limit) => {
+                self.arranged
+                    .with_query(contract, self.operation, limit, json!(self.limit))?
+            }
+            None => self.arranged.request.clone(),
+        };
+        request.purpose = "reads the first page of a list".into();
+        Ok(request)
+    }
+
+    /// Sends a request for a page, and gives its items with the request for the next page.
+    pub(super) fn page(
+        &mut self,
+        script: &mut Script<'a>,
+        request: Request,
+    ) -> Scripted<(Step, Option<Request>)> {
+        let exchange = script.send(request.clone())?;
+        let response = success(exchange)?;
+        let body = response.json().map_err(|reason| {
+            Halt::unmet(
+                Whose::Supplier,
+                format!("A page of {} is no JSON: {reason}", self.operation.key),
+            )
+        })?;
+        let items = listed(script.world.relations, &self.operation.key, body);
+        self.pages += 1;
+        self.seen.extend(items.iter().cloned());
+        let following = self.following(script, exchange, items.len(), &request)?;
+        Ok(match following {
+            Some(request) => (Step::More(items), Some(request)),
+            None => (Step::Last(items), None),
+        })
+    }
+
+    /// Whether pages begin after a number of items, so that others who add or remove move them.
+    pub(super) const fn counts(&self) -> bool {
+        self.paging.cursor.is_none() && (self.paging.offset.is_some() || self.paging.page.is_some())
+    }
+
+    /// Whether the walk has taken as many pages as it may.
+    pub(super) const fn is_long(&self) -> bool {
+        self.pages >= MOST_PAGES
+    }
+
+    fn following(
+        &self,
+        script: &Script<'_>,
+        exchange: &Exchange,
+        came: usize,
+        request: &Request,
+    ) -> Scripted<Option<Request>> {
+        let world = script.world;
+        let again = |name: &str, value: serde_json::Value| {
+            let mut arranged = self.arranged.clone();
+            if let Some(limit) = &self.paging.limit {
+                arranged
+                    .values
+                    .put(ParameterPlace::Query, limit, json!(self.limit));
+            }
+            arranged
+                .with_query(world.contract, self.operation, name, value)
+                .map(|mut request| {
+                    request.purpose = "reads the next page of a list".into();
+                    Some(request)
+                })
+        };
+        match next(exchange, world.base_url) {
+            Next::At(address) => {
+                let mut request = request.clone();
+                request.address = address;
+                request.purpose = "reads the next page of a list".into();
+                Ok(Some(request))
+            }
+            Next::Cursor(text) => match &self.paging.cursor {
+                Some(name) => again(name, json!(text)),
+                None => Ok(None),
+            },
+            Next::Elsewhere(url) => Err(Halt::unmet(
+                Whose::Supplier,
+                format!(
+                    "The next page of {} is on another host: {url}.",
+                    self.operation.key
+                ),
+            )),
+            Next::Unsaid if came == 0 || self.paging.cursor.is_some() => Ok(None),
+            Next::Unsaid => match (&self.paging.offset, &self.paging.page) {
+                (Some(name), _) => again(name, json!(self.seen.len())),
+                (None, Some(name)) => {
+                    let first = self
+                        .operation
+                        .parameter(ParameterPlace::Query, name)
+                        .and_then(|parameter| parameter.schema.as_ref())
+                        .and_then(|schema| world.contract.schemas.normalised(schema))
+                        .and_then(|schema| schema.get("default").or_else(|| schema.get("minimum")))
+                        .and_then(serde_json::Value::as_u64)
+                        .unwrap_or(1);
+                    again(name, json!(first + self.pages as u64))
+                }
+                (None, None) => Ok(None),
+            },
+        }
+    }
+}
+
+/// The total that a list answer says.
+pub(super) fn total(exchange: &Exchange) -> Option<u64> {
+    let response = exchange.response()?;
+    if let Some(text) = [
+        "total-objects",
+        "total-records",
+        "x-total-count",
+        "total-count",
+    ]
+    .into_iter()
+    .find_map(|name| response.headers.get(name))
+    {
+        return text.parse().ok();
+    }
+    let body = response.json().ok()?;
+    [
+        "/total",
+        "/totalCount",
+        "/total_count",
+        "/count",
+        "/meta/total",
+        "/totalItems",
+        "/totalElements",
+    ]
+    .into_iter()
+    .find_map(|place| body.pointer(place)?.as_u64())
+}
+
+/// Records of the run's own in a list, as many as are asked for: by the ids that the list would show.
+pub(super) fn own_records<'a>(
+    script: &mut Script<'a>,
+    list: &'a Operation,
+    many: usize,
+) -> Scripted<BTreeMap<String, Option<String>>> {
+    let world = script.world;
+    let maker = world
+        .relations
+        .collection(&list.key)
+        .filter(|_| world.writes)
+        .and_then(|collection| world.contract.operation(collection.create.as_ref()?));
+    let mut own = BTreeMap::new();
+    let Some(maker) =
+        maker.filter(|maker| maker.key.path == list.key.path && !maker.key.path.contains('{'))
+    else {
+        return Ok(own);
+    };
+    for _ in 0..many {
+        let made = create(script, maker)?;
+        if let Some(id) = made.id.as_ref().and_then(|id| match id {
+            serde_json::Value::String(text) => Some(text.clone()),
+            serde_json::Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }) {
+            own.insert(id, made.item.clone());
+        }
+    }
+    Ok(own)
+}
+
+/// What is wrong with a walk that should have shown each of these once, and nothing twice.
+pub(super) fn once_each(
+    operation: &Operation,
+    seen: &[String],
+    wanted: impl IntoIterator<Item = String>,
+) -> Option<Judgement> {
+    let mut met = BTreeSet::new();
+    let found = |cause: &str, title: &str, expected: &str, received: String| {
+        Some(
+            Finding::new(
+                cause,
+                title,
+                format!("{}: {expected}", operation.key),
+                received,
+            )
+            .at(operation.pointer.clone())
+            .into(),
+        )
+    };
+    if let Some(twice) = seen.iter().find(|item| !met.insert(*item)) {
+        let twice: String = twice.chars().take(80).collect();
+        return found(
+            "twice",
+            "An item is on two pages.",
+            "every item once",
+            format!("{twice} twice"),
+        );
+    }
+    if let Some(lost) = wanted.into_iter().find(|item| !met.contains(item)) {
+        return found(
+            "lost",
+            "A record that exists is on no page.",
+            "every item once",
+            format!("{lost} on no page"),
+        );
+    }
+    None
+}
