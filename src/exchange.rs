@@ -247,6 +247,9 @@ pub struct Timing {
     pub first_byte_us: u64,
     /// Until the last byte of the body was there.
     pub total_us: u64,
+    /// For requests at a constant rate: how long after its moment it was sent, for a reason of this machine's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_us: Option<u64>,
 }
 
 /// An answer.
@@ -264,6 +267,8 @@ pub struct Response {
     pub cut: bool,
     /// How long it took.
     pub timing: Timing,
+    /// When its head was there by this machine's clock, in milliseconds since 1970; none where nobody looked.
+    pub at_ms: Option<i64>,
     json: OnceLock<Result<Value, String>>,
 }
 
@@ -285,8 +290,16 @@ impl Response {
             body,
             cut,
             timing,
+            at_ms: None,
             json: OnceLock::new(),
         }
+    }
+
+    /// Says when its head was there, in milliseconds since 1970.
+    #[must_use]
+    pub const fn at(mut self, at_ms: i64) -> Self {
+        self.at_ms = Some(at_ms);
+        self
     }
 
     /// The body as JSON, parsed once.

@@ -48,6 +48,8 @@ pub enum Work {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
+    /// Whether what is written shows at once: the other stages build on it.
+    Settling,
     /// Operations that need nothing, or only what the target file gives.
     Collections,
     /// Operations on one record.
@@ -56,6 +58,8 @@ pub enum Stage {
     Probes,
     /// Suites.
     Suites,
+    /// What is measured, with nothing else under way.
+    Measuring,
     /// Operations that take something away.
     Removals,
 }
@@ -248,7 +252,7 @@ impl Plan {
                         check: CheckId::from(check.id),
                         operation: None,
                     },
-                    stage: Stage::Probes,
+                    stage: stage_of(check),
                     writes,
                 }),
                 Applies::No(reason) => self.exclude(Some(check), None, reason, false),
@@ -277,7 +281,7 @@ impl Plan {
                                     check: CheckId::from(check.id),
                                     operation: Some(operation.key.clone()),
                                 },
-                                stage: Stage::Probes,
+                                stage: stage_of(check),
                                 writes,
                             });
                         }
@@ -308,6 +312,17 @@ impl Plan {
             reason,
             unverified,
         });
+    }
+}
+
+/// When a probe runs.
+fn stage_of(check: &Check) -> Stage {
+    if check.id == checks::SETTLES {
+        Stage::Settling
+    } else if check.id == checks::MEASURES {
+        Stage::Measuring
+    } else {
+        Stage::Probes
     }
 }
 

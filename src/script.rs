@@ -51,6 +51,8 @@ pub struct World<'a> {
 pub enum Ask {
     /// Send these, all at once where there are several.
     Send(Vec<Request>),
+    /// Send these one after the other, each at its moment whether or not those before it were answered.
+    SendPaced(Vec<Request>, Duration),
     /// Let this time pass.
     Pause(Duration),
     /// Try this TLS handshake.
@@ -131,6 +133,25 @@ impl<'a> Script<'a> {
             return Ok(&[]);
         }
         match self.reply(Ask::Send(requests))? {
+            Reply::Exchanges(exchanges) => Ok(exchanges),
+            Reply::Paused | Reply::Handshake(_) => Err(asked_otherwise()),
+        }
+    }
+
+    /// Sends several, one every so often, whether or not those before it were answered: a target that is slow
+    /// is not spared the requests that come meanwhile.
+    ///
+    /// # Errors
+    /// [`Halt::Pending`] until every answer is there.
+    pub fn send_paced(
+        &mut self,
+        requests: Vec<Request>,
+        every: Duration,
+    ) -> Scripted<&'a [Exchange]> {
+        if requests.is_empty() {
+            return Ok(&[]);
+        }
+        match self.reply(Ask::SendPaced(requests, every))? {
             Reply::Exchanges(exchanges) => Ok(exchanges),
             Reply::Paused | Reply::Handshake(_) => Err(asked_otherwise()),
         }
@@ -264,7 +285,7 @@ pub fn dry_run<T>(
             }
         };
         let reply = match ask {
-            Some(Ask::Send(requests)) => {
+            Some(Ask::Send(requests) | Ask::SendPaced(requests, _)) => {
                 let mut exchanges = Vec::new();
                 for request in requests {
                     let outcome = answer(&request);

@@ -19,6 +19,9 @@ use crate::{
 /// More questions than any conversation of an example asks.
 const MOST_TURNS: usize = 200;
 
+/// When every answer of an example comes: noon of 1 January 2026.
+const NOON_MS: i64 = 1_767_268_800_000;
+
 /// Who may call in every example.
 const IDENTITIES: &[&str] = &[
     "default",
@@ -95,7 +98,7 @@ pub fn run(
     example: &Example,
     contract: &Contract,
 ) -> Result<Vec<Judgement>, String> {
-    let parameters = Parameters::default();
+    let parameters = parameters_of(contract);
     match check.kind {
         Kind::Contract(judge) => Ok(judge(contract, &parameters)
             .into_iter()
@@ -127,6 +130,14 @@ pub fn run(
             Ok(judgements)
         }
     }
+}
+
+/// The parameters of profile and target that an example supposes: `x-muster-parameters` of its contract.
+fn parameters_of(contract: &Contract) -> Parameters {
+    contract
+        .at("/x-muster-parameters")
+        .and_then(|given| serde_json::from_value(given.clone()).ok())
+        .unwrap_or_default()
 }
 
 /// Whether judgements are what an example says.
@@ -217,7 +228,7 @@ pub(super) fn converse(
                 let handshaken = example_handshakes::ended(line, asked);
                 history.push(Reply::Handshake(Box::new(handshaken)));
             }
-            Turn::Ask(Ask::Send(requests)) => {
+            Turn::Ask(Ask::Send(requests) | Ask::SendPaced(requests, _)) => {
                 let mut exchanges = Vec::new();
                 for request in requests {
                     asked.push(request.clone());
@@ -306,14 +317,17 @@ pub(super) fn answer(line: &Line, request: Request, contract: &Contract, id: u64
     };
     let outcome = line.broken.map_or_else(
         || {
-            Outcome::Answered(Response::new(
-                line.status,
-                HttpVersion::Http11,
-                line.headers.iter().copied().collect::<Headers>(),
-                line.body.as_bytes().into(),
-                false,
-                Timing::default(),
-            ))
+            Outcome::Answered(
+                Response::new(
+                    line.status,
+                    HttpVersion::Http11,
+                    line.headers.iter().copied().collect::<Headers>(),
+                    line.body.as_bytes().into(),
+                    false,
+                    Timing::default(),
+                )
+                .at(NOON_MS),
+            )
         },
         |kind| {
             Outcome::Broken(Breakage {

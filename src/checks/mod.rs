@@ -399,6 +399,23 @@ checks! {
         unlisted_paths,
     }
 
+    /// What changes: records after a write, the contract, operations that end.
+    change {
+        contract_drift,
+        shows_in_time,
+    }
+
+    /// How long answers take, and the target's clock.
+    time {
+        clock_skew,
+        latency,
+    }
+
+    /// What goes over the wire besides the message.
+    wire {
+        compression,
+    }
+
     /// The way to the target.
     transport {
         certificate,
@@ -412,6 +429,12 @@ checks! {
         tls_versions,
     }
 }
+
+/// The check that tells whether what is written shows at once, which a run asks before everything else.
+pub const SETTLES: &str = "change.shows-in-time";
+
+/// The check that measures answers at a constant rate, which a run does while nothing else is under way.
+pub const MEASURES: &str = "time.latency";
 
 /// The check of this id.
 #[must_use]

@@ -1,6 +1,6 @@
 //! Flags that several commands share, and what they come to.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 use secrecy::SecretString;
@@ -9,6 +9,7 @@ use url::Url;
 use super::{
     Failure,
     job::{Job, JunitFlavour, LoadedContract, Subject},
+    reference::Delay,
     wiring,
 };
 use crate::{
@@ -41,6 +42,8 @@ pub(super) struct SubjectArguments {
     /// Switch a fault of the reference supplier on; may be given again.
     #[arg(long, value_name = "ID", requires = "demo")]
     pub(super) fault: Vec<String>,
+    #[command(flatten)]
+    pub(super) delay: DelayArguments,
     /// The profile: an id, or a path to a profile.yaml [default: uk-gov-api].
     #[arg(long, short, value_name = "ID|FILE")]
     pub(super) profile: Option<String>,
@@ -65,6 +68,46 @@ pub(super) struct SubjectArguments {
     /// Write to a target that is production, where its file allows writes.
     #[arg(long)]
     pub(super) allow_writes_in_production: bool,
+}
+
+/// How slow the reference supplier is, and how late its reads.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct DelayArguments {
+    /// How long the reference supplier waits before each answer, such as 50ms.
+    #[arg(long, value_name = "TIME", value_parser = milliseconds)]
+    latency: Option<Duration>,
+    /// How much longer it may wait, drawn from the seed, such as 40ms.
+    #[arg(long, value_name = "TIME", value_parser = milliseconds)]
+    jitter: Option<Duration>,
+    /// How far its reads lag behind its writes, such as 300ms.
+    #[arg(long, value_name = "TIME", value_parser = milliseconds)]
+    eventual: Option<Duration>,
+}
+
+impl DelayArguments {
+    /// What they come to.
+    pub(super) fn with_seed(&self, seed: u64) -> Delay {
+        Delay {
+            latency: self.latency.unwrap_or_default(),
+            jitter: self.jitter.unwrap_or_default(),
+            eventual: self.eventual.unwrap_or_default(),
+            seed,
+        }
+    }
+}
+
+/// A time such as `50ms` or `2s`.
+fn milliseconds(text: &str) -> Result<Duration, String> {
+    const MOST: u64 = 60_000;
+    let number = |end: &str| {
+        text.strip_suffix(end)
+            .and_then(|number| number.parse().ok())
+    };
+    number("ms")
+        .or_else(|| number("s").and_then(|seconds: u64| seconds.checked_mul(1_000)))
+        .filter(|time| *time <= MOST)
+        .map(Duration::from_millis)
+        .ok_or_else(|| "a time with its unit, such as 50ms or 2s, at most 60s".to_owned())
 }
 
 /// What of it is tested.
@@ -139,7 +182,10 @@ impl Job {
         );
         if subject.demo {
             return Ok(Self {
-                subject: Subject::Demo(subject.fault.clone()),
+                subject: Subject::Demo(
+                    subject.fault.clone(),
+                    subject.delay.with_seed(selection.seed.unwrap_or(1)),
+                ),
                 profile,
                 contract: None,
                 only: selection.only.clone(),
@@ -147,6 +193,11 @@ impl Job {
                 seed: selection.seed,
                 waivers: waivers?,
             });
+        }
+        if !subject.delay.with_seed(0).is_none() {
+            return Err(Failure::usage(
+                "--latency, --jitter and --eventual are of the reference supplier: give them with --demo",
+            ));
         }
         let (mut target, waivers) = both(load_target(subject), waivers)?;
         if selection.effort.is_some() {

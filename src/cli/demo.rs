@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use clap::Args;
 
-use super::{Exit, Failure, output, wiring};
+use super::{Exit, Failure, args::DelayArguments, output, wiring};
 use crate::load::{Diagnostic, Diagnostics, nearest::nearest};
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8089);
@@ -33,6 +33,8 @@ pub(super) struct Arguments {
     /// The address to listen on; port 0 takes any that is free.
     #[arg(long, value_name = "ADDRESS", default_value_t = LISTEN)]
     listen: SocketAddr,
+    #[command(flatten)]
+    delay: DelayArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -46,7 +48,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         return Ok(Exit::Conformant);
     }
     known_faults(&arguments.fault, &faults)?;
-    wiring::demo(arguments.listen, &arguments.profile, &arguments.fault)
+    wiring::demo(
+        arguments.listen,
+        &arguments.profile,
+        &arguments.fault,
+        arguments.delay.with_seed(1),
+    )
 }
 
 /// Faults that are asked for are there.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
+use super::reference::Delay;
 use crate::{contract::Contract, load::Target, profile::Profile, waiver::Waiver};
 
 /// What is tested.
@@ -11,8 +12,8 @@ use crate::{contract::Contract, load::Target, profile::Profile, waiver::Waiver};
 pub enum Subject {
     /// A target that somebody named.
     Target(Box<Target>),
-    /// The reference supplier with these faults.
-    Demo(Vec<String>),
+    /// The reference supplier with these faults, and as slow as this.
+    Demo(Vec<String>, Delay),
 }
 
 /// A contract, and what says which one it was.

@@ -27,19 +27,43 @@ pub(super) enum Reference {
     Ihub(Box<IhubSupplier>),
 }
 
-/// How slow the reference supplier is.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Delay {
+/// How slow the reference supplier is, and how late its reads.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Delay {
     /// The wait before each answer.
     pub(super) latency: Duration,
     /// How much longer it may be.
     pub(super) jitter: Duration,
+    /// How far reads lag behind writes.
+    pub(super) eventual: Duration,
+    /// What the jitter is drawn from.
+    pub(super) seed: u64,
+}
+
+impl Delay {
+    /// These options with the delay in them.
+    fn on(self, options: Options) -> Options {
+        Options {
+            latency: self.latency,
+            jitter: self.jitter,
+            eventual: self.eventual,
+            seed: self.seed,
+            ..options
+        }
+    }
+
+    /// Whether there is any.
+    pub(super) const fn is_none(self) -> bool {
+        self.latency.is_zero() && self.jitter.is_zero() && self.eventual.is_zero()
+    }
 }
 
 /// The police-records API.
 #[derive(Debug)]
 pub(super) struct Records {
     supplier: Supplier,
+    /// How far its reads lag behind, as it declares.
+    eventual: Duration,
     /// Whether it asks for client certificates.
     mutual: bool,
 }
@@ -50,8 +74,14 @@ impl Reference {
         profile: &str,
         port: u16,
         faults: &[String],
+        delay: Delay,
     ) -> Result<Self, Failure> {
         if profile == IHUB {
+            if !delay.is_none() {
+                return Err(Failure::usage(
+                    "the receiver of the iHub Standard API takes no --latency, --jitter or --eventual",
+                ));
+            }
             let faults = faults
                 .iter()
                 .map(|id| find(id, supplier::ihub_faults(), |fault| fault.id))
@@ -62,17 +92,16 @@ impl Reference {
             .iter()
             .map(|id| find(id, supplier::faults(), |fault| fault.id))
             .collect::<Result<_, _>>()?;
-        Self::serve(port, faults, TokenFormat::Opaque).await
+        Self::open(delay.on(Options {
+            port,
+            ..broken(faults, TokenFormat::Opaque)
+        }))
+        .await
     }
 
     /// Starts it with one fault.
     pub(super) async fn start_with(fault: &'static Fault, delay: Delay) -> Result<Self, Failure> {
-        Self::open(Options {
-            latency: delay.latency,
-            jitter: delay.jitter,
-            ..broken(vec![fault], TokenFormat::Opaque)
-        })
-        .await
+        Self::open(delay.on(broken(vec![fault], TokenFormat::Opaque))).await
     }
 
     /// Starts a good one, served like this and with tokens of this form.
@@ -81,13 +110,11 @@ impl Reference {
         tokens: TokenFormat,
         delay: Delay,
     ) -> Result<Self, Failure> {
-        Self::open(Options {
+        Self::open(delay.on(Options {
             tls,
             tokens,
-            latency: delay.latency,
-            jitter: delay.jitter,
             ..Options::default()
-        })
+        }))
         .await
     }
 
@@ -96,25 +123,20 @@ impl Reference {
         Self::receive(0, fault.into_iter().collect()).await
     }
 
-    async fn serve(
-        port: u16,
-        faults: Vec<&'static Fault>,
-        tokens: TokenFormat,
-    ) -> Result<Self, Failure> {
-        Self::open(Options {
-            port,
-            ..broken(faults, tokens)
-        })
-        .await
-    }
-
     async fn open(options: Options) -> Result<Self, Failure> {
+        let eventual = options.eventual;
         let mutual = options
             .tls
             .is_some_and(|tls| tls.require_client_certificate);
         Supplier::start(options)
             .await
-            .map(|supplier| Self::Records(Box::new(Records { supplier, mutual })))
+            .map(|supplier| {
+                Self::Records(Box::new(Records {
+                    supplier,
+                    eventual,
+                    mutual,
+                }))
+            })
             .map_err(|error| does_not_start(&error))
     }
 
@@ -214,7 +236,16 @@ impl Records {
             .plain_http_port()
             .map(|port| ("plain_http_port".to_owned(), port.into()));
         let limit = ("body_limit_bytes".to_owned(), 65_536.into());
-        target.parameters = Parameters(port.into_iter().chain([limit]).collect::<BTreeMap<_, _>>());
+        let objective = ("p95_ms".to_owned(), 600.into());
+        let most = u64::try_from(self.eventual.as_millis()).unwrap_or(u64::MAX);
+        let settle = (most > 0).then(|| ("settle_ms".to_owned(), most.saturating_mul(5).into()));
+        target.parameters = Parameters(
+            port.into_iter()
+                .chain(settle)
+                .chain([limit, objective])
+                .collect::<BTreeMap<_, _>>(),
+        );
+        target.published_contract = Some("/openapi.json".to_owned());
         Ok(target)
     }
 

@@ -1,15 +1,9 @@
 //! `muster selftest`.
 
-use std::time::Duration;
-
 use clap::Args;
 
 use super::{
-    Exit, Failure,
-    job::OutputFormat,
-    prove::Scope,
-    reference::{Delay, IHUB},
-    wiring,
+    Exit, Failure, args::DelayArguments, job::OutputFormat, prove::Scope, reference::IHUB, wiring,
 };
 
 /// Flags of `muster selftest`.
@@ -27,12 +21,8 @@ pub(super) struct Arguments {
     /// How many seeds the good supplier is tested with.
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: u64,
-    /// How long the reference supplier waits before each answer, such as 50ms.
-    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = milliseconds)]
-    latency: Duration,
-    /// How much longer it may wait, at random.
-    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = milliseconds)]
-    jitter: Duration,
+    #[command(flatten)]
+    delay: DelayArguments,
     /// How the result is written.
     #[arg(long, value_enum, default_value_t)]
     format: OutputFormat,
@@ -40,6 +30,11 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if arguments.profile.as_deref() == Some(IHUB) {
+        if !arguments.delay.with_seed(0).is_none() {
+            return Err(Failure::usage(
+                "the receiver of the iHub Standard API takes no --latency, --jitter or --eventual",
+            ));
+        }
         return wiring::selftest_of(IHUB, &arguments.only, arguments.format);
     }
     for id in &arguments.only {
@@ -49,17 +44,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         None => Scope::all(&arguments.only)?,
         Some(name) => Scope::cited_by(name, &arguments.only)?,
     };
-    let delay = Delay {
-        latency: arguments.latency,
-        jitter: arguments.jitter,
-    };
-    wiring::selftest(&scope, arguments.seeds, delay, arguments.format)
-}
-
-/// A time such as `50ms`.
-fn milliseconds(text: &str) -> Result<Duration, String> {
-    text.strip_suffix("ms")
-        .and_then(|number| number.parse().ok())
-        .map(Duration::from_millis)
-        .ok_or_else(|| "expected milliseconds, such as 50ms".to_owned())
+    wiring::selftest(
+        &scope,
+        arguments.seeds,
+        arguments.delay.with_seed(1),
+        arguments.format,
+    )
 }

@@ -83,6 +83,15 @@ impl Session {
         parameters
             .0
             .insert("base_url".to_owned(), self.base_url().into());
+        if let Some(place) = &self.target.published_contract {
+            parameters
+                .0
+                .insert("published_contract".to_owned(), place.as_str().into());
+        }
+        parameters.0.insert(
+            "budget_per_second".to_owned(),
+            self.target.budget.per_second.into(),
+        );
         let environment = serde_json::to_value(self.target.environment).unwrap_or_default();
         parameters.0.insert("environment".to_owned(), environment);
         let has_certificate = self.target.tls.client.is_some()

@@ -106,8 +106,9 @@ async fn session(job: Job, fail_on: FailOn) -> Result<(Session, Option<Reference
                 .ok_or_else(|| Failure::usage("there is no contract to test against"))?;
             (*target, contract, None)
         }
-        Subject::Demo(faults) => {
-            let reference = Reference::start_for(job.profile.id.as_str(), 0, &faults).await?;
+        Subject::Demo(faults, delay) => {
+            let reference =
+                Reference::start_for(job.profile.id.as_str(), 0, &faults, delay).await?;
             (reference.target()?, reference.contract()?, Some(reference))
         }
     };
@@ -247,7 +248,9 @@ pub(super) fn preflight_demo(
 ) -> Result<Exit, Failure> {
     runtime()?.block_on(async {
         let profile = arguments.profile.as_deref().unwrap_or_default();
-        let reference = Reference::start_for(profile, 0, &arguments.fault).await?;
+        let reference =
+            Reference::start_for(profile, 0, &arguments.fault, arguments.delay.with_seed(1))
+                .await?;
         let exit = preflight_of(reference.target()?, Some(reference.contract()?), format).await;
         reference.stop().await;
         exit
@@ -323,14 +326,19 @@ pub(super) fn report(
 }
 
 /// Serves the reference supplier until it is interrupted.
-pub(super) fn demo(listen: SocketAddr, profile: &str, faults: &[String]) -> Result<Exit, Failure> {
+pub(super) fn demo(
+    listen: SocketAddr,
+    profile: &str,
+    faults: &[String],
+    delay: Delay,
+) -> Result<Exit, Failure> {
     runtime()?.block_on(async {
         if !listen.ip().is_loopback() {
             return Err(Failure::usage(
                 "the reference supplier listens on this machine alone: give a loopback address",
             ));
         }
-        let reference = Reference::start_for(profile, listen.port(), faults).await?;
+        let reference = Reference::start_for(profile, listen.port(), faults, delay).await?;
         output::out(&reference.invitation())?;
         tokio::signal::ctrl_c()
             .await

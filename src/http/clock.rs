@@ -21,6 +21,15 @@ impl From<Breakage> for Lost {
     }
 }
 
+/// The moment, in milliseconds since 1970.
+pub(super) fn now_ms() -> i64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .ok()
+        .and_then(|since| i64::try_from(since.as_millis()).ok())
+        .unwrap_or_default()
+}
+
 /// The clock of one exchange.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {

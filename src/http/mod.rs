@@ -349,6 +349,7 @@ impl Transport {
         B::Error: std::error::Error + 'static,
     {
         let first_byte_us = clock.elapsed();
+        let at_ms = clock::now_ms();
         let (head, mut stream) = response.into_parts();
         let mut body = body::Collector::new(self.options.body_limit);
         loop {
@@ -390,8 +391,10 @@ impl Transport {
             Timing {
                 first_byte_us,
                 total_us,
+                late_us: None,
             },
-        ))
+        )
+        .at(at_ms))
     }
 
     /// A connection that is lost on a host that never answered may be TLS that was refused after the

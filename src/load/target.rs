@@ -44,6 +44,8 @@ pub struct Target {
     pub base_url: Url,
     /// The contract: a URL, or a path that is relative to nothing but the working folder any more.
     pub contract: Option<String>,
+    /// Where the target serves its own contract: a path from the root of its host, or a URL there.
+    pub published_contract: Option<String>,
     /// What the supplier claims.
     pub claims: Claims,
     /// Who calls, in the order of the file.
@@ -79,6 +81,7 @@ impl Target {
             supplier: String::new(),
             environment: Environment::Test,
             contract: None,
+            published_contract: None,
             claims: Claims::default(),
             identities: Vec::new(),
             tls: TlsFiles::default(),
@@ -124,6 +127,7 @@ struct RawTarget {
     environment: Option<Environment>,
     base_url: String,
     contract: Option<String>,
+    published_contract: Option<String>,
     #[serde(default)]
     claims: BTreeSet<String>,
     #[serde(default)]
@@ -170,6 +174,7 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
     let mut wrong = violations(&document, &schemas::TARGET);
     base_url(&document, &mut wrong);
     days(&document, &mut wrong);
+    published(&document, &mut wrong);
     lone_none(&document, &mut wrong);
     scheme_kinds(&document, &mut wrong);
     wrong.or(())?;
@@ -211,6 +216,7 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
                 document.source.beside(&contract).to_string_lossy().into_owned()
             }
         }),
+        published_contract: raw.published_contract,
         claims: Claims(raw.claims),
         identities: found,
         tls: files,
@@ -275,6 +281,26 @@ fn base_url(document: &Document, wrong: &mut Diagnostics) {
     let text = document.text("/base_url").filter(|text| is_url(text));
     if let Some(Err(reason)) = text.map(parse_base_url) {
         wrong.push(document.error("/base_url", format!("`base_url` {reason}")));
+    }
+}
+
+/// The published contract is the target's own: requests go to its host alone.
+fn published(document: &Document, wrong: &mut Diagnostics) {
+    const AT: &str = "/published_contract";
+    let Some(place) = document.text(AT).filter(|text| is_url(text)) else {
+        return;
+    };
+    let host = |text: &str| {
+        let url = Url::parse(text).ok()?;
+        Some((url.host_str()?.to_owned(), url.port_or_known_default()))
+    };
+    let base = document.text("/base_url").and_then(host);
+    if host(place) != base {
+        wrong.push(
+            document
+                .error(AT, "`published_contract` is on another host than `base_url`")
+                .help("give a path or URL of the target's own host; `muster drift OLD NEW` compares any two documents"),
+        );
     }
 }
 

@@ -43,6 +43,7 @@ fn answered(headers: Headers, body: impl Into<Bytes>) -> Outcome {
         Timing {
             first_byte_us: 1,
             total_us: 2,
+            late_us: None,
         },
     ))
 }

@@ -1,10 +1,17 @@
 //! One case from its first question to its judgements (owner of [`Driven`]).
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use futures::future::join_all;
 
-use super::{Runner, conversation_seed, exchanger::Held, wire::Wire};
+use super::{
+    Runner, conversation_seed,
+    exchanger::{Answered, Held},
+    wire::Wire,
+};
 use crate::{
     arrange,
     checks::{self, Kind},
@@ -12,7 +19,7 @@ use crate::{
     exchange::ExchangeId,
     known::Known,
     model::{OperationKey, Verifier, Whose},
-    plan::{PlannedCase, Work},
+    plan::{PlannedCase, Stage, Work},
     script::{self, Ask, Reply, Turn, World},
     suite,
     verdict::{Gap, Judgement},
@@ -82,6 +89,7 @@ impl<W: Wire> Runner<'_, W> {
         self.tell(Event::CaseStarted(case.name.clone()));
         let mut driven = Driven::default();
         let mut history: Vec<Reply> = Vec::new();
+        let mut paused = Duration::ZERO;
         let judgements = loop {
             if history.len() > MOST_TURNS {
                 break vec![Judgement::Error(Gap::new(
@@ -92,6 +100,7 @@ impl<W: Wire> Runner<'_, W> {
             match self.turn(case, world, &history) {
                 Turn::Done(judgements) => break judgements,
                 Turn::Ask(Ask::Pause(time)) => {
+                    paused += time;
                     tokio::time::sleep(time).await;
                     history.push(Reply::Paused);
                 }
@@ -101,13 +110,8 @@ impl<W: Wire> Runner<'_, W> {
                         Err(Held(gap)) => break vec![Judgement::Inconclusive(gap)],
                     }
                 }
-                Turn::Ask(Ask::Send(requests)) => {
-                    let sent = join_all(
-                        requests
-                            .into_iter()
-                            .map(|request| self.exchanger.exchange(&case.name, request)),
-                    );
-                    match sent.await.into_iter().collect::<Result<Vec<_>, Held>>() {
+                Turn::Ask(ask @ (Ask::Send(_) | Ask::SendPaced(..))) => {
+                    match self.send(case, ask).await {
                         Ok(answered) => {
                             let mut exchanges = Vec::with_capacity(answered.len());
                             for answer in answered {
@@ -128,6 +132,10 @@ impl<W: Wire> Runner<'_, W> {
             }
         };
         let (by, operation) = subject(case);
+        let late = |judgement: &Judgement| matches!(judgement, Judgement::Fail(_));
+        if case.stage == Stage::Settling && judgements.iter().any(late) {
+            self.exchanger.settling.learn(paused);
+        }
         for judgement in judgements {
             let evidence = match &judgement {
                 Judgement::Fail(finding) => finding.shown_by.map(|exchange| vec![exchange]),
@@ -141,6 +149,28 @@ impl<W: Wire> Runner<'_, W> {
             });
         }
         driven
+    }
+
+    /// Sends what a conversation asks for: all at once, or each at its moment.
+    async fn send(&self, case: &PlannedCase, ask: Ask) -> Result<Vec<Answered>, Held> {
+        let answers = match ask {
+            Ask::Send(requests) => {
+                let sent = requests
+                    .into_iter()
+                    .map(|request| self.exchanger.exchange(&case.name, request));
+                join_all(sent).await
+            }
+            Ask::SendPaced(requests, every) => {
+                let start = Instant::now();
+                let sent = (0..).zip(requests).map(|(index, request)| {
+                    let due = start + every * index;
+                    self.exchanger.exchange_at(&case.name, request, due)
+                });
+                join_all(sent).await
+            }
+            Ask::Pause(_) | Ask::Handshake(_) => Vec::new(),
+        };
+        answers.into_iter().collect()
     }
 
     fn turn<'w>(&'w self, case: &PlannedCase, world: World<'w>, history: &'w [Reply]) -> Turn {

@@ -6,11 +6,12 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::{
-    Cancel, Listener, Setup, cleanup::Ledger, drive::Noted, pace::Pace, watch::Watch, wire::Wire,
+    Cancel, Listener, Setup, cleanup::Ledger, drive::Noted, pace::Pace, settle::Settling,
+    watch::Watch, wire::Wire,
 };
 use crate::{
     checks::{Answer, Kind},
@@ -32,6 +33,7 @@ pub(super) struct Exchanger<'a, W> {
     pub(super) setup: &'a Setup<'a>,
     pub(super) wire: &'a W,
     pub(super) ledger: Ledger,
+    pub(super) settling: Settling,
     redactor: &'a Redactor,
     listener: Listener<'a>,
     cancel: &'a Cancel,
@@ -90,6 +92,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             setup,
             wire,
             ledger: Ledger::default(),
+            settling: Settling::of(setup.parameters),
             redactor,
             listener,
             cancel,
@@ -143,11 +146,30 @@ impl<'a, W: Wire> Exchanger<'a, W> {
                 }
             }
             self.ledger.settles(self, creation, &exchange);
+            self.settle(case, &exchange).await;
             return Ok(Answered { exchange, noted });
         }
     }
 
-    async fn send_once(
+    /// Sends a request at its moment, once, whatever is under way: the rate is the conversation's affair.
+    pub(super) async fn exchange_at(
+        &self,
+        case: &CaseName,
+        request: Request,
+        due: Instant,
+    ) -> Result<Answered, Held> {
+        tokio::time::sleep_until(due.into()).await;
+        self.may_send()?;
+        let late_us = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let (mut exchange, mut noted) = self.send_now(case, request).await?;
+        if let Outcome::Answered(response) = &mut exchange.outcome {
+            response.timing.late_us = Some(late_us);
+        }
+        noted.extend(self.judge(case, &exchange));
+        Ok(Answered { exchange, noted })
+    }
+
+    pub(super) async fn send_once(
         &self,
         case: &CaseName,
         request: Request,
@@ -155,6 +177,16 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         self.may_send()?;
         let place = self.pace.ready().await;
         self.may_send()?;
+        let sent = self.send_now(case, request).await;
+        drop(place);
+        sent
+    }
+
+    async fn send_now(
+        &self,
+        case: &CaseName,
+        request: Request,
+    ) -> Result<(Exchange, Vec<Noted>), Held> {
         let id = ExchangeId(self.sent.fetch_add(1, Ordering::Relaxed) + 1);
         let operation = request
             .operation
@@ -164,7 +196,6 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             sent = self.wire.send(&request, operation) => sent,
             () = self.cancel.patience_ends() => return Err(Held(interrupted())),
         };
-        drop(place);
         let logins = self.tell_logins(case);
         let exchange = Exchange {
             id,
@@ -305,6 +336,15 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         noted
     }
 
+    /// Tells an exchange that is not judged.
+    pub(super) fn tell_unjudged(&self, case: &CaseName, exchange: &Exchange) {
+        self.tell(Event::Exchanged(Box::new(Exchanged {
+            case: case.clone(),
+            observation: self.redactor.observe(exchange),
+            passed: Vec::new(),
+        })));
+    }
+
     fn first_said(&self, id: &CheckId, exchange: &Exchange, judgement: &Judgement) -> bool {
         let inconclusive = matches!(judgement, Judgement::Inconclusive(_));
         self.said
@@ -373,4 +413,10 @@ pub(super) fn redacted(redactor: &Redactor, judgement: Judgement) -> Judgement {
         Judgement::NotApplicable(reason) => Judgement::NotApplicable(redactor.text(&reason)),
         Judgement::Pass => Judgement::Pass,
     }
+}
+
+/// The path of a request without its query.
+pub(super) fn path_of(request: &Request) -> &str {
+    let path = request.path_and_query();
+    path.split_once('?').map_or(path, |(path, _)| path)
 }

@@ -10,6 +10,7 @@ mod drive;
 mod exchanger;
 mod pace;
 pub mod preflight;
+mod settle;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -99,6 +100,9 @@ impl Cancel {
 /// How long requests under way may go on after a person asked to stop.
 const GRACE: Duration = Duration::from_secs(3);
 
+/// How many operations are measured side by side: each has a constant rate of its own.
+const MEASURED_AT_ONCE: usize = 4;
+
 /// Does what a plan says.
 #[derive(Debug)]
 pub struct Runner<'a, W> {
@@ -138,10 +142,12 @@ impl<'a, W: Wire> Runner<'a, W> {
         let mut known = self.setup.known.clone();
         let mut confirmed = Confirmed::default();
         for stage in [
+            Stage::Settling,
             Stage::Collections,
             Stage::Records,
             Stage::Probes,
             Stage::Suites,
+            Stage::Measuring,
             Stage::Removals,
         ] {
             if self.is_over() {
@@ -207,7 +213,10 @@ impl<'a, W: Wire> Runner<'a, W> {
             .iter()
             .filter(|case| case.stage == stage)
             .collect();
-        let at_once = self.setup.started.budget.concurrency.max(1);
+        let mut at_once = self.setup.started.budget.concurrency.max(1);
+        if stage == Stage::Measuring {
+            at_once = at_once.min(MEASURED_AT_ONCE);
+        }
         let mut driven = futures::stream::iter(
             cases
                 .iter()
@@ -233,6 +242,9 @@ impl<'a, W: Wire> Runner<'a, W> {
         for (case, outcome) in failed {
             self.confirm(case, outcome, &known, confirmed).await;
             self.tell(Event::CaseFinished(case.name.clone()));
+        }
+        if stage == Stage::Settling {
+            self.exchanger.settling.take_up();
         }
         let mut known = known;
         known.merge(learned);

@@ -1,5 +1,6 @@
 //! The contract as it is served: with the live address in it, and with the faults of this supplier.
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::fault::Fault;
@@ -26,4 +27,13 @@ pub(crate) fn served(origin: &str, faults: &[&'static Fault]) -> Result<Value, S
         }
     }
     Ok(document)
+}
+
+/// The contract as it is published, which is that of the supplier unless a fault makes it drift.
+pub(crate) fn published(contract: &Value, faults: &[&'static Fault]) -> Bytes {
+    let mut document = contract.clone();
+    for edit in faults.iter().filter_map(|fault| fault.published) {
+        edit(&mut document);
+    }
+    Bytes::from(serde_json::to_vec(&document).unwrap_or_default())
 }

@@ -28,6 +28,8 @@ pub struct Fault {
     pub needs_jwt: bool,
     /// Edits the contract that is served.
     pub(super) contract: Option<fn(&mut Value)>,
+    /// Edits the contract as it is published, and not as it was agreed.
+    pub(super) published: Option<fn(&mut Value)>,
     /// Answers in the supplier's place. Runs once the operation is known, before the token is looked at.
     pub(super) before: Option<fn(&Incoming) -> Option<Outgoing>>,
     /// Spoils the answer. Runs last, on every answer.
@@ -54,6 +56,7 @@ impl Fault {
             tls: None,
             needs_jwt: false,
             contract: None,
+            published: None,
             before: None,
             answer: None,
             switch: None,
@@ -195,6 +198,10 @@ pub(crate) enum Switch {
     Overlooks(&'static str),
     /// A value of this query parameter that is not allowed is overlooked.
     OverlooksParameter(&'static str),
+    /// Reads lag behind writes, and nobody says so.
+    ReadsLag,
+    /// The list of incidents in brief comes late.
+    SlowSummaries,
     /// An empty body of a patch is taken for one that changes nothing.
     TakesEmptyBody,
 }

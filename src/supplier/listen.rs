@@ -25,6 +25,9 @@ use super::pipeline::{self, Target};
 use super::races::{GAP, Races};
 use super::{House, LARGEST_BODY, making, old_tls};
 
+/// How long a slow answer takes.
+const SLOW: Duration = Duration::from_millis(900);
+
 /// How much of a body that is too large is still read, so that the caller gets to see the answer.
 const LARGEST_DRAINED: usize = 16 * 1024 * 1024;
 
@@ -119,6 +122,9 @@ async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
     };
     if Races::is_slow(&house) && !incoming.method.is_safe() {
         tokio::time::sleep(GAP).await;
+    }
+    if house.is(Switch::SlowSummaries) && incoming.path.ends_with("/incident-summaries") {
+        tokio::time::sleep(SLOW).await;
     }
     if let Some(delay) = house.latency.next() {
         tokio::time::sleep(delay).await;

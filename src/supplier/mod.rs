@@ -25,6 +25,7 @@ mod preconditions;
 mod races;
 mod rate;
 mod records;
+mod replica;
 mod rules;
 mod seed;
 mod store;
@@ -54,10 +55,14 @@ pub use ihub::{
 use latency::Latency;
 use pipeline::Target;
 use rate::Rate;
+use replica::Replica;
 use rules::Rules;
 use store::Store;
 pub use tokens::TokenFormat;
 use tokens::{Defect, Grant, Tokens};
+
+/// How far the reads of a supplier lag behind that does not say so.
+const LAG: Duration = Duration::from_millis(300);
 
 /// The largest body that is taken, in bytes, as the contract says.
 const LARGEST_BODY: usize = 65_536;
@@ -73,6 +78,8 @@ pub struct Options {
     pub latency: Duration,
     /// How much longer it may wait, at random.
     pub jitter: Duration,
+    /// How far reads lag behind writes.
+    pub eventual: Duration,
     /// What the jitter is drawn from; the same seed draws the same.
     pub seed: u64,
     /// Start with a dozen records of each kind.
@@ -92,6 +99,7 @@ impl Default for Options {
             tls: None,
             latency: Duration::ZERO,
             jitter: Duration::ZERO,
+            eventual: Duration::ZERO,
             seed: 0,
             data: true,
             requests_per_second: 20_000,
@@ -306,6 +314,7 @@ struct House {
     tokens: Tokens,
     rate: Rate,
     latency: Latency,
+    replica: Replica,
     seeded: bool,
     store: Mutex<Store>,
 }
@@ -329,7 +338,7 @@ impl House {
         Self {
             rules,
             targets: targets(rules, prefix, &options.faults),
-            document: Bytes::from(serde_json::to_vec(contract).unwrap_or_default()),
+            document: document::published(contract, &options.faults),
             credentials: Credentials {
                 token_url: format!("{origin}/oauth2/token"),
                 north,
@@ -339,6 +348,11 @@ impl House {
             },
             tokens,
             rate: Rate::new(options.requests_per_second),
+            replica: Replica::new(if has(Switch::ReadsLag) {
+                LAG
+            } else {
+                options.eventual
+            }),
             latency: Latency::new(options.latency, options.jitter, options.seed),
             seeded: options.data,
             faults: options.faults,

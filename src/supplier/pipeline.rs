@@ -461,6 +461,7 @@ fn finish(house: &House, incoming: &Incoming, mut outgoing: Outgoing) -> Outgoin
     {
         problem.insert("correlationId".to_owned(), json!(incoming.correlation));
     }
+    compress(incoming, &mut outgoing);
     for fault in &house.faults {
         if let Some(spoil) = fault.answer {
             spoil(incoming, &mut outgoing);
@@ -474,4 +475,36 @@ fn finish(house: &House, incoming: &Incoming, mut outgoing: Outgoing) -> Outgoin
         outgoing.body = Body::None;
     }
     outgoing
+}
+
+/// Compresses JSON for callers who ask for gzip by name.
+fn compress(incoming: &Incoming, outgoing: &mut Outgoing) {
+    if !matches!(outgoing.body, Body::Json(_)) || !outgoing.status.is_success() {
+        return;
+    }
+    outgoing.set("vary", "Accept, Accept-Encoding");
+    let asked = incoming.header("accept-encoding").is_some_and(|codings| {
+        codings
+            .split(',')
+            .any(|coding| matches!(coding.trim().split(';').next(), Some("gzip")))
+            && !codings.contains("q=0")
+    });
+    if !asked {
+        return;
+    }
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let written = std::io::Write::write_all(&mut encoder, &outgoing.bytes());
+    let Ok(bytes) = written.and_then(|()| encoder.finish()) else {
+        return;
+    };
+    outgoing.body = Body::Raw(bytes.into());
+    outgoing.set("content-encoding", "gzip");
+    // The same record in other bytes.
+    let tag = outgoing
+        .headers
+        .get("etag")
+        .and_then(|tag| tag.to_str().ok());
+    if let Some(tag) = tag.map(|tag| format!("W/{tag}")) {
+        outgoing.set("etag", &tag);
+    }
 }

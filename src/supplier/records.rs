@@ -1,6 +1,6 @@
 //! What each operation does once a request has been found valid: [`Act`].
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::House;
@@ -94,19 +94,23 @@ pub(crate) fn perform(house: &House, act: Act, incoming: &mut Incoming) -> Outgo
             move_on(&mut record.body);
         }
     }
+    let writes = !matches!(call.incoming.method, Method::GET | Method::HEAD);
+    let before = (writes && house.replica.lags()).then(|| store.snapshot());
+    let past = house.replica.view().filter(|_| !writes);
+    let seen = past.as_deref().unwrap_or(&store);
     let outcome = match (act, body) {
-        (Act::List(kind), _) => call.list(&store, kind),
-        (Act::Get(kind), _) => call.get(&store, kind),
+        (Act::List(kind), _) => call.list(seen, kind),
+        (Act::Get(kind), _) => call.get(seen, kind),
         (Act::Delete(kind), _) => call.delete(&mut store, kind),
         (Act::Create(kind), Some(body)) => call.create(&mut store, Some(kind), body),
         (Act::CreateLink, Some(body)) => call.create(&mut store, None, body),
         (Act::Replace(kind), Some(body)) => call.change(&mut store, kind, body, false),
         (Act::Update(kind), Some(body)) => call.change(&mut store, kind, body, true),
-        (Act::ListLinks, _) => call.list_links(&store),
-        (Act::GetLink, _) => call.get_link(&store),
+        (Act::ListLinks, _) => call.list_links(seen),
+        (Act::GetLink, _) => call.get_link(seen),
         (Act::DeleteLink, _) => call.delete_link(&mut store),
         (Act::ListAudit, _) => call.list_audit(&store),
-        (Act::ListSummaries, _) => call.list_summaries(&store),
+        (Act::ListSummaries, _) => call.list_summaries(seen),
         (Act::Health, _) => Ok(health()),
         // The pipeline lets no request without its body through.
         (Act::Create(_) | Act::CreateLink | Act::Replace(_) | Act::Update(_), None) => {
@@ -114,6 +118,9 @@ pub(crate) fn perform(house: &House, act: Act, incoming: &mut Incoming) -> Outgo
         }
     };
     let answer = outcome.unwrap_or_else(|refusal| *refusal);
+    if let Some(before) = before.filter(|_| answer.status.is_success()) {
+        house.replica.wrote(before);
+    }
     if let (Some(touched), Some(operation)) = (&answer.touched, incoming.operation) {
         log(
             &mut store,

@@ -100,7 +100,7 @@ impl Record {
 }
 
 /// Records of one kind, by id and in the order of creation.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Collection {
     by_sequence: BTreeMap<u64, Record>,
     by_id: HashMap<String, u64>,
@@ -168,6 +168,19 @@ pub(crate) struct Key {
 }
 
 impl Store {
+    /// The records alone, as they are now.
+    pub(crate) fn snapshot(&self) -> Self {
+        Self {
+            last: self.last,
+            people: self.people.clone(),
+            locations: self.locations.clone(),
+            vehicles: self.vehicles.clone(),
+            incidents: self.incidents.clone(),
+            links: self.links.clone(),
+            ..Self::default()
+        }
+    }
+
     /// The next number in the order of creation.
     pub(crate) fn next_sequence(&mut self) -> u64 {
         self.last += 1;

@@ -4,6 +4,7 @@
 //! unique and in kebab case, that it can be seen from outside, and that one for the contract changes nothing else.
 
 mod answers;
+mod change;
 mod contract;
 mod data;
 mod errors;
@@ -54,6 +55,14 @@ static FAULTS: &[Fault] = &[
     contract::LICENCE_PROPRIETARY,
     contract::SECURITY_UNDECLARED,
     contract::SECURITY_SCHEME_UNKNOWN,
+    change::READS_LAG,
+    change::CONTRACT_DRIFTED,
+    change::OPERATION_WITHDRAWN,
+    change::SUMMARIES_SLOW,
+    change::CLOCK_AN_HOUR_AHEAD,
+    change::COMPRESSED_WITHOUT_VARY,
+    change::COMPRESSED_TWICE_SAID,
+    change::COMPRESSED_UNASKED,
     transport::PLAIN_HTTP_SERVES,
     transport::PLAIN_HTTP_REDIRECTS,
     transport::TEST_SERVER_DOWN,

@@ -1,0 +1,227 @@
+//! `wire.compression`
+
+use crate::{
+    arrange::{hazard, valid_request},
+    checks::{
+        Applies, Check, Example, Kind, Line, Says, Scope,
+        operating::{success, with},
+    },
+    contract::{Contract, Operation},
+    exchange::{BreakageKind, Exchange, Outcome, Response},
+    model::{Method, Whose},
+    script::{Halt, Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "wire.compression",
+    purpose: "A compressed answer holds the same bytes as a plain one, and says that it depends on Accept-Encoding.",
+    verifies: "Each GET is sent twice for a plain answer (`Accept-Encoding: identity`), then for gzip, then for br. \
+        A plain answer has no Content-Encoding; a compressed one has a coding that was asked for, decodes to the \
+        bytes of the plain one (where the two plain ones are the same), names Accept-Encoding in `Vary`, and \
+        does not have the strong ETag of the plain one. A target that compresses nothing is not judged.",
+    matters: "A cache on the way that is not told of the difference serves compressed bytes to a caller that cannot \
+        read them. A gateway that compresses badly spoils records that the API made well.",
+    fix: "Let one layer compress, and let it send `Vary: Accept-Encoding` on every answer that it would compress \
+        for another caller (nginx: `gzip_vary on`), with another or a weak ETag.",
+    kind: Kind::Probe {
+        scope: Scope::Operation(applies),
+        run,
+        writes: false,
+    },
+    examples: &[
+        Example {
+            title: "The same bytes, and Vary",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::new("GET /people", 200, &[("etag", "\"1\"")], "[]"),
+                Line::new("GET /people", 200, &[("etag", "\"1\"")], "[]"),
+                Line::new(
+                    "GET /people",
+                    200,
+                    &[("content-encoding", "gzip"), ("vary", "Accept, accept-encoding"), ("etag", "W/\"1\"")],
+                    "[]",
+                ),
+                Line::new("GET /people", 200, &[("vary", "Accept-Encoding")], "[]"),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Without Vary",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::new("GET /people", 200, &[], "[]"),
+                Line::new("GET /people", 200, &[], "[]"),
+                Line::new("GET /people", 200, &[("content-encoding", "gzip")], "[]"),
+                Line::new("GET /people", 200, &[], "[]"),
+            ],
+            says: Says::Fail("Vary"),
+        },
+        Example {
+            title: "Other bytes",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::new("GET /people", 200, &[], "[1]"),
+                Line::new("GET /people", 200, &[], "[1]"),
+                Line::new("GET /people", 200, &[("content-encoding", "gzip"), ("vary", "Accept-Encoding")], "[2]"),
+                Line::new("GET /people", 200, &[], "[1]"),
+            ],
+            says: Says::Fail("other bytes"),
+        },
+        Example {
+            title: "A coding that nobody asked for",
+            contract: PEOPLE,
+            dialogue: &[Line::new("GET /people", 200, &[("content-encoding", "gzip")], "[]")],
+            says: Says::Fail("plain answer"),
+        },
+        Example {
+            title: "Nothing is compressed",
+            contract: PEOPLE,
+            dialogue: &[Line::new("GET /people", 200, &[], "[]")],
+            says: Says::Nothing,
+        },
+    ],
+};
+
+const PEOPLE: &str = "/people: {get: {responses: {'200': {description: People}}}}";
+
+fn applies(_: &Contract, operation: &Operation) -> Applies {
+    if operation.key.method == Method::Get && hazard(operation).is_none() {
+        Applies::Yes
+    } else {
+        Applies::Beside
+    }
+}
+
+fn coding(response: &Response) -> Option<String> {
+    let coding = response.headers.get("content-encoding")?.trim().to_ascii_lowercase();
+    (!coding.is_empty() && coding != "identity").then_some(coding)
+}
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let operation =
+        operation.ok_or_else(|| Halt::NotApplicable("There is no operation to call.".into()))?;
+    let request = valid_request(script, operation)?.request;
+    let asking = |coding: &str| {
+        let purpose = format!("asks for the answer in the coding {coding}");
+        with(request.clone(), "accept-encoding", coding, &purpose)
+    };
+    let wrong = |cause: &str, title: &str, expected: &str, received: String| -> Judgement {
+        Finding::new(
+            cause,
+            title,
+            format!("{}: {expected}", operation.key),
+            received,
+        )
+        .at(operation.pointer.clone())
+        .into()
+    };
+    let first = success(script.send(asking("identity"))?)?;
+    if let Some(coding) = coding(first) {
+        return Ok(vec![wrong(
+            "coding of a plain answer",
+            "A plain answer was asked for, and a compressed one came.",
+            "no Content-Encoding, as Accept-Encoding: identity asks",
+            format!("Content-Encoding: {coding}"),
+        )]);
+    }
+    let second = success(script.send(asking("identity"))?)?;
+    let still = first.body == second.body && first.status == second.status;
+    let mut judgements = Vec::new();
+    let mut compressed = false;
+    for asked in ["gzip", "br"] {
+        let exchange = script.send(asking(asked))?;
+        if let Some(broken) = undecodable(exchange) {
+            compressed = true;
+            judgements.push(wrong(
+                "not decodable",
+                "A compressed answer cannot be decompressed.",
+                &format!("a body in {asked}"),
+                broken,
+            ));
+            continue;
+        }
+        let response = success(exchange)?;
+        let Some(came) = coding(response) else { continue };
+        compressed = true;
+        if came != asked && !(asked == "gzip" && came == "x-gzip") {
+            judgements.push(wrong(
+                "another coding",
+                "An answer came in a coding that was not asked for.",
+                &format!("Content-Encoding: {asked}, or none"),
+                format!("Content-Encoding: {came}"),
+            ));
+            continue;
+        }
+        if still && response.body != first.body {
+            judgements.push(wrong(
+                "other bytes",
+                "A compressed answer holds other bytes than the plain one.",
+                &format!("the same body in {asked}"),
+                format!("{} bytes in place of {}", response.body.len(), first.body.len()),
+            ));
+        }
+        if !names(response, "vary", "accept-encoding") {
+            judgements.push(wrong(
+                "no Vary",
+                "A compressed answer does not say in Vary that it depends on Accept-Encoding.",
+                "Vary: Accept-Encoding",
+                response.headers.get("vary").unwrap_or("no Vary").to_owned(),
+            ));
+        }
+        let strong = |response: &Response| {
+            let tag = response.headers.get("etag")?;
+            (!tag.starts_with("W/")).then(|| tag.to_owned())
+        };
+        if still && strong(response).is_some() && strong(response) == strong(first) {
+            judgements.push(wrong(
+                "one strong ETag",
+                "A compressed answer has the strong ETag of the plain one.",
+                "another ETag, or a weak one",
+                strong(response).unwrap_or_default(),
+            ));
+        }
+    }
+    if !compressed {
+        return Ok(vec![Judgement::not_applicable(format!(
+            "{} is not compressed, whatever is asked for.",
+            operation.key
+        ))]);
+    }
+    if judgements.is_empty() && !still {
+        return Ok(vec![Judgement::inconclusive(
+            Whose::TestData,
+            format!(
+                "{} answers otherwise each time, so compressed and plain bytes cannot be compared.",
+                operation.key
+            ),
+        )]);
+    }
+    if judgements.is_empty() {
+        judgements.push(Judgement::Pass);
+    }
+    Ok(judgements)
+}
+
+/// Why the body of an answer could not be decoded.
+fn undecodable(exchange: &Exchange) -> Option<String> {
+    match &exchange.outcome {
+        Outcome::Broken(breakage)
+            if breakage.kind == BreakageKind::NotHttp
+                && breakage.detail.contains("Content-Encoding") =>
+        {
+            Some(breakage.detail.clone())
+        }
+        _ => None,
+    }
+}
+
+/// Whether a header that is a list has this member, or `*`.
+fn names(response: &Response, header: &str, member: &str) -> bool {
+    response
+        .headers
+        .all(header)
+        .flat_map(|value| value.split(','))
+        .any(|name| name.trim() == "*" || name.trim().eq_ignore_ascii_case(member))
+}
