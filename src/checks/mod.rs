@@ -9,6 +9,7 @@ mod document;
 pub mod edges;
 mod example_handshakes;
 pub mod examples;
+mod following;
 mod keeping;
 #[cfg(test)]
 mod laws;
@@ -409,6 +410,15 @@ checks! {
     time {
         clock_skew,
         latency,
+    }
+
+    /// Work that goes on after the answer.
+    work {
+        cancelled,
+        expires,
+        moves_forward,
+        result,
+        status_followed,
     }
 
     /// What goes over the wire besides the message.

@@ -236,13 +236,15 @@ impl Records {
             .plain_http_port()
             .map(|port| ("plain_http_port".to_owned(), port.into()));
         let limit = ("body_limit_bytes".to_owned(), 65_536.into());
-        let objective = ("p95_ms".to_owned(), 600.into());
+        let objectives = [("p95_ms", 600), ("work_timeout_ms", 3_000)]
+            .map(|(name, value)| (name.to_owned(), value.into()));
         let most = u64::try_from(self.eventual.as_millis()).unwrap_or(u64::MAX);
         let settle = (most > 0).then(|| ("settle_ms".to_owned(), most.saturating_mul(5).into()));
         target.parameters = Parameters(
             port.into_iter()
                 .chain(settle)
-                .chain([limit, objective])
+                .chain([limit])
+                .chain(objectives)
                 .collect::<BTreeMap<_, _>>(),
         );
         target.published_contract = Some("/openapi.json".to_owned());

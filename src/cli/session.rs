@@ -422,6 +422,17 @@ impl Session {
             .await;
     }
 
+    /// The profile with the objectives of the target over its own, as they are judged.
+    fn profile_in_force(&self) -> Profile {
+        let mut profile = self.profile.clone();
+        for name in ["p50_ms", "p95_ms", "p99_ms"] {
+            if let Some(value) = self.target.parameters.0.get(name) {
+                profile.parameters.0.insert(name.to_owned(), value.clone());
+            }
+        }
+        profile
+    }
+
     fn started(&self) -> Started {
         let info = |member: &str| {
             self.contract
@@ -439,7 +450,7 @@ impl Session {
                 .format(&Rfc3339)
                 .unwrap_or_default(),
             seed: self.seed,
-            profile: self.profile.clone(),
+            profile: self.profile_in_force(),
             target: self.target.name.clone(),
             supplier: self.target.supplier.clone(),
             environment: self.target.environment,

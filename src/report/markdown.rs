@@ -23,6 +23,7 @@ pub fn render(summary: &Summary) -> String {
     page.open(summary);
     page.classes(summary);
     page.operations(summary);
+    page.latency(summary);
     page.end(summary)
 }
 
@@ -196,6 +197,27 @@ impl Page {
                 unreached.concat()
             ));
         }
+    }
+
+    fn latency(&mut self, summary: &Summary) {
+        if summary.latency.is_empty() {
+            return;
+        }
+        let mut part = String::from(
+            "<details><summary>Times at a constant rate</summary>\n\n| operation | answers | p50 | p95 | p99 | longest |\n|---|---|---|---|---|---|\n",
+        );
+        for one in summary.latency.iter().take(50) {
+            let [p50, p95, p99, longest] =
+                [one.p50_us, one.p95_us, one.p99_us, one.max_us].map(text::duration);
+            let _ = writeln!(
+                part,
+                "| {} | {} | {p50} | {p95} | {p99} | {longest} |",
+                code(&one.operation.to_string()),
+                one.samples,
+            );
+        }
+        part.push_str("\n</details>\n\n");
+        self.add(&part);
     }
 
     fn end(mut self, summary: &Summary) -> String {

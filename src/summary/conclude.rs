@@ -67,6 +67,7 @@ pub(super) fn conclude(
     }
     let operations = operations(fold, &started, &cases);
     let classes = gate::classes(&started, &requirements);
+    let latency = fold.latencies.results(&started);
     let levels = levels(&started, &requirements);
     let tiers = tier::tiers(&started, &end, &requirements);
     let notices = notices(fold, &started, &waivers);
@@ -88,6 +89,7 @@ pub(super) fn conclude(
         requirements,
         findings,
         operations,
+        latency,
         levels,
         tiers,
         waivers,

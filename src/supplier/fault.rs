@@ -198,6 +198,18 @@ pub(crate) enum Switch {
     Overlooks(&'static str),
     /// A value of this query parameter that is not allowed is overlooked.
     OverlooksParameter(&'static str),
+    /// The status of an export cannot be read.
+    ExportsNowhere,
+    /// An export that runs is queued again.
+    ExportsGoBack,
+    /// An export never ends.
+    ExportsNeverEnd,
+    /// The result of an export is not there.
+    ExportResultsLost,
+    /// An export goes on although it was cancelled.
+    ExportsGoOn,
+    /// An export is kept when it has expired.
+    ExportsStay,
     /// Reads lag behind writes, and nobody says so.
     ReadsLag,
     /// The list of incidents in brief comes late.

@@ -10,11 +10,14 @@ use super::text;
 
 /// The moment, as the contract writes it.
 pub(crate) fn now() -> String {
+    written(OffsetDateTime::now_utc())
+}
+
+/// A moment, as the contract writes it.
+pub(crate) fn written(moment: OffsetDateTime) -> String {
     let format =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-    OffsetDateTime::now_utc()
-        .format(&format)
-        .unwrap_or_default()
+    moment.format(&format).unwrap_or_default()
 }
 
 /// A new random id (UUID version 4).

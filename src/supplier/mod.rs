@@ -8,6 +8,7 @@
 
 mod certificates;
 mod document;
+mod exports;
 mod fault;
 mod faults;
 mod ihub;

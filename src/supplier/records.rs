@@ -38,6 +38,14 @@ pub(crate) enum Act {
     GetLink,
     /// Deletes a link.
     DeleteLink,
+    /// Starts an export.
+    CreateExport,
+    /// Reads the status of an export.
+    GetExport,
+    /// Reads the result of an export.
+    GetExportResult,
+    /// Cancels an export.
+    DeleteExport,
     /// Lists audit events.
     ListAudit,
     /// Lists incidents in brief.
@@ -53,6 +61,10 @@ impl Act {
             "createIncidentLink" => Self::CreateLink,
             "getIncidentLink" => Self::GetLink,
             "deleteIncidentLink" => Self::DeleteLink,
+            "createExport" => Self::CreateExport,
+            "getExport" => Self::GetExport,
+            "getExportResult" => Self::GetExportResult,
+            "deleteExport" => Self::DeleteExport,
             "listAuditEvents" => Self::ListAudit,
             "listIncidentSummaries" => Self::ListSummaries,
             "listPeople" => Self::List(Kind::Person),
@@ -109,13 +121,18 @@ pub(crate) fn perform(house: &House, act: Act, incoming: &mut Incoming) -> Outgo
         (Act::ListLinks, _) => call.list_links(seen),
         (Act::GetLink, _) => call.get_link(seen),
         (Act::DeleteLink, _) => call.delete_link(&mut store),
+        (Act::CreateExport, Some(body)) => call.create_export(&mut store, &body),
+        (Act::GetExport, _) => call.get_export(&mut store),
+        (Act::GetExportResult, _) => call.get_export_result(&store),
+        (Act::DeleteExport, _) => call.delete_export(&mut store),
         (Act::ListAudit, _) => call.list_audit(&store),
         (Act::ListSummaries, _) => call.list_summaries(seen),
         (Act::Health, _) => Ok(health()),
         // The pipeline lets no request without its body through.
-        (Act::Create(_) | Act::CreateLink | Act::Replace(_) | Act::Update(_), None) => {
-            Err(Box::new(Outgoing::invalid("A body is needed.", Vec::new())))
-        }
+        (
+            Act::Create(_) | Act::CreateLink | Act::CreateExport | Act::Replace(_) | Act::Update(_),
+            None,
+        ) => Err(Box::new(Outgoing::invalid("A body is needed.", Vec::new()))),
     };
     let answer = outcome.unwrap_or_else(|refusal| *refusal);
     if let Some(before) = before.filter(|_| answer.status.is_success()) {

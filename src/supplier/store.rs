@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
+use super::exports::Export;
 use super::message::Outgoing;
 use super::races::Races;
 
@@ -153,6 +154,7 @@ pub(crate) struct Store {
     incidents: Collection,
     pub(crate) links: Collection,
     pub(crate) audit: Collection,
+    pub(crate) exports: HashMap<String, Export>,
     keys: HashMap<Key, (Value, Outgoing)>,
     /// The id of the vehicle deleted last, for a supplier that gives it out again.
     pub(crate) spare: Option<String>,

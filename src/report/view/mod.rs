@@ -9,7 +9,7 @@ use serde::Serialize;
 pub(super) use self::requirements::reasons;
 use self::{
     findings::{FindingRow, ROOM, finding},
-    operations::{OperationRow, operations},
+    operations::{LatencyRow, OperationRow, latencies, operations},
     requirements::{Group, Open, Row, groups, not_tested, open},
 };
 use super::text;
@@ -45,6 +45,8 @@ pub(super) struct Page {
     findings: Vec<FindingRow>,
     groups: Vec<Group>,
     operations: Vec<OperationRow>,
+    latencies: Vec<LatencyRow>,
+    objectives: String,
     excluded: Vec<Excluded>,
     waivers: Vec<WaiverRow>,
     attestations: Vec<Attested>,
@@ -188,6 +190,12 @@ impl Page {
                 .collect(),
             groups: groups(summary),
             operations: operations(&summary.operations),
+            latencies: latencies(&summary.latency),
+            objectives: summary
+                .latency
+                .first()
+                .map(|one| one.objectives.join(", "))
+                .unwrap_or_default(),
             excluded: excluded(summary),
             waivers: waivers(summary),
             attestations: start

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{report::text, summary::OperationResult};
+use crate::{
+    report::text,
+    summary::{LatencyResult, OperationResult},
+};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Segment {
@@ -90,4 +93,26 @@ fn operation(one: &OperationResult, slowest: u64) -> OperationRow {
         p50_x: at(one.p50_us),
         p95_x: at(one.p95_us),
     }
+}
+
+/// What was measured of one operation.
+#[derive(Debug, Serialize)]
+pub(super) struct LatencyRow {
+    operation: String,
+    samples: String,
+    unanswered: u64,
+    times: [String; 4],
+}
+
+/// Every operation that was measured.
+pub(super) fn latencies(results: &[LatencyResult]) -> Vec<LatencyRow> {
+    results
+        .iter()
+        .map(|one| LatencyRow {
+            operation: one.operation.to_string(),
+            samples: text::grouped(one.samples),
+            unanswered: one.unanswered,
+            times: [one.p50_us, one.p95_us, one.p99_us, one.max_us].map(text::duration),
+        })
+        .collect()
 }

@@ -16,6 +16,7 @@ mod records;
 mod security;
 mod tls;
 mod transport;
+mod work;
 
 use super::fault::Fault;
 
@@ -63,6 +64,12 @@ static FAULTS: &[Fault] = &[
     change::COMPRESSED_WITHOUT_VARY,
     change::COMPRESSED_TWICE_SAID,
     change::COMPRESSED_UNASKED,
+    work::EXPORTS_NOWHERE,
+    work::EXPORTS_GO_BACK,
+    work::EXPORTS_NEVER_END,
+    work::EXPORT_RESULTS_LOST,
+    work::EXPORTS_GO_ON,
+    work::EXPORTS_STAY,
     transport::PLAIN_HTTP_SERVES,
     transport::PLAIN_HTTP_REDIRECTS,
     transport::TEST_SERVER_DOWN,

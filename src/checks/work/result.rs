@@ -1,0 +1,151 @@
+//! `work.result`
+
+use serde_json::Value;
+
+use crate::{
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        following::{EXPORTS, Phase, Reading, Work, address, member, takes_on},
+        probing::reached,
+    },
+    contract::Operation,
+    exchange::Address,
+    model::{Method, Whose},
+    script::{Halt, Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "work.result",
+    purpose: "Work that has succeeded leads to its result, and the result is there.",
+    verifies: "Work is followed until it has succeeded. Its status then leads to the result by 303 with Location, or by a \
+        member such as `result`, `resultUrl`, `output` or `links.result`; a GET there is a success. A status that \
+        holds its result itself, or leads nowhere, is not judged.",
+    matters: "The result is what the caller waited for. A link that leads to nothing after an hour of work is \
+        found out when it is too late to ask again.",
+    fix: "Say that work has succeeded only when its result can be read, and keep it as long as the status.",
+    kind: Kind::Probe {
+        scope: Scope::Operation(takes_on),
+        run,
+        writes: true,
+    },
+    examples: &[
+        Example {
+            title: "A link to the result",
+            contract: EXPORTS,
+            dialogue: &[
+                Line::new("POST /exports", 202, &[("location", "/exports/7")], ""),
+                Line::json("GET /exports/7", 200, "{\"status\": \"done\", \"result\": \"/exports/7/file\"}"),
+                Line::json("GET /exports/7/file", 200, "{}"),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "303 to the result",
+            contract: EXPORTS,
+            dialogue: &[
+                Line::new("POST /exports", 202, &[("location", "/exports/7")], ""),
+                Line::new("GET /exports/7", 303, &[("location", "/files/7")], ""),
+                Line::json("GET /files/7", 200, "{}"),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Nothing is there",
+            contract: EXPORTS,
+            dialogue: &[
+                Line::new("POST /exports", 202, &[("location", "/exports/7")], ""),
+                Line::json("GET /exports/7", 200, "{\"status\": \"done\", \"result\": \"/exports/7/file\"}"),
+                Line::empty("GET /exports/7/file", 404),
+            ],
+            says: Says::Fail("not there"),
+        },
+        Example {
+            title: "303 to nowhere",
+            contract: EXPORTS,
+            dialogue: &[
+                Line::new("POST /exports", 202, &[("location", "/exports/7")], ""),
+                Line::empty("GET /exports/7", 303),
+            ],
+            says: Says::Fail("without Location"),
+        },
+        Example {
+            title: "No link",
+            contract: EXPORTS,
+            dialogue: &[
+                Line::new("POST /exports", 202, &[("location", "/exports/7")], ""),
+                Line::json("GET /exports/7", 200, "{\"status\": \"done\"}"),
+            ],
+            says: Says::Nothing,
+        },
+    ],
+};
+
+/// The place of the result, as the status gives it.
+fn said<'a>(reading: &Reading<'a>) -> Option<&'a str> {
+    let response = reading.response()?;
+    if response.status == 303 {
+        return response.headers.get("location");
+    }
+    let body = response.json().ok()?;
+    ["result", "resultUrl", "resultUri", "resultLocation", "output", "outputUrl", "downloadUrl", "resourceLocation"]
+        .iter()
+        .find_map(|name| member(body, name)?.as_str())
+        .or_else(|| body.pointer("/links/result").and_then(Value::as_str))
+        .or_else(|| body.pointer("/_links/result/href").and_then(Value::as_str))
+        .filter(|text| text.starts_with('/') || text.contains("://"))
+}
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let work = Work::begin(script, operation)?;
+    let readings = work.follow(script)?;
+    let Some(last) = readings
+        .last()
+        .filter(|last| last.phase == Some(Phase::Succeeded))
+    else {
+        return Err(Halt::unmet(
+            Whose::Supplier,
+            "The work was not seen to succeed, so there is no result to read.",
+        ));
+    };
+    let key = operation.map(|operation| operation.key.to_string()).unwrap_or_default();
+    let fail = |cause: &str, title: &str, received: String| -> Scripted {
+        Ok(vec![
+            Finding::new(cause, title, format!("{key}: a result that can be read"), received)
+                .into(),
+        ])
+    };
+    let Some(place) = said(last) else {
+        if last.exchange.status() == Some(303) {
+            return fail(
+                "303 without Location",
+                "Work that is done is answered 303 without Location.",
+                last.exchange.received(),
+            );
+        }
+        return Err(Halt::NotApplicable(format!(
+            "The status of work that {key} started holds no link to a result."
+        )));
+    };
+    let address = match address(script, place) {
+        Some(Address::Absolute(url)) => {
+            return Err(Halt::NotApplicable(format!(
+                "The result is on another host, which a run does not call: {url}"
+            )));
+        }
+        Some(address) => address,
+        None => return fail("no URL", "The link to the result is no URL.", place.to_owned()),
+    };
+    let request = work.request(script, Method::Get, address, "reads the result of work that succeeded");
+    let exchange = script.send(request)?;
+    match reached(exchange) {
+        Ok(response) if response.is_success() => Ok(vec![Judgement::Pass]),
+        Ok(_) => fail(
+            "no result",
+            "Work has succeeded, and its result is not there.",
+            format!("GET {place}: {}", exchange.received()),
+        ),
+        Err(judgement) => Ok(vec![judgement]),
+    }
+}
