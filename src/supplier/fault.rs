@@ -120,8 +120,6 @@ pub(crate) enum Switch {
     PagesOverlap,
     /// A cursor is a number of items.
     CursorsCount,
-    /// The limit is not looked at.
-    IgnoresLimit,
     /// A replacement that changes nothing finds no record.
     UnchangedIsMissing,
     /// The list of incidents takes `action`.

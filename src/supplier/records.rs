@@ -241,9 +241,6 @@ impl Call<'_> {
         let mut listing = Listing::read(self.incoming)?;
         listing.overlaps = self.house.is(Switch::PagesOverlap);
         listing.counts = self.house.is(Switch::CursorsCount);
-        if self.house.is(Switch::IgnoresLimit) {
-            listing.limit = 20;
-        }
         Ok(listing)
     }
 

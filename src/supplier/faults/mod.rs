@@ -220,12 +220,11 @@ static FAULTS: &[Fault] = &[
     ops::UNCHANGED_IS_MISSING,
     ops::PAGES_OVERLAP,
     ops::CURSORS_COUNT,
-    ops::LIMIT_IGNORED,
+    ops::LIMIT_ABOVE_MAXIMUM,
     ops::EMPTY_LIST_NOT_FOUND,
     ops::CORRELATION_ID_OF_ITS_OWN,
     ops::ALLOW_INCOMPLETE,
     ops::HEAD_NOT_FOUND,
-    ops::HEAD_WITHOUT_ETAG,
 ];
 
 /// Every fault there is.

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
+use super::contract::query;
 use crate::supplier::fault::{Fault, Switch};
 use crate::supplier::message::Outgoing;
 
@@ -201,12 +202,21 @@ pub(super) const CURSORS_COUNT: Fault = Fault {
     )
 };
 
-pub(super) const LIMIT_IGNORED: Fault = Fault {
-    switch: Some(Switch::IgnoresLimit),
+pub(super) const LIMIT_ABOVE_MAXIMUM: Fault = Fault {
+    contract: Some(|document| {
+        let schema = json!({ "type": "integer", "minimum": 1, "maximum": 2, "default": 2 });
+        if let Some(parameters) = document
+            .pointer_mut("/paths/~1vehicles/get/parameters")
+            .and_then(serde_json::Value::as_array_mut)
+        {
+            parameters.retain(|parameter| parameter["$ref"] != "#/components/parameters/Limit");
+            parameters.push(query("limit", "The most vehicles on a page.", &schema));
+        }
+    }),
     ..Fault::new(
-        "limit-ignored",
-        "A page holds twenty items, whatever is asked for.",
-        &["ops.paging-limits"],
+        "limit-above-maximum",
+        "The contract says that a page of vehicles holds two at the most, and it holds as many as are asked for.",
+        &["ops.paging-limits", "input.invalid-parameter-accepted"],
     )
 };
 
@@ -268,19 +278,6 @@ pub(super) const HEAD_NOT_FOUND: Fault = Fault {
     ..Fault::new(
         "head-not-found",
         "HEAD is answered 404.",
-        &["ops.head", "http.undeclared-method"],
-    )
-};
-
-pub(super) const HEAD_WITHOUT_ETAG: Fault = Fault {
-    answer: Some(|incoming, outgoing| {
-        if incoming.method == axum::http::Method::HEAD {
-            outgoing.headers.remove("etag");
-        }
-    }),
-    ..Fault::new(
-        "head-without-etag",
-        "HEAD lacks the ETag that GET has.",
-        &["ops.head"],
+        &["ops.head", "records.head-equals-get"],
     )
 };
