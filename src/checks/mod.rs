@@ -403,7 +403,14 @@ checks! {
     /// What changes: records after a write, the contract, operations that end.
     change {
         contract_drift,
+        end_announced,
         shows_in_time,
+    }
+
+    /// What refusals say.
+    errors {
+        points_to_fault,
+        too_long,
     }
 
     /// How long answers take, and the target's clock.
@@ -424,6 +431,7 @@ checks! {
     /// What goes over the wire besides the message.
     wire {
         compression,
+        retry_after,
     }
 
     /// The way to the target.
@@ -445,6 +453,9 @@ pub const SETTLES: &str = "change.shows-in-time";
 
 /// The check that measures answers at a constant rate, which a run does while nothing else is under way.
 pub const MEASURES: &str = "time.latency";
+
+/// The check that a run asks whether the wait that an answer asked for was meant.
+pub const WAITS: &str = "wire.retry-after";
 
 /// The check of this id.
 #[must_use]

@@ -206,7 +206,7 @@ impl Records {
             concurrency: 8,
         };
         target.claims = Claims(
-            ["pagination", "etag", "idempotency-key"]
+            ["pagination", "etag", "idempotency-key", "all-errors"]
                 .map(str::to_owned)
                 .into(),
         );

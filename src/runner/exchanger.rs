@@ -14,7 +14,7 @@ use super::{
     watch::Watch, wire::Wire,
 };
 use crate::{
-    checks::{Answer, Kind},
+    checks::{self, Answer, Kind},
     event::{Event, Exchanged},
     exchange::{
         Auth, Exchange, ExchangeId, Intent, Outcome, Request, Response,
@@ -134,6 +134,9 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             let (exchange, logins) = self.send_once(case, request.clone()).await?;
             noted.extend(logins);
             noted.extend(self.judge(case, &exchange));
+            if retries > 0 {
+                noted.extend(self.was_meant(&exchange));
+            }
             if let Some(wait) = patience(&exchange).filter(|_| retries < MOST_RETRIES) {
                 retries += 1;
                 tokio::time::sleep(wait).await;
@@ -334,6 +337,21 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             passed,
         })));
         noted
+    }
+
+    /// What is to be said of a request that was sent again when it was told to.
+    fn was_meant(&self, exchange: &Exchange) -> Option<Noted> {
+        let asked = self
+            .checks
+            .iter()
+            .any(|(id, _)| id.as_str() == checks::WAITS);
+        let response = exchange.response().filter(|_| asked)?;
+        Some(Noted {
+            by: Verifier::Check(checks::WAITS.into()),
+            operation: exchange.request.operation.clone(),
+            judgement: checks::wire::retry_after::meant(response, exchange.id),
+            evidence: vec![exchange.id],
+        })
     }
 
     /// Tells an exchange that is not judged.

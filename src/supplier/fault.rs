@@ -210,6 +210,8 @@ pub(crate) enum Switch {
     ExportsStay,
     /// Reads lag behind writes, and nobody says so.
     ReadsLag,
+    /// The list of incidents in brief puts callers off for a second, and again after that.
+    PutsOff,
     /// The list of incidents in brief comes late.
     SlowSummaries,
     /// An empty body of a patch is taken for one that changes nothing.

@@ -317,6 +317,7 @@ struct House {
     latency: Latency,
     replica: Replica,
     seeded: bool,
+    asked: std::sync::OnceLock<std::time::Instant>,
     store: Mutex<Store>,
 }
 
@@ -356,6 +357,7 @@ impl House {
             }),
             latency: Latency::new(options.latency, options.jitter, options.seed),
             seeded: options.data,
+            asked: std::sync::OnceLock::new(),
             faults: options.faults,
             store: Mutex::default(),
             origin,
@@ -397,6 +399,12 @@ impl House {
             ("listPeople", "pncId") => self.is(Switch::PeopleTakePncId),
             _ => false,
         }
+    }
+
+    /// Is it less than two and a half seconds since this was first asked?
+    fn is_young(&self) -> bool {
+        let first = self.asked.get_or_init(std::time::Instant::now);
+        first.elapsed() < std::time::Duration::from_millis(2_500)
     }
 
     fn security_text(&self) -> String {

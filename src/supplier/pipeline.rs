@@ -124,6 +124,17 @@ fn call(
     incoming: &mut Incoming,
 ) -> Result<Outgoing, Refusal> {
     authorise(house, operation, incoming)?;
+    if house.is(Switch::PutsOff) && operation.id == "listIncidentSummaries" && house.is_young() {
+        return Err(Box::new(
+            Outgoing::problem(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "Not available",
+                "Come again in a second.",
+            )
+            .with("retry-after", "1"),
+        ));
+    }
     negotiate(house, operation, incoming)?;
     check_parameters(house, operation, incoming)?;
     check_body(house, operation, incoming)?;

@@ -98,15 +98,19 @@ fn applies(_: &Contract, parameters: &Parameters) -> Applies {
 fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
     let world = script.world;
     let Some(place) = world.parameters.text("published_contract") else {
-        return Err(Halt::NotApplicable("No published contract is named.".into()));
+        return Err(Halt::NotApplicable(
+            "No published contract is named.".into(),
+        ));
     };
     let address = if place.starts_with('/') {
         Address::Root(place.to_owned())
     } else {
         Address::Absolute(place.to_owned())
     };
-    let request = Request::new(Method::Get, address, "reads the published contract")
-        .header("accept", "application/json, application/yaml;q=0.9, */*;q=0.5");
+    let request = Request::new(Method::Get, address, "reads the published contract").header(
+        "accept",
+        "application/json, application/yaml;q=0.9, */*;q=0.5",
+    );
     let exchange = script.send(request)?;
     let response = match reached(exchange) {
         Ok(response) => response,
@@ -115,7 +119,9 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
     let unread = |why: String| {
         Ok(vec![Judgement::inconclusive(
             Whose::Configuration,
-            format!("The published contract at {place} cannot be read: {why}. Correct `published_contract` in the target file."),
+            format!(
+                "The published contract at {place} cannot be read: {why}. Correct `published_contract` in the target file."
+            ),
         )])
     };
     if !response.is_success() {

@@ -131,7 +131,10 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     loop {
         let exchange = script.send(reading.clone())?;
         let status = exchange.status();
-        if exchange.response().is_some_and(|response| response.status < 400) {
+        if exchange
+            .response()
+            .is_some_and(|response| response.status < 400)
+        {
             break;
         }
         if !matches!(status, Some(404 | 410)) || waited >= MOST_MS {
@@ -153,9 +156,13 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         // The last pause is more than it took.
         Some(declared) if waited / 2 <= declared => return Ok(vec![Judgement::Pass]),
         Some(declared) => {
-            format!("A new record can be read only later than the declared {declared} ms (settle_ms).")
+            format!(
+                "A new record can be read only later than the declared {declared} ms (settle_ms)."
+            )
         }
-        None => "A new record cannot be read at once, and no time to settle is declared.".to_owned(),
+        None => {
+            "A new record cannot be read at once, and no time to settle is declared.".to_owned()
+        }
     };
     Ok(vec![
         Finding::new(

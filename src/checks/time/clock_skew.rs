@@ -84,9 +84,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     };
     let expected = "Date: the time when the answer was made, as in Thu, 01 Jan 2026 12:00:00 GMT";
     let Some(date) = response.headers.get("date") else {
-        return vec![
-            Finding::new("no Date", "An answer has no Date.", expected, "no Date").into(),
-        ];
+        return vec![Finding::new("no Date", "An answer has no Date.", expected, "no Date").into()];
     };
     let Some(said) = moment(date) else {
         return vec![
@@ -110,7 +108,10 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     if skew_ms <= most && -skew_ms <= most + under_way + 1_000 {
         return vec![Judgement::Pass];
     }
-    let (far, side) = (skew_ms.abs() / 1_000, if skew_ms > 0 { "ahead of" } else { "behind" });
+    let (far, side) = (
+        skew_ms.abs() / 1_000,
+        if skew_ms > 0 { "ahead of" } else { "behind" },
+    );
     vec![
         Finding::new(
             format!("clock {side}"),

@@ -54,7 +54,10 @@ pub static CHECK: Check = Check {
         Example {
             title: "Too busy to be measured",
             contract: DECLARED,
-            dialogue: &[Line::empty("GET /people", 200), Line::empty("GET /people", 429)],
+            dialogue: &[
+                Line::empty("GET /people", 200),
+                Line::empty("GET /people", 429),
+            ],
             says: Says::Inconclusive,
         },
         Example {
@@ -140,7 +143,11 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     Ok(judged(operation, &objectives, exchanges))
 }
 
-fn judged(operation: &Operation, objectives: &[(u32, u64)], exchanges: &[Exchange]) -> Vec<Judgement> {
+fn judged(
+    operation: &Operation,
+    objectives: &[(u32, u64)],
+    exchanges: &[Exchange],
+) -> Vec<Judgement> {
     let mut times: Vec<u64> = Vec::new();
     let mut unusable = 0;
     for exchange in exchanges {

@@ -40,7 +40,11 @@ pub static CHECK: Check = Check {
                 Line::new(
                     "GET /people",
                     200,
-                    &[("content-encoding", "gzip"), ("vary", "Accept, accept-encoding"), ("etag", "W/\"1\"")],
+                    &[
+                        ("content-encoding", "gzip"),
+                        ("vary", "Accept, accept-encoding"),
+                        ("etag", "W/\"1\""),
+                    ],
                     "[]",
                 ),
                 Line::new("GET /people", 200, &[("vary", "Accept-Encoding")], "[]"),
@@ -64,7 +68,12 @@ pub static CHECK: Check = Check {
             dialogue: &[
                 Line::new("GET /people", 200, &[], "[1]"),
                 Line::new("GET /people", 200, &[], "[1]"),
-                Line::new("GET /people", 200, &[("content-encoding", "gzip"), ("vary", "Accept-Encoding")], "[2]"),
+                Line::new(
+                    "GET /people",
+                    200,
+                    &[("content-encoding", "gzip"), ("vary", "Accept-Encoding")],
+                    "[2]",
+                ),
                 Line::new("GET /people", 200, &[], "[1]"),
             ],
             says: Says::Fail("other bytes"),
@@ -72,7 +81,12 @@ pub static CHECK: Check = Check {
         Example {
             title: "A coding that nobody asked for",
             contract: PEOPLE,
-            dialogue: &[Line::new("GET /people", 200, &[("content-encoding", "gzip")], "[]")],
+            dialogue: &[Line::new(
+                "GET /people",
+                200,
+                &[("content-encoding", "gzip")],
+                "[]",
+            )],
             says: Says::Fail("plain answer"),
         },
         Example {
@@ -95,7 +109,11 @@ fn applies(_: &Contract, operation: &Operation) -> Applies {
 }
 
 fn coding(response: &Response) -> Option<String> {
-    let coding = response.headers.get("content-encoding")?.trim().to_ascii_lowercase();
+    let coding = response
+        .headers
+        .get("content-encoding")?
+        .trim()
+        .to_ascii_lowercase();
     (!coding.is_empty() && coding != "identity").then_some(coding)
 }
 
@@ -143,7 +161,9 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             continue;
         }
         let response = success(exchange)?;
-        let Some(came) = coding(response) else { continue };
+        let Some(came) = coding(response) else {
+            continue;
+        };
         compressed = true;
         if came != asked && !(asked == "gzip" && came == "x-gzip") {
             judgements.push(wrong(
@@ -159,7 +179,11 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 "other bytes",
                 "A compressed answer holds other bytes than the plain one.",
                 &format!("the same body in {asked}"),
-                format!("{} bytes in place of {}", response.body.len(), first.body.len()),
+                format!(
+                    "{} bytes in place of {}",
+                    response.body.len(),
+                    first.body.len()
+                ),
             ));
         }
         if !names(response, "vary", "accept-encoding") {

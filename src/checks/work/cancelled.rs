@@ -97,13 +97,20 @@ fn applies(contract: &Contract, operation: &Operation) -> Applies {
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let work = Work::begin(script, operation)?;
     let status = work.status()?.clone();
-    let key = operation.map(|operation| operation.key.to_string()).unwrap_or_default();
+    let key = operation
+        .map(|operation| operation.key.to_string())
+        .unwrap_or_default();
     let Address::Base(path) = status.address.clone() else {
         return Err(Halt::NotApplicable(
             "The status is not below the base URL, so the contract has no DELETE for it.".into(),
         ));
     };
-    let cancel = work.request(script, Method::Delete, Address::Base(path), "cancels long-running work");
+    let cancel = work.request(
+        script,
+        Method::Delete,
+        Address::Base(path),
+        "cancels long-running work",
+    );
     let cancelled = script.send(cancel)?;
     match reached(cancelled) {
         Ok(response) if response.is_success() => {}
@@ -137,7 +144,10 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         None => {
             return Ok(vec![Judgement::inconclusive(
                 Whose::Supplier,
-                format!("The status of cancelled work is not in words that are known ({}).", last.exchange.received()),
+                format!(
+                    "The status of cancelled work is not in words that are known ({}).",
+                    last.exchange.received()
+                ),
             )]);
         }
     };
@@ -145,7 +155,10 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         Finding::new(
             cause,
             title,
-            format!("{key}: after DELETE was answered {}, gone or cancelled", cancelled.received()),
+            format!(
+                "{key}: after DELETE was answered {}, gone or cancelled",
+                cancelled.received()
+            ),
             format!("{:?}", last.phase.unwrap_or(Phase::Running)).to_lowercase(),
         )
         .shown_by(last.exchange.id)

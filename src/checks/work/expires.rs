@@ -40,7 +40,11 @@ pub static CHECK: Check = Check {
             contract: EXPORTS,
             dialogue: &[
                 Line::new("POST /exports", 202, &[("location", "/exports/7")], ""),
-                Line::json("GET /exports/7", 200, "{\"expiresAt\": \"2026-01-01T12:00:01Z\"}"),
+                Line::json(
+                    "GET /exports/7",
+                    200,
+                    "{\"expiresAt\": \"2026-01-01T12:00:01Z\"}",
+                ),
                 Line::empty("GET /exports/7", 410),
             ],
             says: Says::Pass,
@@ -50,7 +54,11 @@ pub static CHECK: Check = Check {
             contract: EXPORTS,
             dialogue: &[
                 Line::new("POST /exports", 202, &[("location", "/exports/7")], ""),
-                Line::json("GET /exports/7", 200, "{\"expiresAt\": \"2026-01-01T12:00:01Z\"}"),
+                Line::json(
+                    "GET /exports/7",
+                    200,
+                    "{\"expiresAt\": \"2026-01-01T12:00:01Z\"}",
+                ),
             ],
             says: Says::Fail("expired"),
         },
@@ -59,7 +67,11 @@ pub static CHECK: Check = Check {
             contract: EXPORTS,
             dialogue: &[
                 Line::new("POST /exports", 202, &[("location", "/exports/7")], ""),
-                Line::json("GET /exports/7", 200, "{\"expiresAt\": \"2026-01-02T12:00:00Z\"}"),
+                Line::json(
+                    "GET /exports/7",
+                    200,
+                    "{\"expiresAt\": \"2026-01-02T12:00:00Z\"}",
+                ),
             ],
             says: Says::Nothing,
         },
@@ -70,7 +82,11 @@ pub static CHECK: Check = Check {
 const PATIENCE_MS: i64 = 10_000;
 
 /// The request with the shortest lifetime that it can ask for.
-fn short_lived(script: &Script<'_>, operation: &Operation, arranged: &Arranged) -> Scripted<Request> {
+fn short_lived(
+    script: &Script<'_>,
+    operation: &Operation,
+    arranged: &Arranged,
+) -> Scripted<Request> {
     let plain = || Ok(arranged.request.clone());
     let contract = script.world.contract;
     let (Some(media), Some(Value::Object(body))) = (&arranged.values.media, arranged.body()) else {
@@ -104,16 +120,24 @@ fn short_lived(script: &Script<'_>, operation: &Operation, arranged: &Arranged) 
 /// When it expires, in milliseconds since 1970.
 fn expiry(response: &Response) -> Option<i64> {
     let body = response.json().ok()?;
-    let text = ["expiresAt", "expires", "expiry", "validUntil", "expirationTime"]
-        .iter()
-        .find_map(|name| member(body, name)?.as_str())?;
+    let text = [
+        "expiresAt",
+        "expires",
+        "expiry",
+        "validUntil",
+        "expirationTime",
+    ]
+    .iter()
+    .find_map(|name| member(body, name)?.as_str())?;
     let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
     i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok()
 }
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let work = Work::start(script, operation, short_lived)?;
-    let key = operation.map(|operation| operation.key.to_string()).unwrap_or_default();
+    let key = operation
+        .map(|operation| operation.key.to_string())
+        .unwrap_or_default();
     let first = work.read(script)?;
     let said = first
         .response()

@@ -35,9 +35,21 @@ pub static CHECK: Check = Check {
             contract: EXPORTS,
             dialogue: &[
                 Line::new("POST /exports", 202, &[("location", "/exports/7")], ""),
-                Line::json("GET /exports/7", 200, "{\"status\": \"queued\", \"progress\": 0}"),
-                Line::json("GET /exports/7", 200, "{\"status\": \"running\", \"progress\": 50}"),
-                Line::json("GET /exports/7", 200, "{\"status\": \"succeeded\", \"progress\": 100}"),
+                Line::json(
+                    "GET /exports/7",
+                    200,
+                    "{\"status\": \"queued\", \"progress\": 0}",
+                ),
+                Line::json(
+                    "GET /exports/7",
+                    200,
+                    "{\"status\": \"running\", \"progress\": 50}",
+                ),
+                Line::json(
+                    "GET /exports/7",
+                    200,
+                    "{\"status\": \"succeeded\", \"progress\": 100}",
+                ),
             ],
             says: Says::Pass,
         },
@@ -57,8 +69,16 @@ pub static CHECK: Check = Check {
             contract: EXPORTS,
             dialogue: &[
                 Line::new("POST /exports", 202, &[("location", "/exports/7")], ""),
-                Line::json("GET /exports/7", 200, "{\"status\": \"running\", \"progress\": 50}"),
-                Line::json("GET /exports/7", 200, "{\"status\": \"done\", \"progress\": 40}"),
+                Line::json(
+                    "GET /exports/7",
+                    200,
+                    "{\"status\": \"running\", \"progress\": 50}",
+                ),
+                Line::json(
+                    "GET /exports/7",
+                    200,
+                    "{\"status\": \"done\", \"progress\": 40}",
+                ),
             ],
             says: Says::Fail("shrinks"),
         },
@@ -87,7 +107,9 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let work = Work::begin(script, operation)?;
     let declared = timeout(script);
     let mut readings = work.follow(script)?;
-    let key = operation.map(|operation| operation.key.to_string()).unwrap_or_default();
+    let key = operation
+        .map(|operation| operation.key.to_string())
+        .unwrap_or_default();
     let over = readings
         .last()
         .is_some_and(|last| last.phase.is_some_and(Phase::is_over));
@@ -112,7 +134,12 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             && (after < before || (before.is_over() && after != before))
         {
             let received = format!("{before:?}, then {after:?}").to_lowercase();
-            return fail("goes back", "The status of work goes back.", received, other);
+            return fail(
+                "goes back",
+                "The status of work goes back.",
+                received,
+                other,
+            );
         }
         if let (Some(before), Some(after)) = (one.progress, other.progress)
             && after < before
@@ -126,16 +153,24 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         (Some(last), Some(declared)) if last.phase.is_some() => fail(
             "no end",
             "Work does not end within its declared time.",
-            format!("{:?} after {declared} ms", last.phase.unwrap_or(Phase::Waiting)).to_lowercase(),
+            format!(
+                "{:?} after {declared} ms",
+                last.phase.unwrap_or(Phase::Waiting)
+            )
+            .to_lowercase(),
             last,
         ),
         (Some(last), _) if last.phase.is_some() => Ok(vec![Judgement::inconclusive(
             Whose::Configuration,
-            format!("Work that {key} started was not over within ten seconds. Set `work_timeout_ms` in the target file to the time it may take."),
+            format!(
+                "Work that {key} started was not over within ten seconds. Set `work_timeout_ms` in the target file to the time it may take."
+            ),
         )]),
         _ => Ok(vec![Judgement::inconclusive(
             Whose::Supplier,
-            format!("The status of work that {key} started could not be read to its end, or is not in words that are known (queued, running, succeeded, failed …)."),
+            format!(
+                "The status of work that {key} started could not be read to its end, or is not in words that are known (queued, running, succeeded, failed …)."
+            ),
         )]),
     }
 }

@@ -36,7 +36,11 @@ pub static CHECK: Check = Check {
             contract: EXPORTS,
             dialogue: &[
                 Line::new("POST /exports", 202, &[("location", "/exports/7")], ""),
-                Line::json("GET /exports/7", 200, "{\"status\": \"done\", \"result\": \"/exports/7/file\"}"),
+                Line::json(
+                    "GET /exports/7",
+                    200,
+                    "{\"status\": \"done\", \"result\": \"/exports/7/file\"}",
+                ),
                 Line::json("GET /exports/7/file", 200, "{}"),
             ],
             says: Says::Pass,
@@ -56,7 +60,11 @@ pub static CHECK: Check = Check {
             contract: EXPORTS,
             dialogue: &[
                 Line::new("POST /exports", 202, &[("location", "/exports/7")], ""),
-                Line::json("GET /exports/7", 200, "{\"status\": \"done\", \"result\": \"/exports/7/file\"}"),
+                Line::json(
+                    "GET /exports/7",
+                    200,
+                    "{\"status\": \"done\", \"result\": \"/exports/7/file\"}",
+                ),
                 Line::empty("GET /exports/7/file", 404),
             ],
             says: Says::Fail("not there"),
@@ -89,12 +97,21 @@ fn said<'a>(reading: &Reading<'a>) -> Option<&'a str> {
         return response.headers.get("location");
     }
     let body = response.json().ok()?;
-    ["result", "resultUrl", "resultUri", "resultLocation", "output", "outputUrl", "downloadUrl", "resourceLocation"]
-        .iter()
-        .find_map(|name| member(body, name)?.as_str())
-        .or_else(|| body.pointer("/links/result").and_then(Value::as_str))
-        .or_else(|| body.pointer("/_links/result/href").and_then(Value::as_str))
-        .filter(|text| text.starts_with('/') || text.contains("://"))
+    [
+        "result",
+        "resultUrl",
+        "resultUri",
+        "resultLocation",
+        "output",
+        "outputUrl",
+        "downloadUrl",
+        "resourceLocation",
+    ]
+    .iter()
+    .find_map(|name| member(body, name)?.as_str())
+    .or_else(|| body.pointer("/links/result").and_then(Value::as_str))
+    .or_else(|| body.pointer("/_links/result/href").and_then(Value::as_str))
+    .filter(|text| text.starts_with('/') || text.contains("://"))
 }
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
@@ -109,11 +126,18 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             "The work was not seen to succeed, so there is no result to read.",
         ));
     };
-    let key = operation.map(|operation| operation.key.to_string()).unwrap_or_default();
+    let key = operation
+        .map(|operation| operation.key.to_string())
+        .unwrap_or_default();
     let fail = |cause: &str, title: &str, received: String| -> Scripted {
         Ok(vec![
-            Finding::new(cause, title, format!("{key}: a result that can be read"), received)
-                .into(),
+            Finding::new(
+                cause,
+                title,
+                format!("{key}: a result that can be read"),
+                received,
+            )
+            .into(),
         ])
     };
     let Some(place) = said(last) else {
@@ -135,9 +159,20 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             )));
         }
         Some(address) => address,
-        None => return fail("no URL", "The link to the result is no URL.", place.to_owned()),
+        None => {
+            return fail(
+                "no URL",
+                "The link to the result is no URL.",
+                place.to_owned(),
+            );
+        }
     };
-    let request = work.request(script, Method::Get, address, "reads the result of work that succeeded");
+    let request = work.request(
+        script,
+        Method::Get,
+        address,
+        "reads the result of work that succeeded",
+    );
     let exchange = script.send(request)?;
     match reached(exchange) {
         Ok(response) if response.is_success() => Ok(vec![Judgement::Pass]),

@@ -63,7 +63,9 @@ pub static CHECK: Check = Check {
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let work = Work::begin(script, operation)?;
-    let key = operation.map(|operation| operation.key.to_string()).unwrap_or_default();
+    let key = operation
+        .map(|operation| operation.key.to_string())
+        .unwrap_or_default();
     let fail = |cause: &str, title: &str, received: String| -> Scripted {
         Ok(vec![
             Finding::new(

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::supplier::fault::{Fault, Switch};
-use crate::supplier::message::Body;
+use crate::supplier::message::{Body, Outgoing};
 
 pub(super) const READS_LAG: Fault = Fault {
     switch: Some(Switch::ReadsLag),
@@ -116,5 +116,95 @@ pub(super) const COMPRESSED_UNASKED: Fault = Fault {
         "compressed-unasked",
         "Vehicles are listed in gzip although a plain answer is asked for.",
         &["wire.compression"],
+    )
+};
+
+pub(super) const RETRY_AFTER_NOT_MEANT: Fault = Fault {
+    switch: Some(Switch::PutsOff),
+    ..Fault::new(
+        "retry-after-not-meant",
+        "The list of incidents in brief puts callers off for a second, and after that again.",
+        &[
+            "wire.retry-after",
+            "response.status-documented",
+            "response.server-error",
+            "input.server-error",
+        ],
+    )
+};
+
+pub(super) const SUNSET_BEFORE_DEPRECATION: Fault = Fault {
+    answer: Some(|_, outgoing| {
+        if outgoing.headers.contains_key("sunset") {
+            outgoing.set("sunset", "Tue, 01 Sep 2020 00:00:00 GMT");
+        }
+    }),
+    ..Fault::new(
+        "sunset-before-deprecation",
+        "The end of a deprecated operation lies before its deprecation.",
+        &["change.end-announced"],
+    )
+};
+
+pub(super) const LONG_ADDRESS_CRASHES: Fault = Fault {
+    before: Some(|incoming| {
+        let long = incoming
+            .query
+            .as_ref()
+            .is_some_and(|query| query.len() > 20_000);
+        long.then(|| {
+            Outgoing::problem(
+                axum::http::StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Internal error",
+                "The address did not fit.",
+            )
+        })
+    }),
+    ..Fault::new(
+        "long-address-crashes",
+        "An address of more than 20,000 bytes is answered 500.",
+        &[
+            "errors.too-long",
+            "response.server-error",
+            "input.server-error",
+        ],
+    )
+};
+
+pub(super) const PROBLEM_WITHOUT_POINTER: Fault = Fault {
+    answer: Some(|incoming, outgoing| {
+        if !incoming.is("createVehicle") {
+            return;
+        }
+        let places = outgoing
+            .object_mut()
+            .and_then(|problem| problem.get_mut("errors"))
+            .and_then(Value::as_array_mut);
+        for place in places.into_iter().flatten() {
+            *place = json!({ "pointer": "", "detail": "is not right" });
+        }
+    }),
+    ..Fault::new(
+        "problem-without-pointer",
+        "A problem with a new vehicle does not say which part is wrong.",
+        &["errors.points-to-fault"],
+    )
+};
+
+pub(super) const PROBLEM_ONE_AT_A_TIME: Fault = Fault {
+    answer: Some(|_, outgoing| {
+        let places = outgoing
+            .object_mut()
+            .and_then(|problem| problem.get_mut("errors"))
+            .and_then(Value::as_array_mut);
+        if let Some(places) = places {
+            places.truncate(1);
+        }
+    }),
+    ..Fault::new(
+        "problem-one-at-a-time",
+        "A problem names the first fault alone, although all at once are claimed.",
+        &["errors.points-to-fault"],
     )
 };
