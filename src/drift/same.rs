@@ -27,7 +27,7 @@ const SETS: [&str; 7] = [
 ];
 
 /// Parts that are worked out before a schema is known by its place alone.
-const MOST: usize = 4_000;
+const MOST: usize = 1_000;
 
 /// A schema in a form that is equal for schemas that say the same in another order or with parts elsewhere.
 pub(super) fn meaning(contract: &Contract, schema: &Schema) -> Value {
@@ -55,11 +55,12 @@ impl Writer<'_> {
             return Value::from(schema.pointer.to_string());
         };
         self.room = room;
-        let Some(value) = self.contract.schemas.normalised(schema).cloned() else {
+        let contract = self.contract;
+        let Some(value) = contract.schemas.normalised(schema) else {
             return Value::Null;
         };
         self.within.push(schema.clone());
-        let written = self.value(&schema.document, &value);
+        let written = self.value(&schema.document, value);
         self.within.pop();
         written
     }

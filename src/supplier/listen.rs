@@ -23,7 +23,7 @@ use super::fault::Switch;
 use super::message::{Incoming, Outgoing, Received};
 use super::pipeline::{self, Target};
 use super::races::{GAP, Races};
-use super::{House, LARGEST_BODY, making, old_tls};
+use super::{House, LARGEST_BODY, exports, making, old_tls};
 
 /// How long a slow answer takes.
 const SLOW: Duration = Duration::from_millis(900);
@@ -125,6 +125,10 @@ async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
     }
     if house.is(Switch::SlowSummaries) && incoming.path.ends_with("/incident-summaries") {
         tokio::time::sleep(SLOW).await;
+    }
+    if incoming.path.contains("/exports/") && incoming.path.ends_with("/result") {
+        // A result that is about to be there is waited for.
+        tokio::time::sleep(exports::TAKES).await;
     }
     if let Some(delay) = house.latency.next() {
         tokio::time::sleep(delay).await;

@@ -490,10 +490,13 @@ fn finish(house: &House, incoming: &Incoming, mut outgoing: Outgoing) -> Outgoin
 
 /// Compresses JSON for callers who ask for gzip by name.
 fn compress(incoming: &Incoming, outgoing: &mut Outgoing) {
-    if !matches!(outgoing.body, Body::Json(_)) || !outgoing.status.is_success() {
+    let whole = matches!(outgoing.body, Body::Json(_)) && outgoing.status.is_success();
+    if whole || outgoing.status == StatusCode::NOT_MODIFIED {
+        outgoing.set("vary", "Accept, Accept-Encoding");
+    }
+    if !whole {
         return;
     }
-    outgoing.set("vary", "Accept, Accept-Encoding");
     let asked = incoming.header("accept-encoding").is_some_and(|codings| {
         codings
             .split(',')

@@ -114,14 +114,14 @@ pub(crate) fn perform(house: &House, act: Act, incoming: &mut Incoming) -> Outgo
         (Act::List(kind), _) => call.list(seen, kind),
         (Act::Get(kind), _) => call.get(seen, kind),
         (Act::Delete(kind), _) => call.delete(&mut store, kind),
-        (Act::Create(kind), Some(body)) => call.create(&mut store, Some(kind), body),
-        (Act::CreateLink, Some(body)) => call.create(&mut store, None, body),
+        (Act::Create(_) | Act::CreateLink | Act::CreateExport, Some(body)) => {
+            call.create(&mut store, act, body)
+        }
         (Act::Replace(kind), Some(body)) => call.change(&mut store, kind, body, false),
         (Act::Update(kind), Some(body)) => call.change(&mut store, kind, body, true),
         (Act::ListLinks, _) => call.list_links(seen),
         (Act::GetLink, _) => call.get_link(seen),
         (Act::DeleteLink, _) => call.delete_link(&mut store),
-        (Act::CreateExport, Some(body)) => call.create_export(&mut store, &body),
         (Act::GetExport, _) => call.get_export(&mut store),
         (Act::GetExportResult, _) => call.get_export_result(&store),
         (Act::DeleteExport, _) => call.delete_export(&mut store),
@@ -321,8 +321,8 @@ impl Call<'_> {
         Ok(Outgoing::empty(StatusCode::NO_CONTENT).about("erasure", kind.name(), &id))
     }
 
-    /// Creates a record, or a link if there is no kind.
-    fn create(&self, store: &mut Store, kind: Option<Kind>, body: Value) -> Outcome {
+    /// Creates a record, an export or a link.
+    fn create(&self, store: &mut Store, act: Act, body: Value) -> Outcome {
         let key = self.key();
         let earlier = key.as_ref().and_then(|key| self.earlier(store, key));
         if let Some((before, answer)) = earlier {
@@ -337,9 +337,10 @@ impl Call<'_> {
                 )))
             };
         }
-        let answer = match kind {
-            Some(kind) => self.store_record(store, kind, body.clone()),
-            None => self.store_link(store, &body)?,
+        let answer = match act {
+            Act::Create(kind) => self.store_record(store, kind, body.clone()),
+            Act::CreateExport => self.create_export(store, &body)?,
+            _ => self.store_link(store, &body)?,
         };
         if let Some(key) = key {
             // A replay is no second act: it is not logged as one.

@@ -18,7 +18,7 @@ use crate::{
 pub static CHECK: Check = Check {
     id: "time.latency",
     purpose: "Answers come within the times that are declared.",
-    verifies: "Each GET is sent `latency_samples` times (30 unless set, 100 where p99 is judged) at a constant \
+    verifies: "Each GET is sent `latency_samples` times (20 unless set, 100 where p99 is judged) at a constant \
         rate, with little else under way, whether or not the answers before have come: a target that stalls \
         is not spared the requests that its callers would have sent meanwhile, so that no stall is left out of \
         the count. The times are judged against `p50_ms`, `p95_ms` and `p99_ms` of the target file or the \
@@ -75,7 +75,7 @@ x-muster-parameters: {p95_ms: 500, latency_samples: 20}
 ";
 
 /// Samples, unless something else is declared.
-const SAMPLES: i64 = 30;
+const SAMPLES: i64 = 20;
 /// The least that says anything of one answer in a hundred.
 const SAMPLES_P99: i64 = 100;
 /// Requests a second for one operation, where the budget allows as many.

@@ -257,3 +257,28 @@ fn paths_are_relative_to_the_file() {
         target.tls.client.unwrap().chain_pem
     );
 }
+
+#[test]
+fn an_objective_names_its_unit() {
+    for name in ["p95", "p95_s", "p90_ms", "settle", "work_timeout_s"] {
+        let told = told(&format!("{START}parameters: {{ {name}: 800 }}\n"));
+        assert!(told.contains("p50_ms, p95_ms, p99_ms, settle_ms"), "{told}");
+        assert!(told.contains("target.yaml:3"), "{told}");
+    }
+    let target = load_text(&format!(
+        "{START}parameters: {{ p99_ms: 800.5, settle_ms: 300, price: 7 }}\n"
+    ));
+    assert!(target.is_ok(), "{target:?}");
+}
+
+#[test]
+fn the_published_contract_is_the_targets_own() {
+    let told = told(&format!(
+        "{START}published_contract: https://elsewhere.example.test/openapi.json\n"
+    ));
+    assert!(told.contains("another host"), "{told}");
+    for own in ["/openapi.json", "https://rms.example.test/v2/openapi.json"] {
+        let target = load_text(&format!("{START}published_contract: {own}\n")).unwrap();
+        assert_eq!(target.published_contract.as_deref(), Some(own));
+    }
+}
