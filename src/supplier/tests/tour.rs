@@ -164,6 +164,27 @@ pub(super) async fn walk(supplier: &Supplier) -> Vec<Stop> {
     )
     .await;
     inputs(&mut walk, &caller).await;
+    let taken = caller
+        .call("POST", "/exports")
+        .json(&json!({ "recordType": "location" }));
+    let taken = taken.send().await;
+    let export: Value = serde_json::from_slice(&taken.bytes).unwrap_or_default();
+    let one = format!("/exports/{}", export["id"].as_str().unwrap_or_default());
+    let vehicles = json!({ "recordType": "vehicle" });
+    walk.stop(
+        "createExport",
+        caller.call("POST", "/exports").json(&vehicles),
+    )
+    .await;
+    // The result waits for the work, so that the status is that of work that is done.
+    walk.stop(
+        "getExportResult",
+        caller.call("GET", &format!("{one}/result")),
+    )
+    .await;
+    walk.stop("getExport", caller.call("GET", &one)).await;
+    walk.stop("deleteExport", caller.call("DELETE", &one)).await;
+
     walk.stop(
         "listAuditEvents",
         caller.call("GET", &format!("{audit}?limit=2")),
