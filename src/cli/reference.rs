@@ -236,7 +236,7 @@ impl Records {
             .plain_http_port()
             .map(|port| ("plain_http_port".to_owned(), port.into()));
         let limit = ("body_limit_bytes".to_owned(), 65_536.into());
-        let objectives = [("p95_ms", 600), ("work_timeout_ms", 3_000)]
+        let objectives = [("p95_ms", 1_000), ("work_timeout_ms", 3_000)]
             .map(|(name, value)| (name.to_owned(), value.into()));
         let most = u64::try_from(self.eventual.as_millis()).unwrap_or(u64::MAX);
         let settle = (most > 0).then(|| ("settle_ms".to_owned(), most.saturating_mul(5).into()));

@@ -26,7 +26,7 @@ use super::races::{GAP, Races};
 use super::{House, LARGEST_BODY, exports, making, old_tls};
 
 /// How long a slow answer takes.
-const SLOW: Duration = Duration::from_millis(900);
+const SLOW: Duration = Duration::from_millis(1_600);
 
 /// How much of a body that is too large is still read, so that the caller gets to see the answer.
 const LARGEST_DRAINED: usize = 16 * 1024 * 1024;

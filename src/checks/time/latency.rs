@@ -24,7 +24,8 @@ pub static CHECK: Check = Check {
         the count. The times are judged against `p50_ms`, `p95_ms` and `p99_ms` of the target file or the \
         profile. The objective is met where the percentile keeps to it. It is missed where more answers took \
         longer than chance explains once in a hundred runs; in between it is inconclusive, as are too few answers. \
-        No answer within the time limit counts as longer. Connecting counts. Without an objective times are \
+        Where requests could not be sent in time, because the machine that Muster runs \
+        on was busy, a miss is inconclusive. No answer within the time limit counts as longer. Connecting counts. Without an objective times are \
         measured, shown in the report, and not judged.",
     matters: "An officer at the roadside waits for the slowest of several calls. An average hides what one call \
         in twenty takes.",
@@ -149,11 +150,13 @@ fn judged(
     exchanges: &[Exchange],
 ) -> Vec<Judgement> {
     let mut times: Vec<u64> = Vec::new();
+    let mut late: Vec<u64> = Vec::new();
     let mut unusable = 0;
     for exchange in exchanges {
         match &exchange.outcome {
             Outcome::Answered(response) if response.status < 400 => {
                 times.push(response.timing.total_us);
+                late.extend(response.timing.late_us);
             }
             Outcome::Broken(breakage) if breakage.kind == BreakageKind::TimedOut => {
                 times.push(u64::MAX);
@@ -207,6 +210,17 @@ fn judged(
             if beyond <= allowed {
                 return Judgement::Pass;
             }
+            if is_busy(&mut late, *limit / 10) {
+                return Judgement::inconclusive(
+                    Whose::Configuration,
+                    format!(
+                        "{beyond} of {} answers to {} took longer than the p{percentile} of {}, but this machine was too busy to send its requests in time. Run again from one that is not.",
+                        times.len(),
+                        operation.key,
+                        ms(*limit)
+                    ),
+                );
+            }
             let share = f64::from(100 - *percentile) / 100.0;
             if chance(times.len(), beyond, share) >= 0.01 {
                 return Judgement::inconclusive(
@@ -235,6 +249,18 @@ fn judged(
         .collect()
 }
 
+/// Requests that go out later than this, in microseconds, and than a tenth of the objective, tell of a machine that
+/// is busy with other things.
+const LATE_US: u64 = 15_000;
+
+/// Whether more than one request in ten went out late, so that slow answers may be this machine's own doing.
+fn is_busy(late: &mut [u64], share_us: u64) -> bool {
+    late.sort_unstable();
+    let index = late.len().saturating_sub(late.len() / 10 + 1);
+    late.get(index)
+        .is_some_and(|late| *late > LATE_US.max(share_us))
+}
+
 /// How likely at least `beyond` of `all` are by chance, where each is with this share.
 fn chance(all: usize, beyond: usize, share: f64) -> f64 {
     let mut term = (1.0 - share).powi(i32::try_from(all).unwrap_or(i32::MAX));
@@ -251,6 +277,19 @@ fn chance(all: usize, beyond: usize, share: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_busy_machine_is_known_by_requests_that_go_out_late() {
+        assert!(!is_busy(&mut [], 0));
+        assert!(!is_busy(
+            &mut [90_000, 100, 100, 100, 100, 100, 100, 100, 100, 100],
+            0
+        ));
+        assert!(is_busy(
+            &mut [90_000, 40_000, 100, 100, 100, 100, 100, 100, 100, 100],
+            0
+        ));
+    }
 
     #[test]
     fn chance_is_that_of_the_binomial_distribution() {

@@ -50,7 +50,7 @@ pub(super) const SUMMARIES_SLOW: Fault = Fault {
     switch: Some(Switch::SlowSummaries),
     ..Fault::new(
         "summaries-slow",
-        "The list of incidents in brief takes 0.9 seconds.",
+        "The list of incidents in brief takes 1.6 seconds.",
         &["time.latency"],
     )
 };
