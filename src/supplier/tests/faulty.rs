@@ -85,14 +85,14 @@ async fn each_fault_can_be_seen_and_one_of_the_contract_alone_changes_nothing_el
         assert_eq!(changed, known.contract.is_some(), "{}", known.id);
         let only_words = known.answer.is_none() && known.before.is_none() && known.switch.is_none();
         if only_words {
-            assert!(changed, "{}", known.id);
+            assert!(changed || known.published.is_some(), "{}", known.id);
             if known.routes.is_empty() {
                 continue;
             }
         }
         // Only a broken credential, a wrong body or several requests lead to these: the self-test shows them.
         if known.caught_by.first().is_some_and(|id| {
-            ["security.", "records.", "input."]
+            ["security.", "records.", "input.", "change.", "time."]
                 .iter()
                 .any(|area| id.starts_with(area))
         }) {
