@@ -384,7 +384,7 @@ fn profiles_are_listed() {
 policing-api-security  1.0.0  35 requirements  Security of policing APIs
 uk-gov-api             1.0.0  48 requirements  UK government API baseline
 ihub-standard-api      1.0.0  71 requirements  Police iHub Standard API
-http-operability       1.0.0  29 requirements  How an API behaves over HTTP
+http-operability       1.0.0  41 requirements  How an API behaves over HTTP
 
 "#]]);
 }

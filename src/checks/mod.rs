@@ -8,6 +8,7 @@ mod answer;
 mod document;
 pub mod edges;
 mod example_handshakes;
+mod example_states;
 pub mod examples;
 mod keeping;
 #[cfg(test)]
@@ -19,10 +20,12 @@ pub mod place;
 pub mod probing;
 mod same;
 mod stress;
+mod tags;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
 pub mod trying;
+mod varying;
 mod walking;
 
 use crate::{
@@ -341,14 +344,18 @@ checks! {
         idempotency_replay,
         if_match_missing,
         if_match_stale,
+        if_match_weak,
         if_none_match,
         if_unmodified_since,
         lost_update,
         options,
         paging_complete,
         paging_limits,
+        paging_sorted,
         paging_under_change,
         put_repeat,
+        reads_whole,
+        unknown_parameter,
     }
 
     /// Every answer of the run.

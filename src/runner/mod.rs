@@ -18,6 +18,7 @@ mod wire;
 pub use wire::{Line, Sent, Wire};
 
 use std::{
+    collections::BTreeMap,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
@@ -208,26 +209,30 @@ impl<'a, W: Wire> Runner<'a, W> {
             .filter(|case| case.stage == stage)
             .collect();
         let at_once = self.setup.started.budget.concurrency.max(1);
-        let mut driven = futures::stream::iter(
-            cases
-                .iter()
-                .map(|case| self.drive(case, &known, Pass::First)),
-        )
-        .buffered(at_once);
+        // A long conversation holds up no other: they end in any order, and are told in that of the plan.
+        let mut driven = futures::stream::iter(cases.iter().enumerate().map(|(at, case)| {
+            let driving = self.drive(case, &known, Pass::First);
+            async move { (at, driving.await) }
+        }))
+        .buffer_unordered(at_once);
         let mut learned = Known::default();
         let mut failed: Vec<(&PlannedCase, Driven)> = Vec::new();
+        let mut waiting: BTreeMap<usize, Driven> = BTreeMap::new();
         let mut position = 0;
-        while let Some(mut outcome) = driven.next().await {
-            learned.merge(std::mem::take(&mut outcome.learned));
-            if let Some(case) = cases.get(position) {
-                if outcome.has_failure() {
-                    failed.push((case, outcome));
-                } else {
-                    self.tell_all(outcome.noted, Confirmation::None);
-                    self.tell(Event::CaseFinished(case.name.clone()));
+        while let Some((at, outcome)) = driven.next().await {
+            waiting.insert(at, outcome);
+            while let Some(mut outcome) = waiting.remove(&position) {
+                learned.merge(std::mem::take(&mut outcome.learned));
+                if let Some(case) = cases.get(position) {
+                    if outcome.has_failure() {
+                        failed.push((case, outcome));
+                    } else {
+                        self.tell_all(outcome.noted, Confirmation::None);
+                        self.tell(Event::CaseFinished(case.name.clone()));
+                    }
                 }
+                position += 1;
             }
-            position += 1;
         }
         drop(driven);
         for (case, outcome) in failed {

@@ -105,6 +105,12 @@ pub(crate) enum Switch {
     RacyPatch,
     /// An Idempotency-Key is kept only once the record is made.
     RacyKeys,
+    /// If-Match takes a weak tag for the strong one.
+    WeakIfMatch,
+    /// A cursor forgets which of several equal items it stood at.
+    ForgetsTies,
+    /// A read that meets a write shows half of each.
+    TornReads,
     /// Two creations of one client at the same moment share what is kept for a key.
     SharedKeys,
     /// Idempotency-Key is not looked at.

@@ -217,6 +217,7 @@ impl Call<'_> {
         let mut listing = Listing::read(self.incoming)?;
         listing.overlaps = self.house.is(Switch::PagesOverlap);
         listing.counts = self.house.is(Switch::CursorsCount);
+        listing.forgets_ties = self.house.is(Switch::ForgetsTies);
         Ok(listing)
     }
 
@@ -279,9 +280,16 @@ impl Call<'_> {
 
     fn get(&self, store: &Store, kind: Kind) -> Outcome {
         let record = self.record(store, kind)?;
-        Ok(self
-            .read(record)
-            .about("consultation", kind.name(), record.text("id")))
+        let torn = store
+            .races
+            .before(record.text("id"), self.incoming.arrived)
+            .filter(|_| self.house.is(Switch::TornReads))
+            .map(|before| record.torn(before));
+        Ok(self.read(torn.as_ref().unwrap_or(record)).about(
+            "consultation",
+            kind.name(),
+            record.text("id"),
+        ))
     }
 
     fn delete(&self, store: &mut Store, kind: Kind) -> Outcome {
@@ -489,6 +497,9 @@ impl Call<'_> {
             .filter(|_| house.is(Switch::RacyIfMatch));
         let stale = match self.incoming.header("if-match") {
             Some(_) if house.is(Switch::IgnoresIfMatch) => false,
+            Some(tags) if house.is(Switch::WeakIfMatch) => {
+                !preconditions::none_match_holds(tags, &record.etag())
+            }
             Some(tags) => ![Some(record), before]
                 .into_iter()
                 .flatten()

@@ -134,12 +134,15 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             }
             Some(_) if walk.is_long() => {
                 let judged = once_each(list, &walk.seen, []);
-                return Ok(vec![judged.unwrap_or_else(|| {
-                    Judgement::not_applicable(format!(
-                        "{} has too many pages to read them all.",
-                        list.key
-                    ))
-                })]);
+                return Ok(vec![judged.map_or_else(
+                    || {
+                        Judgement::not_applicable(format!(
+                            "{} has too many pages to read them all.",
+                            list.key
+                        ))
+                    },
+                    Judgement::from,
+                )]);
             }
             Some(next) => request = next,
         }
@@ -158,5 +161,5 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             ))]);
         }
     }
-    Ok(vec![found])
+    Ok(vec![found.into()])
 }
