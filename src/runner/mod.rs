@@ -142,6 +142,7 @@ impl<'a, W: Wire> Runner<'a, W> {
             Stage::Collections,
             Stage::Records,
             Stage::Probes,
+            Stage::Alone,
             Stage::Suites,
             Stage::Removals,
         ] {
@@ -208,7 +209,10 @@ impl<'a, W: Wire> Runner<'a, W> {
             .iter()
             .filter(|case| case.stage == stage)
             .collect();
-        let at_once = self.setup.started.budget.concurrency.max(1);
+        let at_once = match stage {
+            Stage::Alone => 1,
+            _ => self.setup.started.budget.concurrency.max(1),
+        };
         // A long conversation holds up no other: they end in any order, and are told in that of the plan.
         let mut driven = futures::stream::iter(cases.iter().enumerate().map(|(at, case)| {
             let driving = self.drive(case, &known, Pass::First);
