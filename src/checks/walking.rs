@@ -21,6 +21,9 @@ use crate::{
 /// More pages than a walk takes.
 const MOST_PAGES: usize = 40;
 
+/// As many pages as show what is wrong with them.
+const USUAL_PAGES: usize = 6;
+
 /// A list, page by page.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
@@ -86,7 +89,7 @@ impl<'a> Walk<'a> {
         let total = total
             .and_then(|total| usize::try_from(total).ok())
             .unwrap_or(0);
-        self.limit = self.limit.max(total.div_ceil(MOST_PAGES / 2));
+        self.limit = self.limit.max(total.div_ceil(USUAL_PAGES));
     }
 
     /// The first request.

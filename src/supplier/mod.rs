@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods, reason = "a service has a clock and tasks")]
 
 mod certificates;
+mod conditions;
 mod document;
 mod fault;
 mod faults;

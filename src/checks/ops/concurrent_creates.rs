@@ -18,16 +18,16 @@ use crate::{
 /// How many records are created at once.
 const AT_ONCE: usize = 4;
 /// How often.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.concurrent-creates",
     purpose: "Records that are created at the same moment are different ones.",
-    verifies: "For each operation that creates: 4 valid requests are sent at once, 3 times over, each with an \
+    verifies: "For each operation that creates: 4 valid requests are sent at once, twice over, each with an \
         Idempotency-Key of its own where the operation takes one. Every answer that is a success names \
-        another record, by its id or Location. 18 pairs meet: an API in which one pair in three \
-        collides is missed in fewer than 1 run in 1,000.",
+        another record, by its id or Location. Twelve pairs meet: an API in which one pair in three \
+        collides is missed in fewer than 1 run in 100.",
     matters: "Ids that are made of a counter or the clock collide on a busy day, and one force's record \
         ends under another's name.",
     fix: "Let the database give the ids, or use random UUIDs; hold no state between requests that two of \
@@ -39,7 +39,7 @@ pub static CHECK: Check = Check {
     },
     examples: &[
         Example {
-            title: "Twelve records",
+            title: "Eight records",
             contract: PEOPLE,
             dialogue: &[
                 Line::json("POST /people", 201, r#"{"id":"1"}"#),
@@ -50,10 +50,6 @@ pub static CHECK: Check = Check {
                 Line::json("POST /people", 201, r#"{"id":"6"}"#),
                 Line::json("POST /people", 201, r#"{"id":"7"}"#),
                 Line::json("POST /people", 201, r#"{"id":"8"}"#),
-                Line::json("POST /people", 201, r#"{"id":"9"}"#),
-                Line::json("POST /people", 201, r#"{"id":"10"}"#),
-                Line::json("POST /people", 201, r#"{"id":"11"}"#),
-                Line::json("POST /people", 201, r#"{"id":"12"}"#),
             ],
             says: Says::Pass,
         },

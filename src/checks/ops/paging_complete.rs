@@ -18,7 +18,7 @@ pub static CHECK: Check = Check {
     purpose: "The pages of a list hold every item once, and come to an end.",
     verifies: "For each list that is cut into pages: five records of the run's own are created where that \
         is possible, and the list is read page by page, three items at a time or as many as make about \
-        twenty pages, by its Link or Next-Page header, the next link or cursor in its body, or its offset \
+        six pages, by its Link or Next-Page header, the next link or cursor in its body, or its offset \
         or page parameter. No item comes twice, each of the run's own comes once, and there is an end. \
         Where the first page is another one afterwards, a list that counts its items was changed by others \
         meanwhile, and is not judged. Lists of more than 40 pages are read as far as that.",

@@ -13,15 +13,15 @@ use crate::{
 };
 
 /// How many orders are tried.
-const MOST: usize = 3;
+const MOST: usize = 2;
 
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.paging-sorted",
     purpose: "The pages of a sorted list hold every item once, also where many are equal.",
-    verifies: "For each list that is cut into pages and whose parameter for the order names its values: five \
+    verifies: "For each list that is cut into pages and whose parameter for the order names its values: two \
         records of the run's own are created where that is possible, and the list is read page by page in up \
-        to three orders, each of another property. No item comes twice, and each of the run's own comes once. \
+        to two orders, each of another property. No item comes twice, and each of the run's own comes once. \
         Lists of more than 40 pages are read as far as that. A list that pages by a number of items is \
         read again where something is wrong, and judged only where both readings are.",
     matters: "Records with the same surname or date have no order among themselves. Where the store may give \
@@ -88,7 +88,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         )));
     }
     let mut walk = Walk::new(script, list, 3)?;
-    let own = own_records(script, list, 5)?;
+    let own = own_records(script, list, 2)?;
     let mut judged = false;
     for (name, value) in orders.into_iter().take(MOST) {
         walk.ordered(script, &name, &value)?;
