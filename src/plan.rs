@@ -56,6 +56,8 @@ pub enum Stage {
     Records,
     /// Probes.
     Probes,
+    /// Probes that need the target to themselves, one at a time.
+    Alone,
     /// Suites.
     Suites,
     /// What is measured, with nothing else under way.
@@ -258,7 +260,12 @@ impl Plan {
                 Applies::No(reason) => self.exclude(Some(check), None, reason, false),
                 Applies::Beside => {}
             },
-            Scope::Operation(applies) => {
+            Scope::Operation(applies) | Scope::Alone(applies) => {
+                let stage = if matches!(scope, Scope::Alone(_)) {
+                    Stage::Alone
+                } else {
+                    stage_of(check)
+                };
                 let before = (self.cases.len(), self.excluded.len());
                 for operation in &basis.contract.operations {
                     match applies(basis.contract, operation) {
@@ -281,7 +288,7 @@ impl Plan {
                                     check: CheckId::from(check.id),
                                     operation: Some(operation.key.clone()),
                                 },
-                                stage: stage_of(check),
+                                stage,
                                 writes,
                             });
                         }

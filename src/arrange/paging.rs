@@ -4,11 +4,11 @@
 use serde_json::Value;
 use url::Url;
 
-use super::{answers, names, relations::Relations, serialise};
+use super::{answers, meaning::Meanings, names, relations::Relations, serialise};
 use crate::{
-    contract::{Operation, ParameterPlace},
+    contract::{Contract, Operation},
     exchange::{Address, Exchange},
-    model::OperationKey,
+    model::{OperationKey, ParameterRole},
 };
 
 /// The parameters that cut a list, as far as the contract shows them.
@@ -24,37 +24,6 @@ pub struct Paging {
     pub page: Option<String>,
 }
 
-const LIMITS: [&str; 12] = [
-    "limit",
-    "pagesize",
-    "perpage",
-    "size",
-    "count",
-    "top",
-    "maxresults",
-    "pagelimit",
-    "take",
-    "itemsperpage",
-    "rows",
-    "max",
-];
-const CURSORS: [&str; 12] = [
-    "cursor",
-    "token",
-    "pagetoken",
-    "nexttoken",
-    "continuationtoken",
-    "after",
-    "startingafter",
-    "marker",
-    "continuation",
-    "pagecursor",
-    "nextcursor",
-    "nextpagetoken",
-];
-const OFFSETS: [&str; 6] = ["offset", "skip", "start", "startindex", "from", "startat"];
-const PAGES: [&str; 4] = ["page", "pagenumber", "pageno", "pageindex"];
-
 /// What a page says of the next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
@@ -69,42 +38,18 @@ pub enum Next {
 }
 
 impl Paging {
-    /// What the contract shows for an operation; nothing where its parameters do not cut it.
+    /// What contract and target file show for an operation; nothing where its parameters do not cut it.
     #[must_use]
-    pub fn of(operation: &Operation) -> Option<Self> {
-        let named = |names: &[&str]| {
-            operation
-                .parameters
-                .iter()
-                .filter(|parameter| parameter.place == ParameterPlace::Query)
-                .find(|parameter| names.contains(&folded(&parameter.name).as_str()))
-                .map(|parameter| parameter.name.clone())
-        };
+    pub fn of(contract: &Contract, operation: &Operation) -> Option<Self> {
+        let meanings = Meanings::of(contract, operation);
+        let named = |role| meanings.name(role).map(str::to_owned);
         let paging = Self {
-            limit: named(&LIMITS),
-            cursor: named(&CURSORS),
-            offset: named(&OFFSETS),
-            page: named(&PAGES),
+            limit: named(ParameterRole::Limit),
+            cursor: named(ParameterRole::Cursor),
+            offset: named(ParameterRole::Offset),
+            page: named(ParameterRole::Page),
         };
         (paging != Self::default()).then_some(paging)
-    }
-
-    /// The relation in words.
-    #[must_use]
-    pub fn reason(&self, key: &OperationKey) -> String {
-        let parts: Vec<String> = [
-            ("limit", &self.limit),
-            ("cursor", &self.cursor),
-            ("offset", &self.offset),
-            ("page", &self.page),
-        ]
-        .into_iter()
-        .filter_map(|(role, name)| Some(format!("{role} `{}`", name.as_ref()?)))
-        .collect();
-        format!(
-            "{key} pages by {}, by the names of its parameters.",
-            parts.join(", ")
-        )
     }
 
     /// Whether a parameter is one of those that cut the list.
@@ -114,13 +59,6 @@ impl Paging {
             .into_iter()
             .any(|held| held.as_deref() == Some(name))
     }
-}
-
-fn folded(name: &str) -> String {
-    name.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
 }
 
 /// What a page says of the next one: `Link` first, then `Next-Page`, then the body.
@@ -262,12 +200,5 @@ mod tests {
         assert_eq!(next_link(value).as_deref(), Some("/b?x=1,2"));
         assert_eq!(next_link("</a>; rel=last"), None);
         assert_eq!(next_link("<a").as_deref(), None);
-    }
-
-    #[test]
-    fn names_are_compared_without_case_and_marks() {
-        assert_eq!(folded("_page-Size"), "pagesize");
-        assert!(LIMITS.contains(&folded("per_page").as_str()));
-        assert!(CURSORS.contains(&folded("_token").as_str()));
     }
 }

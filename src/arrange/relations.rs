@@ -3,10 +3,11 @@
 //! Worked out once from the document alone: links first, then paths, then names and schemas. Every
 //! relation carries its reason, so that a reader can follow and correct it.
 
+mod chain;
 mod paths;
 mod sources;
 
-pub(crate) use paths::{documents_creation, prefix_through, skeleton};
+pub(crate) use paths::{documents_creation, is_search, prefix_through, skeleton};
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -126,7 +127,7 @@ pub enum Slot {
 /// Producers and consumers of a contract, worked out once.
 #[derive(Debug, Default)]
 pub struct Relations {
-    roles: HashMap<OperationKey, Role>,
+    roles: HashMap<OperationKey, (Role, &'static str)>,
     collections: Vec<Collection>,
     by_skeleton: HashMap<String, usize>,
     by_thing: HashMap<String, Vec<usize>>,
@@ -185,7 +186,17 @@ impl Relations {
     /// What an operation does.
     #[must_use]
     pub fn role(&self, operation: &OperationKey) -> Role {
-        self.roles.get(operation).copied().unwrap_or(Role::Other)
+        self.roles
+            .get(operation)
+            .map_or(Role::Other, |(role, _)| *role)
+    }
+
+    /// Why an operation is taken for what it is, in words that follow "because".
+    #[must_use]
+    pub fn role_reason(&self, operation: &OperationKey) -> &'static str {
+        self.roles
+            .get(operation)
+            .map_or("nothing shows what it does", |(_, reason)| reason)
     }
 
     /// The collection that an operation lists, adds to, or has one of.

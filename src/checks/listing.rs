@@ -7,42 +7,16 @@ use super::{
     place::Place,
 };
 use crate::{
-    arrange::{answers, names, serialise, shape},
+    arrange::{answers, meaning::parameter, names, serialise, shape},
     contract::{Contract, Operation, Parameter, ParameterPlace, Schema},
     exchange::{Address, Exchange, Request},
-    model::Whose,
+    model::{ParameterRole, Whose},
     script::{Halt, Script, Scripted},
 };
 
 /// More pages than a search goes through.
 const MOST_PAGES: usize = 40;
 
-const LIMITS: [&str; 13] = [
-    "limit",
-    "pagesize",
-    "perpage",
-    "size",
-    "top",
-    "maxresults",
-    "pagelimit",
-    "count",
-    "take",
-    "max",
-    "rows",
-    "maxitems",
-    "resultsperpage",
-];
-const OFFSETS: [&str; 5] = ["offset", "skip", "start", "startindex", "from"];
-const PAGES: [&str; 4] = ["page", "pagenumber", "pageno", "pageindex"];
-const CURSORS: [&str; 7] = [
-    "cursor",
-    "after",
-    "pagetoken",
-    "nexttoken",
-    "continuationtoken",
-    "startafter",
-    "next",
-];
 const TOTALS: [&str; 8] = [
     "total",
     "totalcount",
@@ -99,30 +73,10 @@ pub(super) struct Found<'a> {
     pub(super) whole: bool,
 }
 
-fn folded_in(parameter: &Parameter, names: &[&str]) -> bool {
-    names.contains(&names::folded(parameter.name.trim_start_matches('$')).as_str())
-}
-
-/// The query parameter of this meaning that is a number.
-fn counting<'a>(
-    contract: &Contract,
-    operation: &'a Operation,
-    of: &[&str],
-) -> Option<&'a Parameter> {
-    operation.parameters.iter().find(|parameter| {
-        parameter.place == ParameterPlace::Query
-            && folded_in(parameter, of)
-            && parameter.schema.as_ref().is_some_and(|schema| {
-                let place = Place::of(contract, schema);
-                place.types().contains("integer") || place.types().contains("number")
-            })
-    })
-}
-
 impl<'a> Lister<'a> {
     /// The parameters that a list has for its pages, by name and type.
     pub(super) fn limit_of(contract: &Contract, operation: &'a Operation) -> Option<&'a Parameter> {
-        counting(contract, operation, &LIMITS)
+        parameter(contract, operation, ParameterRole::Limit)
     }
 
     /// The parameter that says where a page begins.
@@ -130,7 +84,8 @@ impl<'a> Lister<'a> {
         contract: &Contract,
         operation: &'a Operation,
     ) -> Option<&'a Parameter> {
-        counting(contract, operation, &OFFSETS).or_else(|| counting(contract, operation, &PAGES))
+        parameter(contract, operation, ParameterRole::Offset)
+            .or_else(|| parameter(contract, operation, ParameterRole::Page))
     }
 
     /// The list that a record belongs to.
@@ -153,11 +108,9 @@ impl<'a> Lister<'a> {
         Ok(Self {
             operation,
             limit,
-            offset: counting(contract, operation, &OFFSETS),
-            page: counting(contract, operation, &PAGES),
-            cursor: operation.parameters.iter().find(|parameter| {
-                parameter.place == ParameterPlace::Query && folded_in(parameter, &CURSORS)
-            }),
+            offset: parameter(contract, operation, ParameterRole::Offset),
+            page: parameter(contract, operation, ParameterRole::Page),
+            cursor: parameter(contract, operation, ParameterRole::Cursor),
             thing: home.collection.thing.clone(),
             variable: home
                 .collection
@@ -201,6 +154,12 @@ impl<'a> Lister<'a> {
             purpose: purpose.into(),
             ..request
         })
+    }
+
+    /// Whether the list itself is there no longer, as when the record that it lies below is gone.
+    pub(super) fn is_gone(&self, script: &mut Script<'a>) -> Scripted<bool> {
+        let exchange = self.ask(script, &[], "looks whether the list is still there")?;
+        Ok(matches!(exchange.status(), Some(404 | 410)))
     }
 
     /// The page in an answer; a gap where it is no success.

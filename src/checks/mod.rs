@@ -8,6 +8,7 @@ mod answer;
 mod document;
 pub mod edges;
 mod example_handshakes;
+mod example_states;
 pub mod examples;
 mod following;
 mod keeping;
@@ -20,10 +21,12 @@ pub mod place;
 pub mod probing;
 mod same;
 mod stress;
+mod tags;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
 pub mod trying;
+mod varying;
 mod walking;
 
 use crate::{
@@ -80,6 +83,8 @@ pub enum Scope {
     Target(fn(&Contract, &Parameters) -> Applies),
     /// Once for each operation.
     Operation(fn(&Contract, &Operation) -> Applies),
+    /// Once for each operation, while the run sends nothing else: for what shows only in what stays the same.
+    Alone(fn(&Contract, &Operation) -> Applies),
 }
 
 /// Whether a probe applies.
@@ -307,6 +312,7 @@ checks! {
         list_total,
         listed,
         location,
+        others_untouched,
         patched,
         refused_write_changes_nothing,
         removed,
@@ -342,14 +348,18 @@ checks! {
         idempotency_replay,
         if_match_missing,
         if_match_stale,
+        if_match_weak,
         if_none_match,
         if_unmodified_since,
         lost_update,
         options,
         paging_complete,
         paging_limits,
+        paging_sorted,
         paging_under_change,
         put_repeat,
+        reads_whole,
+        unknown_parameter,
     }
 
     /// Every answer of the run.

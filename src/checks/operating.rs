@@ -1,16 +1,20 @@
 //! What probes of behaviour over several requests share: a record of the run's own with the ways to it
 //! (owner of [`Own`]), other bodies for it, tags, and what settles late.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Applies, place::Place, probing::last_variable};
+use super::{Applies, place::escape, probing::last_variable};
+pub(super) use super::{
+    tags::Tag,
+    varying::{free_member, variant},
+};
 use crate::{
-    arrange::{Arranged, Role, accept, item_address, valid_request},
+    arrange::{Arranged, Meanings, Role, accept, item_address, meaning, valid_request},
     contract::{Contract, Operation, Parameter, ParameterPlace, Validity},
     exchange::{Address, Exchange, Intent, Request, Response},
-    model::{Method, Whose},
+    model::{Method, ParameterRole, Whose},
     script::{Halt, Script, Scripted},
 };
 
@@ -115,53 +119,6 @@ impl<'a> Own<'a> {
     }
 }
 
-/// An entity tag.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Tag(pub(super) String);
-
-impl Tag {
-    /// The tag of an answer, where it has one in the right form.
-    pub(super) fn of(response: &Response) -> Option<Self> {
-        let text = response.headers.get("etag")?;
-        is_tag(text).then(|| Self(text.to_owned()))
-    }
-
-    /// The tag of an answer.
-    ///
-    /// # Errors
-    /// Not applicable where there is none, inconclusive where it is none by its form.
-    pub(super) fn needed(response: &Response, operation: &Operation) -> Scripted<Self> {
-        match response.headers.get("etag") {
-            None => Err(Halt::NotApplicable(format!(
-                "{} sends no ETag.",
-                operation.key
-            ))),
-            Some(text) if is_tag(text) => Ok(Self(text.to_owned())),
-            Some(text) => Err(Halt::unmet(
-                Whose::Supplier,
-                format!(
-                    "The ETag of {} is none by its form: {text}. Put it in quotation marks.",
-                    operation.key
-                ),
-            )),
-        }
-    }
-
-    /// Whether it is weak.
-    pub(super) fn is_weak(&self) -> bool {
-        self.0.starts_with("W/")
-    }
-}
-
-/// Whether a text has the form of an entity tag (RFC 9110 §8.8.3).
-pub(super) fn is_tag(text: &str) -> bool {
-    text.strip_prefix("W/")
-        .unwrap_or(text)
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .is_some_and(|inner| !inner.contains('"'))
-}
-
 /// The answer, if it is a success.
 ///
 /// # Errors
@@ -254,109 +211,6 @@ pub(super) fn conditional(script: &Script<'_>, change: &Operation) -> Scripted<(
     )))
 }
 
-/// The `n`th other body for an operation: the valid one with another text or number in one member that is
-/// free. `not` names a member that is to stay.
-///
-/// # Errors
-/// Not applicable, where no member is free.
-pub(super) fn variant(
-    script: &Script<'_>,
-    operation: &Operation,
-    arranged: &Arranged,
-    n: usize,
-    not: Option<&str>,
-) -> Scripted<Value> {
-    let (member, value) = free_member(script, operation, arranged, n, not)?;
-    let mut body = arranged.body().cloned().unwrap_or_else(|| json!({}));
-    if let Some(members) = body.as_object_mut() {
-        members.insert(member, value);
-    }
-    Ok(body)
-}
-
-/// A member of the body that may have another value, and its `n`th other value.
-pub(super) fn free_member(
-    script: &Script<'_>,
-    operation: &Operation,
-    arranged: &Arranged,
-    n: usize,
-    not: Option<&str>,
-) -> Scripted<(String, Value)> {
-    let world = script.world;
-    let none = || {
-        Halt::NotApplicable(format!(
-            "The body of {} has no member that is free to be changed.",
-            operation.key
-        ))
-    };
-    let media = arranged.values.media.as_ref().ok_or_else(none)?;
-    let schema = media.schema.as_ref().ok_or_else(none)?;
-    let body = arranged.body().cloned().unwrap_or_else(|| json!({}));
-    let members = body.as_object().ok_or_else(none)?;
-    if media.media_type.contains("json-patch") {
-        return Err(none());
-    }
-    let taken: BTreeSet<String> = world
-        .relations
-        .body_references(&operation.key)
-        .filter_map(|(pointer, _)| Some(pointer.trim_start_matches('/').split('/').next()?.into()))
-        .collect();
-    let place = Place::of(world.contract, schema);
-    let mut names: Vec<&str> = members.keys().map(String::as_str).collect();
-    names.extend(
-        place
-            .named()
-            .into_iter()
-            .filter(|name| !members.contains_key(*name)),
-    );
-    let texts = |name: &str| {
-        let member = place.member(name);
-        let types = member.types();
-        let closed = ["enum", "const", "readOnly", "format"];
-        if closed.iter().any(|keyword| member.has(keyword)) {
-            return Vec::new();
-        }
-        if types.contains("string") {
-            let letter = char::from(b'A' + u8::try_from(n % 26).unwrap_or(0));
-            vec![
-                json!(format!("Zztest {letter}{n}")),
-                json!(format!("ZZ{n:02}TST")),
-                json!(format!("zztest{n}")),
-            ]
-        } else if types.contains("integer") || types.contains("number") {
-            let now = members.get(name).and_then(Value::as_i64).unwrap_or(0);
-            let step = i64::try_from(n).unwrap_or(0) + 1;
-            vec![json!(now + step), json!(now - step), json!(100 + step)]
-        } else {
-            Vec::new()
-        }
-    };
-    for name in names {
-        let folded = name.to_ascii_lowercase();
-        let fixed = folded == "id"
-            || folded.ends_with("id")
-            || ["status", "state", "version", "etag", "type", "kind"].contains(&folded.as_str());
-        if fixed || taken.contains(name) || not == Some(name) {
-            continue;
-        }
-        for value in texts(name) {
-            if members.get(name) == Some(&value) {
-                continue;
-            }
-            let mut body = members.clone();
-            body.insert(name.to_owned(), value.clone());
-            let valid = world
-                .contract
-                .schemas
-                .validate_request(schema, &Value::Object(body));
-            if matches!(valid, Validity::Valid) {
-                return Ok((name.to_owned(), value));
-            }
-        }
-    }
-    Err(none())
-}
-
 /// A key for one act of one conversation: a UUID by its form, or what the parameter's schema wants.
 pub(super) fn fresh_key(script: &Script<'_>, parameter: Option<&Parameter>, label: &str) -> String {
     let world = script.world;
@@ -400,21 +254,19 @@ pub(super) fn idempotency_key<'a>(
     script: &Script<'_>,
     operation: &'a Operation,
 ) -> Scripted<(String, Option<&'a Parameter>)> {
-    let declared = operation.parameters.iter().find(|parameter| {
-        let name = parameter.name.to_ascii_lowercase();
-        parameter.place == ParameterPlace::Header
-            && (name.contains("idempotency") || name.contains("idempotent"))
-    });
-    match declared {
-        Some(parameter) => Ok((parameter.name.clone(), Some(parameter))),
-        None if script.world.claims.has("idempotency-key") => {
-            Ok(("Idempotency-Key".to_owned(), None))
-        }
-        None => Err(Halt::NotApplicable(format!(
-            "{} takes no Idempotency-Key by the contract, and none is claimed.",
-            operation.key
-        ))),
+    let contract = script.world.contract;
+    let role = ParameterRole::IdempotencyKey;
+    if let Some(name) = Meanings::of(contract, operation).name(role) {
+        let declared = meaning::parameter(contract, operation, role);
+        return Ok((name.to_owned(), declared));
     }
+    if script.world.claims.has("idempotency-key") {
+        return Ok(("Idempotency-Key".to_owned(), None));
+    }
+    Err(Halt::NotApplicable(format!(
+        "{} takes no Idempotency-Key by the contract, and none is claimed.",
+        operation.key
+    )))
 }
 
 /// Sends a request until the answer is as wished or the declared time to settle (`settle_ms`) is over, and
@@ -478,6 +330,16 @@ pub(super) fn with(mut request: Request, name: &str, value: &str, purpose: &str)
     request
 }
 
+/// A member of the record in an answer, alone or in its usual wrapping.
+pub(super) fn member_of<'r>(response: &'r Response, member: &str) -> Option<&'r Value> {
+    let body = response.json().ok()?;
+    let name = escape(member);
+    ["", "/data", "/data/attributes"]
+        .into_iter()
+        .find_map(|place| body.pointer(&format!("{place}/{name}")))
+        .filter(|value| !value.is_null())
+}
+
 /// What tells the record that an exchange made from another: its id, or else where it lies.
 pub(super) fn identity_of(script: &Script<'_>, exchange: &Exchange) -> Option<String> {
     let world = script.world;
@@ -503,17 +365,6 @@ pub(super) fn same_record(script: &Script<'_>, one: &Exchange, other: &Exchange)
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_tag_has_quotation_marks_and_may_be_weak() {
-        for tag in ["\"12-1\"", "W/\"a\"", "\"\""] {
-            assert!(is_tag(tag), "{tag}");
-        }
-        for text in ["12-1", "w/\"a\"", "\"a", "\"a\"b\"", ""] {
-            assert!(!is_tag(text), "{text}");
-        }
-        assert!(Tag("W/\"a\"".into()).is_weak());
-    }
 
     #[test]
     fn stamps_of_the_server_do_not_make_two_records_differ() {

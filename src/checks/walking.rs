@@ -4,22 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::operating::success;
+use super::{operating::success, place::Place};
 use crate::{
     arrange::{
-        Arranged, Paging, create,
+        Arranged, Paging, create, meaning,
         paging::{Next, listed, next},
         valid_request,
     },
-    contract::{Operation, ParameterPlace},
+    contract::{Contract, Operation, ParameterPlace},
     exchange::{Exchange, Request},
-    model::Whose,
+    model::{ParameterRole, Whose},
     script::{Halt, Script, Scripted},
-    verdict::{Finding, Judgement},
+    verdict::Finding,
 };
 
 /// More pages than a walk takes.
 const MOST_PAGES: usize = 40;
+
+/// As many pages as show what is wrong with them.
+const USUAL_PAGES: usize = 6;
 
 /// A list, page by page.
 #[derive(Debug)]
@@ -50,7 +53,7 @@ impl<'a> Walk<'a> {
         operation: &'a Operation,
         small: usize,
     ) -> Scripted<Self> {
-        let Some(paging) = Paging::of(operation) else {
+        let Some(paging) = Paging::of(script.world.contract, operation) else {
             return Err(Halt::NotApplicable(format!(
                 "No parameter of {} is recognised as one that cuts it into pages.",
                 operation.key
@@ -86,7 +89,7 @@ impl<'a> Walk<'a> {
         let total = total
             .and_then(|total| usize::try_from(total).ok())
             .unwrap_or(0);
-        self.limit = self.limit.max(total.div_ceil(MOST_PAGES / 2));
+        self.limit = self.limit.max(total.div_ceil(USUAL_PAGES));
     }
 
     /// The first request.
@@ -125,6 +128,25 @@ impl<'a> Walk<'a> {
             Some(request) => (Step::More(items), Some(request)),
             None => (Step::Last(items), None),
         })
+    }
+
+    /// Begins again.
+    pub(super) fn restart(&mut self) {
+        self.seen.clear();
+        self.pages = 0;
+    }
+
+    /// Begins again in another order.
+    pub(super) fn ordered(&mut self, script: &Script<'a>, name: &str, value: &str) -> Scripted<()> {
+        let contract = script.world.contract;
+        self.arranged
+            .values
+            .put(ParameterPlace::Query, name, json!(value));
+        self.arranged.request =
+            self.arranged
+                .with_query(contract, self.operation, name, json!(value))?;
+        self.restart();
+        Ok(())
     }
 
     /// Whether pages begin after a number of items, so that others who add or remove move them.
@@ -256,12 +278,39 @@ pub(super) fn own_records<'a>(
     Ok(own)
 }
 
+/// Orders that a list can be asked for, each of another property: the parameter and its value.
+pub(super) fn orders(contract: &Contract, list: &Operation) -> Vec<(String, String)> {
+    let Some(parameter) = meaning::parameter(contract, list, ParameterRole::Sort) else {
+        return Vec::new();
+    };
+    let place = parameter
+        .schema
+        .as_ref()
+        .map_or_else(Place::default, |schema| Place::of(contract, schema));
+    let mut properties = BTreeSet::new();
+    place
+        .keyword("enum")
+        .filter_map(serde_json::Value::as_array)
+        .flatten()
+        .filter_map(serde_json::Value::as_str)
+        .filter(|value| {
+            let property = value.trim_start_matches(['-', '+']);
+            let property = property.split([':', ' ', ',']).next().unwrap_or(property);
+            let moment = ["created", "updated", "id"]
+                .iter()
+                .any(|word| property.to_ascii_lowercase().starts_with(word));
+            !moment && properties.insert(property.to_owned())
+        })
+        .map(|value| (parameter.name.clone(), value.to_owned()))
+        .collect()
+}
+
 /// What is wrong with a walk that should have shown each of these once, and nothing twice.
 pub(super) fn once_each(
     operation: &Operation,
     seen: &[String],
     wanted: impl IntoIterator<Item = String>,
-) -> Option<Judgement> {
+) -> Option<Finding> {
     let mut met = BTreeSet::new();
     let found = |cause: &str, title: &str, expected: &str, received: String| {
         Some(
@@ -271,8 +320,7 @@ pub(super) fn once_each(
                 format!("{}: {expected}", operation.key),
                 received,
             )
-            .at(operation.pointer.clone())
-            .into(),
+            .at(operation.pointer.clone()),
         )
     };
     if let Some(twice) = seen.iter().find(|item| !met.insert(*item)) {

@@ -32,6 +32,7 @@ mod selftest;
 pub mod session;
 mod starter;
 mod suites;
+mod told;
 mod wiring;
 
 use std::process::ExitCode;

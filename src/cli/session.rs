@@ -12,7 +12,7 @@ use time::{
     OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description,
 };
 
-use super::{Failure, job::LoadedContract, output, wiring};
+use super::{Failure, job::LoadedContract, output, told, wiring};
 use crate::{
     arrange::Relations,
     auth::Keyring,
@@ -206,6 +206,8 @@ impl Session {
                 .collect();
             text.push_str(&output::columns(&rows));
         }
+        text.push_str(&told::recognised(&self.contract));
+        text.push_str(&told::longest_chain(&self.contract));
         text
     }
 

@@ -19,7 +19,7 @@ use super::{
     reference::{self, Delay, Reference},
     report::ReportFormat,
     session::{self, Session, SessionError},
-    suites,
+    suites, told,
 };
 use crate::{
     contract::{Contract, Documents},
@@ -112,7 +112,7 @@ async fn session(job: Job, fail_on: FailOn) -> Result<(Session, Option<Reference
             (reference.target()?, reference.contract()?, Some(reference))
         }
     };
-    let session = Session {
+    let mut session = Session {
         profile: job.profile,
         contract: contract.contract,
         contract_sha256: contract.sha256,
@@ -127,7 +127,8 @@ async fn session(job: Job, fail_on: FailOn) -> Result<(Session, Option<Reference
         fail_on_should: fail_on == FailOn::Should,
         now,
     };
-    if let Err(wrong) = suites::check(&session) {
+    let checked = told::apply(&mut session).and_then(|()| suites::check(&session));
+    if let Err(wrong) = checked {
         if let Some(reference) = reference {
             reference.stop().await;
         }

@@ -19,6 +19,7 @@ use super::{
     schema::Schemas,
     survey::Survey,
 };
+use crate::model::RoleOverrides;
 
 /// Why a document is no contract at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -249,6 +250,7 @@ fn assemble(
         security_schemes: schemes,
         faults,
         schemas: Schemas::new(library, copies, places, components),
+        roles: RoleOverrides::new(),
         router,
         positions,
         documented,

@@ -37,7 +37,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::model::{Method, OperationKey};
+use crate::model::{Method, OperationKey, RoleOverrides};
 
 /// A loaded contract.
 #[derive(Debug)]
@@ -58,6 +58,8 @@ pub struct Contract {
     pub faults: Vec<Fault>,
     /// Its schemas.
     pub schemas: Schemas,
+    /// What its reader was told of operations beside it.
+    pub roles: RoleOverrides,
     router: router::Router,
     positions: HashMap<Arc<str>, Positions>,
     documented: Vec<Documented>,

@@ -17,6 +17,7 @@ pub mod diagnostic;
 mod identities;
 pub mod nearest;
 pub mod profile;
+pub mod roles;
 pub mod schemas;
 pub mod secrets;
 pub mod source;

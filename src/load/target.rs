@@ -11,9 +11,10 @@ use url::Url;
 
 use super::{
     dates,
-    diagnostic::Diagnostics,
+    diagnostic::{Diagnostic, Diagnostics},
     identities::{self, RawIdentity},
     nearest::nearest,
+    roles::{self, RawRole, SaidRole},
     schemas,
     secrets::{Lookup, SecretReference},
     source::{Source, is_url},
@@ -70,6 +71,10 @@ pub struct Target {
     pub body_limit: u64,
     /// Operations to call although they may end the run's own access.
     pub include_hazards: BTreeSet<String>,
+    /// What operations and their parameters are for, where the contract does not show it.
+    pub roles: Vec<SaidRole>,
+    /// Each claim with where it is made.
+    pub claims_at: Vec<(String, Diagnostic)>,
 }
 
 impl Target {
@@ -94,6 +99,8 @@ impl Target {
             timeout: TIMEOUT,
             body_limit: BODY_LIMIT,
             include_hazards: BTreeSet::new(),
+            roles: Vec::new(),
+            claims_at: Vec::new(),
             base_url,
         }
     }
@@ -147,6 +154,11 @@ struct RawTarget {
     include_hazards: BTreeSet<String>,
     #[serde(default)]
     attestations: Vec<Attestation>,
+    #[serde(default)]
+    roles: indexmap::IndexMap<String, RawRole>,
+    /// Read as milliseconds from the document.
+    #[serde(default, rename = "objectives")]
+    _objectives: BTreeMap<String, Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -177,8 +189,9 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
     published(&document, &mut wrong);
     lone_none(&document, &mut wrong);
     scheme_kinds(&document, &mut wrong);
+    let objectives = roles::objectives(&document, &mut wrong);
     wrong.or(())?;
-    let raw: RawTarget = document.typed()?;
+    let mut raw: RawTarget = document.typed()?;
     let base_url =
         parse_base_url(&raw.base_url).map_err(|reason| document.error("/base_url", reason))?;
 
@@ -204,7 +217,21 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
         && environment == Environment::Production
         && !settings.allow_writes_in_production;
     let default = usual_budget(&base_url);
+    for (name, time) in objectives {
+        raw.parameters.0.insert(name, time.into());
+    }
     Ok(Target {
+        roles: raw
+            .roles
+            .iter()
+            .map(|(operation, raw)| SaidRole::new(&document, operation, raw))
+            .collect(),
+        claims_at: document
+            .items("/claims")
+            .filter_map(|(pointer, claim)| {
+                Some((claim.as_str()?.to_owned(), document.error(&pointer, "")))
+            })
+            .collect(),
         name: raw.target,
         supplier: raw.supplier,
         environment,

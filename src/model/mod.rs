@@ -5,6 +5,7 @@
 mod identity;
 mod ids;
 mod requirement;
+mod roles;
 mod target;
 
 pub use identity::{ClientAuth, ClientCertificate, Credential, Identity, KeyPlace, OAuth2};
@@ -15,6 +16,7 @@ pub use requirement::{
     Attestation, Class, ClassKind, Interoperability, Level, Requirement, Source, Verification,
     Verifier,
 };
+pub use roles::{Does, ParameterRole, RoleOverride, RoleOverrides};
 pub use target::{Budget, Claims, Environment, Parameters, Writes};
 
 use serde::{Deserialize, Serialize};

@@ -19,6 +19,7 @@ mod wire;
 pub use wire::{Line, Sent, Wire};
 
 use std::{
+    collections::BTreeMap,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
@@ -146,6 +147,7 @@ impl<'a, W: Wire> Runner<'a, W> {
             Stage::Collections,
             Stage::Records,
             Stage::Probes,
+            Stage::Alone,
             Stage::Suites,
             Stage::Measuring,
             Stage::Removals,
@@ -213,30 +215,36 @@ impl<'a, W: Wire> Runner<'a, W> {
             .iter()
             .filter(|case| case.stage == stage)
             .collect();
-        let mut at_once = self.setup.started.budget.concurrency.max(1);
-        if stage == Stage::Measuring {
-            at_once = at_once.min(MEASURED_AT_ONCE);
-        }
-        let mut driven = futures::stream::iter(
-            cases
-                .iter()
-                .map(|case| self.drive(case, &known, Pass::First)),
-        )
-        .buffered(at_once);
+        let at_once = self.setup.started.budget.concurrency.max(1);
+        let at_once = match stage {
+            Stage::Alone => 1,
+            Stage::Measuring => at_once.min(MEASURED_AT_ONCE),
+            _ => at_once,
+        };
+        // A long conversation holds up no other: they end in any order, and are told in that of the plan.
+        let mut driven = futures::stream::iter(cases.iter().enumerate().map(|(at, case)| {
+            let driving = self.drive(case, &known, Pass::First);
+            async move { (at, driving.await) }
+        }))
+        .buffer_unordered(at_once);
         let mut learned = Known::default();
         let mut failed: Vec<(&PlannedCase, Driven)> = Vec::new();
+        let mut waiting: BTreeMap<usize, Driven> = BTreeMap::new();
         let mut position = 0;
-        while let Some(mut outcome) = driven.next().await {
-            learned.merge(std::mem::take(&mut outcome.learned));
-            if let Some(case) = cases.get(position) {
-                if outcome.has_failure() {
-                    failed.push((case, outcome));
-                } else {
-                    self.tell_all(outcome.noted, Confirmation::None);
-                    self.tell(Event::CaseFinished(case.name.clone()));
+        while let Some((at, outcome)) = driven.next().await {
+            waiting.insert(at, outcome);
+            while let Some(mut outcome) = waiting.remove(&position) {
+                learned.merge(std::mem::take(&mut outcome.learned));
+                if let Some(case) = cases.get(position) {
+                    if outcome.has_failure() {
+                        failed.push((case, outcome));
+                    } else {
+                        self.tell_all(outcome.noted, Confirmation::None);
+                        self.tell(Event::CaseFinished(case.name.clone()));
+                    }
                 }
+                position += 1;
             }
-            position += 1;
         }
         drop(driven);
         for (case, outcome) in failed {

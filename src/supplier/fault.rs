@@ -108,6 +108,12 @@ pub(crate) enum Switch {
     RacyPatch,
     /// An Idempotency-Key is kept only once the record is made.
     RacyKeys,
+    /// If-Match takes a weak tag for the strong one.
+    WeakIfMatch,
+    /// A cursor forgets which of several equal items it stood at.
+    ForgetsTies,
+    /// A read that meets a write shows half of each.
+    TornReads,
     /// Two creations of one client at the same moment share what is kept for a key.
     SharedKeys,
     /// Idempotency-Key is not looked at.
@@ -176,6 +182,12 @@ pub(crate) enum Switch {
     IgnoresPatches,
     /// DELETE of a location deletes nothing.
     KeepsDeleted,
+    /// PATCH of a vehicle changes the oldest one too.
+    TouchesOldest,
+    /// DELETE of a location deletes the oldest one too.
+    DeletesOldest,
+    /// A new location is stored twice, under two ids.
+    StoresTwice,
     /// A new vehicle takes the id of the one deleted last.
     ReusesIds,
     /// If-Match is looked at after the change is stored.

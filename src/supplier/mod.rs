@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods, reason = "a service has a clock and tasks")]
 
 mod certificates;
+mod conditions;
 mod document;
 mod exports;
 mod fault;
@@ -19,6 +20,7 @@ mod listen;
 mod making;
 mod message;
 mod negotiate;
+mod neighbours;
 mod old_tls;
 mod page;
 mod pipeline;

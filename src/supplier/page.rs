@@ -23,6 +23,8 @@ pub(crate) struct Listing {
     pub(crate) overlaps: bool,
     /// For faults: a cursor counts items.
     pub(crate) counts: bool,
+    /// For faults: a cursor forgets which of several equal items it stood at.
+    pub(crate) forgets_ties: bool,
 }
 
 /// One page.
@@ -82,6 +84,7 @@ impl Listing {
             fingerprint: format!("{:x}", hasher.finish()),
             overlaps: false,
             counts: false,
+            forgets_ties: false,
         };
         if let Some(cursor) = incoming.query_text("cursor") {
             let after = listing.decode(cursor).ok_or_else(|| {
@@ -121,6 +124,13 @@ impl Listing {
         let begins = match &self.after {
             None => 0,
             Some((_, count)) if self.counts => usize::try_from(*count).unwrap_or(usize::MAX),
+            Some((rank, _)) if self.forgets_ties && *rank != Rank::Nothing => ranked
+                .iter()
+                .take_while(|((other, _), _)| match self.descending {
+                    true => other >= rank,
+                    false => other <= rank,
+                })
+                .count(),
             Some(after) => ranked
                 .iter()
                 .take_while(|(place, _)| match (self.descending, self.overlaps) {

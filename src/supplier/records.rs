@@ -7,9 +7,9 @@ use super::House;
 use super::fault::Switch;
 use super::making::{moment, new_id, new_record, now};
 use super::message::{Incoming, Outgoing, Refusal, Touched};
+use super::neighbours;
 use super::page::{Listing, Page};
-use super::preconditions;
-use super::store::{Key, Kind, Record, Store};
+use super::store::{Kind, Record, Store};
 use super::text;
 use super::tokens::Grant;
 
@@ -138,6 +138,7 @@ pub(crate) fn perform(house: &House, act: Act, incoming: &mut Incoming) -> Outgo
     if let Some(before) = before.filter(|_| answer.status.is_success()) {
         house.replica.wrote(before);
     }
+    neighbours::reach(house, &mut store, act, &answer);
     if let (Some(touched), Some(operation)) = (&answer.touched, incoming.operation) {
         log(
             &mut store,
@@ -241,6 +242,7 @@ impl Call<'_> {
         let mut listing = Listing::read(self.incoming)?;
         listing.overlaps = self.house.is(Switch::PagesOverlap);
         listing.counts = self.house.is(Switch::CursorsCount);
+        listing.forgets_ties = self.house.is(Switch::ForgetsTies);
         Ok(listing)
     }
 
@@ -303,9 +305,16 @@ impl Call<'_> {
 
     fn get(&self, store: &Store, kind: Kind) -> Outcome {
         let record = self.record(store, kind)?;
-        Ok(self
-            .read(record)
-            .about("consultation", kind.name(), record.text("id")))
+        let torn = store
+            .races
+            .before(record.text("id"), self.incoming.arrived)
+            .filter(|_| self.house.is(Switch::TornReads))
+            .map(|before| record.torn(before));
+        Ok(self.read(torn.as_ref().unwrap_or(record)).about(
+            "consultation",
+            kind.name(),
+            record.text("id"),
+        ))
     }
 
     fn delete(&self, store: &mut Store, kind: Kind) -> Outcome {
@@ -349,32 +358,6 @@ impl Call<'_> {
             store.remember(key, body, replay);
         }
         Ok(answer)
-    }
-
-    fn key(&self) -> Option<Key> {
-        let key = self.incoming.header("idempotency-key")?;
-        let house = self.house;
-        (!house.is(Switch::IgnoresKeys)).then(|| Key {
-            client: match house.is(Switch::KeysOfAll) {
-                true => String::new(),
-                false => self.grant.client.clone(),
-            },
-            path: self.incoming.path.clone(),
-            key: key.to_owned(),
-        })
-    }
-
-    /// What a key was used for.
-    fn earlier<'s>(&self, store: &'s Store, key: &Key) -> Option<&'s (Value, Outgoing)> {
-        let arrived = self.incoming.arrived;
-        if self.house.is(Switch::RacyKeys) && store.races.is_newer(key, arrived) {
-            return None;
-        }
-        let shared = store
-            .races
-            .neighbour(key, arrived)
-            .filter(|_| self.house.is(Switch::SharedKeys));
-        store.used(shared.unwrap_or(key))
     }
 
     fn store_record(&self, store: &mut Store, kind: Kind, body: Value) -> Outgoing {
@@ -484,55 +467,6 @@ impl Call<'_> {
                 record.is_visible_to(&self.grant.force) || self.house.is(Switch::ShowsRestricted)
             })
             .ok_or_else(|| Box::new(Outgoing::not_found()))
-    }
-
-    /// The record with its ETag, or 304.
-    pub(super) fn read(&self, record: &Record) -> Outgoing {
-        let etag = record.etag();
-        let held = self
-            .incoming
-            .header("if-none-match")
-            .filter(|_| !self.house.is(Switch::IgnoresIfNoneMatch))
-            .is_some_and(|tags| preconditions::none_match_holds(tags, &etag));
-        let mut answer = if held {
-            Outgoing::empty(StatusCode::NOT_MODIFIED)
-        } else {
-            Outgoing::json(StatusCode::OK, Value::Object(record.body.clone()))
-        };
-        answer.set("etag", &etag);
-        if let Some(changed) = preconditions::last_modified(record.text("updatedAt")) {
-            answer.set("last-modified", &changed);
-        }
-        answer
-    }
-
-    pub(super) fn unchanged(&self, store: &Store, record: &Record) -> Result<(), Refusal> {
-        let house = self.house;
-        let before = store
-            .races
-            .before(record.text("id"), self.incoming.arrived)
-            .filter(|_| house.is(Switch::RacyIfMatch));
-        let stale = match self.incoming.header("if-match") {
-            Some(_) if house.is(Switch::IgnoresIfMatch) => false,
-            Some(tags) => ![Some(record), before]
-                .into_iter()
-                .flatten()
-                .any(|record| preconditions::match_holds(tags, &record.etag())),
-            None if house.is(Switch::IgnoresIfUnmodifiedSince) => false,
-            None => self
-                .incoming
-                .header("if-unmodified-since")
-                .is_some_and(|since| preconditions::is_newer(record.text("updatedAt"), since)),
-        };
-        if stale {
-            return Err(Box::new(Outgoing::problem(
-                StatusCode::PRECONDITION_FAILED,
-                "precondition-failed",
-                "The record has changed",
-                "Read the record again and repeat the change.",
-            )));
-        }
-        Ok(())
     }
 
     pub(super) fn page(

@@ -87,6 +87,17 @@ impl Record {
         !self.restricted || self.force == force
     }
 
+    /// Every second member of it, and the others as they were before.
+    pub(crate) fn torn(&self, before: &Self) -> Self {
+        let mut torn = self.clone();
+        for (name, value) in torn.body.iter_mut().skip(1).step_by(2) {
+            if let Some(old) = before.body.get(name) {
+                value.clone_from(old);
+            }
+        }
+        torn
+    }
+
     /// What it says, but for the moment of its last change.
     pub(crate) fn body_but_moment(&self) -> Map<String, Value> {
         let mut body = self.body.clone();

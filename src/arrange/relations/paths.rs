@@ -4,7 +4,7 @@ use super::{Collection, Relations, Role};
 use crate::{
     arrange::{names, shape},
     contract::{Contract, Operation, StatusPattern},
-    model::Method,
+    model::{Does, Method},
 };
 
 impl Relations {
@@ -18,8 +18,8 @@ impl Relations {
             }
         }
         for operation in &contract.operations {
-            let role = self.role_of(contract, operation);
-            self.roles.insert(operation.key.clone(), role);
+            let (role, reason) = self.role_of(contract, operation);
+            self.roles.insert(operation.key.clone(), (role, reason));
             let path = operation.key.path.trim_end_matches('/');
             let item = item_of(path);
             let on_item = item.is_some();
@@ -96,7 +96,18 @@ impl Relations {
         &mut self.collections[index]
     }
 
-    pub(super) fn role_of(&self, contract: &Contract, operation: &Operation) -> Role {
+    pub(super) fn role_of(
+        &self,
+        contract: &Contract,
+        operation: &Operation,
+    ) -> (Role, &'static str) {
+        let said = contract
+            .roles
+            .get(&operation.key)
+            .and_then(|said| said.does);
+        if let Some(does) = said {
+            return (Role::from(does), "the target file says so");
+        }
         let path = operation.key.path.trim_end_matches('/');
         let last = split_last(path).map_or("", |(_, last)| last);
         let on_item = item_of(path).is_some();
@@ -107,29 +118,46 @@ impl Relations {
             .is_some_and(|collection| collection.item.is_some());
         let lists =
             || shape::success(operation).is_some_and(|schema| shape::records(contract, schema).1);
+        const ITEM: &str = "its path ends in a variable";
+        const ITEMS: &str = "other paths name one of what is under its path";
+        const LISTS: &str = "its answer holds a list of records";
+        const METHOD: &str = "of its method alone";
         match operation.key.method {
-            Method::Get | Method::Query if on_item => Role::Read,
-            Method::Get | Method::Query if has_items || lists() => Role::List,
-            Method::Get | Method::Query => Role::Read,
-            Method::Post if on_item => Role::Action,
-            Method::Post if is_search(last) => {
-                if lists() {
-                    Role::List
-                } else {
-                    Role::Action
-                }
+            Method::Get | Method::Query if on_item => (Role::Read, ITEM),
+            Method::Get | Method::Query if has_items => (Role::List, ITEMS),
+            Method::Get | Method::Query if lists() => (Role::List, LISTS),
+            Method::Get | Method::Query => (Role::Read, "its answer holds no list"),
+            Method::Post if on_item => (Role::Action, ITEM),
+            Method::Post if is_search(last) && lists() => (Role::List, LISTS),
+            Method::Post if is_search(last) => (Role::Action, "it searches and lists nothing"),
+            Method::Post if has_items => (Role::Create, ITEMS),
+            Method::Post if documents_creation(operation) => {
+                (Role::Create, "it documents 201 or Location")
             }
-            Method::Post if has_items || documents_creation(operation) => Role::Create,
-            Method::Post if matches!(last, "create" | "add" | "new") => Role::Create,
-            Method::Post => Role::Action,
-            Method::Put if has_items => Role::Bulk,
-            Method::Patch if has_items => Role::Bulk,
-            Method::Delete if has_items => Role::Bulk,
-            Method::Put => Role::Replace,
-            Method::Patch => Role::Patch,
-            Method::Delete => Role::Delete,
-            Method::Head | Method::Options | Method::Trace => Role::Other,
-            Method::Other(_) => Role::Action,
+            Method::Post if matches!(last, "create" | "add" | "new") => {
+                (Role::Create, "the last word of its path")
+            }
+            Method::Post => (Role::Action, "nothing shows that it makes a record"),
+            Method::Put | Method::Patch | Method::Delete if has_items => (Role::Bulk, ITEMS),
+            Method::Put => (Role::Replace, METHOD),
+            Method::Patch => (Role::Patch, METHOD),
+            Method::Delete => (Role::Delete, METHOD),
+            Method::Head | Method::Options | Method::Trace => (Role::Other, METHOD),
+            Method::Other(_) => (Role::Action, METHOD),
+        }
+    }
+}
+
+impl From<Does> for Role {
+    fn from(does: Does) -> Self {
+        match does {
+            Does::List | Does::Search | Does::Export => Self::List,
+            Does::Create => Self::Create,
+            Does::Read => Self::Read,
+            Does::Replace => Self::Replace,
+            Does::Patch => Self::Patch,
+            Does::Delete => Self::Delete,
+            Does::Action => Self::Action,
         }
     }
 }
@@ -209,7 +237,7 @@ pub(crate) fn documents_creation(operation: &Operation) -> bool {
     })
 }
 
-pub(super) fn is_search(segment: &str) -> bool {
+pub(crate) fn is_search(segment: &str) -> bool {
     let words = names::words(segment);
     words.iter().any(|word| {
         matches!(

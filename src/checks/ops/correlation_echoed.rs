@@ -1,14 +1,14 @@
 //! `ops.correlation-echoed`
 
 use crate::{
-    arrange::valid_request,
+    arrange::{meaning, valid_request},
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         operating::{fresh_key, when, with},
         probing::reached,
     },
-    contract::{Contract, Operation, Parameter, ParameterPlace},
-    model::Method,
+    contract::{Contract, Operation, Parameter},
+    model::{Method, ParameterRole},
     script::{Halt, Script, Scripted},
     verdict::{Finding, Judgement},
 };
@@ -70,28 +70,26 @@ const LIST: &str = "
     responses: {'200': {description: People, headers: {X-Request-Id: {schema: {type: string}}}}}
 ";
 
-fn correlation(operation: &Operation) -> Option<&Parameter> {
-    operation.parameters.iter().find(|parameter| {
-        let name = parameter.name.to_ascii_lowercase();
-        parameter.place == ParameterPlace::Header
-            && (name.contains("correlation") || name.contains("request-id"))
-            && operation.responses.iter().any(|response| {
-                (200..300).any(|status| response.status.matches(status))
-                    && response
-                        .headers
-                        .iter()
-                        .any(|header| header.name.eq_ignore_ascii_case(&parameter.name))
-            })
-    })
+fn correlation<'o>(contract: &Contract, operation: &'o Operation) -> Option<&'o Parameter> {
+    let parameter = meaning::parameter(contract, operation, ParameterRole::Correlation)?;
+    let documented = operation.responses.iter().any(|response| {
+        (200..300).any(|status| response.status.matches(status))
+            && response
+                .headers
+                .iter()
+                .any(|header| header.name.eq_ignore_ascii_case(&parameter.name))
+    });
+    documented.then_some(parameter)
 }
 
-fn applies(_: &Contract, operation: &Operation) -> Applies {
-    when(operation.key.method == Method::Get && correlation(operation).is_some())
+fn applies(contract: &Contract, operation: &Operation) -> Applies {
+    when(operation.key.method == Method::Get && correlation(contract, operation).is_some())
 }
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let contract = script.world.contract;
     let Some((operation, parameter)) =
-        operation.and_then(|operation| Some((operation, correlation(operation)?)))
+        operation.and_then(|operation| Some((operation, correlation(contract, operation)?)))
     else {
         return Err(Halt::NotApplicable("No correlation id is taken.".into()));
     };

@@ -122,7 +122,7 @@ fn nothing_has(
     let beside = [
         "sort", "order", "fields", "select", "include", "expand", "embed", "filter", "q",
     ];
-    let cuts = Paging::of(list).is_some_and(|paging| paging.has(&parameter.name));
+    let cuts = Paging::of(world.contract, list).is_some_and(|paging| paging.has(&parameter.name));
     if parameter.place != ParameterPlace::Query
         || cuts
         || beside

@@ -4,7 +4,8 @@ use crate::{
     arrange::Role,
     checks::{
         Check, Example, Kind, Line, Says, Scope,
-        operating::{Own, PEOPLE, Tag, changes_item, is_tag, of_role, settled, success},
+        operating::{Own, PEOPLE, Tag, changes_item, of_role, settled, success},
+        tags::is_tag,
     },
     contract::Operation,
     exchange::Response,

@@ -4,6 +4,7 @@ use crate::{
     arrange::{Role, valid_request},
     checks::{
         Check, Example, Kind, Line, Says, Scope,
+        example_states::ROUNDS,
         operating::{
             PEOPLE, adds, fresh_key, idempotency_key, of_role, same_record, success, with,
         },
@@ -15,17 +16,14 @@ use crate::{
     verdict::{Finding, Judgement},
 };
 
-/// How often two requests meet.
-const ROUNDS: usize = 5;
-
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.idempotency-concurrent",
     purpose: "Two creations with one Idempotency-Key at the same moment make one record.",
     verifies: "For each operation that creates and takes an Idempotency-Key: the same request is sent twice \
-        at once with one fresh key, 5 times over. Either both answers name the same record, or one is \
+        at once with one fresh key, 7 times over. Either both answers name the same record, or one is \
         refused with 409, 422 or another refusal while the other is under way. Two records fail. An API \
-        whose gap is hit every second time is missed once in 32 runs.",
+        whose gap is hit every second time is missed once in 128 runs.",
     matters: "Repeats come while the first request is still running: that is when clients lose patience.",
     fix: "Reserve the key by a unique index before anything is created, not after.",
     kind: Kind::Probe {

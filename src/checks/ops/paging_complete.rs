@@ -18,7 +18,7 @@ pub static CHECK: Check = Check {
     purpose: "The pages of a list hold every item once, and come to an end.",
     verifies: "For each list that is cut into pages: five records of the run's own are created where that \
         is possible, and the list is read page by page, three items at a time or as many as make about \
-        twenty pages, by its Link or Next-Page header, the next link or cursor in its body, or its offset \
+        six pages, by its Link or Next-Page header, the next link or cursor in its body, or its offset \
         or page parameter. No item comes twice, each of the run's own comes once, and there is an end. \
         Where the first page is another one afterwards, a list that counts its items was changed by others \
         meanwhile, and is not judged. Lists of more than 40 pages are read as far as that.",
@@ -134,12 +134,15 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             }
             Some(_) if walk.is_long() => {
                 let judged = once_each(list, &walk.seen, []);
-                return Ok(vec![judged.unwrap_or_else(|| {
-                    Judgement::not_applicable(format!(
-                        "{} has too many pages to read them all.",
-                        list.key
-                    ))
-                })]);
+                return Ok(vec![judged.map_or_else(
+                    || {
+                        Judgement::not_applicable(format!(
+                            "{} has too many pages to read them all.",
+                            list.key
+                        ))
+                    },
+                    Judgement::from,
+                )]);
             }
             Some(next) => request = next,
         }
@@ -158,5 +161,5 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             ))]);
         }
     }
-    Ok(vec![found])
+    Ok(vec![found.into()])
 }

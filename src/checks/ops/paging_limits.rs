@@ -73,7 +73,7 @@ const LIST: &str = "
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let list = of_role(script, operation, &[Role::List, Role::Read])?;
     let contract = script.world.contract;
-    let Some(limit) = Paging::of(list).and_then(|paging| paging.limit) else {
+    let Some(limit) = Paging::of(contract, list).and_then(|paging| paging.limit) else {
         return Err(Halt::NotApplicable(format!(
             "No parameter of {} is recognised as the size of its pages.",
             list.key

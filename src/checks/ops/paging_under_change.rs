@@ -190,6 +190,6 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         .cloned()
         .collect();
     Ok(vec![
-        once_each(list, &seen, wanted).unwrap_or(Judgement::Pass),
+        once_each(list, &seen, wanted).map_or(Judgement::Pass, Judgement::from),
     ])
 }

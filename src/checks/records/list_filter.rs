@@ -112,6 +112,10 @@ fn filters<'a>(contract: &'a Contract, operation: &'a Operation) -> Vec<Filter<'
     };
     let (items, _) = shape::records(contract, schema);
     let members = shape::members(&contract.schemas, &items);
+    let said = contract
+        .roles
+        .get(&operation.key)
+        .and_then(|said| said.filters.as_ref());
     operation
         .parameters
         .iter()
@@ -132,6 +136,9 @@ fn filters<'a>(contract: &'a Contract, operation: &'a Operation) -> Vec<Filter<'
             }
             let stem = words.concat();
             let member = members.iter().find(|member| {
+                if let Some(said) = said {
+                    return said.get(&parameter.name) == Some(&member.name);
+                }
                 let mut of = names::words(&member.name);
                 let whole = of.concat();
                 if matches!(

@@ -6,15 +6,16 @@ use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    arrange::{names, shape},
+    arrange::{meaning, names, shape},
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{Home, PAGED, answered, brief, judged, on_list, several, subject},
         listing::Lister,
         place::Place,
     },
-    contract::{Contract, Operation, ParameterPlace},
+    contract::{Contract, Operation},
     exchange::Response,
+    model::ParameterRole,
     script::{Script, Scripted},
     verdict::{Finding, Judgement},
 };
@@ -76,16 +77,6 @@ pub static CHECK: Check = Check {
     ],
 };
 
-const SORTS: [&str; 7] = [
-    "sort",
-    "order",
-    "sortby",
-    "orderby",
-    "ordering",
-    "sortorder",
-    "sorting",
-];
-
 /// One order that can be asked for.
 struct Order<'a> {
     parameter: &'a str,
@@ -110,13 +101,8 @@ fn orders<'a>(contract: &'a Contract, operation: &'a Operation) -> Vec<Order<'a>
     };
     let (items, _) = shape::records(contract, schema);
     let members = shape::members(&contract.schemas, &items);
-    operation
-        .parameters
-        .iter()
-        .filter(|parameter| {
-            parameter.place == ParameterPlace::Query
-                && SORTS.contains(&names::folded(parameter.name.trim_start_matches('$')).as_str())
-        })
+    meaning::parameter(contract, operation, ParameterRole::Sort)
+        .into_iter()
         .flat_map(|parameter| {
             let place = parameter
                 .schema

@@ -139,7 +139,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let mut last = None;
     for member in members
         .iter()
-        .filter(|member| !member.read_only)
+        .filter(|member| !member.read_only && owned.contains(&member.name))
         .take(MOST_MEMBERS)
     {
         let name = &member.name;

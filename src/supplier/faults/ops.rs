@@ -103,6 +103,15 @@ pub(super) const IF_MATCH_RACES: Fault = Fault {
     )
 };
 
+pub(super) const IF_MATCH_WEAK: Fault = Fault {
+    switch: Some(Switch::WeakIfMatch),
+    ..Fault::new(
+        "if-match-weak",
+        "If-Match takes a weak tag for the strong one.",
+        &["ops.if-match-weak"],
+    )
+};
+
 pub(super) const IF_UNMODIFIED_SINCE_IGNORED: Fault = Fault {
     switch: Some(Switch::IgnoresIfUnmodifiedSince),
     ..Fault::new(
@@ -201,6 +210,48 @@ pub(super) const CURSORS_COUNT: Fault = Fault {
         &["ops.paging-under-change", "ops.paging-complete"],
     )
 };
+
+pub(super) const TIES_FORGOTTEN: Fault = Fault {
+    switch: Some(Switch::ForgetsTies),
+    ..Fault::new(
+        "ties-forgotten",
+        "A cursor holds the value that the list is sorted by alone, and goes on after all that are equal to it.",
+        &["ops.paging-sorted"],
+    )
+};
+
+pub(super) const READS_TORN: Fault = Fault {
+    switch: Some(Switch::TornReads),
+    ..Fault::new(
+        "reads-torn",
+        "A read that meets a write shows every second member as it was before.",
+        &["ops.reads-whole"],
+    )
+};
+
+pub(super) const UNKNOWN_PARAMETER_FINDS_NOTHING: Fault = Fault {
+    answer: Some(|incoming, outgoing| {
+        let unknown = incoming.is("listVehicles")
+            && incoming.query.as_deref().is_some_and(|query| {
+                url::form_urlencoded::parse(query.as_bytes())
+                    .any(|(name, _)| !VEHICLE_QUERY.contains(&&*name))
+            });
+        if unknown {
+            *outgoing = Outgoing::json(
+                StatusCode::OK,
+                json!({ "items": [], "next": null, "total": 0 }),
+            );
+        }
+    }),
+    ..Fault::new(
+        "unknown-parameter-finds-nothing",
+        "A parameter that the list of vehicles does not have is taken for a filter that nothing matches.",
+        &["ops.unknown-parameter"],
+    )
+};
+
+/// What the list of vehicles takes.
+const VEHICLE_QUERY: [&str; 5] = ["registrationMark", "colour", "sort", "limit", "cursor"];
 
 pub(super) const LIMIT_ABOVE_MAXIMUM: Fault = Fault {
     contract: Some(|document| {

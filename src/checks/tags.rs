@@ -1,0 +1,71 @@
+//! Entity tags (owner of [`Tag`]).
+
+use crate::{
+    contract::Operation,
+    exchange::Response,
+    model::Whose,
+    script::{Halt, Scripted},
+};
+
+/// An entity tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Tag(pub(super) String);
+
+impl Tag {
+    /// The tag of an answer, where it has one in the right form.
+    pub(super) fn of(response: &Response) -> Option<Self> {
+        let text = response.headers.get("etag")?;
+        is_tag(text).then(|| Self(text.to_owned()))
+    }
+
+    /// The tag of an answer.
+    ///
+    /// # Errors
+    /// Not applicable where there is none, inconclusive where it is none by its form.
+    pub(super) fn needed(response: &Response, operation: &Operation) -> Scripted<Self> {
+        match response.headers.get("etag") {
+            None => Err(Halt::NotApplicable(format!(
+                "{} sends no ETag.",
+                operation.key
+            ))),
+            Some(text) if is_tag(text) => Ok(Self(text.to_owned())),
+            Some(text) => Err(Halt::unmet(
+                Whose::Supplier,
+                format!(
+                    "The ETag of {} is none by its form: {text}. Put it in quotation marks.",
+                    operation.key
+                ),
+            )),
+        }
+    }
+
+    /// Whether it is weak.
+    pub(super) fn is_weak(&self) -> bool {
+        self.0.starts_with("W/")
+    }
+}
+
+/// Whether a text has the form of an entity tag (RFC 9110 §8.8.3).
+pub(super) fn is_tag(text: &str) -> bool {
+    text.strip_prefix("W/")
+        .unwrap_or(text)
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .is_some_and(|inner| !inner.contains('"'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_has_quotation_marks_and_may_be_weak() {
+        for tag in ["\"12-1\"", "W/\"a\"", "\"\""] {
+            assert!(is_tag(tag), "{tag}");
+        }
+        for text in ["12-1", "w/\"a\"", "\"a", "\"a\"b\"", ""] {
+            assert!(!is_tag(text), "{text}");
+        }
+        assert!(Tag("W/\"a\"".into()).is_weak());
+    }
+}

@@ -1,0 +1,92 @@
+//! What the target file says of roles and claims, taken into a session or refused.
+
+use std::collections::BTreeSet;
+
+use super::{Failure, output, session::Session, wiring};
+use crate::{
+    arrange::{Meanings, Relations, meaning},
+    contract::Contract,
+    load::{
+        profile::{self, BUNDLED},
+        roles,
+    },
+    model::{ClassKind, Does, OperationKey},
+    profile::Profile,
+};
+
+/// Lays what the target file says over what the contract shows.
+///
+/// # Errors
+/// A role names no operation or parameter of the contract, or nothing is tested by a claim.
+pub(super) fn apply(session: &mut Session) -> Result<(), Failure> {
+    session.contract.roles = roles::resolve(&session.target.roles, &session.contract)?;
+    let claims = &session.target.claims_at;
+    let own = capabilities(&session.profile);
+    if claims.iter().all(|(claim, _)| own.contains(claim)) {
+        return Ok(());
+    }
+    let mut known = own;
+    for bundled in BUNDLED {
+        known.extend(capabilities(
+            &profile::load(bundled.id, &wiring::catalogue())?.profile,
+        ));
+    }
+    Ok(roles::known_claims(claims, &known)?)
+}
+
+/// The claims that make a difference to a profile.
+fn capabilities(profile: &Profile) -> BTreeSet<String> {
+    let of_classes = profile
+        .classes
+        .iter()
+        .filter_map(|class| match &class.kind {
+            ClassKind::Core => None,
+            ClassKind::Optional { capability } => Some(capability.clone()),
+        });
+    let of_cases = profile
+        .suites
+        .iter()
+        .flat_map(|suite| suite.cases())
+        .flat_map(|chosen| chosen.case.requires.clone());
+    of_classes
+        .chain(of_cases)
+        .chain(roles::CLAIMS.map(str::to_owned))
+        .collect()
+}
+
+/// What every operation and parameter was recognised as, and why.
+pub(super) fn recognised(contract: &Contract) -> String {
+    let relations = Relations::of(contract);
+    let mut rows = Vec::new();
+    for operation in &contract.operations {
+        let (does, reason) = meaning::does(contract, &relations, operation);
+        rows.push(vec![
+            operation.key.to_string(),
+            does.map_or("not recognised", Does::label).to_owned(),
+            reason,
+        ]);
+        for (role, meant) in Meanings::of(contract, operation).iter() {
+            rows.push(vec![
+                format!("  {}", meant.name),
+                role.label().to_owned(),
+                meant.reason.clone(),
+            ]);
+        }
+    }
+    format!(
+        "\nRecognised (`roles:` in the target file says otherwise):\n{}",
+        output::columns(&rows)
+    )
+}
+
+/// The longest row of requests of which each needs an answer to the one before.
+pub(super) fn longest_chain(contract: &Contract) -> String {
+    let relations = Relations::of(contract);
+    let chain = relations.longest_chain(contract);
+    let names: Vec<String> = chain.iter().map(OperationKey::to_string).collect();
+    format!(
+        "\nLongest chain: {} requests, each needing the one before; the rest runs side by side\n  {}\n",
+        names.len(),
+        names.join("\n  ")
+    )
+}
