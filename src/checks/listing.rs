@@ -141,10 +141,16 @@ impl<'a> Lister<'a> {
         held: &Held,
     ) -> Scripted<Self> {
         let contract = script.world.contract;
-        let path = held
+        let collection = held
             .path
             .rsplit_once('/')
             .map_or("", |(collection, _)| collection);
+        // Without the slash that its template ends in, many frameworks redirect.
+        let slash = if operation.key.path.ends_with('/') {
+            "/"
+        } else {
+            ""
+        };
         let limit = Self::limit_of(contract, operation);
         let most = limit.and_then(|parameter| {
             let place = Place::of(contract, parameter.schema.as_ref()?);
@@ -164,7 +170,7 @@ impl<'a> Lister<'a> {
                 .item
                 .as_ref()
                 .map_or_else(String::new, |(_, variable)| variable.clone()),
-            path: path.to_owned(),
+            path: format!("{collection}{slash}"),
             most,
         })
     }

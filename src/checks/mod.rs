@@ -282,6 +282,7 @@ checks! {
 
     /// Requests that HTTP itself says how to answer.
     http {
+        credentials_needed,
         not_acceptable,
         security_txt,
         test_server_reachable,
@@ -327,6 +328,7 @@ checks! {
 
     /// Every answer of the run.
     response {
+        allow_complete,
         body_schema,
         content_type,
         data_as_keys,
@@ -336,6 +338,7 @@ checks! {
         geojson,
         headers_schema,
         json_utf8,
+        not_found_documented,
         object_body,
         problem_json,
         server_error,

@@ -103,6 +103,8 @@ pub(crate) enum Switch {
     BelievesProxies,
     /// The token `null` logs in.
     BelievesNull,
+    /// Any text for a token opens a vehicle.
+    BelievesAnyText,
     /// A client's id and secret open the API itself.
     TakesBasic,
     /// A token in the query is taken.

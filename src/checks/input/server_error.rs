@@ -155,12 +155,28 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         request.purpose = format!("tries {what} in {place}");
         request
     });
-    let answers = script.send_all(requests.collect())?;
+    let requests: Vec<Request> = requests.collect();
+    let answers = script.send_all(requests.clone())?;
+    // A server that fails may hang up on those behind, who are not to blame: they are asked again, alone.
+    let mut shown: Vec<Option<&Exchange>> = Vec::new();
+    let mut again = 0;
+    for (request, answer) in requests.into_iter().zip(answers) {
+        let is_lost = answer.response().is_none() && failed(answer).is_some();
+        shown.push(if !is_lost {
+            Some(answer)
+        } else if again < MOST_FINDINGS {
+            again += 1;
+            Some(script.send(request)?)
+        } else {
+            None
+        });
+    }
     let mut seen = HashSet::new();
     let failures: Vec<_> = tries
         .iter()
-        .zip(answers)
+        .zip(shown)
         .filter_map(|((place, what, _), answer)| {
+            let answer = answer?;
             let came = failed(answer)?;
             let cause = format!("{came} {place} {}", operation.pointer);
             seen.insert(cause.clone()).then(|| {

@@ -7,7 +7,7 @@ use crate::{
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{
-            Home, PEOPLE, another_body, body_for, brief, change, changed, make, on_create, on_item,
+            Home, PEOPLE, another_body, body_for, brief, changed_by, make, on_create, on_item,
             read, subject,
         },
     },
@@ -103,8 +103,9 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         }
         let plain = body_for(world, operation, &held.sent, "answered")?;
         let body = another_body(world, operation, &plain, 3);
-        let exchange = change(script, operation, &held, Some(&body), "changes the record")?;
-        changed(operation, exchange)?
+        let purpose = "changes the record";
+        let (_, response) = changed_by(script, operation, &held, &plain, &body, purpose)?;
+        response
             .json()
             .ok()
             .and_then(|body| answers::record(body, &home.collection.thing))

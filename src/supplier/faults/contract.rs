@@ -347,6 +347,21 @@ pub(super) const STATUS_406_UNDOCUMENTED: Fault = Fault {
     )
 };
 
+pub(super) const STATUS_404_UNDOCUMENTED: Fault = Fault {
+    contract: Some(|document| {
+        remove(
+            document,
+            "/paths/~1vehicles~1{vehicleId}/get/responses",
+            "404",
+        );
+    }),
+    ..Fault::new(
+        "status-404-undocumented",
+        "Reading a vehicle can end in 404, and its documentation does not say so.",
+        &["response.not-found-documented"],
+    )
+};
+
 pub(super) const STATUS_415_UNDOCUMENTED: Fault = Fault {
     contract: Some(|document| remove(document, "/paths/~1locations/post/responses", "415")),
     ..Fault::new(
