@@ -107,8 +107,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let mut sent: Vec<Value> = Vec::new();
     for round in 0..ROUNDS {
         // No two records may share some values, whatever the schema says of them.
-        let plain = told_apart(world, home.create, &plain, &format!("kept {round}"));
-        let varied = another_body(world, home.create, &plain, round);
+        let fresh = told_apart(world, home.create, &plain, &format!("kept {round}"));
+        let varied = another_body(world, home.create, &fresh, round);
         let mut tries = vec![varied.clone()];
         while let Some(body) = tries.pop() {
             if sent.contains(&body) {
@@ -126,6 +126,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 Made::Refused(exchange) => {
                     if body == varied && exchange.status().is_some_and(|status| status < 500) {
                         tries.extend(halves(&plain, &varied));
+                        tries.extend(halves(&fresh, &varied));
                     }
                     continue;
                 }
