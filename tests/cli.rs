@@ -381,7 +381,7 @@ fn profiles_are_listed() {
         .stderr_eq("")
         .stdout_eq(str![[r#"
 policing-api-security  1.0.0  35 requirements  Security of policing APIs
-uk-gov-api             1.0.0  51 requirements  UK government API baseline
+uk-gov-api             1.0.0  52 requirements  UK government API baseline
 ihub-standard-api      1.0.0  71 requirements  Police iHub Standard API
 
 "#]]);
@@ -430,7 +430,7 @@ fn a_profile_is_shown_to_machines() {
         .output()
         .unwrap();
     let profile: muster::profile::Profile = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(profile.requirements.len(), 51);
+    assert_eq!(profile.requirements.len(), 52);
 }
 
 #[test]

@@ -270,18 +270,8 @@ impl Relations {
 
 /// What those are called who play a part: an owner, a keeper, a reporter.
 const PEOPLE: [&str; 12] = [
-    "person",
-    "user",
-    "officer",
-    "member",
-    "contact",
-    "employee",
-    "customer",
-    "staff",
-    "account",
-    "subject",
-    "author",
-    "party",
+    "person", "user", "officer", "member", "contact", "employee", "customer", "staff", "account",
+    "subject", "author", "party",
 ];
 
 /// Of what kind an id is: a number, a UUID, or another text.
