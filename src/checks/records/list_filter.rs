@@ -32,12 +32,13 @@ const MOST: usize = 6;
 pub static CHECK: Check = Check {
     id: "records.list-filter",
     purpose: "A filtered list holds the records that match, and no others.",
-    verifies: "A query parameter filters where it is called as a property of the records in the list, and of the \
-        same type; where it is called as one with `from`, `since`, `min` and their like, or `to`, `until`, `max`, it is \
-        taken for a bound.         Records with different values are created, and the list is asked for the value of each: no record \
-        of the answer has another value, and the created one is there. For free text a record matches \
-        where it contains the text in any letter case; values equal to a bound may be in or out. Two filters at once hold both, and a total counts what \
-        matches.         Filters of other kinds are not judged, nor are values that the API refuses.",
+    verifies: "A query parameter filters where it is called as a property of the records in the list, and of \
+        the same type; where it is called as one with `from`, `since`, `min` and their like, or `to`, \
+        `until`, `max`, it is taken for a bound. Records with different values are created, and the list is \
+        asked for the value of each: no record of the answer has another value, and the created one is \
+        there. For free text a record matches where it contains the text in any letter case; values equal to \
+        a bound may be in or out. Two filters at once hold both, and a total counts what matches. Filters of \
+        other kinds are not judged, nor are values that the API refuses.",
     matters: "A search that drops its filter shows officers other people's records; one that finds too little \
         says that somebody is not known.",
     fix: "Apply every documented filter in the query of the list, and to the total as well.",
@@ -276,7 +277,11 @@ fn together<'a>(
             (other.parameter, (*second).clone()),
         ];
         query.extend(lister.longest());
-        let exchange = lister.ask(script, &query, "asks for the records that match two filters")?;
+        let exchange = lister.ask(
+            script,
+            &query,
+            "asks for the records that match two filters",
+        )?;
         if !answered(exchange).is_ok_and(Response::is_success) {
             continue;
         }
@@ -468,7 +473,9 @@ fn beside(value: &Value, by: i8) -> Option<Value> {
     let text = value.as_str()?;
     let step = Duration::days(i64::from(by));
     if let Some(day) = day(text) {
-        return day.checked_add(step).map(|day| Value::from(day.to_string()));
+        return day
+            .checked_add(step)
+            .map(|day| Value::from(day.to_string()));
     }
     let moved = OffsetDateTime::parse(text, &Rfc3339)
         .ok()?
