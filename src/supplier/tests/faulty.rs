@@ -89,7 +89,7 @@ async fn each_fault_can_be_seen_and_one_of_the_contract_alone_changes_nothing_el
         }
         // Only a broken credential, a wrong body or several requests lead to these: the self-test shows them.
         if known.caught_by.first().is_some_and(|id| {
-            ["security.", "records.", "input."]
+            ["security.", "records.", "input.", "http.credentials-"]
                 .iter()
                 .any(|area| id.starts_with(area))
         }) {
