@@ -254,10 +254,10 @@ impl Plan {
                 Applies::No(reason) => self.exclude(Some(check), None, reason, false),
                 Applies::Beside => {}
             },
-            Scope::Operation(applies) => {
+            Scope::Operation(_) | Scope::OperationWith(_) => {
                 let before = (self.cases.len(), self.excluded.len());
                 for operation in &basis.contract.operations {
-                    match applies(basis.contract, operation) {
+                    match scope.of(basis.contract, operation, basis.parameters) {
                         Applies::Yes if refused => {
                             self.exclude(
                                 Some(check),
