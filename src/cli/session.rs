@@ -286,8 +286,10 @@ impl Session {
     }
 
     /// Asks whether a run makes sense.
-    pub async fn preflight(&self, line: &Line) -> Preflight {
-        preflight::preflight(line, &self.contract, &self.identities(), self.now).await
+    pub async fn preflight(&self, line: &Line, redactor: &Redactor) -> Preflight {
+        preflight::preflight(line, &self.contract, &self.identities(), self.now)
+            .await
+            .redacted(redactor)
     }
 
     /// Runs, and keeps what happens in the journal.
