@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::alteration::Alteration;
-use crate::model::{IdentityName, Method, OperationKey, Whose};
+use crate::model::{Access, IdentityName, Method, OperationKey, Whose};
 
 /// Headers in the order they were sent or received, duplicates kept, names in lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -180,6 +180,8 @@ pub struct Request {
     pub intent: Intent,
     /// Why it is sent, for a reader of the evidence: `lists people`, `asks for an id that does not exist`.
     pub purpose: String,
+    /// What the caller was promised, where the request tries who may do what.
+    pub access: Option<Access>,
 }
 
 impl Request {
@@ -195,6 +197,7 @@ impl Request {
             auth: Auth::Declared,
             intent: Intent::Plausible,
             purpose: purpose.into(),
+            access: None,
         }
     }
 

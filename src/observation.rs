@@ -24,7 +24,7 @@ use self::{
 };
 use crate::{
     exchange::{Breakage, Exchange, ExchangeId, Headers, HttpVersion, Timing},
-    model::{IdentityName, Method, OperationKey},
+    model::{Access, IdentityName, Method, OperationKey},
 };
 
 /// How much of a body is kept.
@@ -71,6 +71,9 @@ pub struct Observation {
     pub broken: Option<Breakage>,
     /// How long it took.
     pub timing: Timing,
+    /// What the caller was promised, where the request tried who may do what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
     /// How the TLS handshake ended, where this was nothing but one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handshake: Option<HandshakeTold>,
@@ -261,6 +264,7 @@ impl Redactor {
                 }),
             },
             timing: response.map(|response| response.timing).unwrap_or_default(),
+            access: request.access.clone(),
             handshake: None,
         }
     }

@@ -256,7 +256,7 @@ impl Plan {
                 Applies::No(reason) => self.exclude(Some(check), None, reason, false),
                 Applies::Beside => {}
             },
-            Scope::Operation(applies) | Scope::Alone(applies) => {
+            Scope::Operation(_) | Scope::OperationWith(_) | Scope::Alone(_) => {
                 let stage = if matches!(scope, Scope::Alone(_)) {
                     Stage::Alone
                 } else {
@@ -264,7 +264,7 @@ impl Plan {
                 };
                 let before = (self.cases.len(), self.excluded.len());
                 for operation in &basis.contract.operations {
-                    match applies(basis.contract, operation) {
+                    match scope.of(basis.contract, operation, basis.parameters) {
                         Applies::Yes if refused => {
                             self.exclude(
                                 Some(check),

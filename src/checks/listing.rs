@@ -10,7 +10,7 @@ use crate::{
     arrange::{answers, names, serialise, shape},
     contract::{Contract, Operation, Parameter, ParameterPlace, Schema},
     exchange::{Address, Exchange, Request},
-    model::Whose,
+    model::{IdentityName, Whose},
     script::{Halt, Script, Scripted},
 };
 
@@ -78,6 +78,7 @@ pub(super) struct Lister<'a> {
     variable: String,
     path: String,
     most: Option<i64>,
+    caller: IdentityName,
 }
 
 /// One page.
@@ -172,7 +173,14 @@ impl<'a> Lister<'a> {
                 .map_or_else(String::new, |(_, variable)| variable.clone()),
             path: format!("{collection}{slash}"),
             most,
+            caller: IdentityName::default(),
         })
+    }
+
+    /// The same list, as somebody else asks for it.
+    pub(super) fn as_caller(mut self, caller: IdentityName) -> Self {
+        self.caller = caller;
+        self
     }
 
     /// A page, asked with these query values.
@@ -204,6 +212,7 @@ impl<'a> Lister<'a> {
         };
         script.send(Request {
             address: Address::Base(address),
+            identity: self.caller.clone(),
             purpose: purpose.into(),
             ..request
         })

@@ -31,6 +31,7 @@ mod selftest;
 pub mod session;
 mod starter;
 mod suites;
+mod ways;
 mod wiring;
 
 use std::process::ExitCode;

@@ -11,19 +11,24 @@ use super::{
     Failure, output,
     reference::{IHUB, Reference},
     session::Session,
+    ways::WAYS,
     wiring,
 };
 use crate::{
     load::profile,
-    model::{Requirement, Verification, Verifier},
+    model::{Requirement, RequirementId, Verification, Verifier},
     plan::Selection,
+    profile::Profile,
     runner::Cancel,
     summary::{Standing, Summary},
-    supplier::{self, IhubFault},
+    supplier::{self, Fault, IhubFault, TokenFormat},
 };
 
-/// How many receivers are tested side by side: most of a run is waiting.
+/// How many suppliers are tested side by side: most of a run is waiting.
 const AT_ONCE: usize = 12;
+
+/// The profile that the faults of the reference supplier of police records break, check by check.
+const SECURITY: &str = "policing-api-security";
 
 /// What came of it.
 #[derive(Debug, Serialize)]
@@ -114,46 +119,38 @@ impl Proof {
 
 /// Runs a profile against its good supplier and against each of its faults.
 pub(super) async fn prove(given: &str, only: &[String]) -> Result<Proof, Failure> {
-    if given != IHUB {
-        return Err(Failure::usage(format!(
-            "no reference supplier has faults by requirement for `{given}`: give `{IHUB}`, or leave `--profile` out"
-        )));
+    match given {
+        IHUB => prove_ihub(only).await,
+        SECURITY => prove_security(only).await,
+        _ => Err(Failure::usage(format!(
+            "no reference supplier has faults by requirement for `{given}`: give `{IHUB}` or `{SECURITY}`, or leave `--profile` out"
+        ))),
     }
+}
+
+async fn prove_ihub(only: &[String]) -> Result<Proof, Failure> {
     let wanted = |fault: &IhubFault| {
         only.is_empty()
             || only
                 .iter()
                 .any(|id| id == fault.id || fault.breaks.contains(&id.as_str()))
     };
-    let good = run(None).await?;
+    let good = run(IHUB, Reference::receive_with(None).await?).await?;
     let faults =
         futures::stream::iter(supplier::ihub_faults().iter().filter(|fault| wanted(fault)))
-            .map(|fault| async move { Ok::<_, Failure>(caught(fault, &run(Some(fault)).await?)) })
+            .map(|fault| async move {
+                let summary = run(IHUB, Reference::receive_with(Some(fault)).await?).await?;
+                let must = fault.breaks.iter().copied().collect();
+                Ok::<_, Failure>(caught(fault.id, &must, &must, &summary))
+            })
             .buffered(AT_ONCE)
             .try_collect()
             .await?;
     let requirements = &good.started.profile.requirements;
     Ok(Proof {
-        profile: given.to_owned(),
+        profile: IHUB.to_owned(),
         requirements: requirements.len(),
-        alarms: good
-            .requirements
-            .iter()
-            .filter(|result| {
-                !matches!(
-                    result.standing,
-                    Standing::Passed | Standing::Attested | Standing::NotTested
-                )
-            })
-            .map(|result| {
-                format!(
-                    "{} is {}: {}",
-                    result.requirement.id,
-                    result.standing.label(),
-                    result.reason
-                )
-            })
-            .collect(),
+        alarms: alarms(&good, |standing| standing == Standing::NotTested),
         faults,
         without_fault: requirements
             .iter()
@@ -161,6 +158,112 @@ pub(super) async fn prove(given: &str, only: &[String]) -> Result<Proof, Failure
             .map(|requirement| requirement.id.to_string())
             .collect(),
     })
+}
+
+/// The faults of police records, each by the requirements that cite the checks it is for.
+async fn prove_security(only: &[String]) -> Result<Proof, Failure> {
+    let profile = &profile::load(SECURITY, &wiring::catalogue())?.profile;
+    let mut alarms = Vec::new();
+    let good: Vec<(&str, TokenFormat, Summary)> = futures::stream::iter(WAYS)
+        .map(|(way, tls, tokens)| async move {
+            let summary = run(SECURITY, Reference::start_good(tls, tokens).await?).await?;
+            Ok::<_, Failure>((way, tokens, summary))
+        })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
+    for (way, tokens, summary) in &good {
+        // What only tokens have cannot be tried where there are none; that it was not is no alarm.
+        let lenient = *tokens == TokenFormat::Keys;
+        let told = self::alarms(summary, |standing| {
+            matches!(standing, Standing::NotTested | Standing::NotApplicable)
+                || (lenient && standing == Standing::Inconclusive)
+        });
+        alarms.extend(told.into_iter().map(|alarm| format!("over {way}: {alarm}")));
+    }
+    let wanted = |fault: &Fault, must: &BTreeSet<&str>| {
+        only.is_empty()
+            || only
+                .iter()
+                .any(|id| id == fault.id || must.contains(id.as_str()))
+    };
+    let chosen: Vec<(&'static Fault, BTreeSet<&str>, BTreeSet<&str>)> = supplier::faults()
+        .iter()
+        .filter_map(|fault| {
+            let (first, rest) = fault.caught_by.split_first()?;
+            let must = citing(profile, first);
+            let may: BTreeSet<&str> = rest
+                .iter()
+                .flat_map(|check| citing(profile, check))
+                .chain(must.iter().copied())
+                .collect();
+            (!must.is_empty()).then_some((fault, must, may))
+        })
+        .collect();
+    let broken: BTreeSet<&str> = chosen
+        .iter()
+        .flat_map(|(_, must, _)| must.iter().copied())
+        .collect();
+    let faults =
+        futures::stream::iter(chosen.iter().filter(|(fault, must, _)| wanted(fault, must)))
+            .map(|(fault, must, may)| async move {
+                let summary = run(SECURITY, Reference::start_with(fault).await?).await?;
+                Ok::<_, Failure>(caught(fault.id, must, may, &summary))
+            })
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+    Ok(Proof {
+        profile: SECURITY.to_owned(),
+        requirements: profile.requirements.len(),
+        alarms,
+        faults,
+        without_fault: profile
+            .requirements
+            .iter()
+            .filter(|requirement| {
+                only.is_empty()
+                    && matches!(requirement.verification, Verification::VerifiedBy(_))
+                    && !broken.contains(requirement.id.as_str())
+            })
+            .map(|requirement| requirement.id.to_string())
+            .collect(),
+    })
+}
+
+/// The requirements that cite a check.
+fn citing<'p>(profile: &'p Profile, check: &str) -> BTreeSet<&'p str> {
+    profile
+        .requirements
+        .iter()
+        .filter(|requirement| match &requirement.verification {
+            Verification::VerifiedBy(verifiers) => verifiers
+                .iter()
+                .any(|by| matches!(by, Verifier::Check(id) if id.as_str() == check)),
+            _ => false,
+        })
+        .map(|requirement| requirement.id.as_str())
+        .collect()
+}
+
+/// Requirements that do not stand, but for standings that are accepted.
+fn alarms(good: &Summary, accepted: impl Fn(Standing) -> bool) -> Vec<String> {
+    good.requirements
+        .iter()
+        .filter(|result| {
+            !matches!(result.standing, Standing::Passed | Standing::Attested)
+                && !accepted(result.standing)
+                && !matches!(result.requirement.verification, Verification::Attested)
+        })
+        .map(|result| {
+            format!(
+                "{} is {}: {}",
+                result.requirement.id,
+                result.standing.label(),
+                result.reason
+            )
+        })
+        .collect()
 }
 
 /// Whether a fault breaks it, of this supplier or, check by check, of that of police records.
@@ -178,37 +281,41 @@ fn has_fault(requirement: &Requirement) -> bool {
         })
 }
 
-fn caught(fault: &'static IhubFault, summary: &Summary) -> Caught {
+/// What a fault brought, that must break some requirements and may break others.
+fn caught(
+    fault: &'static str,
+    must: &BTreeSet<&str>,
+    may: &BTreeSet<&str>,
+    summary: &Summary,
+) -> Caught {
     let broken: BTreeSet<&str> = summary
         .requirements
         .iter()
         .filter(|result| matches!(result.standing, Standing::Failed | Standing::Warned))
         .map(|result| result.requirement.id.as_str())
         .collect();
-    let untested = |id: &str| {
+    let is_tested = |id: &str| {
         summary
-            .requirement(&id.into())
-            .is_some_and(|result| result.standing == Standing::NotTested)
+            .requirement(&RequirementId::from(id))
+            .is_none_or(|result| result.standing != Standing::NotTested)
     };
-    let expected: BTreeSet<&str> = fault
-        .breaks
-        .iter()
-        .copied()
-        .filter(|id| !untested(id))
-        .collect();
-    let names = |ids: Vec<&&str>| ids.into_iter().map(|id| (*id).to_owned()).collect();
+    let told = |ids: &mut dyn Iterator<Item = &str>| ids.map(str::to_owned).collect();
     Caught {
-        fault: fault.id,
-        missed: names(expected.difference(&broken).collect()),
-        surprises: names(broken.difference(&expected).collect()),
+        fault,
+        missed: told(
+            &mut must
+                .iter()
+                .copied()
+                .filter(|id| is_tested(id) && !broken.contains(id)),
+        ),
+        surprises: told(&mut broken.iter().copied().filter(|id| !may.contains(id))),
     }
 }
 
-async fn run(fault: Option<&'static IhubFault>) -> Result<Summary, Failure> {
-    let reference = Reference::receive_with(fault).await?;
+async fn run(profile: &str, reference: Reference) -> Result<Summary, Failure> {
     let contract = reference.contract()?;
     let session = Session {
-        profile: profile::load(IHUB, &wiring::catalogue())?.profile,
+        profile: profile::load(profile, &wiring::catalogue())?.profile,
         contract: contract.contract,
         contract_sha256: contract.sha256,
         target: reference.target()?,

@@ -94,6 +94,10 @@ impl Session {
         parameters
             .0
             .insert("client_certificate".to_owned(), has_certificate.into());
+        parameters.0.insert(
+            "budget_per_second".to_owned(),
+            self.target.budget.per_second.into(),
+        );
         // Probes that try many values share the budget evenly.
         let operations = u64::try_from(self.contract.operations.len().max(1)).unwrap_or(u64::MAX);
         let share = self.target.budget.requests / operations;
@@ -282,8 +286,10 @@ impl Session {
     }
 
     /// Asks whether a run makes sense.
-    pub async fn preflight(&self, line: &Line) -> Preflight {
-        preflight::preflight(line, &self.contract, &self.identities(), self.now).await
+    pub async fn preflight(&self, line: &Line, redactor: &Redactor) -> Preflight {
+        preflight::preflight(line, &self.contract, &self.identities(), self.now)
+            .await
+            .redacted(redactor)
     }
 
     /// Runs, and keeps what happens in the journal.

@@ -155,7 +155,7 @@ async fn run_session(session: &Session, reporting: &Reporting<'_>) -> Result<Exi
     let (line, redactor) = session.line().map_err(Failure::from)?;
     // The folder is made before anything is sent, so that a full or closed disk is known in time.
     let writer = journal::Writer::create(&out).map_err(SessionError::from)?;
-    let asked = session.preflight(&line).await;
+    let asked = session.preflight(&line, &redactor).await;
     let judges_tls = asked.tls_failed && session.judges_tls();
     if let Some(obstacle) = asked.obstacle().filter(|_| !judges_tls) {
         session
@@ -260,8 +260,8 @@ async fn preflight_of(
     format: OutputFormat,
 ) -> Result<Exit, Failure> {
     let session = Session::to_ask(target, contract)?;
-    let (line, _) = session.line().map_err(Failure::from)?;
-    let asked = session.preflight(&line).await;
+    let (line, redactor) = session.line().map_err(Failure::from)?;
+    let asked = session.preflight(&line, &redactor).await;
     match format {
         OutputFormat::Human => output::out(&steps(&asked))?,
         OutputFormat::Json => output::json(&asked)?,

@@ -22,7 +22,8 @@ use super::{
     yaml::{Confidential, Document, member},
 };
 use crate::model::{
-    Attestation, Budget, Claims, Environment, Identity, IdentityName, Parameters, Writes,
+    AccessRule, Attestation, Budget, Claims, Environment, Identity, IdentityName, NOBODY,
+    Parameters, Writes,
 };
 
 /// How long a request may go unanswered, where the target file does not say.
@@ -178,6 +179,7 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
         parse_base_url(&raw.base_url).map_err(|reason| document.error("/base_url", reason))?;
 
     let mut wrong = Diagnostics::new();
+    rights(&document, &raw, &mut wrong);
     let mut found = Vec::new();
     for (name, identity) in &raw.identities {
         let pointer = member("/identities", name);
@@ -284,6 +286,45 @@ fn days(document: &Document, wrong: &mut Diagnostics) {
         let on = member(&pointer, "on");
         if let Some(Err(reason)) = document.text(&on).map(dates::day) {
             wrong.push(document.error(&on, reason));
+        }
+    }
+}
+
+/// The callers of the authorisation table are there.
+fn rights(document: &Document, raw: &RawTarget, wrong: &mut Diagnostics) {
+    let rules = match AccessRule::table(&raw.parameters) {
+        Ok(rules) => rules,
+        Err(reason) => {
+            wrong.push(document.error("/parameters/authorisation", reason));
+            return;
+        }
+    };
+    let known = || raw.identities.keys().map(String::as_str);
+    for (at, rule) in rules.iter().enumerate() {
+        let named = [
+            ("identity", Some(&rule.identity)),
+            ("records_of", rule.records_of.as_ref()),
+        ];
+        for (member, name) in named {
+            let Some(name) = name.filter(|name| {
+                !known().any(|known| known == name.as_str())
+                    && !(member == "identity" && *name == NOBODY)
+            }) else {
+                continue;
+            };
+            let help = nearest(name, known()).map_or_else(
+                || "add it under `identities`, with its credentials".to_owned(),
+                |meant| format!("did you mean `{meant}`?"),
+            );
+            let pointer = format!("/parameters/authorisation/{at}/{member}");
+            wrong.push(
+                document
+                    .error(
+                        &pointer,
+                        format!("the target file has no identity `{name}`"),
+                    )
+                    .help(help),
+            );
         }
     }
 }

@@ -87,6 +87,7 @@ impl Redactor {
                 End::Completed(_) | End::Refused(_) => None,
             },
             timing: Timing::default(),
+            access: None,
             handshake: Some(HandshakeTold {
                 outcome: self.text(&result.outcome()),
                 command: self.text(&asked.command(&result.host, result.port)),

@@ -22,6 +22,7 @@ pub fn render(summary: &Summary) -> String {
     page.findings(summary);
     page.open(summary);
     page.classes(summary);
+    page.rights(summary);
     page.operations(summary);
     page.end(summary)
 }
@@ -173,6 +174,48 @@ impl Page {
         }
         part.push('\n');
         self.add(&part);
+    }
+
+    fn rights(&mut self, summary: &Summary) {
+        let grid = view::rights::Grid::of(summary);
+        if grid.rows.is_empty() {
+            return;
+        }
+        let mut table = String::from("| Operation |");
+        for column in &grid.columns {
+            let head = match column.records.as_str() {
+                "" => column.caller.clone(),
+                records => format!("{} ({records})", column.caller),
+            };
+            let _ = write!(table, " {} |", prose(&sanitise::cap(&head, 80)));
+        }
+        table.push_str("\n|---|");
+        table.push_str(&"---|".repeat(grid.columns.len()));
+        table.push('\n');
+        for row in grid.rows.iter().take(200) {
+            let _ = write!(table, "| {} |", code(&row.operation));
+            for held in &row.cells {
+                match held {
+                    Some(held) => {
+                        let mark = match held.tone {
+                            "pass" => "✅",
+                            "fail" => "❌",
+                            _ => "❔",
+                        };
+                        let _ = write!(table, " {mark} {}", prose(&held.received));
+                        if held.tone != "pass" {
+                            let _ = write!(table, " (promised: {})", prose(&held.expected));
+                        }
+                        table.push_str(" |");
+                    }
+                    None => table.push_str(" – |"),
+                }
+            }
+            table.push('\n');
+        }
+        self.add(&format!(
+            "<details><summary>Who may do what</summary>\n\n{table}\n</details>\n\n"
+        ));
     }
 
     fn operations(&mut self, summary: &Summary) {

@@ -66,6 +66,7 @@ pub(super) fn conclude(
         counts.add(result.standing);
     }
     let operations = operations(fold, &started, &cases);
+    let rights = fold.rights.cells(&started.contract.operations);
     let classes = gate::classes(&started, &requirements);
     let levels = levels(&started, &requirements);
     let tiers = tier::tiers(&started, &end, &requirements);
@@ -88,6 +89,7 @@ pub(super) fn conclude(
         requirements,
         findings,
         operations,
+        rights,
         levels,
         tiers,
         waivers,

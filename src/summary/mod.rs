@@ -8,6 +8,7 @@ mod conclude;
 mod findings;
 mod fold;
 mod gate;
+mod rights;
 mod tally;
 mod tier;
 
@@ -17,6 +18,7 @@ pub(crate) mod fixture;
 mod laws;
 
 pub use fold::{Fold, NoRun, fold};
+pub use rights::Right;
 pub use tier::{Tier, TierResult, highest};
 
 use serde::{Deserialize, Serialize};
@@ -58,6 +60,9 @@ pub struct Summary {
     pub findings: Vec<FindingResult>,
     /// By operation of the contract, in document order.
     pub operations: Vec<OperationResult>,
+    /// Who may do what, as it was tried; empty where nobody's rights were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rights: Vec<Right>,
     /// By PDS interoperability level.
     pub levels: Vec<LevelResult>,
     /// By InterOp-Pol supplier tier; empty for profiles that ask for none.

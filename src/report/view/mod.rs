@@ -3,6 +3,7 @@
 mod findings;
 mod operations;
 mod requirements;
+pub(super) mod rights;
 
 use serde::Serialize;
 
@@ -11,6 +12,7 @@ use self::{
     findings::{FindingRow, ROOM, finding},
     operations::{OperationRow, operations},
     requirements::{Group, Open, Row, groups, not_tested, open},
+    rights::Grid,
 };
 use super::text;
 use crate::{
@@ -45,6 +47,7 @@ pub(super) struct Page {
     findings: Vec<FindingRow>,
     groups: Vec<Group>,
     operations: Vec<OperationRow>,
+    grid: Grid,
     excluded: Vec<Excluded>,
     waivers: Vec<WaiverRow>,
     attestations: Vec<Attested>,
@@ -188,6 +191,7 @@ impl Page {
                 .collect(),
             groups: groups(summary),
             operations: operations(&summary.operations),
+            grid: Grid::of(summary),
             excluded: excluded(summary),
             waivers: waivers(summary),
             attestations: start
