@@ -12,7 +12,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::alteration::Alteration;
+pub use self::{alteration::Alteration, handshake::Shown};
 use crate::model::{IdentityName, Method, OperationKey, Whose};
 
 /// Headers in the order they were sent or received, duplicates kept, names in lower case.
@@ -176,6 +176,9 @@ pub struct Request {
     pub identity: IdentityName,
     /// With which credentials.
     pub auth: Auth,
+    /// The client certificate that is shown where the target asks for one: the configured one, but for requests that are
+    /// about another.
+    pub certificate: Shown,
     /// What it is meant to be.
     pub intent: Intent,
     /// Why it is sent, for a reader of the evidence: `lists people`, `asks for an id that does not exist`.
@@ -193,6 +196,7 @@ impl Request {
             body: None,
             identity: IdentityName::default(),
             auth: Auth::Declared,
+            certificate: Shown::Own,
             intent: Intent::Plausible,
             purpose: purpose.into(),
         }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     load::profile,
-    model::{Requirement, Verification, Verifier},
+    model::{Requirement, Verification},
     plan::Selection,
     runner::Cancel,
     summary::{Standing, Summary},
@@ -30,7 +30,9 @@ const AT_ONCE: usize = 12;
 pub(super) struct Proof {
     profile: String,
     requirements: usize,
-    /// Requirements that do not stand on the good supplier, with the reason.
+    /// How many seeds the good supplier was tested with.
+    seeds: u64,
+    /// Requirements that do not stand on the good supplier, with seed and reason.
     alarms: Vec<String>,
     faults: Vec<Caught>,
     /// Requirements that no fault is made for.
@@ -95,7 +97,7 @@ impl Proof {
             ),
             (
                 "false alarms on the good supplier",
-                self.alarms.len().to_string(),
+                format!("{} with {} seeds", self.alarms.len(), self.seeds),
             ),
         ];
         let rows: Vec<Vec<String>> = rows
@@ -112,8 +114,8 @@ impl Proof {
     }
 }
 
-/// Runs a profile against its good supplier and against each of its faults.
-pub(super) async fn prove(given: &str, only: &[String]) -> Result<Proof, Failure> {
+/// Runs a profile against its good supplier, once with each of `seeds` seeds, and against each of its faults.
+pub(super) async fn prove(given: &str, only: &[String], seeds: u64) -> Result<Proof, Failure> {
     if given != IHUB {
         return Err(Failure::usage(format!(
             "no reference supplier has faults by requirement for `{given}`: give `{IHUB}`, or leave `--profile` out"
@@ -125,10 +127,16 @@ pub(super) async fn prove(given: &str, only: &[String]) -> Result<Proof, Failure
                 .iter()
                 .any(|id| id == fault.id || fault.breaks.contains(&id.as_str()))
     };
-    let good = run(None).await?;
+    let good = run(None, 1).await?;
+    let mut alarms = alarms(&good, 1);
+    for seed in 2..=seeds {
+        alarms.extend(self::alarms(&run(None, seed).await?, seed));
+    }
     let faults =
         futures::stream::iter(supplier::ihub_faults().iter().filter(|fault| wanted(fault)))
-            .map(|fault| async move { Ok::<_, Failure>(caught(fault, &run(Some(fault)).await?)) })
+            .map(
+                |fault| async move { Ok::<_, Failure>(caught(fault, &run(Some(fault), 1).await?)) },
+            )
             .buffered(AT_ONCE)
             .try_collect()
             .await?;
@@ -136,24 +144,8 @@ pub(super) async fn prove(given: &str, only: &[String]) -> Result<Proof, Failure
     Ok(Proof {
         profile: given.to_owned(),
         requirements: requirements.len(),
-        alarms: good
-            .requirements
-            .iter()
-            .filter(|result| {
-                !matches!(
-                    result.standing,
-                    Standing::Passed | Standing::Attested | Standing::NotTested
-                )
-            })
-            .map(|result| {
-                format!(
-                    "{} is {}: {}",
-                    result.requirement.id,
-                    result.standing.label(),
-                    result.reason
-                )
-            })
-            .collect(),
+        seeds,
+        alarms,
         faults,
         without_fault: requirements
             .iter()
@@ -163,19 +155,33 @@ pub(super) async fn prove(given: &str, only: &[String]) -> Result<Proof, Failure
     })
 }
 
-/// Whether a fault breaks it, of this supplier or, check by check, of that of police records.
-fn has_fault(requirement: &Requirement) -> bool {
-    let Verification::VerifiedBy(verifiers) = &requirement.verification else {
-        return true;
-    };
-    let id = requirement.id.as_str();
-    supplier::ihub_faults()
+/// What does not stand on the good supplier.
+fn alarms(good: &Summary, seed: u64) -> Vec<String> {
+    good.requirements
         .iter()
-        .any(|fault| fault.breaks.contains(&id))
-        || verifiers.iter().all(|verifier| {
-            matches!(verifier, Verifier::Check(check)
-                if supplier::faults().iter().any(|fault| fault.caught_by.first() == Some(&check.as_str())))
+        .filter(|result| {
+            !matches!(
+                result.standing,
+                Standing::Passed | Standing::Attested | Standing::NotTested
+            )
         })
+        .map(|result| {
+            format!(
+                "{} is {} with seed {seed}: {}",
+                result.requirement.id,
+                result.standing.label(),
+                result.reason
+            )
+        })
+        .collect()
+}
+
+/// Whether a fault of the receiver breaks it, or nothing of Muster's verifies it.
+fn has_fault(requirement: &Requirement) -> bool {
+    !matches!(requirement.verification, Verification::VerifiedBy(_))
+        || supplier::ihub_faults()
+            .iter()
+            .any(|fault| fault.breaks.contains(&requirement.id.as_str()))
 }
 
 fn caught(fault: &'static IhubFault, summary: &Summary) -> Caught {
@@ -204,7 +210,7 @@ fn caught(fault: &'static IhubFault, summary: &Summary) -> Caught {
     }
 }
 
-async fn run(fault: Option<&'static IhubFault>) -> Result<Summary, Failure> {
+async fn run(fault: Option<&'static IhubFault>, seed: u64) -> Result<Summary, Failure> {
     let reference = Reference::receive_with(fault).await?;
     let contract = reference.contract()?;
     let session = Session {
@@ -214,7 +220,7 @@ async fn run(fault: Option<&'static IhubFault>) -> Result<Summary, Failure> {
         target: reference.target()?,
         waivers: Vec::new(),
         selection: Selection::default(),
-        seed: 1,
+        seed,
         fail_on_should: false,
         now: OffsetDateTime::now_utc(),
     };
@@ -224,4 +230,35 @@ async fn run(fault: Option<&'static IhubFault>) -> Result<Summary, Failure> {
         .await;
     reference.stop().await;
     summary.ok_or_else(|| Failure::Internal("a run of the self-test left no events".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_requirement_that_is_verified_has_a_fault_that_breaks_it() {
+        let profile = profile::load(IHUB, &wiring::catalogue()).unwrap().profile;
+        let without: Vec<String> = profile
+            .requirements
+            .iter()
+            .filter(|requirement| !has_fault(requirement))
+            .map(|requirement| requirement.id.to_string())
+            .collect();
+        assert_eq!(without, Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_fault_breaks_requirements_that_there_are() {
+        let profile = profile::load(IHUB, &wiring::catalogue()).unwrap().profile;
+        for fault in supplier::ihub_faults() {
+            for id in fault.breaks {
+                assert!(
+                    profile.requirement(&(*id).into()).is_some(),
+                    "{}: {id}",
+                    fault.id
+                );
+            }
+        }
+    }
 }
