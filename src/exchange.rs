@@ -122,6 +122,8 @@ pub enum Auth {
     Nothing,
     /// Exactly these headers in place of the identity's own.
     Instead(Headers),
+    /// One of two or more credentials of the identity alone, counted from 1: half of an API key.
+    Part(u8),
     /// Those of the identity, broken in this way.
     Altered(Alteration),
 }

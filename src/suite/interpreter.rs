@@ -18,7 +18,7 @@ use crate::{
     arrange,
     checks::probing,
     contract::Operation,
-    exchange::{Exchange, Outcome},
+    exchange::{BreakageKind, Exchange, Outcome},
     model::{OperationKey, Whose},
     script::{Halt, Script, Scripted, World},
     verdict::{Finding, Gap, Judgement},
@@ -202,6 +202,9 @@ impl<'a> Course<'a> {
             Some(until) => self.poll(script, step, &pointer, &setting, until)?,
             None => self.rounds(script, step, &pointer, &setting)?,
         };
+        if let Some(reason) = answers.iter().find_map(|answer| impossible(answer)) {
+            return Err(Stop::Halt(Halt::NotApplicable(reason)));
+        }
         if step.refusal == Refusal::Inconclusive {
             for answer in &answers {
                 if let Some(gap) = unavailable(step, answer) {
@@ -373,10 +376,8 @@ impl<'a> Course<'a> {
                     Kind::Fail if done.step.precondition => Judgement::inconclusive(
                         Whose::Supplier,
                         format!(
-                            "Step {} ({label}), on which the case rests, is not answered as it must be, so the rest cannot be judged: expected {}, received {received}\n{}",
-                            done.number,
-                            failing.expected,
-                            spots.excerpt(&pointer)
+                            "The case rests on step {} ({label}), which is not answered as it must be: expected {}, received {received}.",
+                            done.number, failing.expected,
                         ),
                     ),
                     Kind::Fail => Judgement::Fail(Finding {
@@ -449,6 +450,16 @@ fn allowed(world: &World<'_>, step: &Step, key: &OperationKey) -> Result<(), Sto
         ))));
     }
     Ok(())
+}
+
+/// Why a step cannot be done with this target: its credentials have no part to leave out.
+fn impossible(answer: &Exchange) -> Option<String> {
+    match &answer.outcome {
+        Outcome::Broken(breakage) if breakage.kind == BreakageKind::Unalterable => {
+            Some(breakage.detail.clone())
+        }
+        _ => None,
+    }
 }
 
 /// Why an answer says nothing of what is judged, if so.

@@ -99,6 +99,7 @@ pub(super) fn build(step: &Step, setting: &Setting<'_>, scope: &Scope) -> Result
     request.auth = match &step.credentials {
         Credentials::Declared => Auth::Declared,
         Credentials::None => Auth::Nothing,
+        Credentials::Part(number) => Auth::Part(*number),
         Credentials::Instead(given) => {
             let mut instead = Headers::new();
             for (name, value) in given {

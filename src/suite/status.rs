@@ -68,14 +68,18 @@ impl Statuses {
 
 impl std::fmt::Display for Statuses {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (index, status) in self.0.iter().enumerate() {
+        let told = self.0.iter().filter(|status| match status {
+            Status::Code(code) => !self.0.contains(&Status::Class(code / 100)),
+            Status::Class(_) | Status::TlsRefusal => true,
+        });
+        for (index, status) in told.enumerate() {
             if index > 0 {
                 f.write_str(" or ")?;
             }
             match status {
                 Status::Code(code) => write!(f, "{code}")?,
                 Status::Class(class) => write!(f, "{class}xx")?,
-                Status::TlsRefusal => f.write_str("refused by TLS")?,
+                Status::TlsRefusal => f.write_str("a refusal by TLS")?,
             }
         }
         Ok(())

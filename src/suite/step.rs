@@ -67,6 +67,8 @@ pub enum Credentials {
     None,
     /// These headers.
     Instead(Map<String, Value>),
+    /// One of two or more that the identity has, counted from 1.
+    Part(u8),
 }
 
 /// Which client certificate a step shows, where the target asks for one.

@@ -58,11 +58,18 @@ fn values(expression: &Expression, scope: &Scope) -> String {
                         .collect();
                     format!("[statuses {}]", statuses.join(", "))
                 }
-                "answer" => format!(
-                    "{} {}",
-                    value.get("status").unwrap_or(&Value::Null),
-                    value.get("body").map(shown).unwrap_or_default()
-                ),
+                "answer" => {
+                    // What is no JSON is shown as it came.
+                    let body = match value.get("body") {
+                        None | Some(Value::Null) => value.get("text"),
+                        body => body,
+                    };
+                    format!(
+                        "{} {}",
+                        value.get("status").unwrap_or(&Value::Null),
+                        body.map(shown).unwrap_or_default()
+                    )
+                }
                 _ => shown(value),
             };
             Some(format!("{name} = {value}"))

@@ -165,6 +165,8 @@ pub(crate) enum Flaw {
     TakesAnyCertificate,
     /// The API key is not asked for.
     AsksNoKey,
+    /// Only those halves of the API key are looked at that are sent.
+    TakesHalfKey,
     /// The client id is not looked at.
     TakesAnyId,
     /// The client secret is not looked at.

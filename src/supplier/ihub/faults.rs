@@ -378,6 +378,12 @@ static FAULTS: &[IhubFault] = &[
         &["IHUB-52"],
     ),
     inside(
+        "half-key-taken",
+        "Only those halves of the API key are looked at that are sent.",
+        Flaw::TakesHalfKey,
+        &["IHUB-96"],
+    ),
+    inside(
         "any-id-taken",
         "The client id is not looked at.",
         Flaw::TakesAnyId,

@@ -136,6 +136,9 @@ fn may_call(house: &House, call: &Call) -> bool {
     if house.is(Flaw::AsksNoKey) && id.is_empty() && secret.is_empty() {
         return true;
     }
+    if house.is(Flaw::TakesHalfKey) && id.is_empty() != secret.is_empty() {
+        return id == house.key.id || secret == house.key.secret;
+    }
     let id = !id.is_empty() && house.is(Flaw::TakesAnyId) || id == house.key.id;
     let secret = !secret.is_empty() && house.is(Flaw::TakesAnySecret) || secret == house.key.secret;
     id && secret
