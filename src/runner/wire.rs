@@ -145,3 +145,46 @@ fn no_part(identity: &IdentityName) -> Breakage {
 fn gap(error: LoginError) -> Gap {
     Gap::new(error.whose, error.detail)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_one_of_several_credentials() {
+        let both = || {
+            Credentials::of(
+                [("client-id", "a"), ("client-secret", "b")]
+                    .into_iter()
+                    .collect(),
+            )
+        };
+        let names = |number| {
+            part(both(), number).map(|part| {
+                let names: Vec<String> = part
+                    .headers
+                    .iter()
+                    .map(|(name, _)| name.to_owned())
+                    .collect();
+                names
+            })
+        };
+        assert_eq!(names(1), Some(vec!["client-id".to_owned()]));
+        assert_eq!(names(2), Some(vec!["client-secret".to_owned()]));
+        assert_eq!(names(0), None);
+        assert_eq!(names(3), None);
+        let one = Credentials::of([("authorization", "Basic a")].into_iter().collect());
+        assert!(part(one, 1).is_none());
+    }
+
+    #[test]
+    fn a_part_may_stand_in_the_query() {
+        let mixed = Credentials {
+            query: vec![("key".to_owned(), "b".to_owned())],
+            ..Credentials::of([("client-id", "a")].into_iter().collect())
+        };
+        let second = part(mixed, 2).unwrap();
+        assert!(second.headers.is_empty());
+        assert_eq!(second.query.len(), 1);
+    }
+}
