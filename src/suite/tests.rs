@@ -423,7 +423,7 @@ const RESTS: &str = "
 
 #[test]
 fn a_case_whose_precondition_does_not_hold_ends_there_and_blames_nobody() {
-    let (judgements, sent) = run(RESTS, |_| answer(409, json!({})));
+    let (judgements, sent) = run(RESTS, |_| answer(409, &[], &json!({})));
     let [Judgement::Inconclusive(gap)] = judgements.as_slice() else {
         panic!("{judgements:?}");
     };
@@ -435,7 +435,11 @@ fn a_case_whose_precondition_does_not_hold_ends_there_and_blames_nobody() {
 #[test]
 fn a_precondition_that_holds_leaves_the_rest_to_be_judged() {
     let (judgements, _) = run(RESTS, |request| {
-        answer(if request.body.is_some() { 201 } else { 200 }, json!({}))
+        answer(
+            if request.body.is_some() { 201 } else { 200 },
+            &[],
+            &json!({}),
+        )
     });
     assert!(
         matches!(judgements.as_slice(), [Judgement::Fail(_)]),
@@ -468,10 +472,10 @@ fn a_stranger_may_be_refused_by_tls_or_by_an_answer_and_not_be_let_in() {
     for (outcome, passes) in [
         (broken(BreakageKind::Tls), true),
         (broken(BreakageKind::ConnectionLost), true),
-        (answer(403, json!({})), true),
-        (answer(400, json!({})), true),
-        (answer(201, json!({})), false),
-        (answer(500, json!({})), false),
+        (answer(403, &[], &json!({})), true),
+        (answer(400, &[], &json!({})), true),
+        (answer(201, &[], &json!({})), false),
+        (answer(500, &[], &json!({})), false),
         (broken(BreakageKind::TimedOut), false),
     ] {
         let (judgements, sent) = run(&stranger("self-signed"), |_| outcome.clone());
@@ -506,7 +510,7 @@ fn a_part_of_credentials_in_one_piece_cannot_be_left_out() {
         "{judgements:?}"
     );
     assert_eq!(sent[0].request.auth, Auth::Part(2));
-    let (judgements, _) = run(text, |_| answer(200, json!({})));
+    let (judgements, _) = run(text, |_| answer(200, &[], &json!({})));
     assert!(
         matches!(judgements.as_slice(), [Judgement::Fail(_)]),
         "{judgements:?}"
@@ -517,7 +521,11 @@ fn a_part_of_credentials_in_one_piece_cannot_be_left_out() {
 fn a_failure_is_shown_by_the_answer_that_fails_and_not_by_the_cleanup_after_it() {
     let text = RESTS.replace("precondition: true", "name: makes one");
     let (judgements, sent) = run(&text, |request| {
-        answer(if request.body.is_some() { 409 } else { 418 }, json!({}))
+        answer(
+            if request.body.is_some() { 409 } else { 418 },
+            &[],
+            &json!({}),
+        )
     });
     let [Judgement::Fail(finding)] = judgements.as_slice() else {
         panic!("{judgements:?}");
