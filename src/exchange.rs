@@ -12,7 +12,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::alteration::Alteration;
+pub use self::{alteration::Alteration, handshake::Shown};
 use crate::model::{Access, IdentityName, Method, OperationKey, Whose};
 
 /// Headers in the order they were sent or received, duplicates kept, names in lower case.
@@ -122,6 +122,8 @@ pub enum Auth {
     Nothing,
     /// Exactly these headers in place of the identity's own.
     Instead(Headers),
+    /// One of two or more credentials of the identity alone, counted from 1: half of an API key.
+    Part(u8),
     /// Those of the identity, broken in this way.
     Altered(Alteration),
 }
@@ -176,6 +178,9 @@ pub struct Request {
     pub identity: IdentityName,
     /// With which credentials.
     pub auth: Auth,
+    /// The client certificate that is shown where the target asks for one: the configured one, but for requests that are
+    /// about another.
+    pub certificate: Shown,
     /// What it is meant to be.
     pub intent: Intent,
     /// Why it is sent, for a reader of the evidence: `lists people`, `asks for an id that does not exist`.
@@ -195,6 +200,7 @@ impl Request {
             body: None,
             identity: IdentityName::default(),
             auth: Auth::Declared,
+            certificate: Shown::Own,
             intent: Intent::Plausible,
             purpose: purpose.into(),
             access: None,

@@ -124,7 +124,17 @@ impl Job {
         let LoadedProfile {
             mut profile,
             contract,
-        } = profile::load(given, &wiring::catalogue())?;
+        } = profile::load(given, &wiring::catalogue()).map_err(|mut wrong| {
+            // A person mends both files at once, where both are named.
+            if let Err(Failure::Usage(more)) = (!subject.demo)
+                .then(|| load_target(subject))
+                .transpose()
+                .map(drop)
+            {
+                wrong.extend(more);
+            }
+            wrong
+        })?;
         if let Some(effort) = selection.effort {
             profile
                 .parameters

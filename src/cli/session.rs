@@ -275,7 +275,11 @@ impl Session {
                 ))
             })
             .collect();
-        let redactor = Redactor::new([], self.profile.personal.iter().map(String::as_str));
+        let redactor = Redactor::new([], self.profile.personal.iter().map(String::as_str))
+            .with_tls(
+                options.client_certificate.is_some() || !options.identity_certificates.is_empty(),
+                self.target.tls.ca_pem.is_some(),
+            );
         let identities = self.target.identities.clone();
         let mut keyring = Keyring::new(identities, &self.contract, &options, &redactor)?;
         let most = self.parameters().integer("failed_logins");

@@ -358,9 +358,10 @@ pub(super) fn faults(profile: &str) -> Vec<(String, String)> {
 pub(super) fn selftest_of(
     profile: &str,
     only: &[String],
+    seeds: u64,
     format: OutputFormat,
 ) -> Result<Exit, Failure> {
-    let proof = runtime()?.block_on(prove_profile::prove(profile, only))?;
+    let proof = runtime()?.block_on(prove_profile::prove(profile, only, seeds))?;
     match format {
         OutputFormat::Human => output::out(&proof.text())?,
         OutputFormat::Json => output::json(&proof)?,

@@ -39,7 +39,7 @@ use self::{
 use crate::{
     exchange::{
         Auth, Breakage, BreakageKind, Exchange, ExchangeId, Headers, HttpVersion, Outcome, Request,
-        Response, Timing,
+        Response, Shown, Timing,
     },
     model::{IdentityName, Method},
 };
@@ -185,6 +185,16 @@ impl Transport {
         }
     }
 
+    /// Connections that show this certificate in place of the configured one. Made for one request, so that none is ever
+    /// used again for another.
+    fn stranger(&self, shown: Shown) -> Result<Client, Breakage> {
+        let key = handshake::certified(shown, self.options.any_certificate()).map_err(not_sent)?;
+        Client::with(&self.options, &self.origin, |config| {
+            config.client_auth_cert_resolver = Arc::new(tls::Only(key));
+        })
+        .map_err(|error| not_sent(error.to_string()))
+    }
+
     fn client(&self, request: &Request) -> &Client {
         if request.auth == Auth::Nothing || self.of_identity.is_empty() {
             return &self.client;
@@ -255,8 +265,15 @@ impl Transport {
         place: &Place,
         headers: HeaderMap,
     ) -> Result<Response, Breakage> {
-        let client = self.client(request);
         let bytes = request.body.as_ref().map(|body| body.bytes.clone());
+        if request.certificate != Shown::Own {
+            let client = self.stranger(request.certificate)?;
+            return match self.direct(&client, request, place, headers, bytes).await {
+                Ok(response) => Ok(response),
+                Err(lost) => Err(self.turned_away(&client, request, place, lost).await),
+            };
+        }
+        let client = self.client(request);
         let ordinary = method(&request.method).filter(|_| place.ordinary);
         let result = match ordinary {
             Some(method) => {
@@ -406,6 +423,31 @@ impl Transport {
         client.direct.note(&mut lost.breakage);
         lost.breakage
     }
+
+    /// Why a caller with another certificate than the configured one got no answer. TLS 1.3 refuses late: by then the
+    /// request is on its way, and the refusal may be lost with the connection.
+    async fn turned_away(
+        &self,
+        client: &Client,
+        request: &Request,
+        place: &Place,
+        lost: Lost,
+    ) -> Breakage {
+        let mut breakage = lost.breakage;
+        if breakage.kind == BreakageKind::ConnectionLost
+            && let Some(found) = client.direct.handshake(place).await
+        {
+            breakage = found;
+        }
+        if breakage.kind == BreakageKind::Tls {
+            breakage.detail = format!(
+                "TLS ended, {} being shown: {}",
+                request.certificate.label(),
+                breakage.detail
+            );
+        }
+        breakage
+    }
 }
 
 impl Client {
@@ -415,6 +457,26 @@ impl Client {
         certificate: Option<&ClientCertificate>,
     ) -> Result<Self, TransportError> {
         let (config, roots) = tls::config(&options.trust, certificate)?;
+        Self::of(options, origin, config, roots)
+    }
+
+    /// Without a certificate, and with this changed.
+    fn with(
+        options: &Options,
+        origin: &Origin,
+        change: impl FnOnce(&mut rustls::ClientConfig),
+    ) -> Result<Self, TransportError> {
+        let (mut config, roots) = tls::config(&options.trust, None)?;
+        change(&mut config);
+        Self::of(options, origin, config, roots)
+    }
+
+    fn of(
+        options: &Options,
+        origin: &Origin,
+        config: rustls::ClientConfig,
+        roots: tls::Roots,
+    ) -> Result<Self, TransportError> {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(config.clone())
             .dns_resolver(Arc::new(verbatim::Resolver))

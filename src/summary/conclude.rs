@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Counts, LevelResult, OperationResult, RequirementResult, Standing, Summary, WaiverResult,
-    WaiverState,
+    Counts, LeftInShort, LevelResult, OperationResult, RequirementResult, Standing, Summary,
+    WaiverResult, WaiverState,
     cases::{Case, Cases},
     findings,
     fold::{Fold, Remains},
     gate, tier,
 };
 use crate::{
-    event::{End, Planned, Started},
+    event::{Creation, End, Planned, Started},
     exchange::ExchangeId,
     model::{Interoperability, Level, Requirement, Verification, Verifier, Whose},
     observation::Observation,
@@ -72,6 +72,7 @@ pub(super) fn conclude(
     let tiers = tier::tiers(&started, &end, &requirements);
     let notices = notices(fold, &started, &waivers);
     let left_behind = left_behind(fold, &end);
+    let left_in_short = in_short(fold, &end);
     Summary {
         format: FORMAT,
         planned: Planned {
@@ -95,6 +96,7 @@ pub(super) fn conclude(
         waivers,
         notices,
         left_behind,
+        left_in_short,
         counts,
     }
 }
@@ -387,25 +389,65 @@ fn notices(fold: &Fold, started: &Started, waivers: &[WaiverResult]) -> Vec<Gap>
     notices
 }
 
+/// How many records of one reason are named.
+const EXAMPLES: usize = 3;
+
 fn left_behind(fold: &Fold, end: &End) -> Vec<String> {
-    fold.creations
-        .values()
-        .filter_map(|(creation, remains)| {
-            let made = format!("Record {} by {}", creation.number, creation.operation);
+    left(fold, end)
+        .map(|(creation, reason)| {
             let removal = creation
                 .removal
                 .as_ref()
                 .map_or_else(String::new, |removal| format!(" ({removal} removes it)"));
-            match remains {
-                Remains::Gone => None,
-                Remains::Left(reason) => Some(format!("{made}{removal}: {reason}")),
-                Remains::There => Some(format!("{made}{removal}: nothing told of its removal.")),
-                // A creation that was refused leaves nothing; only a run that was cut short cannot know.
-                Remains::Intended if *end == End::Complete => None,
-                Remains::Intended => Some(format!(
-                    "{made}{removal}: it may exist, for the run ended before the answer came."
-                )),
-            }
+            format!(
+                "Record {} by {}{removal}: {reason}",
+                creation.number, creation.operation
+            )
         })
         .collect()
+}
+
+fn in_short(fold: &Fold, end: &End) -> Vec<LeftInShort> {
+    let mut groups: Vec<LeftInShort> = Vec::new();
+    for (creation, reason) in left(fold, end) {
+        let example = creation
+            .removal
+            .clone()
+            .unwrap_or_else(|| format!("record {}", creation.number));
+        match groups
+            .iter_mut()
+            .find(|group| group.operation == creation.operation && group.reason == reason)
+        {
+            Some(group) => {
+                group.count += 1;
+                if group.examples.len() < EXAMPLES {
+                    group.examples.push(example);
+                }
+            }
+            None => groups.push(LeftInShort {
+                operation: creation.operation.clone(),
+                reason: reason.to_owned(),
+                count: 1,
+                examples: vec![example],
+            }),
+        }
+    }
+    groups
+}
+
+/// Every record that is or may be still there, and why.
+fn left<'f>(fold: &'f Fold, end: &'f End) -> impl Iterator<Item = (&'f Creation, &'f str)> {
+    fold.creations
+        .values()
+        .filter_map(move |(creation, remains)| {
+            let reason = match remains {
+                Remains::Gone => return None,
+                Remains::Left(reason) => reason.as_str(),
+                Remains::There => "Nothing told of its removal.",
+                // A creation that was refused leaves nothing; only a run that was cut short cannot know.
+                Remains::Intended if *end == End::Complete => return None,
+                Remains::Intended => "It may exist, for the run ended before the answer came.",
+            };
+            Some((creation, reason))
+        })
 }

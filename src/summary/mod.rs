@@ -74,8 +74,24 @@ pub struct Summary {
     pub notices: Vec<Gap>,
     /// Records that the run made and could not remove.
     pub left_behind: Vec<String>,
+    /// The same by operation and reason, for readers: a run may leave hundreds where an API removes nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_in_short: Vec<LeftInShort>,
     /// Counts.
     pub counts: Counts,
+}
+
+/// Records of one operation that were left behind for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftInShort {
+    /// The operation that made them.
+    pub operation: OperationKey,
+    /// Why they are still there.
+    pub reason: String,
+    /// How many there are.
+    pub count: u64,
+    /// The first of them: what removes it, or its number in the run.
+    pub examples: Vec<String>,
 }
 
 /// Requirements counted by what became of them.

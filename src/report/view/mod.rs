@@ -213,7 +213,7 @@ impl Page {
                     whose: gap.whose.label(),
                 })
                 .collect(),
-            left_behind: summary.left_behind.clone(),
+            left_behind: summary.left_in_short.iter().map(text::left).collect(),
             muster: start.muster.clone(),
             run_id: start.run_id.clone(),
         }
