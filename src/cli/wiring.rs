@@ -18,6 +18,7 @@ use super::{
     prove, prove_profile,
     reference::{self, Reference},
     report::ReportFormat,
+    selection,
     session::{self, Session, SessionError},
     suites,
 };
@@ -126,7 +127,7 @@ async fn session(job: Job, fail_on: FailOn) -> Result<(Session, Option<Reference
         fail_on_should: fail_on == FailOn::Should,
         now,
     };
-    if let Err(wrong) = suites::check(&session) {
+    if let Err(wrong) = suites::check(&session).and_then(|()| selection::check(&session)) {
         if let Some(reference) = reference {
             reference.stop().await;
         }
