@@ -17,6 +17,7 @@ use crate::{
     arrange::Relations,
     auth::Keyring,
     contract::Contract,
+    coverage,
     event::{ContractFacts, End, Entry, Event, Finished, Planned, Started},
     http::{self, Transport, TransportError},
     journal::{self, Writer},
@@ -455,6 +456,7 @@ impl Session {
                     .iter()
                     .map(|operation| operation.key.clone())
                     .collect(),
+                surfaces: coverage::surfaces(&self.contract),
             },
             waivers: self.waivers.clone(),
             attestations: self.target.attestations.clone(),
