@@ -94,6 +94,12 @@ impl Atlas {
         atlas
     }
 
+    /// How many points of an operation were not seen yet.
+    #[must_use]
+    pub fn unseen(&self, key: &OperationKey) -> usize {
+        self.unseen.get(key).map_or(0, HashSet::len)
+    }
+
     /// What an exchange shows that none did before it, in order.
     pub fn saw(&mut self, contract: &Contract, exchange: &Exchange) -> Vec<Point> {
         let Some(key) = &exchange.request.operation else {

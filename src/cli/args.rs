@@ -17,7 +17,7 @@ use crate::{
         profile::{self, Catalogue},
         target, waivers,
     },
-    model::{Credential, Identity, IdentityName, KeyPlace},
+    model::{Budget, Credential, Identity, IdentityName, KeyPlace},
 };
 
 /// The profile of a run that names none.
@@ -95,6 +95,20 @@ pub(super) enum Effort {
 }
 
 impl Effort {
+    /// What it may send where the target file does not say: at the usual 50 requests a second, as long as the
+    /// effort is meant to take.
+    fn requests(self, target: &Target) -> u64 {
+        let is_here = target.budget.per_second > Budget::default().per_second;
+        match (self, is_here) {
+            (Self::Quick, false) => 1_500,
+            (Self::Standard, false) => 6_000,
+            (Self::Thorough, false) => 30_000,
+            (Self::Quick, true) => 10_000,
+            (Self::Standard, true) => 20_000,
+            (Self::Thorough, true) => 60_000,
+        }
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::Quick => "quick",
@@ -146,8 +160,11 @@ impl Job {
             });
         }
         let (mut target, waivers) = both(load_target(subject), waivers)?;
-        if selection.effort.is_some() {
+        if let Some(effort) = selection.effort {
             target.parameters.0.remove("effort");
+            if !target.budget_is_given {
+                target.budget.requests = effort.requests(&target);
+            }
         }
         let contract = load_contract(subject, &target, contract)?;
         Ok(Self {

@@ -95,7 +95,7 @@ impl Session {
         parameters
             .0
             .insert("client_certificate".to_owned(), has_certificate.into());
-        // Probes that try many values share the budget evenly.
+        // The runner knows better once it has seen what answers.
         let operations = u64::try_from(self.contract.operations.len().max(1)).unwrap_or(u64::MAX);
         let share = self.target.budget.requests / operations;
         parameters

@@ -4,6 +4,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use time::OffsetDateTime;
@@ -324,14 +325,19 @@ pub(super) fn report(
 }
 
 /// Serves the reference supplier until it is interrupted.
-pub(super) fn demo(listen: SocketAddr, profile: &str, faults: &[String]) -> Result<Exit, Failure> {
+pub(super) fn demo(
+    listen: SocketAddr,
+    profile: &str,
+    faults: &[String],
+    latency: Duration,
+) -> Result<Exit, Failure> {
     runtime()?.block_on(async {
         if !listen.ip().is_loopback() {
             return Err(Failure::usage(
                 "the reference supplier listens on this machine alone: give a loopback address",
             ));
         }
-        let reference = Reference::start_for(profile, listen.port(), faults).await?;
+        let reference = Reference::start_slow(profile, listen.port(), faults, latency).await?;
         output::out(&reference.invitation())?;
         tokio::signal::ctrl_c()
             .await

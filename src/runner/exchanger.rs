@@ -116,6 +116,14 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         self.watch.stopped()
     }
 
+    /// How much of an operation was not seen yet.
+    pub(super) fn unseen(&self, key: &OperationKey) -> usize {
+        self.atlas
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .unseen(key)
+    }
+
     /// Whether one of these exchanges was part of what made the run stop.
     pub(super) fn is_of_the_outage(&self, evidence: &[ExchangeId]) -> bool {
         evidence.iter().any(|id| self.watch.is_of_the_outage(*id))

@@ -1,5 +1,6 @@
 //! The summary as the page shows it: every text ready, nothing left to decide (owner of [`Page`]).
 
+pub(super) mod coverage;
 mod findings;
 mod operations;
 mod requirements;
@@ -8,6 +9,7 @@ use serde::Serialize;
 
 pub(super) use self::requirements::reasons;
 use self::{
+    coverage::{CoverageRow, TotalRow},
     findings::{FindingRow, ROOM, finding},
     operations::{OperationRow, operations},
     requirements::{Group, Open, Row, groups, not_tested, open},
@@ -45,6 +47,9 @@ pub(super) struct Page {
     findings: Vec<FindingRow>,
     groups: Vec<Group>,
     operations: Vec<OperationRow>,
+    totals: Vec<TotalRow>,
+    aspects: Vec<&'static str>,
+    coverage: Vec<CoverageRow>,
     excluded: Vec<Excluded>,
     waivers: Vec<WaiverRow>,
     attestations: Vec<Attested>,
@@ -188,6 +193,9 @@ impl Page {
                 .collect(),
             groups: groups(summary),
             operations: operations(&summary.operations),
+            totals: coverage::totals(summary),
+            aspects: coverage::ASPECTS.iter().map(|(.., short)| *short).collect(),
+            coverage: coverage::rows(summary),
             excluded: excluded(summary),
             waivers: waivers(summary),
             attestations: start
