@@ -145,6 +145,7 @@ impl<'s, 'a> Builder<'s, 'a> {
                 continue;
             }
             if let Some((value, origin)) = self.optional(operation, parameter)? {
+                let value = flat(contract, parameter, value);
                 filled
                     .parameters
                     .push(Filled::new(parameter, value, origin));
@@ -399,6 +400,25 @@ fn unrepeatable(parameter: &Parameter) -> bool {
                 | "messageid"
                 | "idempotencyid"
         )
+}
+
+/// The value of a query parameter without the lists and objects in its members, as far as it may do without: how
+/// these become text is undefined (OpenAPI 3.1.1, Style Values), and servers differ.
+fn flat(contract: &Contract, parameter: &Parameter, value: Value) -> Value {
+    let (Value::Object(members), Some(schema)) = (&value, &parameter.schema) else {
+        return value;
+    };
+    if parameter.place != ParameterPlace::Query || parameter.content.is_some() {
+        return value;
+    }
+    let mut flat = members.clone();
+    flat.retain(|_, member| !member.is_array() && !member.is_object());
+    let flat = Value::Object(flat);
+    if contract.schemas.validate_request(schema, &flat).is_valid() {
+        flat
+    } else {
+        value
+    }
 }
 
 /// The variable that a path ends in: the id of the record that the operation is about.

@@ -50,6 +50,7 @@ pub(super) fn of(contract: &Contract, operation: &Operation) -> Vec<Point> {
         schemas: &contract.schemas,
         path: Vec::new(),
         found: IndexSet::new(),
+        unbreakable: IndexSet::new(),
     };
     let mut needed = Vec::new();
     for parameter in &operation.parameters {
@@ -80,7 +81,9 @@ pub(super) fn of(contract: &Contract, operation: &Operation) -> Vec<Point> {
             .filter(|point| !keywords.found.contains(&point.name)),
     );
     for name in keywords.found {
-        points.push(point(Aspect::Mistake, name));
+        if !keywords.unbreakable.contains(&name) {
+            points.push(point(Aspect::Mistake, name));
+        }
     }
     for response in &operation.responses {
         points.push(point(Aspect::Status, status(response.status)));
@@ -143,6 +146,8 @@ struct Keywords<'a> {
     schemas: &'a Schemas,
     path: Vec<Schema>,
     found: IndexSet<String>,
+    /// Outside a body everything is a text, and cannot fail to be one.
+    unbreakable: IndexSet<String>,
 }
 
 impl Keywords<'_> {
@@ -159,6 +164,9 @@ impl Keywords<'_> {
             return;
         }
         self.path.push(schema.clone());
+        if !label.starts_with(BODY) && map.get("type").is_some_and(|held| held == "string") {
+            self.unbreakable.insert(format!("{label} type"));
+        }
         for keyword in KEYWORDS {
             let counts = match map.get(*keyword) {
                 None => false,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    exchange::{Auth, Exchange, ExchangeId, Intent, Outcome},
+    exchange::{Address, Auth, Exchange, ExchangeId, Intent, Outcome},
     model::{OperationKey, Whose},
     verdict::Gap,
 };
@@ -33,22 +33,30 @@ pub(super) struct Watch {
 /// Exchanges in a row that ended alike.
 #[derive(Debug, Default)]
 struct Streak {
+    /// How many of them were valid requests.
     long: u64,
-    first: Option<ExchangeId>,
+    /// The first, valid or not.
+    began: Option<ExchangeId>,
     operations: HashSet<Option<OperationKey>>,
 }
 
 impl Streak {
-    fn saw(&mut self, is_like: bool, exchange: &Exchange) {
+    fn saw(&mut self, is_like: bool, counts: bool, exchange: &Exchange) {
         if !is_like {
-            *self = Self::default();
+            // An answer to an earlier request may come late: it says nothing of those after it.
+            if self.began.is_none_or(|began| exchange.id > began) {
+                *self = Self::default();
+            }
             return;
         }
-        self.long += 1;
-        self.first.get_or_insert(exchange.id);
-        // Few are enough to tell one from several.
-        if self.operations.len() < FAILING_ON {
-            self.operations.insert(exchange.request.operation.clone());
+        let began = self.began.get_or_insert(exchange.id);
+        *began = (*began).min(exchange.id);
+        if counts {
+            self.long += 1;
+            // Few are enough to tell one from several.
+            if self.operations.len() < FAILING_ON {
+                self.operations.insert(exchange.request.operation.clone());
+            }
         }
     }
 
@@ -96,33 +104,39 @@ impl Watch {
 
     /// Takes note of an exchange.
     pub(super) fn saw(&self, exchange: &Exchange) {
+        // Another port of the host is another door.
+        if matches!(exchange.request.address, Address::Absolute(_)) {
+            return;
+        }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let is_valid =
             exchange.request.intent == Intent::Valid && exchange.request.auth == Auth::Declared;
         match &exchange.outcome {
             Outcome::Answered(response) => {
-                state.nobody.saw(false, exchange);
-                if !is_valid {
-                    return;
-                }
                 let status = response.status;
-                state.silent.saw(false, exchange);
-                state.turned_away.saw(status == 401, exchange);
-                state.unfound.saw(status == 404, exchange);
-                state.failing.saw(status >= 500, exchange);
-                state.held_off.saw(status == 429, exchange);
-                state.welcomed |= response.is_success();
+                state.nobody.saw(false, true, exchange);
+                state.silent.saw(false, true, exchange);
+                state.failing.saw(status >= 500, is_valid, exchange);
+                state.held_off.saw(status == 429, is_valid, exchange);
+                if exchange.request.auth == Auth::Declared {
+                    state.turned_away.saw(status == 401, is_valid, exchange);
+                }
+                if is_valid {
+                    state.unfound.saw(status == 404, true, exchange);
+                    state.welcomed |= response.is_success();
+                }
             }
             Outcome::Broken(breakage) => {
                 use crate::exchange::BreakageKind as Kind;
-                match breakage.kind {
-                    Kind::ConnectionRefused | Kind::NameNotFound => {
-                        state.nobody.saw(true, exchange);
-                    }
-                    Kind::ConnectionLost | Kind::TimedOut | Kind::NotHttp if is_valid => {
-                        state.silent.saw(true, exchange);
-                    }
-                    _ => {}
+                let refused = matches!(breakage.kind, Kind::ConnectionRefused | Kind::NameNotFound);
+                let lost = matches!(
+                    breakage.kind,
+                    Kind::ConnectionLost | Kind::ConnectionRaced | Kind::TimedOut | Kind::NotHttp
+                );
+                // Who goes down loses what is under way before it refuses what comes.
+                if refused || lost {
+                    state.nobody.saw(true, refused, exchange);
+                    state.silent.saw(true, is_valid && lost, exchange);
                 }
             }
         }
@@ -187,7 +201,7 @@ impl State {
         } else {
             return None;
         };
-        let first = streak.first;
+        let first = streak.began;
         let since = first.map_or_else(String::new, |first| {
             format!(" It began with request {}.", first.0)
         });

@@ -194,7 +194,9 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     request.purpose = "asks for an id that does not exist".into();
     let exchange = script.send(request)?;
     let refused = exchange.received();
-    let errs = exchange.status().is_some_and(|status| status >= 400 && !matches!(status, 404 | 410));
+    let errs = exchange
+        .status()
+        .is_some_and(|status| status >= 400 && !matches!(status, 404 | 410));
     let judgement = match judge(contract, operation, name, certain, exchange) {
         Outcome::Judged(judgement @ Judgement::Fail(_)) if errs => {
             // What the valid request is answered as well says nothing of the id.

@@ -14,8 +14,8 @@ use crate::{
     contract::{Contract, Operation, ParameterPlace},
     exchange::{Address, Body, BreakageKind, Exchange, Intent, Outcome, Request},
     generate::text,
-    script::{Halt, Script, Scripted, World},
     model::Whose,
+    script::{Halt, Script, Scripted, World},
     verdict::{Finding, Judgement},
 };
 
