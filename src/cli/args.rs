@@ -95,13 +95,13 @@ pub(super) enum Effort {
 }
 
 impl Effort {
-    /// What it may send where the target file does not say: at the usual 50 requests a second, as long as the
-    /// effort is meant to take.
+    /// What it may send where the target file does not say: more than fifty operations need, so that it ends a run
+    /// on what is far larger and nothing else.
     fn requests(self, target: &Target) -> u64 {
         let is_here = target.budget.per_second > Budget::default().per_second;
         match (self, is_here) {
-            (Self::Quick, false) => 1_500,
-            (Self::Standard, false) => 6_000,
+            (Self::Quick, false) => 5_000,
+            (Self::Standard, false) => 10_000,
             (Self::Thorough, false) => 30_000,
             (Self::Quick, true) => 10_000,
             (Self::Standard, true) => 20_000,

@@ -36,7 +36,7 @@ pub static CHECK: Check = Check {
             title: "a record that requires another of its kind, without end",
             contract: "components: { schemas: { Note: { type: object, required: [reply], properties: { reply: { $ref: '#/components/schemas/Note' } } } } }",
             dialogue: &[],
-            says: Says::Fail("requires itself"),
+            says: Says::Fail("No value can satisfy"),
         },
         Example {
             title: "a record that may hold another of its kind",
