@@ -357,6 +357,9 @@ pub enum BreakageKind {
     Tls,
     /// The connection closed before or in the middle of the answer.
     ConnectionLost,
+    /// A kept connection closed as it was used again, by a request that must not be repeated: nobody's fault
+    /// (RFC 9112 §9.5).
+    ConnectionRaced,
     /// No complete answer within the time limit.
     TimedOut,
     /// What came is not HTTP.
@@ -376,7 +379,7 @@ impl BreakageKind {
     #[must_use]
     pub const fn whose(self) -> Whose {
         match self {
-            Self::NameNotFound | Self::ConnectionRefused => Whose::Network,
+            Self::NameNotFound | Self::ConnectionRefused | Self::ConnectionRaced => Whose::Network,
             Self::Tls | Self::LoginFailed | Self::Unalterable => Whose::Credentials,
             Self::ConnectionLost | Self::TimedOut | Self::NotHttp | Self::TooLarge => {
                 Whose::Supplier

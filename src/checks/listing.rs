@@ -142,16 +142,29 @@ impl<'a> Lister<'a> {
         held: &Held,
     ) -> Scripted<Self> {
         let contract = script.world.contract;
-        let collection = held
+        if !operation.key.method.is_safe() {
+            return Err(Halt::NotApplicable(format!(
+                "{} is a search with a body, and not read as a list is.",
+                operation.key
+            )));
+        }
+        // As the contract writes it, with the parents of the record: `/people/` is not `/people`.
+        let path = operation
+            .key
             .path
-            .rsplit_once('/')
-            .map_or("", |(collection, _)| collection);
-        // Without the slash that its template ends in, many frameworks redirect.
-        let slash = if operation.key.path.ends_with('/') {
-            "/"
-        } else {
-            ""
-        };
+            .split('/')
+            .zip(
+                held.path
+                    .split('/')
+                    .map(Some)
+                    .chain(std::iter::repeat(None)),
+            )
+            .map(|(segment, parent)| match parent {
+                Some(parent) if segment.starts_with('{') => parent,
+                _ => segment,
+            })
+            .collect::<Vec<_>>()
+            .join("/");
         let limit = Self::limit_of(contract, operation);
         let most = limit.and_then(|parameter| {
             let place = Place::of(contract, parameter.schema.as_ref()?);
@@ -171,7 +184,7 @@ impl<'a> Lister<'a> {
                 .item
                 .as_ref()
                 .map_or_else(String::new, |(_, variable)| variable.clone()),
-            path: format!("{collection}{slash}"),
+            path,
             most,
             caller: IdentityName::default(),
         })

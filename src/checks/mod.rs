@@ -289,6 +289,7 @@ checks! {
         query_identifies,
         rate_limits,
         references_resolve,
+        satisfiable_schemas,
         security_declared,
         semantic_version,
         test_server,

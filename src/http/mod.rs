@@ -123,6 +123,8 @@ pub struct Transport {
     of_identity: HashMap<IdentityName, Client>,
     /// Whether any answer came yet; until then a lost connection may be TLS that was refused late.
     answered: AtomicBool,
+    /// Whether a kept connection closed under a request that must not be repeated.
+    raced: AtomicBool,
 }
 
 /// Connections with one client certificate, or none.
@@ -154,6 +156,7 @@ impl Transport {
             client,
             of_identity,
             answered: AtomicBool::new(false),
+            raced: AtomicBool::new(false),
         })
     }
 
@@ -274,10 +277,13 @@ impl Transport {
             };
         }
         let client = self.client(request);
-        let ordinary = method(&request.method).filter(|_| place.ordinary);
+        let is_safe = request.method.is_safe();
+        // Once a kept connection closed under a request that must not be repeated, such requests get a fresh one.
+        let fresh = !is_safe && self.raced.load(Ordering::Relaxed);
+        let ordinary = method(&request.method).filter(|_| place.ordinary && !fresh);
         let result = match ordinary {
             Some(method) => {
-                let spare = request.method.is_safe().then(|| headers.clone());
+                let spare = is_safe.then(|| headers.clone());
                 match self
                     .pooled(client, method, place, headers, bytes.clone())
                     .await
@@ -286,7 +292,16 @@ impl Transport {
                     // repeated on a fresh one, so that the target is blamed for what it does, not for the race.
                     Err(lost) if lost.repeatable => match spare {
                         Some(headers) => self.direct(client, request, place, headers, bytes).await,
-                        None => Err(lost),
+                        // Before the first answer no connection is kept, and nothing can race.
+                        None if !self.answered.load(Ordering::Relaxed)
+                            || self.raced.load(Ordering::Relaxed) =>
+                        {
+                            Err(lost)
+                        }
+                        None => {
+                            self.raced.store(true, Ordering::Relaxed);
+                            Err(breakage::raced().into())
+                        }
                     },
                     other => other,
                 }

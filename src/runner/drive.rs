@@ -78,7 +78,8 @@ impl<W: Wire> Runner<'_, W> {
             Pass::First => self.setup.run_tag.to_owned(),
             Pass::Repeat => format!("{}r", self.setup.run_tag),
         };
-        let world = self.world(known, seed, &tag);
+        let parameters = self.parameters(case);
+        let world = self.world(known, &parameters, seed, &tag);
         self.tell(Event::CaseStarted(case.name.clone()));
         let mut driven = Driven::default();
         let mut history: Vec<Reply> = Vec::new();

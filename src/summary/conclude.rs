@@ -3,17 +3,20 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Counts, LeftInShort, LevelResult, OperationResult, RequirementResult, Standing, Summary,
-    WaiverResult, WaiverState,
+    Counts, Coverage, LeftInShort, LevelResult, OperationResult, RequirementResult, Standing,
+    Summary, WaiverResult, WaiverState,
     cases::{Case, Cases},
     findings,
     fold::{Fold, Remains},
-    gate, tier,
+    gate,
+    tally::Calls,
+    tier,
 };
 use crate::{
+    coverage::Surface,
     event::{Creation, End, Planned, Started},
     exchange::ExchangeId,
-    model::{Interoperability, Level, Requirement, Verification, Verifier, Whose},
+    model::{Interoperability, Level, OperationKey, Requirement, Verification, Verifier, Whose},
     observation::Observation,
     verdict::{Gap, Verdict},
     waiver::Waiver,
@@ -25,9 +28,11 @@ const FORMAT: u32 = 1;
 /// Puts the summary together.
 pub(super) fn conclude(
     fold: &Fold,
-    started: Started,
+    mut started: Started,
     evidence: &BTreeMap<ExchangeId, Observation>,
 ) -> Summary {
+    // What there is to see is told operation by operation.
+    let surfaces = std::mem::take(&mut started.contract.surfaces);
     let (end, requests, took_us) = match &fold.finished {
         Some(finished) => (finished.end.clone(), finished.requests, finished.took_us),
         // Nothing told the end: the run died, and what it wrote until then counts.
@@ -65,7 +70,7 @@ pub(super) fn conclude(
     for result in &requirements {
         counts.add(result.standing);
     }
-    let operations = operations(fold, &started, &cases);
+    let operations = operations(fold, &started, &surfaces, &cases);
     let rights = fold.rights.cells(&started.contract.operations);
     let classes = gate::classes(&started, &requirements);
     let levels = levels(&started, &requirements);
@@ -296,7 +301,16 @@ fn waivers(started: &Started, seen: &[(bool, bool, bool)]) -> Vec<WaiverResult> 
         .collect()
 }
 
-fn operations(fold: &Fold, started: &Started, cases: &Cases<'_>) -> Vec<OperationResult> {
+fn operations(
+    fold: &Fold,
+    started: &Started,
+    surfaces: &[Surface],
+    cases: &Cases<'_>,
+) -> Vec<OperationResult> {
+    let surfaces: HashMap<&OperationKey, &Surface> = surfaces
+        .iter()
+        .map(|surface| (&surface.operation, surface))
+        .collect();
     started
         .contract
         .operations
@@ -331,9 +345,29 @@ fn operations(fold: &Fold, started: &Started, cases: &Cases<'_>) -> Vec<Operatio
                 },
                 p50_us: calls.map_or(0, |calls| calls.quantile(0.5)),
                 p95_us: calls.map_or(0, |calls| calls.quantile(0.95)),
+                valid: calls.map_or(0, |calls| calls.valid),
+                succeeded: calls.map_or(0, |calls| calls.succeeded),
+                coverage: coverage(surfaces.get(key).copied(), calls),
             }
         })
         .collect()
+}
+
+fn coverage(surface: Option<&Surface>, calls: Option<&Calls>) -> Coverage {
+    let mut coverage = Coverage::default();
+    for point in surface.into_iter().flat_map(|surface| &surface.points) {
+        let covered = coverage.of_mut(point.aspect);
+        let seen = calls.is_some_and(|calls| calls.covered.contains(point));
+        let list = if seen {
+            &mut covered.seen
+        } else {
+            &mut covered.never
+        };
+        if !list.contains(&point.name) {
+            list.push(point.name.clone());
+        }
+    }
+    coverage
 }
 
 fn levels(started: &Started, requirements: &[RequirementResult]) -> Vec<LevelResult> {

@@ -1,6 +1,7 @@
 //! `http.credentials-needed`
 
 use crate::{
+    arrange::shape,
     arrange::{hazard, valid_request},
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
@@ -8,7 +9,6 @@ use crate::{
         tokens,
     },
     contract::{Contract, Operation},
-    arrange::shape,
     exchange::{Alteration, Auth, Exchange, Intent, Request, Response},
     model::{Method, Whose},
     script::{Halt, Script, Scripted},

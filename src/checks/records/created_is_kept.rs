@@ -6,8 +6,8 @@ use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
         keeping::{
-            Home, Made, another_body, brief, halves, judged, on_create, read, send, subject, told_apart,
-            workable,
+            Home, Made, another_body, brief, halves, judged, on_create, read, send, subject,
+            told_apart, workable,
         },
         place::Place,
         same::{Difference, differences},

@@ -276,7 +276,11 @@ fn together<'a>(
             (other.parameter, (*second).clone()),
         ];
         query.extend(lister.longest());
-        let exchange = lister.ask(script, &query, "asks for the records that match two filters")?;
+        let exchange = lister.ask(
+            script,
+            &query,
+            "asks for the records that match two filters",
+        )?;
         if !answered(exchange).is_ok_and(Response::is_success) {
             continue;
         }
@@ -468,7 +472,9 @@ fn beside(value: &Value, by: i8) -> Option<Value> {
     let text = value.as_str()?;
     let step = Duration::days(i64::from(by));
     if let Some(day) = day(text) {
-        return day.checked_add(step).map(|day| Value::from(day.to_string()));
+        return day
+            .checked_add(step)
+            .map(|day| Value::from(day.to_string()));
     }
     let moved = OffsetDateTime::parse(text, &Rfc3339)
         .ok()?

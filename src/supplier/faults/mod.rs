@@ -23,6 +23,7 @@ static FAULTS: &[Fault] = &[
     contract::TITLE_MISSING,
     contract::PARAMETER_NOWHERE,
     contract::REFERENCE_BROKEN,
+    contract::SCHEMA_IMPOSSIBLE,
     contract::RESPONSE_REFERENCE_BROKEN,
     contract::OPERATION_ID_MISSING,
     contract::OPERATION_ID_TWICE,
