@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// How many receivers are tested side by side: most of a run is waiting.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 8;
 
 /// What came of it.
 #[derive(Debug, Serialize)]
