@@ -54,6 +54,8 @@ pub enum Stage {
     Records,
     /// Probes.
     Probes,
+    /// Probes that need the target to themselves, one at a time.
+    Alone,
     /// Suites.
     Suites,
     /// Operations that take something away.
@@ -254,7 +256,12 @@ impl Plan {
                 Applies::No(reason) => self.exclude(Some(check), None, reason, false),
                 Applies::Beside => {}
             },
-            Scope::Operation(applies) => {
+            Scope::Operation(applies) | Scope::Alone(applies) => {
+                let stage = if matches!(scope, Scope::Alone(_)) {
+                    Stage::Alone
+                } else {
+                    Stage::Probes
+                };
                 let before = (self.cases.len(), self.excluded.len());
                 for operation in &basis.contract.operations {
                     match applies(basis.contract, operation) {
@@ -277,7 +284,7 @@ impl Plan {
                                     check: CheckId::from(check.id),
                                     operation: Some(operation.key.clone()),
                                 },
-                                stage: Stage::Probes,
+                                stage,
                                 writes,
                             });
                         }

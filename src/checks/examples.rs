@@ -161,7 +161,7 @@ pub(super) fn subjects<'a>(
 ) -> Vec<(Option<&'a Operation>, Applies)> {
     match scope {
         Scope::Target(applies) => vec![(None, applies(contract, parameters))],
-        Scope::Operation(applies) => contract
+        Scope::Operation(applies) | Scope::Alone(applies) => contract
             .operations
             .iter()
             .map(|operation| (Some(operation), applies(contract, operation)))

@@ -203,6 +203,12 @@ impl<'a> Lister<'a> {
         })
     }
 
+    /// Whether the list itself is there no longer, as when the record that it lies below is gone.
+    pub(super) fn is_gone(&self, script: &mut Script<'a>) -> Scripted<bool> {
+        let exchange = self.ask(script, &[], "looks whether the list is still there")?;
+        Ok(matches!(exchange.status(), Some(404 | 410)))
+    }
+
     /// The page in an answer; a gap where it is no success.
     pub(super) fn read(&self, exchange: &'a Exchange) -> Scripted<Page<'a>> {
         let response = answered(exchange)?;

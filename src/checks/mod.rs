@@ -77,6 +77,8 @@ pub enum Scope {
     Target(fn(&Contract, &Parameters) -> Applies),
     /// Once for each operation.
     Operation(fn(&Contract, &Operation) -> Applies),
+    /// Once for each operation, while the run sends nothing else: for what shows only in what stays the same.
+    Alone(fn(&Contract, &Operation) -> Applies),
 }
 
 /// Whether a probe applies.
@@ -304,6 +306,7 @@ checks! {
         list_total,
         listed,
         location,
+        others_untouched,
         patched,
         refused_write_changes_nothing,
         removed,

@@ -141,6 +141,7 @@ impl<'a, W: Wire> Runner<'a, W> {
             Stage::Collections,
             Stage::Records,
             Stage::Probes,
+            Stage::Alone,
             Stage::Suites,
             Stage::Removals,
         ] {
@@ -207,7 +208,10 @@ impl<'a, W: Wire> Runner<'a, W> {
             .iter()
             .filter(|case| case.stage == stage)
             .collect();
-        let at_once = self.setup.started.budget.concurrency.max(1);
+        let at_once = match stage {
+            Stage::Alone => 1,
+            _ => self.setup.started.budget.concurrency.max(1),
+        };
         let mut driven = futures::stream::iter(
             cases
                 .iter()

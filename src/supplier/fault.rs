@@ -147,6 +147,12 @@ pub(crate) enum Switch {
     IgnoresPatches,
     /// DELETE of a location deletes nothing.
     KeepsDeleted,
+    /// PATCH of a vehicle changes the oldest one too.
+    TouchesOldest,
+    /// DELETE of a location deletes the oldest one too.
+    DeletesOldest,
+    /// A new location is stored twice, under two ids.
+    StoresTwice,
     /// A new vehicle takes the id of the one deleted last.
     ReusesIds,
     /// If-Match is looked at after the change is stored.
