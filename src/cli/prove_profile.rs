@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// How many suppliers are tested side by side: most of a run is waiting.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 8;
 
 /// The profile that the faults of the reference supplier of police records break, check by check.
 const SECURITY: &str = "policing-api-security";

@@ -76,8 +76,9 @@ pub(super) fn target(receiver: &IhubSupplier) -> Result<Target, Failure> {
             statement: (*statement).to_owned(),
         })
         .collect();
+    target.timeout = std::time::Duration::from_secs(120);
     // Several receivers may be tested side by side on this machine; only a slow network would be told by less.
-    target.parameters = Parameters(BTreeMap::from([("delivery_ms".to_owned(), 30_000.into())]));
+    target.parameters = Parameters(BTreeMap::from([("delivery_ms".to_owned(), 120_000.into())]));
     Ok(target)
 }
 
