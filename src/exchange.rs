@@ -12,7 +12,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::alteration::Alteration;
+pub use self::{alteration::Alteration, handshake::Shown};
 use crate::model::{Access, IdentityName, Method, OperationKey, Whose};
 
 /// Headers in the order they were sent or received, duplicates kept, names in lower case.
@@ -122,6 +122,8 @@ pub enum Auth {
     Nothing,
     /// Exactly these headers in place of the identity's own.
     Instead(Headers),
+    /// One of two or more credentials of the identity alone, counted from 1: half of an API key.
+    Part(u8),
     /// Those of the identity, broken in this way.
     Altered(Alteration),
 }
@@ -176,6 +178,9 @@ pub struct Request {
     pub identity: IdentityName,
     /// With which credentials.
     pub auth: Auth,
+    /// The client certificate that is shown where the target asks for one: the configured one, but for requests that are
+    /// about another.
+    pub certificate: Shown,
     /// What it is meant to be.
     pub intent: Intent,
     /// Why it is sent, for a reader of the evidence: `lists people`, `asks for an id that does not exist`.
@@ -195,6 +200,7 @@ impl Request {
             body: None,
             identity: IdentityName::default(),
             auth: Auth::Declared,
+            certificate: Shown::Own,
             intent: Intent::Plausible,
             purpose: purpose.into(),
             access: None,
@@ -351,6 +357,9 @@ pub enum BreakageKind {
     Tls,
     /// The connection closed before or in the middle of the answer.
     ConnectionLost,
+    /// A kept connection closed as it was used again, by a request that must not be repeated: nobody's fault
+    /// (RFC 9112 §9.5).
+    ConnectionRaced,
     /// No complete answer within the time limit.
     TimedOut,
     /// What came is not HTTP.
@@ -370,7 +379,7 @@ impl BreakageKind {
     #[must_use]
     pub const fn whose(self) -> Whose {
         match self {
-            Self::NameNotFound | Self::ConnectionRefused => Whose::Network,
+            Self::NameNotFound | Self::ConnectionRefused | Self::ConnectionRaced => Whose::Network,
             Self::Tls | Self::LoginFailed | Self::Unalterable => Whose::Credentials,
             Self::ConnectionLost | Self::TimedOut | Self::NotHttp | Self::TooLarge => {
                 Whose::Supplier

@@ -161,15 +161,10 @@ pub(super) fn subjects<'a>(
 ) -> Vec<(Option<&'a Operation>, Applies)> {
     match scope {
         Scope::Target(applies) => vec![(None, applies(contract, parameters))],
-        Scope::Operation(applies) => contract
+        _ => contract
             .operations
             .iter()
-            .map(|operation| (Some(operation), applies(contract, operation)))
-            .collect(),
-        Scope::OperationWith(applies) => contract
-            .operations
-            .iter()
-            .map(|operation| (Some(operation), applies(contract, operation, parameters)))
+            .map(|operation| (Some(operation), scope.of(contract, operation, parameters)))
             .collect(),
     }
 }

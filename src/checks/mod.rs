@@ -78,6 +78,8 @@ pub enum Scope {
     Target(fn(&Contract, &Parameters) -> Applies),
     /// Once for each operation.
     Operation(fn(&Contract, &Operation) -> Applies),
+    /// Once for each operation, while the run sends nothing else: for what shows only in what stays the same.
+    Alone(fn(&Contract, &Operation) -> Applies),
     /// Once for each operation, by what profile and target say of it.
     OperationWith(fn(&Contract, &Operation, &Parameters) -> Applies),
 }
@@ -93,7 +95,7 @@ impl Scope {
     ) -> Applies {
         match self {
             Self::Target(_) => Applies::Beside,
-            Self::Operation(applies) => applies(contract, operation),
+            Self::Operation(applies) | Self::Alone(applies) => applies(contract, operation),
             Self::OperationWith(applies) => applies(contract, operation, parameters),
         }
     }
@@ -287,6 +289,7 @@ checks! {
         query_identifies,
         rate_limits,
         references_resolve,
+        satisfiable_schemas,
         security_declared,
         semantic_version,
         test_server,
@@ -302,6 +305,7 @@ checks! {
 
     /// Requests that HTTP itself says how to answer.
     http {
+        credentials_needed,
         not_acceptable,
         security_txt,
         test_server_reachable,
@@ -324,6 +328,7 @@ checks! {
         list_total,
         listed,
         location,
+        others_untouched,
         patched,
         refused_write_changes_nothing,
         removed,
@@ -347,6 +352,7 @@ checks! {
 
     /// Every answer of the run.
     response {
+        allow_complete,
         body_schema,
         content_type,
         data_as_keys,
@@ -356,6 +362,7 @@ checks! {
         geojson,
         headers_schema,
         json_utf8,
+        not_found_documented,
         object_body,
         problem_json,
         server_error,

@@ -27,6 +27,7 @@ mod reference;
 mod report;
 mod run;
 mod schema;
+mod selection;
 mod selftest;
 pub mod session;
 mod starter;

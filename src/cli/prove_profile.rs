@@ -35,7 +35,9 @@ const SECURITY: &str = "policing-api-security";
 pub(super) struct Proof {
     profile: String,
     requirements: usize,
-    /// Requirements that do not stand on the good supplier, with the reason.
+    /// How many seeds the good supplier was tested with.
+    seeds: u64,
+    /// Requirements that do not stand on the good supplier, with seed and reason.
     alarms: Vec<String>,
     faults: Vec<Caught>,
     /// Requirements that no fault is made for.
@@ -100,7 +102,7 @@ impl Proof {
             ),
             (
                 "false alarms on the good supplier",
-                self.alarms.len().to_string(),
+                format!("{} with {} seeds", self.alarms.len(), self.seeds),
             ),
         ];
         let rows: Vec<Vec<String>> = rows
@@ -117,40 +119,51 @@ impl Proof {
     }
 }
 
-/// Runs a profile against its good supplier and against each of its faults.
-pub(super) async fn prove(given: &str, only: &[String]) -> Result<Proof, Failure> {
+/// Runs a profile against its good supplier, once with each of `seeds` seeds, and against each of its faults.
+pub(super) async fn prove(given: &str, only: &[String], seeds: u64) -> Result<Proof, Failure> {
     match given {
-        IHUB => prove_ihub(only).await,
-        SECURITY => prove_security(only).await,
+        IHUB => prove_ihub(only, seeds).await,
+        SECURITY => prove_security(only, seeds).await,
         _ => Err(Failure::usage(format!(
             "no reference supplier has faults by requirement for `{given}`: give `{IHUB}` or `{SECURITY}`, or leave `--profile` out"
         ))),
     }
 }
 
-async fn prove_ihub(only: &[String]) -> Result<Proof, Failure> {
+async fn prove_ihub(only: &[String], seeds: u64) -> Result<Proof, Failure> {
+    let profile = profile::load(IHUB, &wiring::catalogue())?.profile;
     let wanted = |fault: &IhubFault| {
         only.is_empty()
             || only
                 .iter()
                 .any(|id| id == fault.id || fault.breaks.contains(&id.as_str()))
     };
-    let good = run(IHUB, Reference::receive_with(None).await?).await?;
+    let mut told = Vec::new();
+    for seed in 1..=seeds {
+        let good = run(IHUB, Reference::receive_with(None).await?, seed).await?;
+        let alarms = alarms(&good, |standing| standing == Standing::NotTested);
+        told.extend(
+            alarms
+                .into_iter()
+                .map(|alarm| format!("with seed {seed}: {alarm}")),
+        );
+    }
     let faults =
         futures::stream::iter(supplier::ihub_faults().iter().filter(|fault| wanted(fault)))
             .map(|fault| async move {
-                let summary = run(IHUB, Reference::receive_with(Some(fault)).await?).await?;
+                let summary = run(IHUB, Reference::receive_with(Some(fault)).await?, 1).await?;
                 let must = fault.breaks.iter().copied().collect();
                 Ok::<_, Failure>(caught(fault.id, &must, &must, &summary))
             })
             .buffered(AT_ONCE)
             .try_collect()
             .await?;
-    let requirements = &good.started.profile.requirements;
+    let requirements = &profile.requirements;
     Ok(Proof {
         profile: IHUB.to_owned(),
         requirements: requirements.len(),
-        alarms: alarms(&good, |standing| standing == Standing::NotTested),
+        seeds,
+        alarms: told,
         faults,
         without_fault: requirements
             .iter()
@@ -161,13 +174,16 @@ async fn prove_ihub(only: &[String]) -> Result<Proof, Failure> {
 }
 
 /// The faults of police records, each by the requirements that cite the checks it is for.
-async fn prove_security(only: &[String]) -> Result<Proof, Failure> {
+async fn prove_security(only: &[String], seeds: u64) -> Result<Proof, Failure> {
     let profile = &profile::load(SECURITY, &wiring::catalogue())?.profile;
     let mut alarms = Vec::new();
-    let good: Vec<(&str, TokenFormat, Summary)> = futures::stream::iter(WAYS)
-        .map(|(way, tls, tokens)| async move {
-            let summary = run(SECURITY, Reference::start_good(tls, tokens).await?).await?;
-            Ok::<_, Failure>((way, tokens, summary))
+    let ways = WAYS.into_iter().map(|way| (way, 1));
+    let seeded = (2..=seeds).map(|seed| (WAYS[0], seed));
+    let good: Vec<(String, TokenFormat, Summary)> = futures::stream::iter(ways.chain(seeded))
+        .map(|((way, tls, tokens), seed)| async move {
+            let reference = Reference::start_good(tls, tokens).await?;
+            let summary = run(SECURITY, reference, seed).await?;
+            Ok::<_, Failure>((format!("over {way} with seed {seed}"), tokens, summary))
         })
         .buffered(AT_ONCE)
         .try_collect()
@@ -179,7 +195,7 @@ async fn prove_security(only: &[String]) -> Result<Proof, Failure> {
             matches!(standing, Standing::NotTested | Standing::NotApplicable)
                 || (lenient && standing == Standing::Inconclusive)
         });
-        alarms.extend(told.into_iter().map(|alarm| format!("over {way}: {alarm}")));
+        alarms.extend(told.into_iter().map(|alarm| format!("{way}: {alarm}")));
     }
     let wanted = |fault: &Fault, must: &BTreeSet<&str>| {
         only.is_empty()
@@ -207,7 +223,7 @@ async fn prove_security(only: &[String]) -> Result<Proof, Failure> {
     let faults =
         futures::stream::iter(chosen.iter().filter(|(fault, must, _)| wanted(fault, must)))
             .map(|(fault, must, may)| async move {
-                let summary = run(SECURITY, Reference::start_with(fault).await?).await?;
+                let summary = run(SECURITY, Reference::start_with(fault).await?, 1).await?;
                 Ok::<_, Failure>(caught(fault.id, must, may, &summary))
             })
             .buffered(AT_ONCE)
@@ -216,6 +232,7 @@ async fn prove_security(only: &[String]) -> Result<Proof, Failure> {
     Ok(Proof {
         profile: SECURITY.to_owned(),
         requirements: profile.requirements.len(),
+        seeds,
         alarms,
         faults,
         without_fault: profile
@@ -266,19 +283,12 @@ fn alarms(good: &Summary, accepted: impl Fn(Standing) -> bool) -> Vec<String> {
         .collect()
 }
 
-/// Whether a fault breaks it, of this supplier or, check by check, of that of police records.
+/// Whether a fault of the receiver breaks it, or nothing of Muster's verifies it.
 fn has_fault(requirement: &Requirement) -> bool {
-    let Verification::VerifiedBy(verifiers) = &requirement.verification else {
-        return true;
-    };
-    let id = requirement.id.as_str();
-    supplier::ihub_faults()
-        .iter()
-        .any(|fault| fault.breaks.contains(&id))
-        || verifiers.iter().all(|verifier| {
-            matches!(verifier, Verifier::Check(check)
-                if supplier::faults().iter().any(|fault| fault.caught_by.first() == Some(&check.as_str())))
-        })
+    !matches!(requirement.verification, Verification::VerifiedBy(_))
+        || supplier::ihub_faults()
+            .iter()
+            .any(|fault| fault.breaks.contains(&requirement.id.as_str()))
 }
 
 /// What a fault brought, that must break some requirements and may break others.
@@ -312,7 +322,7 @@ fn caught(
     }
 }
 
-async fn run(profile: &str, reference: Reference) -> Result<Summary, Failure> {
+async fn run(profile: &str, reference: Reference, seed: u64) -> Result<Summary, Failure> {
     let contract = reference.contract()?;
     let session = Session {
         profile: profile::load(profile, &wiring::catalogue())?.profile,
@@ -321,7 +331,7 @@ async fn run(profile: &str, reference: Reference) -> Result<Summary, Failure> {
         target: reference.target()?,
         waivers: Vec::new(),
         selection: Selection::default(),
-        seed: 1,
+        seed,
         fail_on_should: false,
         now: OffsetDateTime::now_utc(),
     };
@@ -331,4 +341,35 @@ async fn run(profile: &str, reference: Reference) -> Result<Summary, Failure> {
         .await;
     reference.stop().await;
     summary.ok_or_else(|| Failure::Internal("a run of the self-test left no events".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_requirement_that_is_verified_has_a_fault_that_breaks_it() {
+        let profile = profile::load(IHUB, &wiring::catalogue()).unwrap().profile;
+        let without: Vec<String> = profile
+            .requirements
+            .iter()
+            .filter(|requirement| !has_fault(requirement))
+            .map(|requirement| requirement.id.to_string())
+            .collect();
+        assert_eq!(without, Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_fault_breaks_requirements_that_there_are() {
+        let profile = profile::load(IHUB, &wiring::catalogue()).unwrap().profile;
+        for fault in supplier::ihub_faults() {
+            for id in fault.breaks {
+                assert!(
+                    profile.requirement(&(*id).into()).is_some(),
+                    "{}: {id}",
+                    fault.id
+                );
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The reference supplier as something to test (owner of [`Reference`]).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -44,6 +44,16 @@ impl Reference {
         port: u16,
         faults: &[String],
     ) -> Result<Self, Failure> {
+        Self::start_slow(profile, port, faults, Duration::ZERO).await
+    }
+
+    /// The same; the police-records API waits this long before each answer.
+    pub(super) async fn start_slow(
+        profile: &str,
+        port: u16,
+        faults: &[String],
+        latency: Duration,
+    ) -> Result<Self, Failure> {
         if profile == IHUB {
             let faults = faults
                 .iter()
@@ -55,17 +65,17 @@ impl Reference {
             .iter()
             .map(|id| find(id, supplier::faults(), |fault| fault.id))
             .collect::<Result<_, _>>()?;
-        Self::serve(port, faults, TokenFormat::Opaque).await
+        Self::serve(port, faults, TokenFormat::Opaque, latency).await
     }
 
     /// Starts it with one fault.
     pub(super) async fn start_with(fault: &'static Fault) -> Result<Self, Failure> {
-        Self::serve(0, vec![fault], TokenFormat::Opaque).await
+        Self::serve(0, vec![fault], TokenFormat::Opaque, Duration::ZERO).await
     }
 
     /// Starts a good one, served like this and with tokens of this form.
     pub(super) async fn start_good(tls: Option<Tls>, tokens: TokenFormat) -> Result<Self, Failure> {
-        Self::serve_over(0, Vec::new(), tls, tokens).await
+        Self::serve_over(0, Vec::new(), tls, tokens, Duration::ZERO).await
     }
 
     /// Starts that of the iHub Standard API with one fault, or with none.
@@ -77,6 +87,7 @@ impl Reference {
         port: u16,
         faults: Vec<&'static Fault>,
         tokens: TokenFormat,
+        latency: Duration,
     ) -> Result<Self, Failure> {
         let tokens = if faults.iter().any(|fault| fault.needs_jwt) {
             TokenFormat::Rs256
@@ -87,7 +98,7 @@ impl Reference {
         let tls = faults.iter().any(|fault| fault.needs_tls).then_some(Tls {
             require_client_certificate,
         });
-        Self::serve_over(port, faults, tls, tokens).await
+        Self::serve_over(port, faults, tls, tokens, latency).await
     }
 
     async fn serve_over(
@@ -95,6 +106,7 @@ impl Reference {
         faults: Vec<&'static Fault>,
         tls: Option<Tls>,
         tokens: TokenFormat,
+        latency: Duration,
     ) -> Result<Self, Failure> {
         let mutual = tls.is_some_and(|tls| tls.require_client_certificate);
         Supplier::start(Options {
@@ -102,6 +114,7 @@ impl Reference {
             tls,
             port,
             tokens,
+            latency,
             ..Options::default()
         })
         .await

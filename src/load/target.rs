@@ -59,6 +59,8 @@ pub struct Target {
     pub writes_refused_because: Option<String>,
     /// How much a run may send.
     pub budget: Budget,
+    /// Whether the file says how many requests that are, so that the effort of a run does not.
+    pub budget_is_given: bool,
     /// Values over those of the profile.
     pub parameters: Parameters,
     /// What persons state.
@@ -87,6 +89,7 @@ impl Target {
             writes: Writes::Refused,
             writes_refused_because: None,
             budget: usual_budget(&base_url),
+            budget_is_given: false,
             parameters: Parameters::default(),
             attestations: Vec::new(),
             timeout: TIMEOUT,
@@ -226,6 +229,7 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
             per_second: raw.budget.per_second.unwrap_or(default.per_second),
             concurrency: raw.budget.concurrency.unwrap_or(default.concurrency),
         },
+        budget_is_given: raw.budget.requests.is_some(),
         parameters: raw.parameters,
         attestations: raw.attestations,
         timeout: raw.timeout_s.map_or(TIMEOUT, Duration::from_secs_f64),

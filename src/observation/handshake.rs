@@ -1,6 +1,6 @@
 //! A TLS handshake as it is kept: facts of certificates, and no key.
 
-use super::{HandshakeTold, Observation, Redactor};
+use super::{HandshakeTold, Observation, Redactor, TlsGiven};
 use crate::{
     exchange::{
         Breakage, Timing,
@@ -88,6 +88,7 @@ impl Redactor {
             },
             timing: Timing::default(),
             access: None,
+            tls: TlsGiven::default(),
             handshake: Some(HandshakeTold {
                 outcome: self.text(&result.outcome()),
                 command: self.text(&asked.command(&result.host, result.port)),

@@ -24,6 +24,7 @@ pub fn render(summary: &Summary) -> String {
     page.classes(summary);
     page.rights(summary);
     page.operations(summary);
+    page.coverage(summary);
     page.end(summary)
 }
 
@@ -239,6 +240,41 @@ impl Page {
                 unreached.concat()
             ));
         }
+    }
+
+    fn coverage(&mut self, summary: &Summary) {
+        let mut part =
+            "### Coverage of the contract\n\n| | seen | of |\n|---|--:|--:|\n".to_owned();
+        for row in view::coverage::totals(summary) {
+            let _ = writeln!(
+                part,
+                "| {}, {} | {} | {} |",
+                row.name, row.about, row.seen, row.total
+            );
+        }
+        part.push('\n');
+        if !self.add(&part) {
+            return;
+        }
+        let mut part =
+            "<details><summary>By operation</summary>\n\n| operation | valid, 2xx |".to_owned();
+        for (.., short) in view::coverage::ASPECTS {
+            let _ = write!(part, " {} |", short.to_lowercase());
+        }
+        part.push_str("\n|---|");
+        part.push_str(&"--:|".repeat(view::coverage::ASPECTS.len() + 1));
+        part.push('\n');
+        for row in view::coverage::rows(summary) {
+            let _ = writeln!(
+                part,
+                "| {} | {} | {} |",
+                code(&row.operation),
+                row.succeeded,
+                row.shares.join(" | ")
+            );
+        }
+        part.push_str("\nWhat was never seen is in `report.html`.\n\n</details>\n\n");
+        self.add(&part);
     }
 
     fn end(mut self, summary: &Summary) -> String {

@@ -160,7 +160,7 @@ impl Fold {
                 self.calls.insert(key.clone(), Calls::default());
             }
             if let Some(calls) = self.calls.get_mut(key) {
-                calls.take(&exchanged.observation);
+                calls.take(&exchanged);
             }
         }
         for check in exchanged.passed {

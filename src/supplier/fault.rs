@@ -103,6 +103,8 @@ pub(crate) enum Switch {
     BelievesProxies,
     /// The token `null` logs in.
     BelievesNull,
+    /// Any text for a token opens a vehicle.
+    BelievesAnyText,
     /// A client's id and secret open the API itself.
     TakesBasic,
     /// A token in the query is taken.
@@ -169,6 +171,12 @@ pub(crate) enum Switch {
     IgnoresPatches,
     /// DELETE of a location deletes nothing.
     KeepsDeleted,
+    /// PATCH of a vehicle changes the oldest one too.
+    TouchesOldest,
+    /// DELETE of a location deletes the oldest one too.
+    DeletesOldest,
+    /// A new location is stored twice, under two ids.
+    StoresTwice,
     /// A new vehicle takes the id of the one deleted last.
     ReusesIds,
     /// If-Match is looked at after the change is stored.

@@ -18,6 +18,7 @@ mod listen;
 mod making;
 mod message;
 mod negotiate;
+mod neighbours;
 mod old_tls;
 mod page;
 mod pipeline;

@@ -250,6 +250,9 @@ fn believed(house: &House, operation: &Operation, incoming: &mut Incoming) -> Op
     if house.is(Switch::BelievesNull) && shown == Some("Bearer null") {
         return north();
     }
+    if house.is(Switch::BelievesAnyText) && operation.id == "getVehicle" && shown.is_some() {
+        return north();
+    }
     if house.is(Switch::TakesBasic) {
         let (id, secret) = tokens::basic(incoming).ok().flatten()?;
         let known = &house.credentials.north;

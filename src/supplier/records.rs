@@ -7,6 +7,7 @@ use super::House;
 use super::fault::Switch;
 use super::making::{moment, new_id, new_record, now};
 use super::message::{Incoming, Outgoing, Refusal, Touched};
+use super::neighbours;
 use super::page::{Listing, Page};
 use super::preconditions;
 use super::store::{Key, Kind, Record, Store};
@@ -114,6 +115,7 @@ pub(crate) fn perform(house: &House, act: Act, incoming: &mut Incoming) -> Outgo
         }
     };
     let answer = outcome.unwrap_or_else(|refusal| *refusal);
+    neighbours::reach(house, &mut store, act, &answer);
     if let (Some(touched), Some(operation)) = (&answer.touched, incoming.operation) {
         log(
             &mut store,

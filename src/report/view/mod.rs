@@ -1,5 +1,6 @@
 //! The summary as the page shows it: every text ready, nothing left to decide (owner of [`Page`]).
 
+pub(super) mod coverage;
 mod findings;
 mod operations;
 mod requirements;
@@ -9,6 +10,7 @@ use serde::Serialize;
 
 pub(super) use self::requirements::reasons;
 use self::{
+    coverage::{CoverageRow, TotalRow},
     findings::{FindingRow, ROOM, finding},
     operations::{OperationRow, operations},
     requirements::{Group, Open, Row, groups, not_tested, open},
@@ -48,6 +50,9 @@ pub(super) struct Page {
     groups: Vec<Group>,
     operations: Vec<OperationRow>,
     grid: Grid,
+    totals: Vec<TotalRow>,
+    aspects: Vec<&'static str>,
+    coverage: Vec<CoverageRow>,
     excluded: Vec<Excluded>,
     waivers: Vec<WaiverRow>,
     attestations: Vec<Attested>,
@@ -192,6 +197,9 @@ impl Page {
             groups: groups(summary),
             operations: operations(&summary.operations),
             grid: Grid::of(summary),
+            totals: coverage::totals(summary),
+            aspects: coverage::ASPECTS.iter().map(|(.., short)| *short).collect(),
+            coverage: coverage::rows(summary),
             excluded: excluded(summary),
             waivers: waivers(summary),
             attestations: start
@@ -213,7 +221,7 @@ impl Page {
                     whose: gap.whose.label(),
                 })
                 .collect(),
-            left_behind: summary.left_behind.clone(),
+            left_behind: summary.left_in_short.iter().map(text::left).collect(),
             muster: start.muster.clone(),
             run_id: start.run_id.clone(),
         }
