@@ -27,6 +27,13 @@ use crate::{
     model::{Access, IdentityName, Method, OperationKey},
 };
 
+/// What is escaped in a query: everything but what needs not be (RFC 3986 §2.3).
+const IN_QUERY: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
 /// How much of a body is kept.
 const KEPT: usize = 16 << 10;
 
@@ -194,8 +201,12 @@ impl Redactor {
         if self.finder().knows(value) {
             return;
         }
+        // As it stands in a query or a form: whoever echoes the request packs that up, not the value.
+        let in_query = percent_encoding::utf8_percent_encode(value, IN_QUERY).to_string();
+        let in_form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+        let known = [value, &in_query, &in_form].map(|form| (variable, form));
         let mut held = self.finder.write().unwrap_or_else(PoisonError::into_inner);
-        *held = Arc::new(held.with([(variable, value)]));
+        *held = Arc::new(held.with(known));
     }
 
     /// The variables of secrets that are too short to be looked for in every text: they are taken out
