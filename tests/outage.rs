@@ -1,6 +1,7 @@
 //! A target that is lost in mid-run: the run stops, says when and why, ends with 3, and every report is whole.
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::disallowed_methods,
     reason = "tests read and write files"

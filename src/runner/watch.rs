@@ -19,9 +19,9 @@ const GONE_AFTER: u64 = 60;
 const DOWN_AFTER: u64 = 12;
 /// How many valid requests in a row must be failed by the target.
 const FAILING_AFTER: u64 = 25;
-/// Over how many operations, so that one broken operation is not taken for a broken target.
+/// Over how many operations that succeeded before, so that broken operations are not taken for a broken target.
 const FAILING_ON: usize = 3;
-/// How many valid requests in a row, where they are of fewer operations.
+/// How many valid requests in a row, where they are of fewer such operations.
 const FAILING_ON_FEW_AFTER: u64 = 150;
 
 /// What it saw so far.
@@ -37,7 +37,8 @@ struct Streak {
     long: u64,
     /// The first, valid or not.
     began: Option<ExchangeId>,
-    operations: HashSet<Option<OperationKey>>,
+    /// Operations of these requests that had succeeded before.
+    operations: HashSet<OperationKey>,
 }
 
 impl Streak {
@@ -51,12 +52,16 @@ impl Streak {
         }
         let began = self.began.get_or_insert(exchange.id);
         *began = (*began).min(exchange.id);
-        if counts {
-            self.long += 1;
-            // Few are enough to tell one from several.
-            if self.operations.len() < FAILING_ON {
-                self.operations.insert(exchange.request.operation.clone());
-            }
+        self.long += u64::from(counts);
+    }
+
+    /// Notes that an operation which had succeeded before is among them.
+    fn saw_fall(&mut self, is_like: bool, exchange: &Exchange, succeeded: &HashSet<OperationKey>) {
+        if is_like
+            && let Some(key) = &exchange.request.operation
+            && succeeded.contains(key)
+        {
+            self.operations.insert(key.clone());
         }
     }
 
@@ -69,6 +74,8 @@ impl Streak {
 #[derive(Debug, Default)]
 struct State {
     welcomed: bool,
+    /// Operations that were answered with success.
+    succeeded: HashSet<OperationKey>,
     turned_away: Streak,
     unfound: Streak,
     /// Answered 5xx.
@@ -116,8 +123,22 @@ impl Watch {
                 let status = response.status;
                 state.nobody.saw(false, true, exchange);
                 state.silent.saw(false, true, exchange);
-                state.failing.saw(status >= 500, is_valid, exchange);
-                state.held_off.saw(status == 429, is_valid, exchange);
+                let State {
+                    failing,
+                    held_off,
+                    succeeded,
+                    ..
+                } = &mut *state;
+                for (streak, is_like) in [(failing, status >= 500), (held_off, status == 429)] {
+                    streak.saw(is_like, is_valid, exchange);
+                    streak.saw_fall(is_like && is_valid, exchange, succeeded);
+                }
+                if is_valid
+                    && response.is_success()
+                    && let Some(key) = &exchange.request.operation
+                {
+                    state.succeeded.insert(key.clone());
+                }
                 if exchange.request.auth == Auth::Declared {
                     state.turned_away.saw(status == 401, is_valid, exchange);
                 }

@@ -118,7 +118,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         for name in members.keys().filter(|name| !place.names(name)) {
             undeclared
                 .entry(spot.shape.to_owned())
-                .or_insert_with(BTreeSet::new)
+                .or_default()
                 .insert(format!("`{}/{name}`", spot.shape));
         }
     });
