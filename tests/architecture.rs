@@ -40,6 +40,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "model", "verdict", "exchange", "contract", "generate", "known", "script", "arrange",
         ],
     ),
+    ("coverage", &["model", "exchange", "contract"]),
     (
         "suite",
         &[
@@ -56,6 +57,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "event",
         &[
+            "coverage",
             "model",
             "verdict",
             "exchange",
@@ -68,6 +70,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "summary",
         &[
+            "coverage",
             "model",
             "verdict",
             "exchange",
@@ -91,6 +94,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "runner",
         &[
+            "coverage",
             "model",
             "verdict",
             "exchange",
@@ -111,6 +115,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "report",
         &[
+            "coverage",
             "model",
             "verdict",
             "exchange",

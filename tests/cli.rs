@@ -348,7 +348,7 @@ error: only one of --target and --waivers can read standard input
         .assert()
         .code(2)
         .stderr_eq(str![[r#"
-error: profile `uk-gov-api` has no requirement, class, check or case `http.undeclared-metod`
+error: `http.undeclared-metod` is no requirement, class, check or case of the profile `uk-gov-api`, and no operation of the contract
   = help: did you mean `http.undeclared-method`?
 
 "#]]);

@@ -185,6 +185,13 @@ pub fn renewed(
             .into_iter()
             .map(|(pointer, _)| pointer),
     );
+    held.extend(
+        ["id"]
+            .into_iter()
+            .chain(operation.path_variables())
+            .filter(|name| super::repeats_id(operation, name))
+            .map(|name| format!("/{name}")),
+    );
     let mut body = body.clone();
     let things = world.relations.things_of(&operation.key);
     values::make_unique(world, schema, &things, &held, label, &mut body);

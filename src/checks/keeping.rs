@@ -360,6 +360,12 @@ pub(super) fn send<'a>(
             "Records are made later than they are asked for (202), and nothing says when.".into(),
         ));
     }
+    if joins(script, home.create, arranged, exchange) {
+        return Err(Halt::NotApplicable(format!(
+            "{} answers 200 with a record that was there already, so that it joins what is alike and makes nothing.",
+            home.create.key
+        )));
+    }
     let created = arrange::create::created(world.relations, arranged.clone(), exchange.clone());
     hold(home, created, body.unwrap_or(Value::Null))
         .map(|held| Made::Record(Box::new(held)))
@@ -372,6 +378,39 @@ pub(super) fn send<'a>(
                 ),
             )
         })
+}
+
+/// Whether a creation gave back a record that was there before it: 200, and the id of another creation that
+/// was not removed since, or of a record that is known.
+pub(super) fn joins(
+    script: &Script<'_>,
+    create: &Operation,
+    arranged: &Arranged,
+    exchange: &Exchange,
+) -> bool {
+    if exchange.status() != Some(200) {
+        return false;
+    }
+    let world = script.world;
+    let id = |exchange: &Exchange| {
+        arrange::create::created(world.relations, arranged.clone(), exchange.clone()).id
+    };
+    let Some(own) = id(exchange) else {
+        return false;
+    };
+    let mut before = false;
+    for earlier in script
+        .exchanges()
+        .filter(|earlier| earlier.id < exchange.id)
+    {
+        let succeeded = earlier.response().is_some_and(Response::is_success);
+        if succeeded && earlier.request.method == Method::Delete {
+            before = false;
+        } else if succeeded && earlier.request.operation.as_ref() == Some(&create.key) {
+            before |= id(earlier).as_ref() == Some(&own);
+        }
+    }
+    before || world.known.holds(&own)
 }
 
 /// The id in the body says which record was made, whatever `Location` says.

@@ -14,6 +14,7 @@ mod keeping;
 mod laws;
 mod listing;
 mod names_twice;
+mod owned;
 pub mod place;
 pub mod probing;
 mod same;
@@ -79,6 +80,25 @@ pub enum Scope {
     Operation(fn(&Contract, &Operation) -> Applies),
     /// Once for each operation, while the run sends nothing else: for what shows only in what stays the same.
     Alone(fn(&Contract, &Operation) -> Applies),
+    /// Once for each operation, by what profile and target say of it.
+    OperationWith(fn(&Contract, &Operation, &Parameters) -> Applies),
+}
+
+impl Scope {
+    /// Whether a probe by operation applies to this one.
+    #[must_use]
+    pub fn of(
+        self,
+        contract: &Contract,
+        operation: &Operation,
+        parameters: &Parameters,
+    ) -> Applies {
+        match self {
+            Self::Target(_) => Applies::Beside,
+            Self::Operation(applies) | Self::Alone(applies) => applies(contract, operation),
+            Self::OperationWith(applies) => applies(contract, operation, parameters),
+        }
+    }
 }
 
 /// Whether a probe applies.
@@ -269,6 +289,7 @@ checks! {
         query_identifies,
         rate_limits,
         references_resolve,
+        satisfiable_schemas,
         security_declared,
         semantic_version,
         test_server,
@@ -354,25 +375,38 @@ checks! {
     security {
         alg_none,
         altered_signature,
+        authorisation,
+        banner,
         basic_alone,
         body_limit,
         changed_claims,
         cors,
+        existence_hidden,
         expired_token,
+        hidden_members,
+        injection,
         key_confusion,
         key_in_header,
         leaky_errors,
         malformed_token,
+        mass_assignment,
+        method_override,
         no_credentials,
         no_store,
         nosniff,
         other_audience,
         other_issuer,
+        oversize,
         personal_in_url,
+        rate_limit,
         read_only,
+        reflected_markup,
         scheme_case,
         spoofed_identity,
+        spoofed_rights,
         tenant_isolation,
+        tenant_lists,
+        tenant_writes,
         token_in_query,
         token_lifetime,
         truncated_token,

@@ -75,6 +75,8 @@ pub(crate) struct Outgoing {
     pub(crate) body: Body,
     /// Which records the answer is about, for the audit log.
     pub(crate) touched: Option<Touched>,
+    /// How much longer it takes than others.
+    pub(crate) delay: Option<std::time::Duration>,
 }
 
 /// An answer that ends the way of a request early.
@@ -111,6 +113,7 @@ impl Outgoing {
             headers: HeaderMap::new(),
             body: Body::None,
             touched: None,
+            delay: None,
         }
     }
 

@@ -63,8 +63,17 @@ pub static CHECK: Check = Check {
         Example {
             title: "A UUID called invalid",
             contract: PERSON,
-            dialogue: &[Line::json("GET /people/*", 400, r#"{"title":"Bad id"}"#)],
+            dialogue: &[
+                Line::json("GET /people/*", 400, r#"{"title":"Bad id"}"#),
+                Line::json("GET /people/*", 200, "{}"),
+            ],
             says: Says::Fail("answered 400"),
+        },
+        Example {
+            title: "500 for every id",
+            contract: PERSON,
+            dialogue: &[Line::empty("GET /people/*", 500)],
+            says: Says::Inconclusive,
         },
         Example {
             title: "A text that the API has its own rules for",
@@ -184,7 +193,27 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     request.intent = Intent::Plausible;
     request.purpose = "asks for an id that does not exist".into();
     let exchange = script.send(request)?;
+    let refused = exchange.received();
+    let errs = exchange
+        .status()
+        .is_some_and(|status| status >= 400 && !matches!(status, 404 | 410));
     let judgement = match judge(contract, operation, name, certain, exchange) {
+        Outcome::Judged(judgement @ Judgement::Fail(_)) if errs => {
+            // What the valid request is answered as well says nothing of the id.
+            let known = script.send(arranged.request)?;
+            if known.response().is_some_and(Response::is_success) {
+                judgement
+            } else {
+                Judgement::inconclusive(
+                    Whose::Supplier,
+                    format!(
+                        "An unknown id was answered {refused}, and the valid request to {} was answered {} as well: the id is not the reason.",
+                        operation.key,
+                        known.received()
+                    ),
+                )
+            }
+        }
         Outcome::Judged(judgement) => judgement,
         Outcome::Unproved => {
             let known = script.send(arranged.request)?;

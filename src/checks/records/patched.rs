@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    arrange::{body, shape},
+    arrange::{self, body, shape},
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{
@@ -145,7 +145,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let mut last = None;
     for member in members
         .iter()
-        .filter(|member| !member.read_only)
+        .filter(|member| !member.read_only && !arrange::repeats_id(patch, &member.name))
         .take(MOST_MEMBERS)
     {
         let name = &member.name;

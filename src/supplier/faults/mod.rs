@@ -11,6 +11,7 @@ mod headers;
 mod http;
 mod input;
 mod records;
+mod rights;
 mod security;
 mod tls;
 mod transport;
@@ -22,6 +23,7 @@ static FAULTS: &[Fault] = &[
     contract::TITLE_MISSING,
     contract::PARAMETER_NOWHERE,
     contract::REFERENCE_BROKEN,
+    contract::SCHEMA_IMPOSSIBLE,
     contract::RESPONSE_REFERENCE_BROKEN,
     contract::OPERATION_ID_MISSING,
     contract::OPERATION_ID_TWICE,
@@ -156,6 +158,22 @@ static FAULTS: &[Fault] = &[
     security::PROXY_BELIEVED,
     security::ANY_ORIGIN,
     security::PERSON_BY_PNC_ID,
+    rights::RESTRICTED_WRITTEN,
+    rights::RESTRICTED_LISTED,
+    rights::RESTRICTED_FORBIDDEN,
+    rights::RESTRICTED_SLOWER,
+    rights::CONTACTS_SHOWN,
+    rights::CONTACTS_EMPTY,
+    rights::AUDIT_OPEN,
+    rights::OWNER_ASSIGNED,
+    rights::NEVER_THROTTLED,
+    rights::RETRY_AFTER_MISSING,
+    rights::OVERRIDE_OBEYED,
+    rights::ROLE_HEADER_BELIEVED,
+    rights::FILTER_CARRIED_OUT,
+    rights::SERVER_VERSION_TOLD,
+    rights::NOT_FOUND_PAGE,
+    rights::PACKED_BODY_BREAKS,
     records::CREATED_LOST,
     records::CREATED_IN_CAPITALS,
     records::NEWEST_NOT_LISTED,
