@@ -380,9 +380,9 @@ fn profiles_are_listed() {
         .code(0)
         .stderr_eq("")
         .stdout_eq(str![[r#"
-policing-api-security  1.0.0  35 requirements  Security of policing APIs
+policing-api-security  1.0.0  45 requirements  Security of policing APIs
 uk-gov-api             1.0.0  52 requirements  UK government API baseline
-ihub-standard-api      1.0.0  71 requirements  Police iHub Standard API
+ihub-standard-api      1.0.0  81 requirements  Police iHub Standard API
 
 "#]]);
 }
