@@ -10,6 +10,7 @@
     )
 )]
 
+pub mod jose;
 pub mod model;
 pub mod verdict;
 
