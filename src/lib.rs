@@ -37,6 +37,7 @@ pub mod waiver;
 
 pub mod auth;
 pub mod http;
+pub mod issuer;
 pub mod journal;
 pub mod load;
 pub mod report;

@@ -10,12 +10,15 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     LoginError, alter,
     credential::{self, basic, fits},
+    lure::{Bait, Callback, Lure},
     oauth::{Log, Login},
+    proof::{For, Possession, Seals, now},
 };
 use crate::{
     contract::{Alternative, Contract, Operation, SchemeKind, Security},
-    exchange::{Auth, BreakageKind, Exchange},
+    exchange::{Alteration, Auth, BreakageKind, Exchange, Headers},
     http::{Credentials, Options, TransportError},
+    jose,
     model::{Credential, Identity, IdentityName, KeyPlace, Whose},
     observation::{Redactor, variable},
 };
@@ -34,7 +37,21 @@ pub struct Keyring {
     failed_logins: u32,
     /// How many broken credentials were shown.
     failed: Mutex<HashMap<IdentityName, u32>>,
+    callback: Option<Callback>,
+    lure: tokio::sync::OnceCell<Result<Lure, String>>,
 }
+
+/// Identities whose tokens are lent to be refused, so that nobody minds that they have ended.
+const LENT: [&str; 8] = [
+    "expired",
+    "not-yet-valid",
+    "other-audience",
+    "other-issuer",
+    "revoked",
+    "unknown-key",
+    "without-expiry",
+    "id-token",
+];
 
 /// How many broken credentials of one identity are shown where nobody says otherwise: fewer than lock an
 /// account at most services.
@@ -95,7 +112,7 @@ impl Keyring {
                 .map(|(_, credential)| match credential {
                     Credential::OAuth2(oauth) => Login::new(
                         name.clone(),
-                        oauth.clone(),
+                        (**oauth).clone(),
                         connection,
                         redactor.clone(),
                         Arc::clone(&log),
@@ -132,6 +149,8 @@ impl Keyring {
             host: connection.base_url.host_str().map(str::to_owned),
             failed_logins: FAILED_LOGINS,
             failed: Mutex::default(),
+            callback: None,
+            lure: tokio::sync::OnceCell::new(),
         })
     }
 
@@ -149,14 +168,29 @@ impl Keyring {
         operation: Option<&Operation>,
         auth: &Auth,
     ) -> Result<Credentials, LoginError> {
+        self.show(identity, operation, auth)
+            .await
+            .map(|(credentials, _)| credentials)
+    }
+
+    /// The same, with the address of a key of our own where the credentials give one.
+    ///
+    /// # Errors
+    /// As for [`Self::credentials`].
+    pub async fn show(
+        &self,
+        identity: &IdentityName,
+        operation: Option<&Operation>,
+        auth: &Auth,
+    ) -> Result<(Credentials, Option<Bait>), LoginError> {
         match auth {
-            Auth::Nothing => return Ok(Credentials::default()),
-            Auth::Instead(headers) => return Ok(Credentials::of(headers.clone())),
+            Auth::Nothing => return Ok((Credentials::default(), None)),
+            Auth::Instead(headers) => return Ok((Credentials::of(headers.clone()), None)),
             Auth::Declared | Auth::Altered(_) => {}
         }
         let Some(holder) = self.holders.get(identity) else {
             return if identity.as_str() == IdentityName::default().as_str() {
-                self.without(identity, operation)
+                self.without(identity, operation).map(|shown| (shown, None))
             } else {
                 Err(LoginError {
                     identity: identity.clone(),
@@ -168,12 +202,14 @@ impl Keyring {
         };
         let choices = match self.choose(holder, operation) {
             Some(choices) => choices,
-            None if holder.is_empty() => return self.without(identity, operation),
+            None if holder.is_empty() => {
+                return self.without(identity, operation).map(|shown| (shown, None));
+            }
             None => holder.all(),
         };
-        let shown = holder.show(&choices).await?;
+        let (shown, possession) = holder.show(&choices).await?;
         let Auth::Altered(alteration) = auth else {
-            return Ok(shown);
+            return Ok((shown, None));
         };
         let unfit = |kind, whose, detail: String| LoginError {
             identity: identity.clone(),
@@ -194,9 +230,19 @@ impl Keyring {
         let logins = choices
             .iter()
             .filter_map(|index| holder.logins.get(*index)?.as_ref());
+        let lure = match alteration {
+            Alteration::KeyByAddress(_) => self.lure().await,
+            _ => Err("nothing listens.".to_owned()),
+        };
         let material = alter::Material {
             login: logins.into_iter().next(),
+            possession,
             target: self.host.as_deref(),
+            lure,
+            certificate: holder.certificate,
+            other_certificate: self.other_certificate(identity),
+            held: holder.chosen(&choices).collect(),
+            others: self.others(identity),
         };
         let altered = alter::altered(*alteration, shown, material)
             .await
@@ -205,13 +251,106 @@ impl Keyring {
                 unfit(BreakageKind::Unalterable, Whose::Credentials, detail)
             })?;
         // What holds nothing of the token is no secret: `null` would be masked everywhere.
-        if alteration.names_the_caller() {
+        if alteration.names_the_caller() && altered.secret().len() >= SHORTEST_LEARNED {
             self.redactor.learn(
                 &variable(identity, &format!("TOKEN_{}", alteration.name())),
                 altered.secret(),
             );
         }
-        Ok(altered.credentials)
+        Ok((altered.credentials, altered.bait))
+    }
+
+    /// Keeps what an answer to this identity asks of its next proof.
+    pub fn hear(&self, identity: &IdentityName, headers: &Headers) {
+        for login in self
+            .holders
+            .get(identity)
+            .into_iter()
+            .flat_map(|holder| holder.logins.iter().flatten())
+        {
+            login.hear(headers);
+        }
+    }
+
+    /// Sets where a key of our own is served for those that follow addresses in tokens.
+    #[must_use]
+    pub fn with_callback(mut self, callback: Callback) -> Self {
+        self.callback = Some(callback);
+        self
+    }
+
+    /// Where a key of our own is served. A target elsewhere reaches it only as somebody says.
+    async fn lure(&self) -> Result<&Lure, String> {
+        let near = self.host.as_deref().is_some_and(is_here);
+        if !near && self.callback.is_none() {
+            let host = self.host.as_deref().unwrap_or("the target");
+            return Err(format!(
+                "{host} could not reach the key that its token would point at, so nothing was shown. Give `callback` in the target file."
+            ));
+        }
+        self.lure
+            .get_or_init(|| async { Lure::set(&self.callback.clone().unwrap_or_default()).await })
+            .await
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    /// The first other identity that has a client certificate of its own.
+    fn other_certificate(&self, than: &IdentityName) -> Option<&IdentityName> {
+        self.holders
+            .iter()
+            .filter(|(name, holder)| *name != than && holder.identity.client_certificate.is_some())
+            .map(|(name, _)| name)
+            .min_by_key(|name| name.as_str())
+    }
+
+    fn others(&self, than: &IdentityName) -> Vec<&Credential> {
+        let mut others: Vec<_> = self
+            .holders
+            .iter()
+            .filter(|(name, _)| *name != than && !LENT.contains(&name.as_str()))
+            .collect();
+        others.sort_by_key(|(name, _)| name.as_str());
+        others
+            .into_iter()
+            .flat_map(|(_, holder)| &holder.identity.credentials)
+            .map(|(_, credential)| credential)
+            .collect()
+    }
+
+    /// Whether the tokens at hand still last, for those that were pasted and cannot be renewed.
+    ///
+    /// # Errors
+    /// Where one has ended, and when.
+    pub fn lasts(&self, identity: &IdentityName) -> Result<(), LoginError> {
+        if LENT.contains(&identity.as_str()) {
+            return Ok(());
+        }
+        let ended = self
+            .holders
+            .get(identity)
+            .into_iter()
+            .flat_map(|holder| &holder.identity.credentials)
+            .filter_map(|(_, credential)| match credential {
+                Credential::Bearer { token } => jose::peek(token.expose_secret()),
+                _ => None,
+            })
+            .filter_map(|(_, claims)| claims.get("exp")?.as_u64())
+            .find(|end| *end <= now());
+        match ended {
+            None => Ok(()),
+            Some(end) => {
+                let ago = now().saturating_sub(end).div_ceil(60);
+                Err(LoginError {
+                    identity: identity.clone(),
+                    kind: BreakageKind::LoginFailed,
+                    whose: Whose::Credentials,
+                    detail: format!(
+                        "The bearer token of identity {identity} ended {ago} minutes ago: obtain a fresh one and give it where the target file reads it, or let Muster obtain it by `oauth2`."
+                    ),
+                })
+            }
+        }
     }
 
     /// Sets how many broken credentials of one identity may be shown to the target.
@@ -234,7 +373,9 @@ impl Keyring {
         let Some(token) = used
             .headers
             .get("authorization")
-            .and_then(|value| value.strip_prefix("Bearer "))
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| matches!(*scheme, "Bearer" | "DPoP"))
+            .map(|(_, token)| token)
         else {
             return false;
         };
@@ -299,7 +440,11 @@ impl Keyring {
                 continue;
             }
             let held = &holder.identity.credentials;
-            choices.push(held.iter().position(|held| fits(held, name, kind))?);
+            let choice = held.iter().position(|held| fits(held, name, kind))?;
+            // One credential may be for two schemes: a signature and the name of its key.
+            if !choices.contains(&choice) {
+                choices.push(choice);
+            }
         }
         Some(choices)
     }
@@ -344,7 +489,21 @@ impl Holder {
             .map(|(index, _)| index)
     }
 
-    async fn show(&self, choices: &[usize]) -> Result<Credentials, LoginError> {
+    fn chosen(&self, choices: &[usize]) -> impl Iterator<Item = &Credential> {
+        choices.iter().filter_map(|index| {
+            self.identity
+                .credentials
+                .get(*index)
+                .map(|(_, credential)| credential)
+        })
+    }
+
+    /// What is shown, and the key that the token is bound to.
+    async fn show(
+        &self,
+        choices: &[usize],
+    ) -> Result<(Credentials, Option<Arc<Possession>>), LoginError> {
+        let mut possession = None;
         let mut shown = Credentials::default();
         let mut cookies: Vec<String> = Vec::new();
         for index in choices {
@@ -366,18 +525,46 @@ impl Holder {
                 Credential::OAuth2(_) => {
                     if let Some(Some(login)) = self.logins.get(*index) {
                         let token = login.token().await?;
+                        let scheme = match &token.bound_to {
+                            Some(key) => {
+                                shown.signers.push(key.signer(For::Target, None));
+                                "DPoP"
+                            }
+                            None => "Bearer",
+                        };
+                        possession = token.bound_to;
                         shown
                             .headers
-                            .set("authorization", format!("Bearer {token}"));
+                            .set("authorization", format!("{scheme} {}", token.value));
                     }
+                }
+                Credential::Hmac(hmac) => {
+                    shown.headers.set(&hmac.key_id_header, hmac.key_id.as_str());
+                    shown.signers.push(Arc::new(Seals {
+                        by: hmac.clone(),
+                        instead: None,
+                    }));
                 }
             }
         }
         if !cookies.is_empty() {
             shown.headers.set("cookie", cookies.join("; "));
         }
-        Ok(shown)
+        Ok((shown, possession))
     }
+}
+
+/// Shorter texts would be found everywhere.
+const SHORTEST_LEARNED: usize = 4;
+
+/// Whether a host is this machine.
+fn is_here(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare == "localhost"
+        || bare.ends_with(".localhost")
+        || bare
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 fn show_key(

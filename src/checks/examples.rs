@@ -327,6 +327,7 @@ pub(super) fn answer(line: &Line, request: Request, contract: &Contract, id: u64
         request,
         url,
         credentials: Headers::new(),
+        followed: None,
         outcome,
     }
 }

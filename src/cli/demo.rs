@@ -30,6 +30,9 @@ pub(super) struct Arguments {
     /// List the faults there are.
     #[arg(long)]
     list_faults: bool,
+    /// Believe the tokens of this issuer too, such as `muster issuer`.
+    #[arg(long, value_name = "URL", conflicts_with = "profile")]
+    trust: Option<String>,
     /// The address to listen on; port 0 takes any that is free.
     #[arg(long, value_name = "ADDRESS", default_value_t = LISTEN)]
     listen: SocketAddr,
@@ -46,7 +49,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         return Ok(Exit::Conformant);
     }
     known_faults(&arguments.fault, &faults)?;
-    wiring::demo(arguments.listen, &arguments.profile, &arguments.fault)
+    wiring::demo(
+        arguments.listen,
+        &arguments.profile,
+        &arguments.fault,
+        arguments.trust.as_deref(),
+    )
 }
 
 /// Faults that are asked for are there.

@@ -204,7 +204,7 @@ pub(super) async fn prove(only: &[String], seeds: u64) -> Result<Proof, Failure>
 }
 
 /// The ways in which the good supplier is served.
-const WAYS: [(&str, Option<Tls>, TokenFormat); 5] = [
+const WAYS: [(&str, Option<Tls>, TokenFormat); 8] = [
     ("plain HTTP", None, TokenFormat::Opaque),
     ("plain HTTP with RS256", None, TokenFormat::Rs256),
     ("plain HTTP with ES256", None, TokenFormat::Es256),
@@ -222,6 +222,15 @@ const WAYS: [(&str, Option<Tls>, TokenFormat); 5] = [
         }),
         TokenFormat::Rs256,
     ),
+    ("plain HTTP with DPoP", None, TokenFormat::Dpop),
+    (
+        "mutual TLS with bound tokens",
+        Some(Tls {
+            require_client_certificate: true,
+        }),
+        TokenFormat::Certificate,
+    ),
+    ("plain HTTP with keys", None, TokenFormat::Keys),
 ];
 
 /// What is told of each good supplier, with how it was served.

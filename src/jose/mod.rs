@@ -11,7 +11,7 @@ use std::{fmt, sync::Arc};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use jsonwebtoken::{EncodingKey, crypto, jwk::Jwk};
+use jsonwebtoken::{DecodingKey, EncodingKey, crypto, jwk::Jwk};
 use rustls_pki_types::{PrivateKeyDer, pem::PemObject};
 use serde_json::{Map, Value, json};
 
@@ -268,6 +268,49 @@ pub fn peek(token: &str) -> Option<(Map<String, Value>, Map<String, Value>)> {
     let claims = part()?;
     parts.next()?;
     parts.next().is_none().then_some((header, claims))
+}
+
+/// Whether a token is signed with this public key, by the algorithm that its header names.
+#[must_use]
+pub fn verifies(token: &str, jwk: &Value) -> bool {
+    let check = || -> Option<bool> {
+        let (header, _) = peek(token)?;
+        let algorithm = Algorithm::named(header.get("alg")?.as_str()?)?;
+        let (signed, signature) = token.rsplit_once('.')?;
+        let jwk: Jwk = serde_json::from_value(jwk.clone()).ok()?;
+        let key = DecodingKey::from_jwk(&jwk).ok()?;
+        crypto::verify(signature, signed.as_bytes(), &key, algorithm.inner()).ok()
+    };
+    check().unwrap_or(false)
+}
+
+/// A proof of possession that is signed as it says (RFC 9449 §4.2), not yet held against any request.
+#[derive(Debug)]
+pub struct Proof {
+    /// Its claims.
+    pub claims: Map<String, Value>,
+    /// The thumbprint of its key.
+    pub thumbprint: String,
+}
+
+impl Proof {
+    /// Reads it, if it is sound.
+    #[must_use]
+    pub fn read(proof: &str) -> Option<Self> {
+        let (header, claims) = peek(proof)?;
+        let jwk = header.get("jwk")?;
+        let sound = header.get("typ")?.as_str() == Some("dpop+jwt")
+            && jwk.get("d").is_none()
+            && verifies(proof, jwk);
+        let thumbprint = thumbprint(jwk)?;
+        sound.then_some(Self { claims, thumbprint })
+    }
+
+    /// A claim that is text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.claims.get(name)?.as_str()
+    }
 }
 
 /// SHA-256 in base64url, as `ath`, `jkt` and `x5t#S256` are written.

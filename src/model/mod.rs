@@ -7,7 +7,10 @@ mod ids;
 mod requirement;
 mod target;
 
-pub use identity::{ClientAuth, ClientCertificate, Credential, Identity, KeyPlace, OAuth2};
+pub use identity::{
+    Assertion, ClientAuth, ClientCertificate, Credential, Grant, Hmac, Identity, KeyPlace, OAuth2,
+    TokenPlace,
+};
 pub use ids::{
     CaseId, CheckId, ClassId, IdentityName, Method, OperationKey, ProfileId, RequirementId,
 };

@@ -61,19 +61,31 @@ impl Wire for Line {
     async fn send(&self, request: &Request, operation: Option<&Operation>) -> Sent {
         let credentials = self
             .keyring
-            .credentials(&request.identity, operation, &request.auth)
+            .show(&request.identity, operation, &request.auth)
             .await;
         match credentials {
-            Ok(credentials) => self.transport.send(request, &credentials).await,
+            Ok((credentials, bait)) => {
+                let mut sent = self.transport.send(request, &credentials).await;
+                if let Outcome::Answered(response) = &sent.outcome {
+                    self.keyring.hear(&request.identity, &response.headers);
+                }
+                if let Some(bait) = bait {
+                    sent.followed = bait.taken().await;
+                }
+                sent
+            }
             Err(error) => Sent {
                 url: request.path_and_query().to_owned(),
                 credentials: Headers::new(),
+                body: None,
+                followed: None,
                 outcome: Outcome::Broken(Breakage::from(error)),
             },
         }
     }
 
     async fn log_in(&self, identity: &IdentityName) -> Result<(), Gap> {
+        self.keyring.lasts(identity).map_err(gap)?;
         match self
             .keyring
             .credentials(identity, None, &Auth::Declared)

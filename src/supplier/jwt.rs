@@ -11,7 +11,9 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::fault::Switch;
+use super::proofs::Bound;
 use super::tokens::{Defect, Grant, TokenFormat};
+use crate::jose;
 
 /// For whom tokens are.
 const AUDIENCE: &str = "https://records.example/v1";
@@ -21,6 +23,7 @@ const AUDIENCE: &str = "https://records.example/v1";
 struct Key {
     name: &'static str,
     algorithm: Algorithm,
+    kind: &'static rcgen::SignatureAlgorithm,
     private: EncodingKey,
     public: DecodingKey,
     jwk: Value,
@@ -55,6 +58,7 @@ impl Key {
         Some(Self {
             name,
             algorithm,
+            kind,
             private,
             public,
             jwk,
@@ -81,9 +85,9 @@ impl Signer {
     /// A signer for this format, if it is of JWT.
     pub(crate) fn new(format: TokenFormat, origin: &str) -> Option<Self> {
         let key = match format {
-            TokenFormat::Opaque => return None,
+            TokenFormat::Opaque | TokenFormat::Keys => return None,
             TokenFormat::Rs256 => RSA.as_ref()?,
-            TokenFormat::Es256 => EC.as_ref()?,
+            TokenFormat::Es256 | TokenFormat::Dpop | TokenFormat::Certificate => EC.as_ref()?,
         };
         Some(Self {
             key,
@@ -113,7 +117,7 @@ impl Signer {
             _ => AUDIENCE,
         };
         let header = json!({ "typ": "at+jwt", "alg": self.key.name, "kid": self.key.name });
-        let claims = json!({
+        let mut claims = json!({
             "iss": issuer,
             "aud": audience,
             "sub": grant.client,
@@ -125,10 +129,21 @@ impl Signer {
             "nbf": start,
             "exp": start + lifetime,
         });
+        let bound = grant.bound.as_ref().map(|bound| match bound {
+            Bound::Key(key) => json!({ "jkt": key }),
+            Bound::Certificate(certificate) => json!({ "x5t#S256": certificate }),
+        });
+        if let (Some(bound), Some(claims)) = (bound, claims.as_object_mut()) {
+            claims.insert("cnf".to_owned(), bound);
+        }
         let encode = |part: Value| URL_SAFE_NO_PAD.encode(part.to_string());
         let signed = format!("{}.{}", encode(header), encode(claims));
-        let signature = crypto::sign(signed.as_bytes(), &self.key.private, self.key.algorithm)
-            .unwrap_or_default();
+        let stranger = (grant.defect == Some(Defect::UnknownKey))
+            .then(|| Key::make(self.key.name, self.key.algorithm, self.key.kind))
+            .flatten();
+        let key = stranger.as_ref().unwrap_or(self.key);
+        let signature =
+            crypto::sign(signed.as_bytes(), &key.private, key.algorithm).unwrap_or_default();
         (format!("{signed}.{signature}"), signature)
     }
 
@@ -166,33 +181,88 @@ impl Signer {
                     .and_then(|jwk| serde_json::from_value(jwk.clone()).ok())
                     .and_then(|jwk: Jwk| DecodingKey::from_jwk(&jwk).ok())
                     .is_some_and(|key| verified(&key, Algorithm::ES256)));
-        if holds { self.grant(&claims) } else { None }
-    }
-
-    fn grant(&self, claims: &Map<String, Value>) -> Option<Grant> {
-        let text = |name: &str| claims.get(name).and_then(Value::as_str);
-        let moment = |name: &str| claims.get(name).and_then(Value::as_i64);
-        let now = OffsetDateTime::now_utc().unix_timestamp();
-        let end = moment("exp")?;
-        let defect = if end <= now {
-            Some(Defect::Expired)
-        } else if moment("nbf")? > now {
-            Some(Defect::NotYetValid)
-        } else if text("aud")? != AUDIENCE {
-            Some(Defect::OtherAudience)
-        } else if text("iss")? != self.issuer {
-            Some(Defect::OtherIssuer)
+        if holds {
+            granted(&self.issuer, &claims)
         } else {
             None
-        };
-        Some(Grant::read(
-            text("client_id")?,
-            text("force")?,
-            text("scope")?,
-            defect,
-            Instant::now() + Duration::from_secs(1 + end.abs_diff(now)),
-        ))
+        }
     }
+}
+
+/// Another issuer whose tokens are believed, with its public keys.
+#[derive(Debug, Clone)]
+pub struct Trusted {
+    /// What it calls itself.
+    pub issuer: String,
+    /// Its key set.
+    pub keys: Value,
+}
+
+impl Trusted {
+    /// What a token of this issuer's keys says, with what is wrong with it.
+    pub(crate) fn read(&self, token: &str) -> Option<Grant> {
+        let (header, claims) = jose::peek(token)?;
+        let kid = header.get("kid")?;
+        let jwk = self
+            .keys
+            .get("keys")?
+            .as_array()?
+            .iter()
+            .find(|jwk| jwk.get("kid") == Some(kid))?;
+        let algorithm = header.get("alg")?.as_str()?;
+        if jwk.get("alg")?.as_str()? != algorithm {
+            return None;
+        }
+        let jwk: Jwk = serde_json::from_value(jwk.clone()).ok()?;
+        let (signed, signature) = token.rsplit_once('.')?;
+        let holds = crypto::verify(
+            signature,
+            signed.as_bytes(),
+            &DecodingKey::from_jwk(&jwk).ok()?,
+            algorithm.parse().ok()?,
+        )
+        .unwrap_or(false);
+        if holds {
+            granted(&self.issuer, &claims)
+        } else {
+            None
+        }
+    }
+}
+
+/// What claims grant, and what is wrong with them.
+fn granted(issuer: &str, claims: &Map<String, Value>) -> Option<Grant> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let moment = |name: &str| claims.get(name).and_then(Value::as_i64);
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let end = moment("exp")?;
+    let defect = if end <= now {
+        Some(Defect::Expired)
+    } else if moment("nbf")? > now {
+        Some(Defect::NotYetValid)
+    } else if text("aud")? != AUDIENCE {
+        Some(Defect::OtherAudience)
+    } else if text("iss")? != issuer {
+        Some(Defect::OtherIssuer)
+    } else {
+        None
+    };
+    let confirmed = |member: &str| {
+        let value = claims.get("cnf")?.get(member)?.as_str()?;
+        Some(value.to_owned())
+    };
+    let bound = confirmed("jkt")
+        .map(Bound::Key)
+        .or_else(|| confirmed("x5t#S256").map(Bound::Certificate));
+    let mut grant = Grant::read(
+        text("client_id")?,
+        text("force")?,
+        text("scope")?,
+        defect,
+        Instant::now() + Duration::from_secs(1 + end.abs_diff(now)),
+    );
+    grant.bound = bound;
+    Some(grant)
 }
 
 fn part(text: &str) -> Option<Map<String, Value>> {
