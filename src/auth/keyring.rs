@@ -217,7 +217,7 @@ impl Keyring {
             whose,
             detail,
         };
-        if alteration.names_the_caller() && !self.may_fail(identity) {
+        if alteration.may_lock() && !self.may_fail(identity) {
             let most = self.failed_logins;
             return Err(unfit(
                 BreakageKind::NotSent,
@@ -365,6 +365,15 @@ impl Keyring {
         let count = failed.entry(identity.clone()).or_default();
         *count += 1;
         *count <= self.failed_logins
+    }
+
+    /// Takes back that broken credentials of this identity were shown, because they were accepted: that is
+    /// no failed login.
+    pub fn accepted(&self, identity: &IdentityName) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = failed.get_mut(identity) {
+            *count = count.saturating_sub(1);
+        }
     }
 
     /// Forgets the token that these credentials carried, because the target answered 401. Whether

@@ -185,7 +185,24 @@ impl Alteration {
         }
     }
 
-    /// Whether what is sent may count as a failed login of the identity at the target.
+    /// Whether what is sent may count as a failed login of the identity at the target. A good token in the wrong
+    /// place, or without the proof that belongs to it, is none.
+    #[must_use]
+    pub const fn may_lock(self) -> bool {
+        self.names_the_caller()
+            && !matches!(
+                self,
+                Self::InQuery
+                    | Self::InBody
+                    | Self::TwiceGoodFirst
+                    | Self::TwiceGoodLast
+                    | Self::Proof(_)
+                    | Self::WithoutCertificate
+                    | Self::OtherCertificate
+            )
+    }
+
+    /// Whether what is sent holds anything of the identity's own.
     #[must_use]
     pub const fn names_the_caller(self) -> bool {
         !matches!(

@@ -6,6 +6,8 @@
 //! anything that does.
 #![allow(clippy::disallowed_methods, reason = "a service has a clock and tasks")]
 
+#[cfg(test)]
+mod tests;
 mod token;
 
 use std::collections::HashSet;

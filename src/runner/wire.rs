@@ -68,6 +68,10 @@ impl Wire for Line {
                 let mut sent = self.transport.send(request, &credentials).await;
                 if let Outcome::Answered(response) = &sent.outcome {
                     self.keyring.hear(&request.identity, &response.headers);
+                    let broken = matches!(&request.auth, Auth::Altered(how) if how.may_lock());
+                    if broken && response.is_success() {
+                        self.keyring.accepted(&request.identity);
+                    }
                 }
                 if let Some(bait) = bait {
                     sent.followed = bait.taken().await;
