@@ -159,3 +159,85 @@ fn what_an_issuer_cannot_start_with_is_told() {
         assert!(told.contains(part), "{told}");
     }
 }
+
+/// Runs a target file whose only identity logs in like this, and tells its exit code and what it says.
+fn logged_in(oauth2: &str) -> (Option<i32>, String) {
+    let (_demo, [base, contract]) = serve(
+        &["demo", "--listen", "127.0.0.1:0"],
+        ["base URL", "contract"],
+    );
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("locked.key"),
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
+    )
+    .unwrap();
+    std::fs::write(
+        folder.path().join("target.yaml"),
+        format!(
+            "target: Demo\nbase_url: {base}\ncontract: {contract}\nidentities:\n  default: {{ oauth2: {{ client_id: muster, {oauth2} }} }}\n"
+        ),
+    )
+    .unwrap();
+    let output = muster()
+        .current_dir(folder.path())
+        .args(["run", "--quiet", "--target", "target.yaml", "--out", "run"])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), told)
+}
+
+#[test]
+fn a_login_that_cannot_be_ends_the_run_before_it_begins() {
+    let (_issuer, [issuer]) = serve(
+        &[
+            "issuer",
+            "--listen",
+            "127.0.0.1:0",
+            "--audience",
+            "a",
+            "--secret-env",
+            "ISSUER_SECRET",
+        ],
+        ["issuer"],
+    );
+    for (oauth2, code, part) in [
+        // A slash more: not the same letter by letter.
+        (
+            format!("issuer: '{issuer}/', client_secret: {{ env: ISSUER_SECRET }}"),
+            3,
+            "must be the same letter by letter",
+        ),
+        (
+            format!("issuer: '{issuer}/elsewhere', client_secret: {{ env: ISSUER_SECRET }}"),
+            3,
+            "publishes no discovery document",
+        ),
+        (
+            format!("issuer: '{issuer}', client_secret: {{ env: PATH }}"),
+            3,
+            "invalid_client",
+        ),
+        (
+            format!("token_url: '{issuer}/jwks.json', client_secret: {{ env: ISSUER_SECRET }}"),
+            3,
+            "token_url may be wrong",
+        ),
+        (
+            format!("issuer: '{issuer}', key: {{ file: locked.key }}"),
+            2,
+            "locked by a pass phrase",
+        ),
+        (
+            format!("issuer: '{issuer}', auth: tls_client_auth"),
+            2,
+            "needs a client certificate",
+        ),
+    ] {
+        let (got, told) = logged_in(&oauth2);
+        assert_eq!(got, Some(code), "{oauth2}: {told}");
+        assert!(told.contains(part), "{oauth2}: {told}");
+        assert!(!told.contains(SECRET), "{told}");
+    }
+}

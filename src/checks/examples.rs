@@ -28,6 +28,8 @@ const IDENTITIES: &[&str] = &[
     "not-yet-valid",
     "other-audience",
     "other-issuer",
+    "unknown-key",
+    "revoked",
 ];
 
 /// Completes a part of a contract to a whole OpenAPI document.

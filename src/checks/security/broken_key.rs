@@ -1,7 +1,10 @@
 //! `security.broken-key`
 
 use crate::{
-    checks::{Check, Example, Kind, Line, Says, Scope, tokens::{refused, where_keys_protect_reads}},
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        tokens::{refused, where_keys_protect_reads},
+    },
     contract::Operation,
     exchange::{Alteration, KeyFlaw},
     script::{Script, Scripted},
@@ -11,9 +14,15 @@ use crate::{
 pub static CHECK: Check = Check {
     id: "security.broken-key",
     purpose: "A key, cookie, password or signature that is not exactly right is refused.",
-    verifies: "A protected read is called with the good credentials changed in one way: the secret without its last third, with another letter in its middle, empty, or that of another caller under this caller's name; and, where requests are signed, unsigned, signed for another body, or signed with another secret. Each is refused. It is not applicable to access tokens, which have checks of their own.",
-    matters: "A secret that is compared in part can be guessed in part, and one that is not compared with its owner makes every caller every other.",
-    fix: "Compare whole secrets, in constant time, with that of the caller who is named; verify signatures over the bytes of the body as they came.",
+    verifies: "A protected read is called with the good credentials changed in one way: the secret without \
+        its last third, with another letter in its middle, empty, or that of another caller under \
+        this caller's name; and, where requests are signed, unsigned, signed for another body, or \
+        signed with another secret. Each is refused. It is not applicable to access tokens, which \
+        have checks of their own.",
+    matters: "A secret that is compared in part can be guessed in part, and one that is not compared with \
+        its owner makes every caller every other.",
+    fix: "Compare whole secrets, in constant time, with that of the caller who is named; verify \
+        signatures over the bytes of the body as they came.",
     kind: Kind::Probe {
         scope: Scope::Target(where_keys_protect_reads),
         run,

@@ -1,7 +1,10 @@
 //! `security.certificate-bound`
 
 use crate::{
-    checks::{Check, Example, Kind, Line, Says, Scope, tokens::{PEOPLE, broken, judge, open_request, where_tokens_protect_reads}},
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        tokens::{PEOPLE, broken, judge, open_request, where_tokens_protect_reads},
+    },
     contract::Operation,
     exchange::{Alteration, BreakageKind, Outcome},
     script::{Script, Scripted},
@@ -12,9 +15,15 @@ use crate::{
 pub static CHECK: Check = Check {
     id: "security.certificate-bound",
     purpose: "A token that is bound to a client certificate opens nothing without it.",
-    verifies: "A protected read is called with a token that is bound to a client certificate: on a connection without a certificate, and on one with the certificate of another identity. Each is refused, by the API or already by TLS. It is not applicable where tokens say that they are bound to no certificate (`cnf` with `x5t#S256`), and the second part where no other identity has a certificate.",
-    matters: "A bound token that works with any certificate is a bearer token for everyone who has a certificate, which in a shared service is every other force.",
-    fix: "Compare the thumbprint of the certificate of the connection with `x5t#S256` of the token (RFC 8705, section 3); behind a proxy, take it from a header that the proxy alone can set.",
+    verifies: "A protected read is called with a token that is bound to a client certificate: on a \
+        connection without a certificate, and on one with the certificate of another identity. Each \
+        is refused, by the API or already by TLS. It is not applicable where tokens say that they \
+        are bound to no certificate (`cnf` with `x5t#S256`), and the second part where no other \
+        identity has a certificate.",
+    matters: "A bound token that works with any certificate is a bearer token for everyone who has a \
+        certificate, which in a shared service is every other force.",
+    fix: "Compare the thumbprint of the certificate of the connection with `x5t#S256` of the token \
+        (RFC 8705, section 3); behind a proxy, take it from a header that the proxy alone can set.",
     kind: Kind::Probe {
         scope: Scope::Target(where_tokens_protect_reads),
         run,
@@ -53,7 +62,10 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
         judgements.push(match &exchange.outcome {
             // The door was shut before anything could be said: that is a refusal too.
             Outcome::Broken(breakage)
-                if matches!(breakage.kind, BreakageKind::Tls | BreakageKind::ConnectionLost) =>
+                if matches!(
+                    breakage.kind,
+                    BreakageKind::Tls | BreakageKind::ConnectionLost
+                ) =>
             {
                 Judgement::Pass
             }

@@ -1,9 +1,12 @@
 //! `security.double-authorization`
 
 use crate::{
-    checks::{Check, Example, Kind, Line, Says, Scope, tokens::{PEOPLE, refused, where_tokens_protect_reads}},
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        tokens::{PEOPLE, refused, where_tokens_protect_reads},
+    },
     contract::Operation,
-    exchange::{Alteration},
+    exchange::Alteration,
     script::{Script, Scripted},
 };
 
@@ -11,9 +14,13 @@ use crate::{
 pub static CHECK: Check = Check {
     id: "security.double-authorization",
     purpose: "A request with two Authorization headers is refused.",
-    verifies: "A protected read is called with two Authorization headers, the good token and a text that is no token, in both orders. Both are refused. Where the credentials are no token it is not applicable.",
-    matters: "A gateway that reads one of them and an API that reads the other do not agree on who calls; what the gateway allowed for one caller is then done for another.",
-    fix: "Answer 400 or 401 to requests that repeat Authorization, at the first component that reads it (RFC 6750, section 3.1: `invalid_request`).",
+    verifies: "A protected read is called with two Authorization headers, the good token and a text that is \
+        no token, in both orders. Both are refused. Where the credentials are no token it is not \
+        applicable.",
+    matters: "A gateway that reads one of them and an API that reads the other do not agree on who calls; \
+        what the gateway allowed for one caller is then done for another.",
+    fix: "Answer 400 or 401 to requests that repeat Authorization, at the first component that reads \
+        it (RFC 6750, section 3.1: `invalid_request`).",
     kind: Kind::Probe {
         scope: Scope::Target(where_tokens_protect_reads),
         run,
@@ -47,9 +54,6 @@ pub static CHECK: Check = Check {
 fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
     refused(
         script,
-        &[
-            Alteration::TwiceGoodFirst,
-            Alteration::TwiceGoodLast,
-        ],
+        &[Alteration::TwiceGoodFirst, Alteration::TwiceGoodLast],
     )
 }

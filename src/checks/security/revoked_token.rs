@@ -1,7 +1,10 @@
 //! `security.revoked-token`
 
 use crate::{
-    checks::{Check, Example, Kind, Line, Says, Scope, tokens::{PEOPLE, lent, where_tokens_protect_reads}},
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        tokens::{PEOPLE, lent, where_tokens_protect_reads},
+    },
     contract::Operation,
     script::{Script, Scripted},
 };
@@ -10,9 +13,12 @@ use crate::{
 pub static CHECK: Check = Check {
     id: "security.revoked-token",
     purpose: "A token that was revoked is refused.",
-    verifies: "A protected read is called with the token that the identity `revoked` of the target file lends: issued, and revoked before its end. It is refused. Without such an identity it is inconclusive.",
+    verifies: "A protected read is called with the token that the identity `revoked` of the target file \
+        lends: issued, and revoked before its end. It is refused. Without such an identity it is \
+        inconclusive.",
     matters: "Whoever leaves, or loses a laptop, keeps access until the token ends.",
-    fix: "Ask the issuer about tokens (RFC 7662) or keep a list of those revoked; or keep tokens so short that it does not matter, and say so in a waiver.",
+    fix: "Ask the issuer about tokens (RFC 7662) or keep a list of those revoked; or keep tokens so \
+        short that it does not matter, and say so in a waiver.",
     kind: Kind::Probe {
         scope: Scope::Target(where_tokens_protect_reads),
         run,

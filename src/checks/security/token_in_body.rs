@@ -1,9 +1,12 @@
 //! `security.token-in-body`
 
 use crate::{
-    checks::{Check, Example, Kind, Line, Says, Scope, tokens::{PEOPLE, refused, where_tokens_protect_reads}},
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        tokens::{PEOPLE, refused, where_tokens_protect_reads},
+    },
     contract::Operation,
-    exchange::{Alteration},
+    exchange::Alteration,
     script::{Script, Scripted},
 };
 
@@ -11,9 +14,13 @@ use crate::{
 pub static CHECK: Check = Check {
     id: "security.token-in-body",
     purpose: "A token in a form body opens nothing that is read.",
-    verifies: "A protected read is called without an Authorization header, with the good token as `access_token` in a form body. It is refused: RFC 6750 lets no GET carry a token so. Only reads are tried.",
-    matters: "Bodies are logged, cached and forwarded where headers are masked, and pages of other sites can post forms.",
-    fix: "Read tokens from the Authorization header alone; switch the form parameter off in the resource server's settings.",
+    verifies: "A protected read is called without an Authorization header, with the good token as \
+        `access_token` in a form body. It is refused: RFC 6750 lets no GET carry a token so. Only \
+        reads are tried.",
+    matters: "Bodies are logged, cached and forwarded where headers are masked, and pages of other sites \
+        can post forms.",
+    fix: "Read tokens from the Authorization header alone; switch the form parameter off in the \
+        resource server's settings.",
     kind: Kind::Probe {
         scope: Scope::Target(where_tokens_protect_reads),
         run,
@@ -45,10 +52,5 @@ pub static CHECK: Check = Check {
 };
 
 fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
-    refused(
-        script,
-        &[
-            Alteration::InBody,
-        ],
-    )
+    refused(script, &[Alteration::InBody])
 }

@@ -1,7 +1,10 @@
 //! `security.unknown-key`
 
 use crate::{
-    checks::{Check, Example, Kind, Line, Says, Scope, tokens::{PEOPLE, lent, where_tokens_protect_reads}},
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        tokens::{PEOPLE, lent, where_tokens_protect_reads},
+    },
     contract::Operation,
     script::{Script, Scripted},
 };
@@ -10,9 +13,13 @@ use crate::{
 pub static CHECK: Check = Check {
     id: "security.unknown-key",
     purpose: "A token that is signed with a key which the issuer never published is refused.",
-    verifies: "A protected read is called with the token that the identity `unknown-key` of the target file lends: right in every claim, and signed with a key that is not among those of the issuer. It is refused. Without such an identity it is inconclusive: Muster does not know the issuer's claims. `muster issuer` makes such tokens.",
+    verifies: "A protected read is called with the token that the identity `unknown-key` of the target file \
+        lends: right in every claim, and signed with a key that is not among those of the issuer. It \
+        is refused. Without such an identity it is inconclusive: Muster does not know the issuer's \
+        claims. `muster issuer` makes such tokens.",
     matters: "An API that takes a key it does not know takes the token of whoever made the key.",
-    fix: "Verify with the issuer's key set alone; where `kid` names no key of it, fetch the set once more, and then refuse.",
+    fix: "Verify with the issuer's key set alone; where `kid` names no key of it, fetch the set once \
+        more, and then refuse.",
     kind: Kind::Probe {
         scope: Scope::Target(where_tokens_protect_reads),
         run,
@@ -44,5 +51,8 @@ pub static CHECK: Check = Check {
 };
 
 fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
-    lent(script, &[("unknown-key", "a token signed with an unknown key")])
+    lent(
+        script,
+        &[("unknown-key", "a token signed with an unknown key")],
+    )
 }
