@@ -381,7 +381,7 @@ fn profiles_are_listed() {
         .code(0)
         .stderr_eq("")
         .stdout_eq(str![[r#"
-policing-api-security  1.0.0  35 requirements  Security of policing APIs
+policing-api-security  1.0.0  41 requirements  Security of policing APIs
 uk-gov-api             1.0.0  48 requirements  UK government API baseline
 ihub-standard-api      1.0.0  71 requirements  Police iHub Standard API
 

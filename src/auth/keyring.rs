@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{
     contract::{Alternative, Contract, Operation, SchemeKind, Security},
-    exchange::{Auth, BreakageKind, Exchange, Headers},
-    http::{Credentials, Options, TransportError},
+    exchange::{Auth, BreakageKind, Exchange, Request},
+    http::{Credentials, Options, Sent, TransportError},
     jose,
     model::{Credential, Identity, IdentityName, KeyPlace, Whose},
     observation::Redactor,
@@ -217,15 +217,15 @@ impl Keyring {
             .await
     }
 
-    /// Keeps what an answer to this identity asks of its next proof.
-    pub fn hear(&self, identity: &IdentityName, headers: &Headers) {
+    /// Keeps what an answer asks of the next proof, and which proofs were good.
+    pub fn hear(&self, request: &Request, sent: &Sent) {
         for login in self
             .holders
-            .get(identity)
+            .get(&request.identity)
             .into_iter()
             .flat_map(|holder| holder.logins.iter().flatten())
         {
-            login.hear(headers);
+            login.hear(request, sent);
         }
     }
 

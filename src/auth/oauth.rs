@@ -21,7 +21,7 @@ use crate::{
     exchange::{
         Address, Auth, Body, BreakageKind, Exchange, ExchangeId, Headers, Intent, Outcome, Request,
     },
-    http::{Credentials, Options, Transport, TransportError},
+    http::{Credentials, Options, Sent, Transport, TransportError},
     model::{Assertion, ClientAuth, Grant, IdentityName, Method, OAuth2, TokenPlace, Whose},
     observation::{Redactor, variable},
 };
@@ -181,10 +181,18 @@ impl Login {
         }
     }
 
-    /// Keeps what an answer of the target asks of the next proof.
-    pub(super) fn hear(&self, headers: &Headers) {
-        if let Some(possession) = &self.possession {
-            possession.hear(For::Target, headers);
+    /// Keeps what an answer of the target asks of the next proof, and the proof that was good.
+    pub(super) fn hear(&self, request: &Request, sent: &Sent) {
+        let (Some(possession), Outcome::Answered(response)) = (&self.possession, &sent.outcome)
+        else {
+            return;
+        };
+        possession.hear(For::Target, &response.headers);
+        if let Some(proof) = sent.credentials.get("dpop")
+            && response.is_success()
+            && request.auth == Auth::Declared
+        {
+            possession.accepted(request.method.as_str(), &sent.url, proof);
         }
     }
 

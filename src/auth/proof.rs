@@ -38,7 +38,7 @@ pub(super) enum For {
 pub(super) struct Possession {
     key: SigningKey,
     nonces: Mutex<HashMap<For, String>>,
-    /// The last proof for each method and address.
+    /// The last proof for each method and address that was accepted.
     shown: Mutex<HashMap<(String, String), String>>,
 }
 
@@ -59,6 +59,17 @@ impl Possession {
                 .unwrap_or_else(PoisonError::into_inner)
                 .insert(from, nonce.to_owned());
         }
+    }
+
+    /// Keeps a proof that was accepted, to be shown again. One that is still under way would be new to the
+    /// server, and no proof of anything.
+    pub(super) fn accepted(&self, method: &str, url: &str, proof: &str) {
+        let address = url.split(['?', '#']).next().unwrap_or_default();
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.len() >= REMEMBERED {
+            shown.clear();
+        }
+        shown.insert((method.to_owned(), address.to_owned()), proof.to_owned());
     }
 
     /// Who proves it, to whom, and how.
@@ -84,12 +95,12 @@ impl Signer for Proves {
         // Without query and fragment (RFC 9449 §4.2).
         let address = outgoing.url.split(['?', '#']).next().unwrap_or_default();
         let known = (method.to_owned(), address.to_owned());
-        let mut shown = self
-            .possession
-            .shown
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
         if self.flaw == Some(ProofFlaw::Again) {
+            let shown = self
+                .possession
+                .shown
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             let proof = shown
                 .get(&known)
                 .ok_or("No proof was shown for this request before, so none can be shown again.")?;
@@ -102,12 +113,6 @@ impl Signer for Proves {
             .and_then(|value| value.split_once(' '))
             .map(|(_, token)| token);
         let proof = self.proof(method, address, token)?;
-        if self.flaw.is_none() {
-            if shown.len() >= REMEMBERED {
-                shown.clear();
-            }
-            shown.insert(known, proof.clone());
-        }
         Ok([("dpop", proof)].into_iter().collect())
     }
 }

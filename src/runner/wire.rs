@@ -66,8 +66,8 @@ impl Wire for Line {
         match credentials {
             Ok((credentials, bait)) => {
                 let mut sent = self.transport.send(request, &credentials).await;
+                self.keyring.hear(request, &sent);
                 if let Outcome::Answered(response) = &sent.outcome {
-                    self.keyring.hear(&request.identity, &response.headers);
                     let broken = matches!(&request.auth, Auth::Altered(how) if how.may_lock());
                     if broken && response.is_success() {
                         self.keyring.accepted(&request.identity);

@@ -23,7 +23,6 @@ const AUDIENCE: &str = "https://records.example/v1";
 struct Key {
     name: &'static str,
     algorithm: Algorithm,
-    kind: &'static rcgen::SignatureAlgorithm,
     private: EncodingKey,
     public: DecodingKey,
     jwk: Value,
@@ -33,6 +32,10 @@ struct Key {
 static RSA: LazyLock<Option<Key>> =
     LazyLock::new(|| Key::make("RS256", Algorithm::RS256, &rcgen::PKCS_RSA_SHA256));
 static EC: LazyLock<Option<Key>> =
+    LazyLock::new(|| Key::make("ES256", Algorithm::ES256, &rcgen::PKCS_ECDSA_P256_SHA256));
+static RSA_STRANGER: LazyLock<Option<Key>> =
+    LazyLock::new(|| Key::make("RS256", Algorithm::RS256, &rcgen::PKCS_RSA_SHA256));
+static EC_STRANGER: LazyLock<Option<Key>> =
     LazyLock::new(|| Key::make("ES256", Algorithm::ES256, &rcgen::PKCS_ECDSA_P256_SHA256));
 
 impl Key {
@@ -58,7 +61,6 @@ impl Key {
         Some(Self {
             name,
             algorithm,
-            kind,
             private,
             public,
             jwk,
@@ -70,6 +72,8 @@ impl Key {
 /// Signs tokens, and reads them again.
 pub(crate) struct Signer {
     key: &'static Key,
+    /// One that nobody publishes.
+    stranger: &'static Key,
     issuer: String,
 }
 
@@ -84,13 +88,16 @@ impl std::fmt::Debug for Signer {
 impl Signer {
     /// A signer for this format, if it is of JWT.
     pub(crate) fn new(format: TokenFormat, origin: &str) -> Option<Self> {
-        let key = match format {
+        let (key, stranger) = match format {
             TokenFormat::Opaque | TokenFormat::Keys => return None,
-            TokenFormat::Rs256 => RSA.as_ref()?,
-            TokenFormat::Es256 | TokenFormat::Dpop | TokenFormat::Certificate => EC.as_ref()?,
+            TokenFormat::Rs256 => (RSA.as_ref()?, RSA_STRANGER.as_ref()?),
+            TokenFormat::Es256 | TokenFormat::Dpop | TokenFormat::Certificate => {
+                (EC.as_ref()?, EC_STRANGER.as_ref()?)
+            }
         };
         Some(Self {
             key,
+            stranger,
             issuer: origin.to_owned(),
         })
     }
@@ -138,10 +145,11 @@ impl Signer {
         }
         let encode = |part: Value| URL_SAFE_NO_PAD.encode(part.to_string());
         let signed = format!("{}.{}", encode(header), encode(claims));
-        let stranger = (grant.defect == Some(Defect::UnknownKey))
-            .then(|| Key::make(self.key.name, self.key.algorithm, self.key.kind))
-            .flatten();
-        let key = stranger.as_ref().unwrap_or(self.key);
+        let key = if grant.defect == Some(Defect::UnknownKey) {
+            self.stranger
+        } else {
+            self.key
+        };
         let signature =
             crypto::sign(signed.as_bytes(), &key.private, key.algorithm).unwrap_or_default();
         (format!("{signed}.{signature}"), signature)

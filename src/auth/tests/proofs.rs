@@ -13,8 +13,11 @@ use wiremock::{
 
 use super::{super::lure::Lure, methods::ask, *};
 use crate::{
-    exchange::{Address, Alteration, Body, Headers, KeyFlaw, ProofFlaw, Request},
-    http::{Shown, Transport},
+    exchange::{
+        Address, Alteration, Body, Headers, HttpVersion, KeyFlaw, Outcome, ProofFlaw, Request,
+        Response, Timing,
+    },
+    http::{Sent, Shown, Transport},
     jose::{self, Algorithm, SigningKey},
     model::{Hmac, Whose},
 };
@@ -117,9 +120,22 @@ async fn a_proof_is_of_this_request_this_token_and_the_nonce_asked_for() {
     assert_eq!(of_login["htu"], format!("{}/", issuer.uri()));
     assert!(!of_login.contains_key("ath"));
 
-    let mut nonce = Headers::new();
-    nonce.append("dpop-nonce", "rs-nonce");
-    keyring.hear(&"default".into(), &nonce);
+    let answer = Response::new(
+        401,
+        HttpVersion::Http11,
+        [("dpop-nonce", "rs-nonce")].into_iter().collect(),
+        Vec::new().into(),
+        false,
+        Timing::default(),
+    );
+    let refused = Sent {
+        url: format!("{}/people?limit=1", target.uri()),
+        credentials: Headers::new(),
+        body: None,
+        followed: None,
+        outcome: Outcome::Answered(answer),
+    };
+    keyring.hear(&read(), &refused);
     let first = sent(&target, &credentials, &read()).await;
     assert_eq!(first["authorization"], "DPoP bound-token");
     let (header, of_call) = claims(&first["dpop"]);
@@ -144,6 +160,35 @@ async fn every_flaw_of_a_proof_is_that_flaw_alone() {
     let key = SigningKey::generate(Algorithm::Es256).unwrap();
     let keyring = bound(&issuer, Some(key.clone()));
     let good = sent(&target, &ask(&keyring).await.unwrap(), &read()).await;
+    let again = Auth::Altered(Alteration::Proof(ProofFlaw::Again));
+    let never = keyring
+        .credentials(&"default".into(), None, &again)
+        .await
+        .unwrap();
+    let before = target.received_requests().await.unwrap().len();
+    sent(&target, &never, &read()).await;
+    assert_eq!(
+        target.received_requests().await.unwrap().len(),
+        before,
+        "a proof that nobody accepted yet would be a new one"
+    );
+    let accepted = Sent {
+        url: format!("{}/people?limit=1", target.uri()),
+        credentials: [("dpop", good["dpop"].as_str().unwrap())]
+            .into_iter()
+            .collect(),
+        body: None,
+        followed: None,
+        outcome: Outcome::Answered(Response::new(
+            200,
+            HttpVersion::Http11,
+            Headers::new(),
+            Vec::new().into(),
+            false,
+            Timing::default(),
+        )),
+    };
+    keyring.hear(&read(), &accepted);
     for flaw in [
         ProofFlaw::Missing,
         ProofFlaw::AsBearer,
