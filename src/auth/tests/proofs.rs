@@ -338,7 +338,6 @@ async fn keys_are_broken_where_they_stand() {
         (KeyFlaw::Empty, "x-key: X-Key-value, cookie: sid="),
     ] {
         let broken = ring.credentials(&default, None, &auth(flaw)).await.unwrap();
-        let expected = expected.replace("vAlue", "vAlue");
         let told = shown(&broken);
         if flaw == KeyFlaw::Altered {
             assert!(told.starts_with("x-key: X-Key-value, cookie: sid=sid-"));
