@@ -27,6 +27,8 @@ pub mod arrange;
 
 pub mod checks;
 
+pub mod coverage;
+
 pub mod suite;
 
 pub mod event;

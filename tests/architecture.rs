@@ -41,6 +41,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "model", "verdict", "exchange", "contract", "generate", "known", "script", "arrange",
         ],
     ),
+    ("coverage", &["model", "exchange", "contract"]),
     (
         "suite",
         &[
@@ -57,6 +58,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "event",
         &[
+            "coverage",
             "model",
             "verdict",
             "exchange",
@@ -69,6 +71,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "summary",
         &[
+            "coverage",
             "model",
             "verdict",
             "exchange",
@@ -101,6 +104,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "runner",
         &[
+            "coverage",
             "model",
             "verdict",
             "exchange",
@@ -121,6 +125,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "report",
         &[
+            "coverage",
             "model",
             "verdict",
             "exchange",

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     exchange::{Alteration, Body, ProofFlaw},
-    http::{Credentials, Shown},
+    http::{Credentials, Presents},
     jose::{self, Algorithm, SigningKey},
     model::{Credential, IdentityName},
 };
@@ -81,13 +81,15 @@ pub(super) async fn altered(
     if let Alteration::Key(flaw) = alteration {
         return alter_key::broken(flaw, shown, &material.held, &material.others);
     }
-    let (scheme, token) = shown
+    let bearer = shown
         .headers
         .get("authorization")
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| matches!(*scheme, "Bearer" | "DPoP"))
-        .map(|(scheme, token)| (scheme.to_owned(), token.to_owned()))
-        .ok_or("it shows no bearer token, so there is none to break.")?;
+        .map(|(scheme, token)| (scheme.to_owned(), token.to_owned()));
+    let Some((scheme, token)) = bearer else {
+        return other_kind(alteration, shown);
+    };
     let mut scheme = scheme.as_str();
     let mut bait = None;
     let lower = scheme.to_ascii_lowercase();
@@ -167,12 +169,12 @@ pub(super) async fn altered(
                 );
             }
             shown.certificate = if alteration == Alteration::WithoutCertificate {
-                Shown::Nothing
+                Presents::Nothing
             } else {
                 let other = material
                     .other_certificate
                     .ok_or("no other identity has a client certificate to show in its place.")?;
-                Shown::Of(other.clone())
+                Presents::Of(other.clone())
             };
             token
         }
@@ -201,6 +203,57 @@ fn bound_to_certificate(token: &str) -> Option<bool> {
             .get("cnf")
             .is_some_and(|cnf| cnf.get("x5t#S256").is_some()),
     )
+}
+
+/// Breaks what is no bearer token: keys in headers, cookies or the query, and passwords.
+fn other_kind(alteration: Alteration, mut shown: Credentials) -> Result<Altered, String> {
+    let broken = |secret: &str| match alteration {
+        Alteration::Garbage => Some("muster-is-no-key".to_owned()),
+        Alteration::Truncate => {
+            let kept = secret.chars().count() * 2 / 3;
+            Some(secret.chars().take(kept).collect())
+        }
+        _ => None,
+    };
+    let none = "it shows no bearer token, so there is none to break.";
+    let mut secret = String::new();
+    let mut headers = crate::exchange::Headers::new();
+    for (name, value) in shown.headers.iter() {
+        let replaced = if let Some(pair) = value.strip_prefix("Basic ") {
+            let text = BASE64_STANDARD
+                .decode(pair)
+                .ok()
+                .and_then(|bytes| String::from_utf8(bytes).ok());
+            let (user, password) = text
+                .as_deref()
+                .and_then(|text| text.split_once(':'))
+                .ok_or("its user name and password cannot be read.")?;
+            let pair = format!("{user}:{}", broken(password).ok_or(none)?);
+            format!("Basic {}", BASE64_STANDARD.encode(pair))
+        } else if name == "cookie" {
+            let crumbs = value.split("; ").map(|crumb| {
+                let (name, value) = crumb.split_once('=').unwrap_or((crumb, ""));
+                Some(format!("{name}={}", broken(value)?))
+            });
+            crumbs
+                .collect::<Option<Vec<String>>>()
+                .ok_or(none)?
+                .join("; ")
+        } else {
+            broken(value).ok_or(none)?
+        };
+        secret.clone_from(&replaced);
+        headers.append(name, replaced);
+    }
+    for (_, value) in &mut shown.query {
+        *value = broken(value).ok_or(none)?;
+        secret.clone_from(value);
+    }
+    if secret.is_empty() || !shown.signers.is_empty() {
+        return Err(none.to_owned());
+    }
+    shown.headers = headers;
+    Ok(Altered::of(shown, secret))
 }
 
 /// A JSON Web Token in its parts (RFC 7519).

@@ -188,7 +188,7 @@ impl Keyring {
         match auth {
             Auth::Nothing => return Ok((Credentials::default(), None)),
             Auth::Instead(headers) => return Ok((Credentials::of(headers.clone()), None)),
-            Auth::Declared | Auth::Altered(_) => {}
+            Auth::Declared | Auth::Altered(_) | Auth::Part(_) => {}
         }
         let Some(holder) = self.holders.get(identity) else {
             return if identity.as_str() == IdentityName::default().as_str() {

@@ -136,6 +136,8 @@ fn candidates(
     match current {
         Value::Bool(_) => vec![Value::Bool(round.is_multiple_of(2))],
         Value::Number(number) => numbers(place, number.is_f64(), round),
+        // A text where a number would do as well is most likely one: `"12.50"`.
+        Value::String(_) if place.types().contains("number") => numbers(place, true, round),
         Value::String(text) => texts(place, name, text, tag, round),
         Value::Array(items) => lists(place, items, tag, round),
         _ => Vec::new(),

@@ -28,10 +28,12 @@ mod reference;
 mod report;
 mod run;
 mod schema;
+mod selection;
 mod selftest;
 pub mod session;
 mod starter;
 mod suites;
+mod ways;
 mod wiring;
 
 use std::process::ExitCode;

@@ -7,7 +7,7 @@ use futures::{StreamExt, TryStreamExt};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{Failure, output, reference::Reference, session::Session, wiring};
+use super::{Failure, output, reference::Reference, session::Session, ways::WAYS, wiring};
 use crate::{
     checks,
     load::profile,
@@ -18,7 +18,7 @@ use crate::{
     profile::Profile,
     runner::Cancel,
     summary::{Standing, Summary},
-    supplier::{self, Fault, Tls, TokenFormat},
+    supplier::{self, Fault},
 };
 
 /// How many suppliers are tested side by side.
@@ -202,36 +202,6 @@ pub(super) async fn prove(only: &[String], seeds: u64) -> Result<Proof, Failure>
         }),
     })
 }
-
-/// The ways in which the good supplier is served.
-const WAYS: [(&str, Option<Tls>, TokenFormat); 8] = [
-    ("plain HTTP", None, TokenFormat::Opaque),
-    ("plain HTTP with RS256", None, TokenFormat::Rs256),
-    ("plain HTTP with ES256", None, TokenFormat::Es256),
-    (
-        "TLS",
-        Some(Tls {
-            require_client_certificate: false,
-        }),
-        TokenFormat::Opaque,
-    ),
-    (
-        "mutual TLS",
-        Some(Tls {
-            require_client_certificate: true,
-        }),
-        TokenFormat::Rs256,
-    ),
-    ("plain HTTP with DPoP", None, TokenFormat::Dpop),
-    (
-        "mutual TLS with bound tokens",
-        Some(Tls {
-            require_client_certificate: true,
-        }),
-        TokenFormat::Certificate,
-    ),
-    ("plain HTTP with keys", None, TokenFormat::Keys),
-];
 
 /// What is told of each good supplier, with how it was served.
 fn of_each(

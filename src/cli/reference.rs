@@ -1,6 +1,8 @@
 //! The reference supplier as something to test (owner of [`Reference`]).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_json::{Value, json};
 
 use super::{Failure, job::LoadedContract, session, wiring};
 use crate::{
@@ -8,8 +10,8 @@ use crate::{
     jose::{Algorithm, SigningKey},
     load::{Diagnostic, Target, TlsFiles, nearest::nearest},
     model::{
-        Budget, Claims, ClientCertificate, Credential, Environment, Identity, IdentityName,
-        KeyPlace, OAuth2, Parameters, Writes,
+        AUTHORISATION_TABLE, Budget, Claims, ClientCertificate, Credential, Environment, Identity,
+        IdentityName, KeyPlace, OAuth2, Parameters, Writes,
     },
     supplier::{self, Client, Fault, IhubFault, IhubSupplier, Options, Supplier, Tls, TokenFormat},
 };
@@ -43,6 +45,16 @@ impl Reference {
         port: u16,
         faults: &[String],
     ) -> Result<Self, Failure> {
+        Self::start_slow(profile, port, faults, Duration::ZERO).await
+    }
+
+    /// The same; the police-records API waits this long before each answer.
+    pub(super) async fn start_slow(
+        profile: &str,
+        port: u16,
+        faults: &[String],
+        latency: Duration,
+    ) -> Result<Self, Failure> {
         if profile == IHUB {
             let faults = faults
                 .iter()
@@ -54,7 +66,7 @@ impl Reference {
             .iter()
             .map(|id| find(id, supplier::faults(), |fault| fault.id))
             .collect::<Result<_, _>>()?;
-        Self::serve(port, faults, TokenFormat::Opaque).await
+        Self::serve(port, faults, TokenFormat::Opaque, latency).await
     }
 
     /// Starts that of police records with faults, which believes the tokens of another issuer too.
@@ -85,12 +97,12 @@ impl Reference {
 
     /// Starts it with one fault.
     pub(super) async fn start_with(fault: &'static Fault) -> Result<Self, Failure> {
-        Self::serve(0, vec![fault], TokenFormat::Opaque).await
+        Self::serve(0, vec![fault], TokenFormat::Opaque, Duration::ZERO).await
     }
 
     /// Starts a good one, served like this and with tokens of this form.
     pub(super) async fn start_good(tls: Option<Tls>, tokens: TokenFormat) -> Result<Self, Failure> {
-        Self::serve_over(0, Vec::new(), tls, tokens).await
+        Self::serve_over(0, Vec::new(), tls, tokens, Duration::ZERO).await
     }
 
     /// Starts that of the iHub Standard API with one fault, or with none.
@@ -102,6 +114,7 @@ impl Reference {
         port: u16,
         faults: Vec<&'static Fault>,
         tokens: TokenFormat,
+        latency: Duration,
     ) -> Result<Self, Failure> {
         let needed = faults.iter().find_map(|fault| fault.needs_tokens);
         let tokens = match needed {
@@ -113,7 +126,7 @@ impl Reference {
         let tls = faults.iter().any(|fault| fault.needs_tls).then_some(Tls {
             require_client_certificate,
         });
-        Self::serve_over(port, faults, tls, tokens).await
+        Self::serve_over(port, faults, tls, tokens, latency).await
     }
 
     async fn serve_over(
@@ -121,6 +134,7 @@ impl Reference {
         faults: Vec<&'static Fault>,
         tls: Option<Tls>,
         tokens: TokenFormat,
+        latency: Duration,
     ) -> Result<Self, Failure> {
         let mutual = tls.is_some_and(|tls| tls.require_client_certificate);
         Supplier::start(Options {
@@ -128,6 +142,7 @@ impl Reference {
             tls,
             port,
             tokens,
+            latency,
             ..Options::default()
         })
         .await
@@ -209,6 +224,7 @@ impl Records {
             (IdentityName::default(), self.identity(&credentials.north)?),
             ("other-force".into(), self.other(&credentials.south)?),
             ("read-only".into(), self.identity(&credentials.read_only)?),
+            ("throttled".into(), self.identity(&credentials.throttled)?),
         ];
         target
             .identities
@@ -231,7 +247,16 @@ impl Records {
             .plain_http_port()
             .map(|port| ("plain_http_port".to_owned(), port.into()));
         let limit = ("body_limit_bytes".to_owned(), 65_536.into());
-        target.parameters = Parameters(port.into_iter().chain([limit]).collect::<BTreeMap<_, _>>());
+        let pace = (
+            "rate_limit".to_owned(),
+            json!({ "requests": 30, "seconds": 5 }),
+        );
+        let table = (AUTHORISATION_TABLE.to_owned(), authorisation());
+        target.parameters = Parameters(
+            port.into_iter()
+                .chain([limit, pace, table])
+                .collect::<BTreeMap<_, _>>(),
+        );
         Ok(target)
     }
 
@@ -249,7 +274,7 @@ impl Records {
     /// A client with a certificate of its own, where certificates tell clients apart.
     fn other(&self, client: &Client) -> Result<Identity, Failure> {
         let mut identity = self.identity(client)?;
-        let own = self.supplier.token_format() == TokenFormat::Certificate;
+        let own = self.supplier.tokens() == TokenFormat::Certificate;
         let pair = self.supplier.other_client_identity_pem();
         identity.client_certificate =
             pair.filter(|_| own && self.mutual)
@@ -261,22 +286,8 @@ impl Records {
     }
 
     fn identity(&self, client: &Client) -> Result<Identity, Failure> {
-        if self.supplier.token_format() == TokenFormat::Keys {
-            let key = |name: &str, value: &str| {
-                let credential = Credential::ApiKey {
-                    place: KeyPlace::Header,
-                    name: name.to_owned(),
-                    value: value.to_owned().into(),
-                };
-                (None, credential)
-            };
-            return Ok(Identity {
-                credentials: vec![
-                    key("X-Client-Key", &client.id),
-                    key("X-Client-Secret", &client.secret),
-                ],
-                client_certificate: None,
-            });
+        if self.supplier.tokens() == TokenFormat::Keys {
+            return Ok(key_identity(&client.id, &client.secret));
         }
         let token_url = self
             .supplier
@@ -286,7 +297,7 @@ impl Records {
             .map_err(|error| Failure::Internal(format!("{error}")))?;
         let mut oauth =
             OAuth2::with_secret(token_url, client.id.clone(), client.secret.clone().into());
-        if self.supplier.token_format() == TokenFormat::Dpop {
+        if self.supplier.tokens() == TokenFormat::Dpop {
             oauth.dpop = SigningKey::generate(Algorithm::Es256);
         }
         Ok(Identity {
@@ -315,6 +326,40 @@ impl Records {
             client.id,
             client.secret,
         )
+    }
+}
+
+/// Who may do what with police records.
+fn authorisation() -> Value {
+    json!([
+        { "identity": "nobody", "operations": ["listPeople", "createPerson", "listAuditEvents"], "answer": 401 },
+        { "identity": "default", "operations": ["listAuditEvents", "getPerson", "getIncident"], "answer": "allowed" },
+        { "identity": "read-only", "operations": ["listPeople", "listIncidentSummaries"], "answer": "allowed" },
+        { "identity": "read-only", "operations": ["getPerson"], "answer": "allowed", "hides": ["contacts"] },
+        { "identity": "read-only", "operations": ["createPerson", "updatePerson", "deletePerson", "listAuditEvents"], "answer": 403 },
+        { "identity": "other-force", "operations": ["getVehicle", "updateVehicle"], "answer": "allowed" },
+        { "identity": "other-force", "operations": ["getVehicle", "updateVehicle", "deleteVehicle"], "records_of": "default", "restricted": true, "answer": [403, 404] },
+        { "identity": "default", "operations": ["getVehicle"], "records_of": "other-force", "restricted": true, "answer": [403, 404] },
+        { "identity": "other-force", "operations": ["getVehicle"], "records_of": "other-force", "restricted": true, "answer": "allowed" },
+    ])
+}
+
+/// An identity that shows a key and its secret with every request.
+fn key_identity(id: &str, secret: &str) -> Identity {
+    let header = |scheme: &str, name: &str, value: &str| {
+        let credential = Credential::ApiKey {
+            place: KeyPlace::Header,
+            name: name.to_owned(),
+            value: value.to_owned().into(),
+        };
+        (Some(scheme.to_owned()), credential)
+    };
+    Identity {
+        credentials: vec![
+            header("clientId", "client-id", id),
+            header("clientSecret", "client-secret", secret),
+        ],
+        client_certificate: None,
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if let Some(profile) = &arguments.profile {
-        return wiring::selftest_of(profile, &arguments.only, arguments.format);
+        return wiring::selftest_of(profile, &arguments.only, arguments.seeds, arguments.format);
     }
     for id in &arguments.only {
         super::checks::find(id)?;

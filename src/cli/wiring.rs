@@ -4,6 +4,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -19,6 +20,7 @@ use super::{
     prove, prove_profile,
     reference::{self, Reference},
     report::ReportFormat,
+    selection,
     session::{self, Session, SessionError},
     suites,
 };
@@ -130,7 +132,7 @@ async fn session(job: Job, fail_on: FailOn) -> Result<(Session, Option<Reference
         fail_on_should: fail_on == FailOn::Should,
         now,
     };
-    if let Err(wrong) = suites::check(&session) {
+    if let Err(wrong) = suites::check(&session).and_then(|()| selection::check(&session)) {
         if let Some(reference) = reference {
             reference.stop().await;
         }
@@ -159,7 +161,7 @@ async fn run_session(session: &Session, reporting: &Reporting<'_>) -> Result<Exi
     let (line, redactor) = session.line().map_err(Failure::from)?;
     // The folder is made before anything is sent, so that a full or closed disk is known in time.
     let writer = journal::Writer::create(&out).map_err(SessionError::from)?;
-    let asked = session.preflight(&line).await;
+    let asked = session.preflight(&line, &redactor).await;
     let judges_tls = asked.tls_failed && session.judges_tls();
     if let Some(obstacle) = asked.obstacle().filter(|_| !judges_tls) {
         session
@@ -264,8 +266,8 @@ async fn preflight_of(
     format: OutputFormat,
 ) -> Result<Exit, Failure> {
     let session = Session::to_ask(target, contract)?;
-    let (line, _) = session.line().map_err(Failure::from)?;
-    let asked = session.preflight(&line).await;
+    let (line, redactor) = session.line().map_err(Failure::from)?;
+    let asked = session.preflight(&line, &redactor).await;
     match format {
         OutputFormat::Human => output::out(&steps(&asked))?,
         OutputFormat::Json => output::json(&asked)?,
@@ -332,6 +334,7 @@ pub(super) fn demo(
     profile: &str,
     faults: &[String],
     trust: Option<&str>,
+    latency: Duration,
 ) -> Result<Exit, Failure> {
     runtime()?.block_on(async {
         if !listen.ip().is_loopback() {
@@ -344,7 +347,7 @@ pub(super) fn demo(
                 let trusted = trusted(issuer.trim_end_matches('/')).await?;
                 Reference::start_trusting(listen.port(), faults, trusted).await?
             }
-            None => Reference::start_for(profile, listen.port(), faults).await?,
+            None => Reference::start_slow(profile, listen.port(), faults, latency).await?,
         };
         output::out(&reference.invitation())?;
         tokio::signal::ctrl_c()
@@ -446,9 +449,10 @@ pub(super) fn faults(profile: &str) -> Vec<(String, String)> {
 pub(super) fn selftest_of(
     profile: &str,
     only: &[String],
+    seeds: u64,
     format: OutputFormat,
 ) -> Result<Exit, Failure> {
-    let proof = runtime()?.block_on(prove_profile::prove(profile, only))?;
+    let proof = runtime()?.block_on(prove_profile::prove(profile, only, seeds))?;
     match format {
         OutputFormat::Human => output::out(&proof.text())?,
         OutputFormat::Json => output::json(&proof)?,

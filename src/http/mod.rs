@@ -39,7 +39,7 @@ use self::{
 use crate::{
     exchange::{
         Auth, Body, Breakage, BreakageKind, Exchange, ExchangeId, Headers, HttpVersion, Outcome,
-        Request, Response, Timing,
+        Request, Response, Shown, Timing,
     },
     model::{IdentityName, Method},
 };
@@ -54,14 +54,14 @@ pub struct Credentials {
     /// Steps that sign the finished request, in this order.
     pub signers: Vec<Arc<dyn Signer>>,
     /// Which client certificate the connection shows.
-    pub certificate: Shown,
+    pub certificate: Presents,
     /// A body in place of the request's own, where the credentials go there.
     pub body: Option<Body>,
 }
 
 /// Which client certificate a connection shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Shown {
+pub enum Presents {
     /// That of the identity, or else that of the target.
     #[default]
     Own,
@@ -79,7 +79,7 @@ impl Credentials {
             headers,
             query: Vec::new(),
             signers: Vec::new(),
-            certificate: Shown::Own,
+            certificate: Presents::Own,
             body: None,
         }
     }
@@ -151,6 +151,8 @@ pub struct Transport {
     bare: Option<Client>,
     /// Whether any answer came yet; until then a lost connection may be TLS that was refused late.
     answered: AtomicBool,
+    /// Whether a kept connection closed under a request that must not be repeated.
+    raced: AtomicBool,
 }
 
 /// Connections with one client certificate, or none.
@@ -187,6 +189,7 @@ impl Transport {
             of_identity,
             bare,
             answered: AtomicBool::new(false),
+            raced: AtomicBool::new(false),
         })
     }
 
@@ -226,12 +229,22 @@ impl Transport {
         }
     }
 
-    fn client(&self, request: &Request, shown: &Shown) -> &Client {
+    /// Connections that show this certificate in place of the configured one. Made for one request, so that none is ever
+    /// used again for another.
+    fn stranger(&self, shown: Shown) -> Result<Client, Breakage> {
+        let key = handshake::certified(shown, self.options.any_certificate()).map_err(not_sent)?;
+        Client::with(&self.options, &self.origin, |config| {
+            config.client_auth_cert_resolver = Arc::new(tls::Only(key));
+        })
+        .map_err(|error| not_sent(error.to_string()))
+    }
+
+    fn client(&self, request: &Request, shown: &Presents) -> &Client {
         let identity = match shown {
-            Shown::Own if request.auth == Auth::Nothing => return &self.client,
-            Shown::Own => &request.identity,
-            Shown::Nothing => return self.bare.as_ref().unwrap_or(&self.client),
-            Shown::Of(identity) => identity,
+            Presents::Own if request.auth == Auth::Nothing => return &self.client,
+            Presents::Own => &request.identity,
+            Presents::Nothing => return self.bare.as_ref().unwrap_or(&self.client),
+            Presents::Of(identity) => identity,
         };
         self.of_identity.get(identity).unwrap_or(&self.client)
     }
@@ -298,10 +311,20 @@ impl Transport {
         headers: HeaderMap,
     ) -> Result<Response, Breakage> {
         let bytes = body.map(|body| body.bytes.clone());
-        let ordinary = method(&request.method).filter(|_| place.ordinary);
+        if request.certificate != Shown::Own {
+            let client = self.stranger(request.certificate)?;
+            return match self.direct(&client, request, place, headers, bytes).await {
+                Ok(response) => Ok(response),
+                Err(lost) => Err(self.turned_away(&client, request, place, lost).await),
+            };
+        }
+        let is_safe = request.method.is_safe();
+        // Once a kept connection closed under a request that must not be repeated, such requests get a fresh one.
+        let fresh = !is_safe && self.raced.load(Ordering::Relaxed);
+        let ordinary = method(&request.method).filter(|_| place.ordinary && !fresh);
         let result = match ordinary {
             Some(method) => {
-                let spare = request.method.is_safe().then(|| headers.clone());
+                let spare = is_safe.then(|| headers.clone());
                 match self
                     .pooled(client, method, place, headers, bytes.clone())
                     .await
@@ -310,7 +333,16 @@ impl Transport {
                     // repeated on a fresh one, so that the target is blamed for what it does, not for the race.
                     Err(lost) if lost.repeatable => match spare {
                         Some(headers) => self.direct(client, request, place, headers, bytes).await,
-                        None => Err(lost),
+                        // Before the first answer no connection is kept, and nothing can race.
+                        None if !self.answered.load(Ordering::Relaxed)
+                            || self.raced.load(Ordering::Relaxed) =>
+                        {
+                            Err(lost)
+                        }
+                        None => {
+                            self.raced.store(true, Ordering::Relaxed);
+                            Err(breakage::raced().into())
+                        }
                     },
                     other => other,
                 }
@@ -447,6 +479,31 @@ impl Transport {
         client.direct.note(&mut lost.breakage);
         lost.breakage
     }
+
+    /// Why a caller with another certificate than the configured one got no answer. TLS 1.3 refuses late: by then the
+    /// request is on its way, and the refusal may be lost with the connection.
+    async fn turned_away(
+        &self,
+        client: &Client,
+        request: &Request,
+        place: &Place,
+        lost: Lost,
+    ) -> Breakage {
+        let mut breakage = lost.breakage;
+        if breakage.kind == BreakageKind::ConnectionLost
+            && let Some(found) = client.direct.handshake(place).await
+        {
+            breakage = found;
+        }
+        if breakage.kind == BreakageKind::Tls {
+            breakage.detail = format!(
+                "TLS ended, {} being shown: {}",
+                request.certificate.label(),
+                breakage.detail
+            );
+        }
+        breakage
+    }
 }
 
 impl Client {
@@ -456,6 +513,26 @@ impl Client {
         certificate: Option<&ClientCertificate>,
     ) -> Result<Self, TransportError> {
         let (config, roots) = tls::config(&options.trust, certificate)?;
+        Self::of(options, origin, config, roots)
+    }
+
+    /// Without a certificate, and with this changed.
+    fn with(
+        options: &Options,
+        origin: &Origin,
+        change: impl FnOnce(&mut rustls::ClientConfig),
+    ) -> Result<Self, TransportError> {
+        let (mut config, roots) = tls::config(&options.trust, None)?;
+        change(&mut config);
+        Self::of(options, origin, config, roots)
+    }
+
+    fn of(
+        options: &Options,
+        origin: &Origin,
+        config: rustls::ClientConfig,
+        roots: tls::Roots,
+    ) -> Result<Self, TransportError> {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(config.clone())
             .dns_resolver(Arc::new(verbatim::Resolver))

@@ -2,11 +2,13 @@
 //!
 //! Nothing here does anything; the types only make wrong states hard to write down.
 
+mod access;
 mod identity;
 mod ids;
 mod requirement;
 mod target;
 
+pub use access::{Access, AccessRule, Expected, NOBODY, TABLE as AUTHORISATION_TABLE};
 pub use identity::{
     Assertion, ClientAuth, ClientCertificate, Credential, Grant, Hmac, Identity, KeyPlace, OAuth2,
     TokenPlace,

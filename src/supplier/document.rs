@@ -9,8 +9,8 @@ use super::tokens::TokenFormat;
 /// The contract of a supplier at this origin.
 pub(crate) fn served(
     origin: &str,
-    tokens: TokenFormat,
     faults: &[&'static Fault],
+    tokens: TokenFormat,
 ) -> Result<Value, String> {
     let mut document = DOCUMENT.as_ref().map_err(Clone::clone)?.clone();
     let places = [
@@ -26,7 +26,7 @@ pub(crate) fn served(
             .ok_or_else(|| format!("the contract has no {pointer}"))? = json!(value);
     }
     if tokens == TokenFormat::Keys {
-        by_keys(&mut document);
+        keys_for_tokens(&mut document);
     }
     for fault in faults {
         if let Some(edit) = fault.contract {
@@ -36,31 +36,27 @@ pub(crate) fn served(
     Ok(document)
 }
 
-/// The contract where a key and a secret stand in place of tokens.
-fn by_keys(document: &mut Value) {
-    let key = |header: &str, of: &str| json!({ "type": "apiKey", "in": "header", "name": header, "description": of });
+/// Writes a key with a secret where the contract has tokens.
+fn keys_for_tokens(document: &mut Value) {
+    let header = |name: &str, description: &str| json!({ "type": "apiKey", "in": "header", "name": name, "description": description });
     if let Some(schemes) = document.pointer_mut("/components/securitySchemes") {
         *schemes = json!({
-            "clientKey": key("X-Client-Key", "The client's id."),
-            "clientSecret": key("X-Client-Secret", "The client's secret."),
+            "clientId": header("client-id", "Who calls."),
+            "clientSecret": header("client-secret", "The secret of who calls."),
         });
     }
-    let keys = json!([{ "clientKey": [], "clientSecret": [] }]);
     let operations = document
         .get_mut("paths")
         .and_then(Value::as_object_mut)
         .into_iter()
         .flat_map(|paths| paths.values_mut())
         .filter_map(Value::as_object_mut)
-        .flat_map(|path| path.values_mut());
+        .flat_map(|item| item.values_mut());
     for operation in operations {
-        if let Some(security) = operation.get_mut("security")
-            && security.as_array().is_some_and(|any| !any.is_empty())
+        if let Some(security) = operation.get_mut("security").and_then(Value::as_array_mut)
+            && !security.is_empty()
         {
-            *security = keys.clone();
+            *security = vec![json!({ "clientId": [], "clientSecret": [] })];
         }
-    }
-    if let Some(security) = document.get_mut("security") {
-        *security = keys;
     }
 }

@@ -13,7 +13,10 @@ use super::negotiate::{accepts, media_of};
 use super::proofs::Unproved;
 use super::rules::{Operation, Parameter, Place};
 use super::tokens::{self, Grant};
-use super::{House, LARGEST_BODY, records};
+use super::{
+    House, LARGEST_BODY,
+    records::{self, Act},
+};
 
 /// Where a path leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,12 +131,26 @@ fn call(
     negotiate(house, operation, incoming)?;
     check_parameters(house, operation, incoming)?;
     check_body(house, operation, incoming)?;
-    Ok(records::perform(house, operation.act, incoming))
+    let act = match operation.act {
+        Act::Get(kind)
+            if house.is(Switch::ObeysOverride)
+                && incoming.header("x-http-method-override") == Some("DELETE") =>
+        {
+            Act::Delete(kind)
+        }
+        act => act,
+    };
+    Ok(records::perform(house, act, incoming))
 }
 
 fn authorise(house: &House, operation: &Operation, incoming: &mut Incoming) -> Result<(), Refusal> {
     let Some(scopes) = &operation.scopes else {
         return Ok(());
+    };
+    let scheme = if house.keys {
+        "ApiKey"
+    } else {
+        house.tokens.scheme()
     };
     let refused = |detail: &str, challenge: &str| {
         Outgoing::problem(
@@ -144,15 +161,14 @@ fn authorise(house: &House, operation: &Operation, incoming: &mut Incoming) -> R
         )
         .with(
             "www-authenticate",
-            &format!("{} realm=\"records\"{challenge}", house.tokens.scheme()),
+            &format!("{scheme} realm=\"records\"{challenge}"),
         )
     };
     let is = |switch| house.is(switch);
-    let grant = match believed(house, operation, incoming) {
+    let mut grant = match believed(house, operation, incoming) {
         Some(grant) => grant,
-        None if house.tokens.are_keys() => {
-            keyed(house, incoming).ok_or_else(|| refused("Send a key and its secret.", ""))?
-        }
+        None if house.keys => by_key(house, incoming)
+            .ok_or_else(|| refused("Send client-id and client-secret.", ""))?,
         None => {
             let mut shown = incoming.headers.get_all("authorization").iter();
             if shown.nth(1).is_some() && !house.is(Switch::TakesTwoAuthorizations) {
@@ -189,9 +205,13 @@ fn authorise(house: &House, operation: &Operation, incoming: &mut Incoming) -> R
             }
         }
     };
+    if house.is(Switch::BelievesRoles) && incoming.header("x-user-roles") == Some("admin") {
+        grant.scopes.clone_from(&house.credentials.north.scopes);
+    }
     let missing = scopes
         .iter()
         .filter(|_| !(house.is(Switch::ForgetsScope) && operation.id == "createVehicle"))
+        .filter(|_| !(house.is(Switch::OpensAudit) && operation.id == "listAuditEvents"))
         .find(|scope| !grant.scopes.contains(scope))
         .cloned();
     let client = grant.client.clone();
@@ -219,18 +239,17 @@ fn authorise(house: &House, operation: &Operation, incoming: &mut Incoming) -> R
             .with(
                 "www-authenticate",
                 &format!(
-                    "{} realm=\"records\", error=\"insufficient_scope\", scope=\"{scope}\"",
-                    house.tokens.scheme()
+                    "{scheme} realm=\"records\", error=\"insufficient_scope\", scope=\"{scope}\""
                 ),
             ),
         )),
     }
 }
 
-/// Whom a key and its secret let in; faults are lenient.
-fn keyed(house: &House, incoming: &Incoming) -> Option<Grant> {
-    let id = incoming.header("x-client-key")?;
-    let secret = incoming.header("x-client-secret")?;
+/// Who shows the id and the secret of a client; faults are lenient.
+fn by_key(house: &House, incoming: &Incoming) -> Option<Grant> {
+    let id = incoming.header("client-id")?;
+    let secret = incoming.header("client-secret")?;
     let clients = house.credentials.all();
     let client = clients.into_iter().find(|client| client.id == id)?;
     let right = client.secret == secret
@@ -252,6 +271,9 @@ fn believed(house: &House, operation: &Operation, incoming: &mut Incoming) -> Op
         return north();
     }
     if house.is(Switch::BelievesNull) && shown == Some("Bearer null") {
+        return north();
+    }
+    if house.is(Switch::BelievesAnyText) && operation.id == "getVehicle" && shown.is_some() {
         return north();
     }
     if house.is(Switch::TakesBasic) {
@@ -457,8 +479,15 @@ fn check_body(
         let place = json!({ "pointer": "", "detail": shortened(&error) });
         Outgoing::invalid("The body is not JSON.", vec![place])
     })?;
+    let mut judged = body.clone();
+    if house.is(Switch::AssignsOwner)
+        && operation.id == "createVehicle"
+        && let Some(members) = judged.as_object_mut()
+    {
+        members.shift_remove("owningForce");
+    }
     let places: Vec<Value> = schema
-        .iter_errors(&body)
+        .iter_errors(&judged)
         .filter(|error| !house.overlooks(error.schema_path().as_str()))
         .take(20)
         .map(|error| {

@@ -35,7 +35,7 @@ pub enum TokenFormat {
     Dpop,
     /// The same, bound to the certificates of clients; over mutual TLS alone.
     Certificate,
-    /// None: a key and a secret of the client's in two headers.
+    /// No tokens: the id of a client and its secret are shown with every request.
     Keys,
 }
 
@@ -245,18 +245,8 @@ impl Tokens {
     pub(crate) const fn scheme(&self) -> &'static str {
         match self.format {
             TokenFormat::Dpop => "DPoP",
-            TokenFormat::Keys => "Key",
             _ => "Bearer",
         }
-    }
-
-    pub(crate) const fn format(&self) -> TokenFormat {
-        self.format
-    }
-
-    /// Are there keys in place of tokens?
-    pub(crate) const fn are_keys(&self) -> bool {
-        matches!(self.format, TokenFormat::Keys)
     }
 
     /// The public keys that tokens are verified with, where there are any.

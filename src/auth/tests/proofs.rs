@@ -17,7 +17,7 @@ use crate::{
         Address, Alteration, Body, Headers, HttpVersion, KeyFlaw, Outcome, ProofFlaw, Request,
         Response, Timing,
     },
-    http::{Sent, Shown, Transport},
+    http::{Presents, Sent, Transport},
     jose::{self, Algorithm, SigningKey},
     model::{Hmac, Whose},
 };
@@ -453,5 +453,5 @@ async fn a_target_elsewhere_is_not_shown_an_address_that_it_cannot_reach() {
     );
     assert_eq!(header["kid"], "muster");
     assert_eq!(bait.unwrap().taken().await, None);
-    assert_eq!(credentials.certificate, Shown::Own);
+    assert_eq!(credentials.certificate, Presents::Own);
 }

@@ -11,6 +11,7 @@ mod headers;
 mod http;
 mod input;
 mod records;
+mod rights;
 mod security;
 mod tls;
 mod transport;
@@ -22,6 +23,7 @@ static FAULTS: &[Fault] = &[
     contract::TITLE_MISSING,
     contract::PARAMETER_NOWHERE,
     contract::REFERENCE_BROKEN,
+    contract::SCHEMA_IMPOSSIBLE,
     contract::RESPONSE_REFERENCE_BROKEN,
     contract::OPERATION_ID_MISSING,
     contract::OPERATION_ID_TWICE,
@@ -41,6 +43,7 @@ static FAULTS: &[Fault] = &[
     contract::PARAMETER_EXAMPLE_INVALID,
     contract::STATUS_406_UNDOCUMENTED,
     contract::STATUS_415_UNDOCUMENTED,
+    contract::STATUS_404_UNDOCUMENTED,
     contract::QUERY_IDENTIFIES,
     contract::QUERY_ACTS,
     contract::STATUS_429_UNDOCUMENTED,
@@ -111,6 +114,7 @@ static FAULTS: &[Fault] = &[
     errors::UNKNOWN_RESOURCE_BAD_REQUEST,
     errors::UNKNOWN_RESOURCE_SERVER_ERROR,
     http::METHOD_WITHOUT_ALLOW,
+    http::ALLOW_OF_FIRST_ROUTE,
     http::METHOD_NOT_FOUND,
     http::METHOD_TAKEN_FOR_GET,
     http::ACCEPT_IGNORED,
@@ -128,6 +132,7 @@ static FAULTS: &[Fault] = &[
     security::CHALLENGE_MISSING,
     security::UNAUTHENTICATED_FORBIDDEN,
     security::TOKEN_NULL,
+    security::TOKEN_OF_ANY_TEXT,
     security::TOKEN_BEGINNING,
     security::TOKEN_IN_QUERY,
     security::BASIC_TAKEN,
@@ -167,6 +172,22 @@ static FAULTS: &[Fault] = &[
     security::PROXY_BELIEVED,
     security::ANY_ORIGIN,
     security::PERSON_BY_PNC_ID,
+    rights::RESTRICTED_WRITTEN,
+    rights::RESTRICTED_LISTED,
+    rights::RESTRICTED_FORBIDDEN,
+    rights::RESTRICTED_SLOWER,
+    rights::CONTACTS_SHOWN,
+    rights::CONTACTS_EMPTY,
+    rights::AUDIT_OPEN,
+    rights::OWNER_ASSIGNED,
+    rights::NEVER_THROTTLED,
+    rights::RETRY_AFTER_MISSING,
+    rights::OVERRIDE_OBEYED,
+    rights::ROLE_HEADER_BELIEVED,
+    rights::FILTER_CARRIED_OUT,
+    rights::SERVER_VERSION_TOLD,
+    rights::NOT_FOUND_PAGE,
+    rights::PACKED_BODY_BREAKS,
     records::CREATED_LOST,
     records::CREATED_IN_CAPITALS,
     records::NEWEST_NOT_LISTED,
@@ -174,6 +195,9 @@ static FAULTS: &[Fault] = &[
     records::REPLACE_ADDS_UP,
     records::PATCH_IGNORED,
     records::DELETE_KEEPS,
+    records::NEIGHBOUR_PATCHED,
+    records::NEIGHBOUR_DELETED,
+    records::CREATED_TWICE,
     records::ID_REUSED,
     records::REFUSED_AND_STORED,
     records::CHILD_ANYWHERE,

@@ -72,6 +72,27 @@ pub(super) const DELETE_KEEPS: Fault = inside(
     &["records.removed"],
 );
 
+pub(super) const NEIGHBOUR_PATCHED: Fault = inside(
+    Switch::TouchesOldest,
+    "neighbour-patched",
+    "PATCH of a vehicle changes the make of the oldest vehicle too.",
+    &["records.others-untouched"],
+);
+
+pub(super) const NEIGHBOUR_DELETED: Fault = inside(
+    Switch::DeletesOldest,
+    "neighbour-deleted",
+    "DELETE of a location deletes the oldest location too.",
+    &["records.others-untouched"],
+);
+
+pub(super) const CREATED_TWICE: Fault = inside(
+    Switch::StoresTwice,
+    "created-twice",
+    "A new location is stored twice, under two ids.",
+    &["records.others-untouched"],
+);
+
 pub(super) const ID_REUSED: Fault = inside(
     Switch::ReusesIds,
     "id-reused",
