@@ -153,6 +153,7 @@ pub(crate) fn answer(bytes: &[u8]) {
         request,
         url: "https://api.example.test/people".into(),
         credentials: Headers::new(),
+        followed: None,
         outcome: Outcome::Answered(Response::new(
             100 + u16::from(status) * 2,
             HttpVersion::Http11,

@@ -12,7 +12,10 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::{alteration::Alteration, handshake::Shown};
+pub use self::{
+    alteration::{Alteration, KeyFlaw, ProofFlaw},
+    handshake::Shown,
+};
 use crate::model::{Access, IdentityName, Method, OperationKey, Whose};
 
 /// Headers in the order they were sent or received, duplicates kept, names in lower case.
@@ -414,6 +417,8 @@ pub struct Exchange {
     pub url: String,
     /// The credential headers that were added, for redaction and `curl`: name and value.
     pub credentials: Headers,
+    /// Who fetched a key from the address that the token gave, where somebody did.
+    pub followed: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
 }

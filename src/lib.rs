@@ -10,6 +10,7 @@
     )
 )]
 
+pub mod jose;
 pub mod model;
 pub mod verdict;
 
@@ -38,6 +39,7 @@ pub mod waiver;
 
 pub mod auth;
 pub mod http;
+pub mod issuer;
 pub mod journal;
 pub mod load;
 pub mod report;

@@ -15,7 +15,8 @@ use std::{
 
 /// Module → what it may import from the crate. The core first, then the edges.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("model", &[]),
+    ("jose", &[]),
+    ("model", &["jose"]),
     ("verdict", &["model", "exchange"]),
     ("exchange", &["model"]),
     ("observation", &["model", "exchange"]),
@@ -84,12 +85,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "load",
-        &["model", "contract", "checks", "suite", "profile", "waiver"],
+        &[
+            "jose", "model", "contract", "checks", "suite", "profile", "waiver",
+        ],
     ),
     ("http", &["model", "exchange"]),
     (
         "auth",
-        &["model", "exchange", "observation", "contract", "http"],
+        &[
+            "jose",
+            "model",
+            "exchange",
+            "observation",
+            "contract",
+            "http",
+        ],
     ),
     (
         "runner",
@@ -128,7 +138,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "checks",
         ],
     ),
-    ("supplier", &[]),
+    ("issuer", &["jose"]),
+    ("supplier", &["jose"]),
     ("cli", &["*"]),
 ];
 

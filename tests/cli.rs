@@ -46,6 +46,7 @@ Commands:
   checks       List and explain checks
   report       Render the reports of a run folder again
   demo         Serve the reference supplier, good or faulty
+  issuer       Serve a small OpenID provider for test systems, whose tokens can be wrong on request
   selftest     Prove on this machine that every check passes the good supplier and catches its fault
   init         Write a first target.yaml from an OpenAPI document
   schema       Print or write the JSON Schemas of Muster's own formats, for editors
@@ -380,7 +381,7 @@ fn profiles_are_listed() {
         .code(0)
         .stderr_eq("")
         .stdout_eq(str![[r#"
-policing-api-security  1.0.0  45 requirements  Security of policing APIs
+policing-api-security  1.0.0  51 requirements  Security of policing APIs
 uk-gov-api             1.0.0  52 requirements  UK government API baseline
 ihub-standard-api      1.0.0  81 requirements  Police iHub Standard API
 

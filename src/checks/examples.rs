@@ -28,6 +28,8 @@ const IDENTITIES: &[&str] = &[
     "not-yet-valid",
     "other-audience",
     "other-issuer",
+    "unknown-key",
+    "revoked",
 ];
 
 /// Completes a part of a contract to a whole OpenAPI document.
@@ -334,6 +336,7 @@ pub(super) fn answer(line: &Line, request: Request, contract: &Contract, id: u64
         request,
         url,
         credentials: Headers::new(),
+        followed: None,
         outcome,
     }
 }

@@ -14,6 +14,7 @@ mod demo;
 pub mod exit;
 mod failure;
 mod init;
+mod issuer;
 pub mod job;
 mod man;
 mod output;
@@ -86,6 +87,8 @@ enum Command {
     Report(report::Arguments),
     /// Serve the reference supplier, good or faulty.
     Demo(demo::Arguments),
+    /// Serve a small OpenID provider for test systems, whose tokens can be wrong on request.
+    Issuer(issuer::Arguments),
     /// Prove on this machine that every check passes the good supplier and catches its fault.
     Selftest(selftest::Arguments),
     /// Write a first target.yaml from an OpenAPI document.
@@ -130,6 +133,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Checks(arguments) => checks::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Issuer(arguments) => issuer::run(&arguments),
         Command::Selftest(arguments) => selftest::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use super::{Failure, job::LoadedContract, session, wiring};
 use crate::{
     contract::Contract,
+    jose::{Algorithm, SigningKey},
     load::{Diagnostic, Target, TlsFiles, nearest::nearest},
     model::{
-        AUTHORISATION_TABLE, Budget, Claims, ClientAuth, ClientCertificate, Credential,
-        Environment, Identity, IdentityName, KeyPlace, OAuth2, Parameters, Writes,
+        AUTHORISATION_TABLE, Budget, Claims, ClientCertificate, Credential, Environment, Identity,
+        IdentityName, KeyPlace, OAuth2, Parameters, Writes,
     },
     supplier::{self, Client, Fault, IhubFault, IhubSupplier, Options, Supplier, Tls, TokenFormat},
 };
@@ -68,6 +69,32 @@ impl Reference {
         Self::serve(port, faults, TokenFormat::Opaque, latency).await
     }
 
+    /// Starts that of police records with faults, which believes the tokens of another issuer too.
+    pub(super) async fn start_trusting(
+        port: u16,
+        faults: &[String],
+        issuer: supplier::Trusted,
+    ) -> Result<Self, Failure> {
+        let faults = faults
+            .iter()
+            .map(|id| find(id, supplier::faults(), |fault| fault.id))
+            .collect::<Result<_, _>>()?;
+        let options = Options {
+            faults,
+            port,
+            tokens: TokenFormat::Es256,
+            trusts: Some(issuer),
+            ..Options::default()
+        };
+        let supplier = Supplier::start(options)
+            .await
+            .map_err(|error| does_not_start(&error))?;
+        Ok(Self::Records(Box::new(Records {
+            supplier,
+            mutual: false,
+        })))
+    }
+
     /// Starts it with one fault.
     pub(super) async fn start_with(fault: &'static Fault) -> Result<Self, Failure> {
         Self::serve(0, vec![fault], TokenFormat::Opaque, Duration::ZERO).await
@@ -89,10 +116,11 @@ impl Reference {
         tokens: TokenFormat,
         latency: Duration,
     ) -> Result<Self, Failure> {
-        let tokens = if faults.iter().any(|fault| fault.needs_jwt) {
-            TokenFormat::Rs256
-        } else {
-            tokens
+        let needed = faults.iter().find_map(|fault| fault.needs_tokens);
+        let tokens = match needed {
+            Some(needed) => needed,
+            None if faults.iter().any(|fault| fault.needs_jwt) => TokenFormat::Rs256,
+            None => tokens,
         };
         let require_client_certificate = faults.iter().any(|fault| fault.mutual_tls);
         let tls = faults.iter().any(|fault| fault.needs_tls).then_some(Tls {
@@ -194,7 +222,7 @@ impl Records {
         );
         target.identities = vec![
             (IdentityName::default(), self.identity(&credentials.north)?),
-            ("other-force".into(), self.identity(&credentials.south)?),
+            ("other-force".into(), self.other(&credentials.south)?),
             ("read-only".into(), self.identity(&credentials.read_only)?),
             ("throttled".into(), self.identity(&credentials.throttled)?),
         ];
@@ -243,6 +271,20 @@ impl Records {
         })
     }
 
+    /// A client with a certificate of its own, where certificates tell clients apart.
+    fn other(&self, client: &Client) -> Result<Identity, Failure> {
+        let mut identity = self.identity(client)?;
+        let own = self.supplier.tokens() == TokenFormat::Certificate;
+        let pair = self.supplier.other_client_identity_pem();
+        identity.client_certificate =
+            pair.filter(|_| own && self.mutual)
+                .map(|(chain, key)| ClientCertificate {
+                    chain_pem: chain.as_bytes().to_vec(),
+                    key_pem: key.to_owned().into(),
+                });
+        Ok(identity)
+    }
+
     fn identity(&self, client: &Client) -> Result<Identity, Failure> {
         if self.supplier.tokens() == TokenFormat::Keys {
             return Ok(key_identity(&client.id, &client.secret));
@@ -253,16 +295,13 @@ impl Records {
             .token_url
             .parse()
             .map_err(|error| Failure::Internal(format!("{error}")))?;
-        let oauth = OAuth2 {
-            token_url,
-            client_id: client.id.clone(),
-            client_secret: client.secret.clone().into(),
-            scope: None,
-            audience: None,
-            auth: ClientAuth::Basic,
-        };
+        let mut oauth =
+            OAuth2::with_secret(token_url, client.id.clone(), client.secret.clone().into());
+        if self.supplier.tokens() == TokenFormat::Dpop {
+            oauth.dpop = SigningKey::generate(Algorithm::Es256);
+        }
         Ok(Identity {
-            credentials: vec![(None, Credential::OAuth2(oauth))],
+            credentials: vec![(None, Credential::OAuth2(Box::new(oauth)))],
             client_certificate: None,
         })
     }

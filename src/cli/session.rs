@@ -15,7 +15,7 @@ use time::{
 use super::{Failure, job::LoadedContract, output, wiring};
 use crate::{
     arrange::Relations,
-    auth::Keyring,
+    auth::{Callback, Keyring},
     contract::Contract,
     coverage,
     event::{ContractFacts, End, Entry, Event, Finished, Planned, Started},
@@ -286,6 +286,12 @@ impl Session {
         let most = self.parameters().integer("failed_logins");
         if let Some(most) = most.and_then(|most| u32::try_from(most).ok()) {
             keyring = keyring.with_failed_logins(most);
+        }
+        if let Some(callback) = &self.target.callback {
+            keyring = keyring.with_callback(Callback {
+                listen: callback.listen,
+                url: callback.url.clone(),
+            });
         }
         Ok((Line::new(Transport::new(options)?, keyring), redactor))
     }

@@ -3,7 +3,7 @@
 use crate::supplier::{Tls, TokenFormat};
 
 /// Each with its name: over TLS or not, and with which tokens.
-pub(super) const WAYS: [(&str, Option<Tls>, TokenFormat); 6] = [
+pub(super) const WAYS: [(&str, Option<Tls>, TokenFormat); 8] = [
     ("plain HTTP", None, TokenFormat::Opaque),
     ("plain HTTP with RS256", None, TokenFormat::Rs256),
     ("plain HTTP with ES256", None, TokenFormat::Es256),
@@ -21,5 +21,13 @@ pub(super) const WAYS: [(&str, Option<Tls>, TokenFormat); 6] = [
             require_client_certificate: true,
         }),
         TokenFormat::Rs256,
+    ),
+    ("plain HTTP with DPoP", None, TokenFormat::Dpop),
+    (
+        "mutual TLS with bound tokens",
+        Some(Tls {
+            require_client_certificate: true,
+        }),
+        TokenFormat::Certificate,
     ),
 ];

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::runtime::Runtime;
 
@@ -25,6 +26,9 @@ use super::{
 };
 use crate::{
     contract::{Contract, Documents},
+    exchange::{Address, Auth, Outcome, Request},
+    http::{self, Credentials, Transport},
+    issuer::{self, Issuer},
     journal,
     load::{
         Diagnostic, ProfileContract, Target,
@@ -32,7 +36,7 @@ use crate::{
         contract_source,
         profile::Catalogue,
     },
-    model::Whose,
+    model::{Method, Whose},
     plan::Selection,
     report,
     runner::{
@@ -329,6 +333,7 @@ pub(super) fn demo(
     listen: SocketAddr,
     profile: &str,
     faults: &[String],
+    trust: Option<&str>,
     latency: Duration,
 ) -> Result<Exit, Failure> {
     runtime()?.block_on(async {
@@ -337,13 +342,92 @@ pub(super) fn demo(
                 "the reference supplier listens on this machine alone: give a loopback address",
             ));
         }
-        let reference = Reference::start_slow(profile, listen.port(), faults, latency).await?;
+        let reference = match trust {
+            Some(issuer) => {
+                let trusted = trusted(issuer.trim_end_matches('/')).await?;
+                Reference::start_trusting(listen.port(), faults, trusted).await?
+            }
+            None => Reference::start_slow(profile, listen.port(), faults, latency).await?,
+        };
         output::out(&reference.invitation())?;
         tokio::signal::ctrl_c()
             .await
             .map_err(|error| Failure::Internal(error.to_string()))?;
         reference.stop().await;
         Ok(Exit::Conformant)
+    })
+}
+
+/// Serves the issuer until it is interrupted. Its client's secret is told where it was made here.
+pub(super) fn issue(
+    options: issuer::Options,
+    client: &str,
+    secret: Option<&str>,
+) -> Result<Exit, Failure> {
+    runtime()?.block_on(async {
+        let audience = options.audience.clone();
+        let issuer = Issuer::start(options).await.map_err(|error| match error {
+            issuer::IssuerError::Port(..) => Failure::usage(error.to_string()),
+            issuer::IssuerError::Key => Failure::Internal(error.to_string()),
+        })?;
+        let url = issuer.url();
+        let here = if issuer.address().ip().is_loopback() {
+            "this machine alone"
+        } else {
+            "other machines too: anybody who reaches it can ask for any token"
+        };
+        let shown = secret.map_or_else(String::new, |secret| {
+            format!("secret     {secret} (made for this run)\n")
+        });
+        output::out(&format!(
+            "issuer     {url}\nkeys       {url}/jwks.json\naudience   {audience}\nlistens    on {}, for {here}\nclient     {client}\n{shown}\nLet the test system trust it, and write in the target file:\n\nissuer:\n  url: {url}\n  client_id: {client}\n  client_secret: {{ env: MUSTER_ISSUER_SECRET }}\n\nStop with Ctrl-C.\n",
+            issuer.address(),
+        ))?;
+        tokio::signal::ctrl_c()
+            .await
+            .map_err(|error| Failure::Internal(error.to_string()))?;
+        issuer.stop().await;
+        Ok(Exit::Conformant)
+    })
+}
+
+/// What an issuer publishes of its keys, for the reference supplier to trust.
+async fn trusted(url: &str) -> Result<supplier::Trusted, Failure> {
+    let at: url::Url = url
+        .parse()
+        .map_err(|error| Failure::usage(format!("`--trust` is no URL: {error}")))?;
+    let transport = Transport::new(http::Options::new(at)).map_err(SessionError::from)?;
+    let mut document = Value::Null;
+    for path in ["/.well-known/openid-configuration", "/jwks.json"] {
+        let path = document
+            .get("jwks_uri")
+            .and_then(Value::as_str)
+            .and_then(|uri| uri.strip_prefix(url))
+            .unwrap_or(path);
+        let mut request = Request::new(Method::Get, Address::Root(path.to_owned()), "reads keys");
+        request.auth = Auth::Nothing;
+        let sent = transport.send(&request, &Credentials::default()).await;
+        document = match &sent.outcome {
+            Outcome::Answered(response) if response.is_success() => {
+                response.json().ok().cloned().unwrap_or_default()
+            }
+            Outcome::Answered(response) => {
+                return Err(Failure::Unreachable(format!(
+                    "the issuer {url} answered {} at {path}",
+                    response.status
+                )));
+            }
+            Outcome::Broken(breakage) => {
+                return Err(Failure::Unreachable(format!(
+                    "the issuer {url} cannot be reached. {}",
+                    breakage.detail
+                )));
+            }
+        };
+    }
+    Ok(supplier::Trusted {
+        issuer: url.to_owned(),
+        keys: document,
     })
 }
 

@@ -60,6 +60,7 @@ fn call(
         request,
         url: String::new(),
         credentials: Headers::new(),
+        followed: None,
         outcome: Outcome::Answered(Response::new(
             status,
             HttpVersion::Http11,

@@ -38,8 +38,8 @@ use self::{
 };
 use crate::{
     exchange::{
-        Auth, Breakage, BreakageKind, Exchange, ExchangeId, Headers, HttpVersion, Outcome, Request,
-        Response, Shown, Timing,
+        Auth, Body, Breakage, BreakageKind, Exchange, ExchangeId, Headers, HttpVersion, Outcome,
+        Request, Response, Shown, Timing,
     },
     model::{IdentityName, Method},
 };
@@ -53,6 +53,22 @@ pub struct Credentials {
     pub query: Vec<(String, String)>,
     /// Steps that sign the finished request, in this order.
     pub signers: Vec<Arc<dyn Signer>>,
+    /// Which client certificate the connection shows.
+    pub certificate: Presents,
+    /// A body in place of the request's own, where the credentials go there.
+    pub body: Option<Body>,
+}
+
+/// Which client certificate a connection shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Presents {
+    /// That of the identity, or else that of the target.
+    #[default]
+    Own,
+    /// None.
+    Nothing,
+    /// That of another identity.
+    Of(IdentityName),
 }
 
 impl Credentials {
@@ -63,6 +79,8 @@ impl Credentials {
             headers,
             query: Vec::new(),
             signers: Vec::new(),
+            certificate: Presents::Own,
+            body: None,
         }
     }
 }
@@ -96,6 +114,10 @@ pub struct Sent {
     pub url: String,
     /// Every credential header that was added, signatures included.
     pub credentials: Headers,
+    /// The body, where credentials took the place of the request's own.
+    pub body: Option<Body>,
+    /// Who fetched a key from the address that the token gave, where somebody did.
+    pub followed: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
 }
@@ -103,12 +125,16 @@ pub struct Sent {
 impl Sent {
     /// The exchange, with the request it belongs to.
     #[must_use]
-    pub fn into_exchange(self, id: ExchangeId, request: Request) -> Exchange {
+    pub fn into_exchange(self, id: ExchangeId, mut request: Request) -> Exchange {
+        if self.body.is_some() {
+            request.body = self.body;
+        }
         Exchange {
             id,
             request,
             url: self.url,
             credentials: self.credentials,
+            followed: self.followed,
             outcome: self.outcome,
         }
     }
@@ -121,6 +147,8 @@ pub struct Transport {
     options: Options,
     client: Client,
     of_identity: HashMap<IdentityName, Client>,
+    /// Without any certificate, where the others show one.
+    bare: Option<Client>,
     /// Whether any answer came yet; until then a lost connection may be TLS that was refused late.
     answered: AtomicBool,
     /// Whether a kept connection closed under a request that must not be repeated.
@@ -149,12 +177,17 @@ impl Transport {
                 let client = Client::new(&options, &origin, Some(certificate))?;
                 Ok((identity.clone(), client))
             })
-            .collect::<Result<_, TransportError>>()?;
+            .collect::<Result<HashMap<_, _>, TransportError>>()?;
+        let shows = options.client_certificate.is_some() || !of_identity.is_empty();
+        let bare = shows
+            .then(|| Client::new(&options, &origin, None))
+            .transpose()?;
         Ok(Self {
             origin,
             options,
             client,
             of_identity,
+            bare,
             answered: AtomicBool::new(false),
             raced: AtomicBool::new(false),
         })
@@ -169,18 +202,26 @@ impl Transport {
                 return Sent {
                     url: self.origin.shown(&request.address),
                     credentials: credentials.headers.clone(),
+                    body: None,
+                    followed: None,
                     outcome: Outcome::Broken(not_sent(detail)),
                 };
             }
         };
         let mut added = credentials.headers.clone();
         let outcome = match self.head(request, credentials, &place, &mut added) {
-            Ok(headers) => self.exchange(request, &place, headers).await,
+            Ok(headers) => {
+                let client = self.client(request, &credentials.certificate);
+                let body = credentials.body.as_ref().or(request.body.as_ref());
+                self.exchange(client, request, body, &place, headers).await
+            }
             Err(breakage) => Err(breakage),
         };
         Sent {
             url: place.full,
             credentials: added,
+            body: credentials.body.clone(),
+            followed: None,
             outcome: match outcome {
                 Ok(response) => Outcome::Answered(response),
                 Err(breakage) => Outcome::Broken(breakage),
@@ -198,13 +239,14 @@ impl Transport {
         .map_err(|error| not_sent(error.to_string()))
     }
 
-    fn client(&self, request: &Request) -> &Client {
-        if request.auth == Auth::Nothing || self.of_identity.is_empty() {
-            return &self.client;
-        }
-        self.of_identity
-            .get(&request.identity)
-            .unwrap_or(&self.client)
+    fn client(&self, request: &Request, shown: &Presents) -> &Client {
+        let identity = match shown {
+            Presents::Own if request.auth == Auth::Nothing => return &self.client,
+            Presents::Own => &request.identity,
+            Presents::Nothing => return self.bare.as_ref().unwrap_or(&self.client),
+            Presents::Of(identity) => identity,
+        };
+        self.of_identity.get(identity).unwrap_or(&self.client)
     }
 
     /// The headers as they go out; `added` gains what signers add.
@@ -225,10 +267,8 @@ impl Transport {
             }
             append(&mut headers, name, value)?;
         }
-        let media_type = request
-            .body
-            .as_ref()
-            .and_then(|body| body.media_type.as_deref());
+        let body = credentials.body.as_ref().or(request.body.as_ref());
+        let media_type = body.and_then(|body| body.media_type.as_deref());
         if let Some(media_type) = media_type
             && !headers.contains_key(header::CONTENT_TYPE)
         {
@@ -248,7 +288,7 @@ impl Transport {
                 method: &request.method,
                 url: &place.full,
                 headers: &headers,
-                body: request.body.as_ref().map_or(&[], |body| &body.bytes),
+                body: body.map_or(&[], |body| &body.bytes),
             };
             let signed = signer.sign(&outgoing).map_err(|detail| Breakage {
                 kind: BreakageKind::LoginFailed,
@@ -264,11 +304,13 @@ impl Transport {
 
     async fn exchange(
         &self,
+        client: &Client,
         request: &Request,
+        body: Option<&Body>,
         place: &Place,
         headers: HeaderMap,
     ) -> Result<Response, Breakage> {
-        let bytes = request.body.as_ref().map(|body| body.bytes.clone());
+        let bytes = body.map(|body| body.bytes.clone());
         if request.certificate != Shown::Own {
             let client = self.stranger(request.certificate)?;
             return match self.direct(&client, request, place, headers, bytes).await {
@@ -276,7 +318,6 @@ impl Transport {
                 Err(lost) => Err(self.turned_away(&client, request, place, lost).await),
             };
         }
-        let client = self.client(request);
         let is_safe = request.method.is_safe();
         // Once a kept connection closed under a request that must not be repeated, such requests get a fresh one.
         let fresh = !is_safe && self.raced.load(Ordering::Relaxed);

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
     time::Duration,
 };
 
@@ -13,6 +14,7 @@ use super::{
     dates,
     diagnostic::Diagnostics,
     identities::{self, RawIdentity},
+    issuer::{self, RawIssuer},
     nearest::nearest,
     schemas,
     secrets::{Lookup, SecretReference},
@@ -71,6 +73,17 @@ pub struct Target {
     pub body_limit: u64,
     /// Operations to call although they may end the run's own access.
     pub include_hazards: BTreeSet<String>,
+    /// Where keys of Muster's own are served, for the target to leave alone.
+    pub callback: Option<Callback>,
+}
+
+/// Where Muster listens for those who follow addresses in tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Callback {
+    /// The address it listens on.
+    pub listen: SocketAddr,
+    /// How the target reaches it.
+    pub url: Option<String>,
 }
 
 impl Target {
@@ -95,6 +108,7 @@ impl Target {
             timeout: TIMEOUT,
             body_limit: BODY_LIMIT,
             include_hazards: BTreeSet::new(),
+            callback: None,
             base_url,
         }
     }
@@ -132,6 +146,8 @@ struct RawTarget {
     claims: BTreeSet<String>,
     #[serde(default)]
     identities: indexmap::IndexMap<String, RawIdentity>,
+    issuer: Option<RawIssuer>,
+    callback: Option<RawCallback>,
     #[serde(default)]
     tls: RawTls,
     #[serde(default)]
@@ -157,9 +173,17 @@ struct RawTls {
     client_key: Option<SecretReference>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCallback {
+    listen: Option<String>,
+    url: Option<String>,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawBudget {
+    failed_logins: Option<u32>,
     requests: Option<u64>,
     per_second: Option<u32>,
     concurrency: Option<usize>,
@@ -176,6 +200,14 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
     days(&document, &mut wrong);
     lone_none(&document, &mut wrong);
     scheme_kinds(&document, &mut wrong);
+    logins(&document, &mut wrong);
+    for pointer in issuer::twice(&document) {
+        wrong.push(
+            document
+                .key_error(&pointer, "this caller stands under `identities` too")
+                .help("give it in one of the two places"),
+        );
+    }
     wrong.or(())?;
     let raw: RawTarget = document.typed()?;
     let base_url =
@@ -195,6 +227,21 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
         );
         found.push((IdentityName::new(name.as_str()), identity));
     }
+    if let Some(raw) = &raw.issuer {
+        let mut reader = identities::Reader {
+            document: &document,
+            environment: settings.environment,
+            wrong: &mut wrong,
+        };
+        // What is written under `identities` comes first.
+        let made = issuer::resolve(raw, &mut reader);
+        let known: Vec<IdentityName> = found.iter().map(|(name, _)| name.clone()).collect();
+        found.extend(made.into_iter().filter(|(name, _)| !known.contains(name)));
+    }
+    let callback = raw
+        .callback
+        .as_ref()
+        .and_then(|raw| callback(&document, raw, &mut wrong));
     let files = tls_files(&document, &raw.tls, settings.environment, &mut wrong);
     wrong.or(())?;
 
@@ -204,6 +251,10 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
         && environment == Environment::Production
         && !settings.allow_writes_in_production;
     let default = usual_budget(&base_url);
+    let mut parameters = raw.parameters;
+    if let Some(most) = raw.budget.failed_logins {
+        parameters.0.insert("failed_logins".to_owned(), most.into());
+    }
     Ok(Target {
         name: raw.target,
         supplier: raw.supplier,
@@ -229,8 +280,9 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
             per_second: raw.budget.per_second.unwrap_or(default.per_second),
             concurrency: raw.budget.concurrency.unwrap_or(default.concurrency),
         },
+        parameters,
+        callback,
         budget_is_given: raw.budget.requests.is_some(),
-        parameters: raw.parameters,
         attestations: raw.attestations,
         timeout: raw.timeout_s.map_or(TIMEOUT, Duration::from_secs_f64),
         body_limit: raw.body_limit_bytes.unwrap_or(BODY_LIMIT),
@@ -362,7 +414,7 @@ fn lone_none(document: &Document, wrong: &mut Diagnostics) {
 /// `schemes` names credentials that are there.
 fn scheme_kinds(document: &Document, wrong: &mut Diagnostics) {
     for (pointer, identity) in identities_of(document) {
-        let mut there: Vec<&str> = ["basic", "bearer", "api_key", "oauth2"]
+        let mut there: Vec<&str> = ["basic", "bearer", "api_key", "oauth2", "hmac"]
             .into_iter()
             .filter(|kind| identity.contains_key(*kind))
             .collect();
@@ -394,6 +446,51 @@ fn scheme_kinds(document: &Document, wrong: &mut Diagnostics) {
     }
 }
 
+/// What `oauth2` says goes together.
+fn logins(document: &Document, wrong: &mut Diagnostics) {
+    for (pointer, identity) in identities_of(document) {
+        if !identity.get("oauth2").is_some_and(Value::is_object) {
+            continue;
+        }
+        let at = member(&pointer, "oauth2");
+        for (place, message, help) in identities::at_odds(document, &at) {
+            let place = place.trim_end_matches('/');
+            wrong.push(document.key_error(place, message).help(help));
+        }
+        let by_certificate = document.text(&member(&at, "auth")) == Some("tls_client_auth");
+        let has_certificate =
+            identity.contains_key("tls") || document.value.pointer("/tls/client_cert").is_some();
+        if by_certificate && !has_certificate {
+            wrong.push(
+                document
+                    .key_error(&member(&at, "auth"), "`tls_client_auth` needs a client certificate")
+                    .help("give it under `tls` of this identity, or of the target: client_cert and client_key"),
+            );
+        }
+    }
+}
+
+fn callback(document: &Document, raw: &RawCallback, wrong: &mut Diagnostics) -> Option<Callback> {
+    let listen = raw.listen.as_deref().unwrap_or("127.0.0.1:0");
+    match listen.parse() {
+        Ok(listen) => Some(Callback {
+            listen,
+            url: raw
+                .url
+                .as_deref()
+                .map(|url| url.trim_end_matches('/').to_owned()),
+        }),
+        Err(_) => {
+            wrong.push(
+                document
+                    .error("/callback/listen", "`listen` is no address with a port")
+                    .help("write it as 127.0.0.1:9099, or 0.0.0.0:9099 for every network of this machine"),
+            );
+            None
+        }
+    }
+}
+
 fn tls_files(
     document: &Document,
     raw: &RawTls,
@@ -416,7 +513,7 @@ fn tls_files(
 
 /// Keys below identities and certificates whose values are no secrets; everything else there may be one,
 /// in the wrong place or under a misspelt key.
-const OPEN: [&str; 12] = [
+const OPEN: [&str; 21] = [
     "env",
     "file",
     "in",
@@ -429,6 +526,15 @@ const OPEN: [&str; 12] = [
     "audience",
     "ca",
     "client_cert",
+    "issuer",
+    "url",
+    "key_id",
+    "algorithm",
+    "certificate",
+    "assertion_audience",
+    "signature_header",
+    "key_id_header",
+    "secret_is",
 ];
 
 /// What no error may show.
@@ -441,14 +547,16 @@ const CONFIDENTIAL: Confidential = Confidential {
         match tokens.next() {
             // The name of the identity tells nothing.
             Some("identities") => tokens.next(),
-            Some("tls") => None,
+            Some("tls" | "issuer") => None,
             _ => return false,
         };
         let within: Vec<&str> = tokens.collect();
-        !within
-            .iter()
-            .any(|token| matches!(*token, "command" | "schemes"))
-            && !within.last().is_some_and(|token| OPEN.contains(token))
+        !within.iter().any(|token| {
+            matches!(
+                *token,
+                "command" | "schemes" | "claims" | "callers" | "lends"
+            )
+        }) && !within.last().is_some_and(|token| OPEN.contains(token))
     },
     line: |line| {
         // The file does not parse: all but a key may be a secret.

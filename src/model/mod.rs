@@ -9,7 +9,10 @@ mod requirement;
 mod target;
 
 pub use access::{Access, AccessRule, Expected, NOBODY, TABLE as AUTHORISATION_TABLE};
-pub use identity::{ClientAuth, ClientCertificate, Credential, Identity, KeyPlace, OAuth2};
+pub use identity::{
+    Assertion, ClientAuth, ClientCertificate, Credential, Grant, Hmac, Identity, KeyPlace, OAuth2,
+    TokenPlace,
+};
 pub use ids::{
     CaseId, CheckId, ClassId, IdentityName, Method, OperationKey, ProfileId, RequirementId,
 };

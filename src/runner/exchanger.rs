@@ -142,6 +142,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         let creation = self.ledger.intends(self, &request);
         let mut noted = Vec::new();
         let mut renewed = false;
+        let mut nonced = false;
         let mut retries = 0;
         loop {
             let (exchange, logins) = self.send_once(case, request.clone()).await?;
@@ -150,6 +151,10 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             if let Some(wait) = patience(&exchange).filter(|_| retries < MOST_RETRIES) {
                 retries += 1;
                 tokio::time::sleep(wait).await;
+                continue;
+            }
+            if wants_nonce(&exchange.outcome) && !nonced {
+                nonced = true;
                 continue;
             }
             if exchange.status() == Some(401) && request.auth == Auth::Declared && !renewed {
@@ -182,13 +187,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         };
         drop(place);
         let logins = self.tell_logins(case);
-        let exchange = Exchange {
-            id,
-            request,
-            url: sent.url,
-            credentials: sent.credentials,
-            outcome: sent.outcome,
-        };
+        let exchange = sent.into_exchange(id, request);
         self.watch.saw(&exchange);
         Ok((exchange, logins))
     }
@@ -230,14 +229,11 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             None => request,
         };
         let id = ExchangeId(self.sent.fetch_add(1, Ordering::Relaxed) + 1);
-        let sent = self.wire.send(&request, operation).await;
-        let exchange = Exchange {
-            id,
-            request,
-            url: sent.url,
-            credentials: sent.credentials,
-            outcome: sent.outcome,
-        };
+        let mut sent = self.wire.send(&request, operation).await;
+        if wants_nonce(&sent.outcome) {
+            sent = self.wire.send(&request, operation).await;
+        }
+        let exchange = sent.into_exchange(id, request);
         let observation = self.redactor.observe(&exchange);
         let case = CaseName(CLEANUP.into());
         self.tell(Event::Exchanged(Box::new(Exchanged {
@@ -344,6 +340,19 @@ impl<'a, W: Wire> Exchanger<'a, W> {
 
 fn interrupted() -> Gap {
     Gap::new(Whose::Configuration, "The run was interrupted.")
+}
+
+/// Whether the target asks for the proof again, with the nonce that it gives (RFC 9449 §9).
+fn wants_nonce(outcome: &Outcome) -> bool {
+    let Outcome::Answered(response) = outcome else {
+        return false;
+    };
+    response.status == 401
+        && response.headers.get("dpop-nonce").is_some()
+        && response
+            .headers
+            .all("www-authenticate")
+            .any(|challenge| challenge.contains("use_dpop_nonce"))
 }
 
 /// How long the target asks to wait, where a request that should succeed was put off (RFC 9110 §10.2.3).

@@ -119,6 +119,8 @@ impl<F: FnMut(&Request) -> Outcome + Send> Wire for Fake<F> {
         Sent {
             url: format!("http://target.test{path}"),
             credentials: Headers::new(),
+            body: None,
+            followed: None,
             outcome,
         }
     }

@@ -61,12 +61,12 @@ impl Wire for Line {
     async fn send(&self, request: &Request, operation: Option<&Operation>) -> Sent {
         let credentials = self
             .keyring
-            .credentials(&request.identity, operation, &request.auth)
+            .show(&request.identity, operation, &request.auth)
             .await;
         let part = match (&request.auth, credentials) {
-            (Auth::Part(number), Ok(credentials)) => part(credentials, *number)
+            (Auth::Part(number), Ok((credentials, bait))) => part(credentials, *number)
                 .ok_or_else(|| no_part(&request.identity))
-                .map(Ok),
+                .map(|part| Ok((part, bait))),
             (_, credentials) => Ok(credentials),
         };
         let credentials = match part {
@@ -75,21 +75,39 @@ impl Wire for Line {
                 return Sent {
                     url: request.path_and_query().to_owned(),
                     credentials: Headers::new(),
+                    body: None,
+                    followed: None,
                     outcome: Outcome::Broken(breakage),
                 };
             }
         };
         match credentials {
-            Ok(credentials) => self.transport.send(request, &credentials).await,
+            Ok((credentials, bait)) => {
+                let mut sent = self.transport.send(request, &credentials).await;
+                self.keyring.hear(request, &sent);
+                if let Outcome::Answered(response) = &sent.outcome {
+                    let broken = matches!(&request.auth, Auth::Altered(how) if how.may_lock());
+                    if broken && response.is_success() {
+                        self.keyring.accepted(&request.identity);
+                    }
+                }
+                if let Some(bait) = bait {
+                    sent.followed = bait.taken().await;
+                }
+                sent
+            }
             Err(error) => Sent {
                 url: request.path_and_query().to_owned(),
                 credentials: Headers::new(),
+                body: None,
+                followed: None,
                 outcome: Outcome::Broken(Breakage::from(error)),
             },
         }
     }
 
     async fn log_in(&self, identity: &IdentityName) -> Result<(), Gap> {
+        self.keyring.lasts(identity).map_err(gap)?;
         match self
             .keyring
             .credentials(identity, None, &Auth::Declared)

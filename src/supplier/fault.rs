@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::certificates::TlsFault;
 use super::message::{Incoming, Outgoing};
+use super::tokens::TokenFormat;
 
 /// One way in which a supplier can be wrong.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +27,8 @@ pub struct Fault {
     pub(super) tls: Option<TlsFault>,
     /// Can it only be seen if access tokens are JWT?
     pub needs_jwt: bool,
+    /// Can it only be seen if access tokens are of this form?
+    pub needs_tokens: Option<TokenFormat>,
     /// Edits the contract that is served.
     pub(super) contract: Option<fn(&mut Value)>,
     /// Answers in the supplier's place. Runs once the operation is known, before the token is looked at.
@@ -53,6 +56,7 @@ impl Fault {
             mutual_tls: false,
             tls: None,
             needs_jwt: false,
+            needs_tokens: None,
             contract: None,
             before: None,
             answer: None,
@@ -129,6 +133,34 @@ pub(crate) enum Switch {
     BelievesAlgHs256,
     /// A token is verified with the key in its header.
     BelievesKeyInHeader,
+    /// Tokens by keys that nobody published are taken.
+    TakesUnknownKeys,
+    /// Whether a token was revoked is not looked at.
+    OverlooksRevocation,
+    /// The addresses of keys that tokens give are followed.
+    FollowsAddresses,
+    /// The first of two Authorization headers is taken.
+    TakesTwoAuthorizations,
+    /// A token in a form body is taken.
+    TakesTokenInBody,
+    /// Tokens that are bound to a key are taken without a proof.
+    OverlooksProofs,
+    /// Proofs for another address or method are taken.
+    OverlooksProofUse,
+    /// Old proofs are taken.
+    OverlooksProofAge,
+    /// Proofs by any key are taken.
+    OverlooksProofKey,
+    /// Proofs for another token are taken.
+    OverlooksProofToken,
+    /// Proofs that were shown before are taken.
+    TakesProofsAgain,
+    /// Tokens that are bound to a certificate are taken with any.
+    OverlooksCertificate,
+    /// The beginning of a secret is enough.
+    TakesBeginningsOfKeys,
+    /// Any client's secret is taken with any client's key.
+    MixesKeys,
     /// Tokens live for a day.
     IssuesForADay,
     /// Creating a vehicle asks for no scope.

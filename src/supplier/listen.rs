@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body as HttpBody;
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::response::Response;
 use axum::routing::any;
+use axum::{Extension, Router};
 use http_body_util::BodyExt;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
@@ -20,9 +20,11 @@ use tokio_rustls::TlsAcceptor;
 
 use super::certificates::TlsFault;
 use super::fault::Switch;
+use super::follow::follow;
 use super::message::{Incoming, Outgoing, Received};
 use super::pipeline::{self, Target};
 use super::{House, LARGEST_BODY, making, old_tls};
+use crate::jose;
 
 /// How much of a body that is too large is still read, so that the caller gets to see the answer.
 const LARGEST_DRAINED: usize = 16 * 1024 * 1024;
@@ -35,6 +37,10 @@ pub(crate) fn router(house: &Arc<House>) -> Router {
     }
     router.fallback(serve).with_state(house.clone())
 }
+
+/// The thumbprint of the certificate that a client showed.
+#[derive(Clone)]
+struct Peer(String);
 
 /// How TLS is served.
 #[derive(Clone)]
@@ -61,6 +67,14 @@ pub(crate) async fn accept(listener: TcpListener, tls: Option<Tls>, router: Rout
                         };
                         let handshake = tokio::time::timeout(Duration::from_secs(10), tls.acceptor.accept(stream));
                         if let Ok(Ok(stream)) = handshake.await {
+                            let shown = stream.get_ref().1.peer_certificates();
+                            let thumbprint = shown
+                                .and_then(|chain| chain.first())
+                                .map(|certificate| jose::sha256(certificate));
+                            let router = match thumbprint {
+                                Some(thumbprint) => router.layer(Extension(Peer(thumbprint))),
+                                None => router,
+                            };
                             connection(stream, router).await;
                         }
                     }),
@@ -114,7 +128,11 @@ async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
         json: None,
         query_values: Map::new(),
         correlation,
+        certificate: parts.extensions.get::<Peer>().map(|peer| peer.0.clone()),
     };
+    if house.is(Switch::FollowsAddresses) {
+        follow(&incoming).await;
+    }
     if let Some(delay) = house.latency.next() {
         tokio::time::sleep(delay).await;
     }

@@ -29,6 +29,8 @@ pub(crate) struct Incoming {
     pub(crate) query_values: Map<String, Value>,
     /// What names this exchange in answer and audit.
     pub(crate) correlation: String,
+    /// The SHA-256 thumbprint of the certificate that the client showed.
+    pub(crate) certificate: Option<String>,
 }
 
 impl Incoming {

@@ -10,6 +10,7 @@ mod certificates;
 mod document;
 mod fault;
 mod faults;
+mod follow;
 mod ihub;
 mod jwt;
 mod latency;
@@ -23,6 +24,7 @@ mod old_tls;
 mod page;
 mod pipeline;
 mod preconditions;
+mod proofs;
 mod rate;
 mod records;
 mod rules;
@@ -51,6 +53,7 @@ pub use faults::{fault, faults};
 pub use ihub::{
     ApiKey, CONTRACT as IHUB_CONTRACT, IhubFault, IhubSupplier, PemPair, ihub_fault, ihub_faults,
 };
+pub use jwt::Trusted;
 use latency::Latency;
 use pipeline::Target;
 use rate::Rate;
@@ -87,6 +90,8 @@ pub struct Options {
     pub port: u16,
     /// Of what form access tokens are.
     pub tokens: TokenFormat,
+    /// Another issuer whose tokens are believed besides the supplier's own.
+    pub trusts: Option<Trusted>,
 }
 
 impl Default for Options {
@@ -101,6 +106,7 @@ impl Default for Options {
             requests_per_second: 20_000,
             port: 0,
             tokens: TokenFormat::Opaque,
+            trusts: None,
         }
     }
 }
@@ -285,6 +291,12 @@ impl Supplier {
         Some((certificate, key))
     }
 
+    /// The same of the second force.
+    pub fn other_client_identity_pem(&self) -> Option<(&str, &str)> {
+        let (certificate, key) = &self.certificates.as_ref()?.other_client_pem;
+        Some((certificate, key))
+    }
+
     /// Closes the ports and waits until they are closed.
     pub async fn stop(mut self) {
         for task in std::mem::take(&mut self.tasks) {
@@ -332,7 +344,7 @@ impl House {
                 .iter()
                 .any(|fault| fault.switch == Some(switch))
         };
-        let tokens = Tokens::new(options.tokens, &origin, &has);
+        let tokens = Tokens::new(options.tokens, &origin, options.trusts.clone(), &has);
         let prefix = if has(Switch::Unversioned) { "" } else { "/v1" };
         let scopes = ["records:read", "records:write", "audit:read"];
         let north = Client::new("zztest-north", "ZZ01", &scopes);
