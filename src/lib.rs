@@ -10,6 +10,7 @@
     )
 )]
 
+pub mod jose;
 pub mod model;
 pub mod verdict;
 
@@ -27,6 +28,8 @@ pub mod arrange;
 
 pub mod checks;
 
+pub mod coverage;
+
 pub mod suite;
 
 pub mod event;
@@ -37,6 +40,7 @@ pub mod waiver;
 
 pub mod auth;
 pub mod http;
+pub mod issuer;
 pub mod journal;
 pub mod load;
 pub mod report;

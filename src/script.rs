@@ -294,6 +294,7 @@ pub fn dry_run<T>(
                         url: format!("{}{}", world.base_url, request.path_and_query()),
                         request,
                         credentials: Headers::new(),
+                        followed: None,
                         outcome,
                     };
                     sent.push(exchange.clone());

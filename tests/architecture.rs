@@ -15,7 +15,8 @@ use std::{
 
 /// Module → what it may import from the crate. The core first, then the edges.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("model", &[]),
+    ("jose", &[]),
+    ("model", &["jose"]),
     ("verdict", &["model", "exchange"]),
     ("exchange", &["model"]),
     ("observation", &["model", "exchange"]),
@@ -42,6 +43,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "arrange",
         ],
     ),
+    ("coverage", &["model", "exchange", "contract"]),
     (
         "suite",
         &[
@@ -58,6 +60,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "event",
         &[
+            "coverage",
             "model",
             "verdict",
             "exchange",
@@ -70,6 +73,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "summary",
         &[
+            "coverage",
             "model",
             "verdict",
             "exchange",
@@ -83,16 +87,26 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "load",
-        &["model", "contract", "checks", "suite", "profile", "waiver"],
+        &[
+            "jose", "model", "contract", "checks", "suite", "profile", "waiver",
+        ],
     ),
     ("http", &["model", "exchange"]),
     (
         "auth",
-        &["model", "exchange", "observation", "contract", "http"],
+        &[
+            "jose",
+            "model",
+            "exchange",
+            "observation",
+            "contract",
+            "http",
+        ],
     ),
     (
         "runner",
         &[
+            "coverage",
             "model",
             "verdict",
             "exchange",
@@ -113,6 +127,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "report",
         &[
+            "coverage",
             "model",
             "verdict",
             "exchange",
@@ -125,7 +140,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "checks",
         ],
     ),
-    ("supplier", &[]),
+    ("issuer", &["jose"]),
+    ("supplier", &["jose"]),
     ("cli", &["*"]),
 ];
 

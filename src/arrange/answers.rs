@@ -290,6 +290,7 @@ mod tests {
             url: format!("https://target.test/v1{path}"),
             request,
             credentials: Headers::new(),
+            followed: None,
             outcome: Outcome::Answered(Response::new(
                 status,
                 HttpVersion::Http11,

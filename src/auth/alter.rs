@@ -1,36 +1,68 @@
 //! Breaks a good credential in a named way, without any private key but one of its own (owner of
 //! [`altered`]).
 
-use aws_lc_rs::{
-    hmac,
-    rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
-};
+use std::sync::Arc;
+
+use aws_lc_rs::hmac;
 use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+use url::form_urlencoded;
 
-use super::oauth::Login;
-use crate::{exchange::Alteration, http::Credentials};
+use super::{
+    alter_key,
+    lure::{Bait, Lure},
+    oauth::Login,
+    proof::{For, Possession},
+};
+use crate::{
+    exchange::{Alteration, Body, ProofFlaw},
+    http::{Credentials, Presents},
+    jose::{self, Algorithm, SigningKey},
+    model::{Credential, IdentityName},
+};
 
-/// What an alteration may need besides the credential.
+/// What an alteration may need besides the credentials.
 pub(super) struct Material<'a> {
     /// Where the token comes from.
     pub(super) login: Option<&'a Login>,
+    /// The key that the token is bound to.
+    pub(super) possession: Option<Arc<Possession>>,
     /// The host of the target.
     pub(super) target: Option<&'a str>,
+    /// Where a key of our own is served, or why nowhere.
+    pub(super) lure: Result<&'a Lure, String>,
+    /// Whether the connection shows a client certificate.
+    pub(super) certificate: bool,
+    /// Another identity with a certificate of its own.
+    pub(super) other_certificate: Option<&'a IdentityName>,
+    /// What is shown.
+    pub(super) held: Vec<&'a Credential>,
+    /// What other identities have.
+    pub(super) others: Vec<&'a Credential>,
 }
 
 /// Broken credentials.
+#[derive(Debug)]
 pub(super) struct Altered {
     /// As they are shown.
     pub(super) credentials: Credentials,
     secret: String,
+    /// An address that somebody may follow.
+    pub(super) bait: Option<Bait>,
 }
 
 impl Altered {
+    pub(super) const fn of(credentials: Credentials, secret: String) -> Self {
+        Self {
+            credentials,
+            secret,
+            bait: None,
+        }
+    }
+
     /// What stands in place of the token; it holds parts of it and is redacted too.
     pub(super) fn secret(&self) -> &str {
         &self.secret
@@ -46,16 +78,24 @@ pub(super) async fn altered(
     mut shown: Credentials,
     material: Material<'_>,
 ) -> Result<Altered, String> {
+    if let Alteration::Key(flaw) = alteration {
+        return alter_key::broken(flaw, shown, &material.held, &material.others);
+    }
     let bearer = shown
         .headers
         .get("authorization")
-        .and_then(|value| value.strip_prefix("Bearer "))
-        .map(str::to_owned);
-    let token = bearer.ok_or("it shows no bearer token, so there is none to break.")?;
-    let mut scheme = "Bearer";
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| matches!(*scheme, "Bearer" | "DPoP"))
+        .map(|(scheme, token)| (scheme.to_owned(), token.to_owned()));
+    let Some((scheme, token)) = bearer else {
+        return other_kind(alteration, shown);
+    };
+    let mut scheme = scheme.as_str();
+    let mut bait = None;
+    let lower = scheme.to_ascii_lowercase();
     let replaced = match alteration {
         Alteration::SchemeInLowerCase => {
-            scheme = "bearer";
+            scheme = &lower;
             token
         }
         Alteration::Empty => String::new(),
@@ -69,22 +109,80 @@ pub(super) async fn altered(
         Alteration::InQuery => {
             shown.headers.remove("authorization");
             shown.query.push(("access_token".to_owned(), token.clone()));
-            return Ok(Altered {
-                credentials: shown,
-                secret: token,
+            return Ok(Altered::of(shown, token));
+        }
+        Alteration::InBody => {
+            shown.headers.remove("authorization");
+            let form = form_urlencoded::Serializer::new(String::new())
+                .append_pair("access_token", &token)
+                .finish();
+            shown.body = Some(Body {
+                media_type: Some("application/x-www-form-urlencoded".to_owned()),
+                bytes: form.into(),
             });
+            return Ok(Altered::of(shown, token));
+        }
+        Alteration::TwiceGoodFirst | Alteration::TwiceGoodLast => {
+            let good = format!("{scheme} {token}");
+            let bad = format!("{scheme} muster-is-no-token");
+            let (first, second) = if alteration == Alteration::TwiceGoodFirst {
+                (good, bad)
+            } else {
+                (bad, good)
+            };
+            shown.headers.set("authorization", first);
+            shown.headers.append("authorization", second);
+            return Ok(Altered::of(shown, token));
         }
         Alteration::BasicAlone => {
             scheme = "Basic";
-            match material.login {
+            shown.signers.clear();
+            material
+                .login
                 // A client's secret is shown to nobody but the host that it is for.
-                Some(login) if login.host() == material.target => login.as_basic(),
-                _ => BASE64_STANDARD.encode("muster:muster"),
+                .filter(|login| login.host() == material.target)
+                .and_then(Login::as_basic)
+                .unwrap_or_else(|| BASE64_STANDARD.encode("muster:muster"))
+        }
+        Alteration::Proof(flaw) => {
+            let possession = material
+                .possession
+                .ok_or("its access token is not bound to a key by DPoP.")?;
+            shown.signers.clear();
+            match flaw {
+                ProofFlaw::Missing => {}
+                ProofFlaw::AsBearer => scheme = "Bearer",
+                flaw => shown
+                    .signers
+                    .push(possession.signer(For::Target, Some(flaw))),
             }
+            token
+        }
+        Alteration::WithoutCertificate | Alteration::OtherCertificate => {
+            if !material.certificate {
+                return Err("it shows no client certificate.".into());
+            }
+            if bound_to_certificate(&token) == Some(false) {
+                return Err(
+                    "its access token is not bound to its certificate (`cnf` with `x5t#S256`)."
+                        .into(),
+                );
+            }
+            shown.certificate = if alteration == Alteration::WithoutCertificate {
+                Presents::Nothing
+            } else {
+                let other = material
+                    .other_certificate
+                    .ok_or("no other identity has a client certificate to show in its place.")?;
+                Presents::Of(other.clone())
+            };
+            token
         }
         alteration => {
             let jwt = Jwt::read(&token).ok_or("its access token is opaque, not a JWT.")?;
-            jwt.broken(alteration, material.login).await?
+            let (broken, laid) = jwt.broken(alteration, &material).await?;
+            bait = laid;
+            broken
         }
     };
     shown
@@ -93,7 +191,69 @@ pub(super) async fn altered(
     Ok(Altered {
         credentials: shown,
         secret: replaced,
+        bait,
     })
+}
+
+/// Whether a token says that it is bound to a certificate (RFC 8705 §3.1); nothing where it is opaque.
+fn bound_to_certificate(token: &str) -> Option<bool> {
+    let (_, claims) = jose::peek(token)?;
+    Some(
+        claims
+            .get("cnf")
+            .is_some_and(|cnf| cnf.get("x5t#S256").is_some()),
+    )
+}
+
+/// Breaks what is no bearer token: keys in headers, cookies or the query, and passwords.
+fn other_kind(alteration: Alteration, mut shown: Credentials) -> Result<Altered, String> {
+    let broken = |secret: &str| match alteration {
+        Alteration::Garbage => Some("muster-is-no-key".to_owned()),
+        Alteration::Truncate => {
+            let kept = secret.chars().count() * 2 / 3;
+            Some(secret.chars().take(kept).collect())
+        }
+        _ => None,
+    };
+    let none = "it shows no bearer token, so there is none to break.";
+    let mut secret = String::new();
+    let mut headers = crate::exchange::Headers::new();
+    for (name, value) in shown.headers.iter() {
+        let replaced = if let Some(pair) = value.strip_prefix("Basic ") {
+            let text = BASE64_STANDARD
+                .decode(pair)
+                .ok()
+                .and_then(|bytes| String::from_utf8(bytes).ok());
+            let (user, password) = text
+                .as_deref()
+                .and_then(|text| text.split_once(':'))
+                .ok_or("its user name and password cannot be read.")?;
+            let pair = format!("{user}:{}", broken(password).ok_or(none)?);
+            format!("Basic {}", BASE64_STANDARD.encode(pair))
+        } else if name == "cookie" {
+            let crumbs = value.split("; ").map(|crumb| {
+                let (name, value) = crumb.split_once('=').unwrap_or((crumb, ""));
+                Some(format!("{name}={}", broken(value)?))
+            });
+            crumbs
+                .collect::<Option<Vec<String>>>()
+                .ok_or(none)?
+                .join("; ")
+        } else {
+            broken(value).ok_or(none)?
+        };
+        secret.clone_from(&replaced);
+        headers.append(name, replaced);
+    }
+    for (_, value) in &mut shown.query {
+        *value = broken(value).ok_or(none)?;
+        secret.clone_from(value);
+    }
+    if secret.is_empty() || !shown.signers.is_empty() {
+        return Err(none.to_owned());
+    }
+    shown.headers = headers;
+    Ok(Altered::of(shown, secret))
 }
 
 /// A JSON Web Token in its parts (RFC 7519).
@@ -126,9 +286,10 @@ impl<'a> Jwt<'a> {
     async fn broken(
         mut self,
         alteration: Alteration,
-        login: Option<&Login>,
-    ) -> Result<String, String> {
-        Ok(match alteration {
+        material: &Material<'_>,
+    ) -> Result<(String, Option<Bait>), String> {
+        let mut bait = None;
+        let broken = match alteration {
             Alteration::StripSignature => format!("{}.", self.signed),
             Alteration::AlterSignature => format!("{}.{}", self.signed, self.other_signature()?),
             Alteration::AlgNone(spelling) => {
@@ -143,7 +304,7 @@ impl<'a> Jwt<'a> {
                 format!("{}.{}", self.written(), self.signature)
             }
             Alteration::HmacWithPublicKey => {
-                let pem = self.public_key(login).await?;
+                let pem = self.public_key(material.login).await?;
                 self.header.insert("alg".into(), "HS256".into());
                 self.sealed(pem.as_bytes())
             }
@@ -153,16 +314,20 @@ impl<'a> Jwt<'a> {
                     .insert("kid".into(), "../../../../../../dev/null".into());
                 self.sealed(b"")
             }
-            Alteration::KeyInHeader => self.signed_by_us(|header, key| {
-                header.insert("jwk".into(), key);
-            })?,
-            Alteration::KeyByAddress(member) => self.signed_by_us(|header, _| {
-                // A name that cannot resolve: whoever follows it finds nobody.
-                let address = "https://muster.invalid/.well-known/jwks.json";
-                header.insert(member.into(), address.into());
-            })?,
+            Alteration::KeyInHeader => {
+                let key = SigningKey::generate(Algorithm::Es256).ok_or("no key could be made.")?;
+                let public = key.published("muster");
+                self.signed_by(&key, "jwk", public)
+            }
+            Alteration::KeyByAddress(member) => {
+                let lure = material.lure.as_ref().map_err(Clone::clone)?;
+                let (address, laid) = lure.address(member);
+                bait = Some(laid);
+                self.signed_by(lure.key(), member, address.into())
+            }
             _ => return Err("a JWT cannot be broken so.".to_owned()),
-        })
+        };
+        Ok((broken, bait))
     }
 
     fn other_signature(&self) -> Result<String, String> {
@@ -179,10 +344,7 @@ impl<'a> Jwt<'a> {
     }
 
     fn written(&self) -> String {
-        let write = |part: &Map<String, Value>| {
-            BASE64_URL_SAFE_NO_PAD.encode(Value::Object(part.clone()).to_string())
-        };
-        format!("{}.{}", write(&self.header), write(&self.claims))
+        jose::written(&self.header, &self.claims)
     }
 
     fn sealed(&self, secret: &[u8]) -> String {
@@ -194,36 +356,11 @@ impl<'a> Jwt<'a> {
         format!("{written}.{}", BASE64_URL_SAFE_NO_PAD.encode(tag.as_ref()))
     }
 
-    /// Signed with a fresh key that nobody has reason to trust.
-    fn signed_by_us(
-        mut self,
-        tell: impl FnOnce(&mut Map<String, Value>, Value),
-    ) -> Result<String, String> {
-        let failed = |_| "no key could be made.".to_owned();
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(failed)?;
-        let point = pair.public_key().as_ref();
-        let (x, y) = match (point.get(1..33), point.get(33..65)) {
-            (Some(x), Some(y)) => (x, y),
-            _ => return Err("no key could be made.".to_owned()),
-        };
-        let key = json!({
-            "kty": "EC",
-            "crv": "P-256",
-            "kid": "muster",
-            "x": BASE64_URL_SAFE_NO_PAD.encode(x),
-            "y": BASE64_URL_SAFE_NO_PAD.encode(y),
-        });
-        self.header.insert("alg".into(), "ES256".into());
+    /// Signed with a key that nobody has reason to trust, which the header tells by this member.
+    fn signed_by(mut self, key: &SigningKey, member: &str, told: Value) -> String {
         self.header.insert("kid".into(), "muster".into());
-        tell(&mut self.header, key);
-        let written = self.written();
-        let signature = pair
-            .sign(&SystemRandom::new(), written.as_bytes())
-            .map_err(failed)?;
-        Ok(format!(
-            "{written}.{}",
-            BASE64_URL_SAFE_NO_PAD.encode(signature.as_ref())
-        ))
+        self.header.insert(member.into(), told);
+        key.sign(self.header, &self.claims)
     }
 
     /// The public key that the token is verified with, in PEM.
@@ -246,63 +383,7 @@ impl<'a> Jwt<'a> {
                 keys.iter()
                     .find(|key| wanted.is_none() || key.get("kid") == wanted)
             })
-            .and_then(pem)
+            .and_then(jose::public_pem)
             .ok_or_else(|| "the public key of its token is not among those published.".to_owned())
     }
-}
-
-/// A public RSA or P-256 key in PEM (RFC 5280 `SubjectPublicKeyInfo`).
-fn pem(jwk: &Value) -> Option<String> {
-    let part = |name: &str| BASE64_URL_SAFE_NO_PAD.decode(jwk.get(name)?.as_str()?).ok();
-    let (algorithm, key): (&[u8], Vec<u8>) = match jwk.get("kty")?.as_str()? {
-        "RSA" => {
-            let numbers = [integer(&part("n")?), integer(&part("e")?)].concat();
-            (
-                b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00",
-                der(0x30, &numbers),
-            )
-        }
-        "EC" if jwk.get("crv")? == "P-256" => (
-            b"\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07",
-            [vec![4], part("x")?, part("y")?].concat(),
-        ),
-        _ => return None,
-    };
-    let bits = der(0x03, &[vec![0], key].concat());
-    let text = BASE64_STANDARD.encode(der(0x30, &[algorithm, &bits].concat()));
-    let lines: Vec<&str> = text
-        .as_bytes()
-        .chunks(64)
-        .filter_map(|line| std::str::from_utf8(line).ok())
-        .collect();
-    Some(format!(
-        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
-        lines.join("\n")
-    ))
-}
-
-/// A positive INTEGER of DER.
-fn integer(bytes: &[u8]) -> Vec<u8> {
-    let sign: &[u8] = if bytes.first().is_some_and(|first| *first >= 0x80) {
-        &[0]
-    } else {
-        &[]
-    };
-    der(0x02, &[sign, bytes].concat())
-}
-
-/// A value of DER with its tag and length.
-fn der(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = content.len();
-    let mut written = vec![tag];
-    match u8::try_from(length) {
-        Ok(short) if short < 0x80 => written.push(short),
-        Ok(long) => written.extend([0x81, long]),
-        Err(_) => {
-            let [.., high, low] = length.to_be_bytes();
-            written.extend([0x82, high, low]);
-        }
-    }
-    written.extend_from_slice(content);
-    written
 }

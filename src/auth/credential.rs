@@ -8,7 +8,7 @@ use url::form_urlencoded;
 
 use crate::{
     contract::{ParameterPlace, SchemeKind},
-    model::{ClientAuth, Credential, Identity, IdentityName, KeyPlace, OAuth2},
+    model::{ClientAuth, Credential, Grant, Identity, IdentityName, KeyPlace},
     observation::variable,
 };
 
@@ -37,6 +37,16 @@ fn is_of(credential: &Credential, kind: &SchemeKind) -> bool {
                 ..
             },
         ) => is_key(*held, known, *place, name),
+        (
+            SchemeKind::ApiKey {
+                place: ParameterPlace::Header,
+                name,
+            },
+            Credential::Hmac(hmac),
+        ) => {
+            name.eq_ignore_ascii_case(&hmac.signature_header)
+                || name.eq_ignore_ascii_case(&hmac.key_id_header)
+        }
         // Many documents describe a bearer token as a key in this header.
         (
             SchemeKind::ApiKey {
@@ -69,12 +79,9 @@ pub(super) fn basic(user: &str, password: &str) -> String {
 }
 
 /// The same for a client, whose id and secret are form-encoded first (RFC 6749 §2.3.1).
-pub(super) fn client_basic(oauth: &OAuth2) -> String {
+pub(super) fn client_basic(id: &str, secret: &SecretString) -> String {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    basic(
-        &encode(&oauth.client_id),
-        &encode(oauth.client_secret.expose_secret()),
-    )
+    basic(&encode(id), &encode(secret.expose_secret()))
 }
 
 /// The secrets of an identity, each with the variable that stands for it.
@@ -102,10 +109,28 @@ pub(super) fn secrets(of: &IdentityName, identity: &Identity) -> Vec<(String, Se
             Credential::Bearer { token } => add("TOKEN", token.clone()),
             Credential::ApiKey { name, value, .. } => add(name, value.clone()),
             Credential::OAuth2(oauth) => {
-                add("SECRET", oauth.client_secret.clone());
-                if oauth.auth == ClientAuth::Basic {
-                    add("CLIENT", client_basic(oauth).into());
+                match &oauth.auth {
+                    ClientAuth::Basic(secret) => {
+                        add("SECRET", secret.clone());
+                        add("CLIENT", client_basic(&oauth.client_id, secret).into());
+                    }
+                    ClientAuth::Post(secret) => add("SECRET", secret.clone()),
+                    ClientAuth::Assertion(_) | ClientAuth::Certificate | ClientAuth::Nothing => {}
                 }
+                if let Grant::Refresh(token) = &oauth.grant {
+                    add("REFRESH", token.clone());
+                }
+            }
+            Credential::Hmac(hmac) => {
+                // As it may have been written, and in base64 in case its bytes are no text.
+                if let Some(text) = BASE64_STANDARD
+                    .decode(hmac.secret.expose_secret())
+                    .ok()
+                    .and_then(|bytes| String::from_utf8(bytes).ok())
+                {
+                    add("HMAC", text.into());
+                }
+                add("HMAC_BASE64", hmac.secret.clone());
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Which credentials a request carries (owner of [`Keyring`]).
 
+mod breaking;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
@@ -8,16 +10,19 @@ use std::{
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    LoginError, alter,
+    LoginError,
     credential::{self, basic, fits},
+    lure::{Bait, Callback, Lure},
     oauth::{Log, Login},
+    proof::{For, Possession, Seals, now},
 };
 use crate::{
     contract::{Alternative, Contract, Operation, SchemeKind, Security},
-    exchange::{Auth, BreakageKind, Exchange},
-    http::{Credentials, Options, TransportError},
+    exchange::{Auth, BreakageKind, Exchange, Request},
+    http::{Credentials, Options, Sent, TransportError},
+    jose,
     model::{Credential, Identity, IdentityName, KeyPlace, Whose},
-    observation::{Redactor, variable},
+    observation::Redactor,
 };
 
 /// The identities of a target and what they can show.
@@ -34,14 +39,28 @@ pub struct Keyring {
     failed_logins: u32,
     /// How many broken credentials were shown.
     failed: Mutex<HashMap<IdentityName, u32>>,
+    callback: Option<Callback>,
+    lure: tokio::sync::OnceCell<Result<Lure, String>>,
 }
+
+/// Identities whose tokens are lent to be refused, so that nobody minds that they have ended.
+const LENT: [&str; 8] = [
+    "expired",
+    "not-yet-valid",
+    "other-audience",
+    "other-issuer",
+    "revoked",
+    "unknown-key",
+    "without-expiry",
+    "id-token",
+];
 
 /// How many broken credentials of one identity are shown where nobody says otherwise: fewer than lock an
 /// account at most services.
 const FAILED_LOGINS: u32 = 20;
 
 #[derive(Debug)]
-struct Holder {
+pub(super) struct Holder {
     identity: Identity,
     /// Whether its connections show a client certificate, its own or the target's.
     certificate: bool,
@@ -95,7 +114,7 @@ impl Keyring {
                 .map(|(_, credential)| match credential {
                     Credential::OAuth2(oauth) => Login::new(
                         name.clone(),
-                        oauth.clone(),
+                        (**oauth).clone(),
                         connection,
                         redactor.clone(),
                         Arc::clone(&log),
@@ -132,6 +151,8 @@ impl Keyring {
             host: connection.base_url.host_str().map(str::to_owned),
             failed_logins: FAILED_LOGINS,
             failed: Mutex::default(),
+            callback: None,
+            lure: tokio::sync::OnceCell::new(),
         })
     }
 
@@ -149,14 +170,29 @@ impl Keyring {
         operation: Option<&Operation>,
         auth: &Auth,
     ) -> Result<Credentials, LoginError> {
+        self.show(identity, operation, auth)
+            .await
+            .map(|(credentials, _)| credentials)
+    }
+
+    /// The same, with the address of a key of our own where the credentials give one.
+    ///
+    /// # Errors
+    /// As for [`Self::credentials`].
+    pub async fn show(
+        &self,
+        identity: &IdentityName,
+        operation: Option<&Operation>,
+        auth: &Auth,
+    ) -> Result<(Credentials, Option<Bait>), LoginError> {
         match auth {
-            Auth::Nothing => return Ok(Credentials::default()),
-            Auth::Instead(headers) => return Ok(Credentials::of(headers.clone())),
-            Auth::Declared | Auth::Altered(_) => {}
+            Auth::Nothing => return Ok((Credentials::default(), None)),
+            Auth::Instead(headers) => return Ok((Credentials::of(headers.clone()), None)),
+            Auth::Declared | Auth::Altered(_) | Auth::Part(_) => {}
         }
         let Some(holder) = self.holders.get(identity) else {
             return if identity.as_str() == IdentityName::default().as_str() {
-                self.without(identity, operation)
+                self.without(identity, operation).map(|shown| (shown, None))
             } else {
                 Err(LoginError {
                     identity: identity.clone(),
@@ -168,64 +204,64 @@ impl Keyring {
         };
         let choices = match self.choose(holder, operation) {
             Some(choices) => choices,
-            None if holder.is_empty() => return self.without(identity, operation),
+            None if holder.is_empty() => {
+                return self.without(identity, operation).map(|shown| (shown, None));
+            }
             None => holder.all(),
         };
-        let shown = holder.show(&choices).await?;
+        let (shown, possession) = holder.show(&choices).await?;
         let Auth::Altered(alteration) = auth else {
-            return Ok(shown);
+            return Ok((shown, None));
         };
-        let unfit = |kind, whose, detail: String| LoginError {
-            identity: identity.clone(),
-            kind,
-            whose,
-            detail,
-        };
-        if alteration.names_the_caller() && !self.may_fail(identity) {
-            let most = self.failed_logins;
-            return Err(unfit(
-                BreakageKind::NotSent,
-                Whose::Configuration,
-                format!(
-                    "{most} broken credentials of identity {identity} were sent, and `failed_logins` allows no more."
-                ),
-            ));
-        }
-        let logins = choices
-            .iter()
-            .filter_map(|index| holder.logins.get(*index)?.as_ref());
-        let material = alter::Material {
-            login: logins.into_iter().next(),
-            target: self.host.as_deref(),
-        };
-        let altered = alter::altered(*alteration, shown, material)
+        self.broken(identity, *alteration, (holder, &choices), shown, possession)
             .await
-            .map_err(|why| {
-                let detail = format!("Identity {identity}: {why}");
-                unfit(BreakageKind::Unalterable, Whose::Credentials, detail)
-            })?;
-        // What holds nothing of the token is no secret: `null` would be masked everywhere.
-        if alteration.names_the_caller() {
-            self.redactor.learn(
-                &variable(identity, &format!("TOKEN_{}", alteration.name())),
-                altered.secret(),
-            );
+    }
+
+    /// Keeps what an answer asks of the next proof, and which proofs were good.
+    pub fn hear(&self, request: &Request, sent: &Sent) {
+        for login in self
+            .holders
+            .get(&request.identity)
+            .into_iter()
+            .flat_map(|holder| holder.logins.iter().flatten())
+        {
+            login.hear(request, sent);
         }
-        Ok(altered.credentials)
     }
 
-    /// Sets how many broken credentials of one identity may be shown to the target.
-    #[must_use]
-    pub const fn with_failed_logins(mut self, most: u32) -> Self {
-        self.failed_logins = most;
-        self
-    }
-
-    fn may_fail(&self, identity: &IdentityName) -> bool {
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = failed.entry(identity.clone()).or_default();
-        *count += 1;
-        *count <= self.failed_logins
+    /// Whether the tokens at hand still last, for those that were pasted and cannot be renewed.
+    ///
+    /// # Errors
+    /// Where one has ended, and when.
+    pub fn lasts(&self, identity: &IdentityName) -> Result<(), LoginError> {
+        if LENT.contains(&identity.as_str()) {
+            return Ok(());
+        }
+        let ended = self
+            .holders
+            .get(identity)
+            .into_iter()
+            .flat_map(|holder| &holder.identity.credentials)
+            .filter_map(|(_, credential)| match credential {
+                Credential::Bearer { token } => jose::peek(token.expose_secret()),
+                _ => None,
+            })
+            .filter_map(|(_, claims)| claims.get("exp")?.as_u64())
+            .find(|end| *end <= now());
+        match ended {
+            None => Ok(()),
+            Some(end) => {
+                let ago = now().saturating_sub(end).div_ceil(60);
+                Err(LoginError {
+                    identity: identity.clone(),
+                    kind: BreakageKind::LoginFailed,
+                    whose: Whose::Credentials,
+                    detail: format!(
+                        "The bearer token of identity {identity} ended {ago} minutes ago: obtain a fresh one and give it where the target file reads it, or let Muster obtain it by `oauth2`."
+                    ),
+                })
+            }
+        }
     }
 
     /// Forgets the token that these credentials carried, because the target answered 401. Whether
@@ -234,7 +270,9 @@ impl Keyring {
         let Some(token) = used
             .headers
             .get("authorization")
-            .and_then(|value| value.strip_prefix("Bearer "))
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| matches!(*scheme, "Bearer" | "DPoP"))
+            .map(|(_, token)| token)
         else {
             return false;
         };
@@ -299,7 +337,11 @@ impl Keyring {
                 continue;
             }
             let held = &holder.identity.credentials;
-            choices.push(held.iter().position(|held| fits(held, name, kind))?);
+            let choice = held.iter().position(|held| fits(held, name, kind))?;
+            // One credential may be for two schemes: a signature and the name of its key.
+            if !choices.contains(&choice) {
+                choices.push(choice);
+            }
         }
         Some(choices)
     }
@@ -344,7 +386,21 @@ impl Holder {
             .map(|(index, _)| index)
     }
 
-    async fn show(&self, choices: &[usize]) -> Result<Credentials, LoginError> {
+    fn chosen(&self, choices: &[usize]) -> impl Iterator<Item = &Credential> {
+        choices.iter().filter_map(|index| {
+            self.identity
+                .credentials
+                .get(*index)
+                .map(|(_, credential)| credential)
+        })
+    }
+
+    /// What is shown, and the key that the token is bound to.
+    async fn show(
+        &self,
+        choices: &[usize],
+    ) -> Result<(Credentials, Option<Arc<Possession>>), LoginError> {
+        let mut possession = None;
         let mut shown = Credentials::default();
         let mut cookies: Vec<String> = Vec::new();
         for index in choices {
@@ -366,17 +422,32 @@ impl Holder {
                 Credential::OAuth2(_) => {
                     if let Some(Some(login)) = self.logins.get(*index) {
                         let token = login.token().await?;
+                        let scheme = match &token.bound_to {
+                            Some(key) => {
+                                shown.signers.push(key.signer(For::Target, None));
+                                "DPoP"
+                            }
+                            None => "Bearer",
+                        };
+                        possession = token.bound_to;
                         shown
                             .headers
-                            .set("authorization", format!("Bearer {token}"));
+                            .set("authorization", format!("{scheme} {}", token.value));
                     }
+                }
+                Credential::Hmac(hmac) => {
+                    shown.headers.set(&hmac.key_id_header, hmac.key_id.as_str());
+                    shown.signers.push(Arc::new(Seals {
+                        by: hmac.clone(),
+                        instead: None,
+                    }));
                 }
             }
         }
         if !cookies.is_empty() {
             shown.headers.set("cookie", cookies.join("; "));
         }
-        Ok(shown)
+        Ok((shown, possession))
     }
 }
 

@@ -8,13 +8,21 @@
 )]
 
 mod alter;
+mod alter_key;
+mod answer;
 mod credential;
+mod endpoint;
 mod keyring;
+mod lure;
 mod oauth;
+mod proof;
 #[cfg(test)]
 mod tests;
 
-pub use self::keyring::Keyring;
+pub use self::{
+    keyring::Keyring,
+    lure::{Bait, Callback},
+};
 
 use crate::{
     exchange::{Breakage, BreakageKind},

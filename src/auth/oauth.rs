@@ -6,18 +6,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-use secrecy::ExposeSecret;
-use serde_json::Value;
-use url::{Position, form_urlencoded};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+use url::form_urlencoded;
 
-use super::{LoginError, credential::client_basic};
+use super::{
+    LoginError,
+    answer::{self, Issued},
+    credential::client_basic,
+    endpoint::{self, Endpoint, path_of},
+    proof::{For, Possession, fresh_id, now},
+};
 use crate::{
     exchange::{
         Address, Auth, Body, BreakageKind, Exchange, ExchangeId, Headers, Intent, Outcome, Request,
-        Response,
     },
-    http::{Credentials, Options, Transport, TransportError},
-    model::{ClientAuth, IdentityName, Method, OAuth2, Whose},
+    http::{Credentials, Options, Sent, Transport, TransportError},
+    model::{Assertion, ClientAuth, Grant, IdentityName, Method, OAuth2, TokenPlace, Whose},
     observation::{Redactor, variable},
 };
 
@@ -26,21 +31,36 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A token that replaced a refused one and is refused within this time shows that tokens are not the
 /// matter.
 const FRESH: Duration = Duration::from_secs(60);
+/// How long an assertion holds, in seconds.
+const ASSERTION_S: u64 = 60;
 
 /// Where exchanges with token endpoints are kept until the runner takes them.
 pub(super) type Log = Arc<Mutex<Vec<Exchange>>>;
+
+/// Keeps an exchange as evidence.
+pub(super) fn note(log: &Log, exchange: Exchange) {
+    log.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(exchange);
+}
 
 /// The login of one identity at one token endpoint.
 #[derive(Debug)]
 pub(super) struct Login {
     identity: IdentityName,
     oauth: OAuth2,
-    transport: Transport,
+    /// The way to whoever is asked first: the token endpoint, or the issuer that tells it.
+    first: Transport,
+    connection: Options,
     redactor: Redactor,
     log: Log,
     state: RwLock<State>,
     /// Held by whoever is at the token endpoint; the others wait.
     gate: tokio::sync::Mutex<()>,
+    endpoint: tokio::sync::OnceCell<Endpoint>,
+    /// The refresh token that was given last.
+    refresh: Mutex<Option<SecretString>>,
+    possession: Option<Arc<Possession>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -59,10 +79,18 @@ enum State {
 #[derive(Debug, Clone)]
 struct Token {
     value: Arc<str>,
+    dpop: bool,
     obtained: Instant,
     renew: Option<Instant>,
     /// Whether it replaced one that the target refused.
     replacement: bool,
+}
+
+/// A token that lasts for a while yet, and whether it is bound to a key.
+#[derive(Debug, Clone)]
+pub(super) struct Valid {
+    pub(super) value: Arc<str>,
+    pub(super) bound_to: Option<Arc<Possession>>,
 }
 
 impl Login {
@@ -73,23 +101,36 @@ impl Login {
         redactor: Redactor,
         log: Log,
     ) -> Result<Self, TransportError> {
-        let mut options = connection.clone();
-        options.base_url = oauth.token_url.clone();
-        options.body_limit = 1 << 20;
-        options.concurrency = 1;
+        let first = match &oauth.issued_by {
+            TokenPlace::Endpoint(url) => endpoint::way(connection, url)?,
+            TokenPlace::Issuer(issuer) => {
+                let url = issuer
+                    .parse()
+                    .map_err(|_| TransportError::BaseUrl(issuer.clone()))?;
+                endpoint::way(connection, &url)?
+            }
+        };
+        let refresh = match &oauth.grant {
+            Grant::Refresh(token) => Some(token.clone()),
+            Grant::ClientCredentials => None,
+        };
         Ok(Self {
-            transport: Transport::new(options)?,
+            first,
+            connection: connection.clone(),
             identity,
+            possession: oauth.dpop.clone().map(|key| Arc::new(Possession::of(key))),
             oauth,
             redactor,
             log,
             state: RwLock::default(),
             gate: tokio::sync::Mutex::new(()),
+            endpoint: tokio::sync::OnceCell::new(),
+            refresh: Mutex::new(refresh),
         })
     }
 
     /// A token that lasts for a while yet.
-    pub(super) async fn token(&self) -> Result<Arc<str>, LoginError> {
+    pub(super) async fn token(&self) -> Result<Valid, LoginError> {
         if let Some(known) = self.known() {
             return known;
         }
@@ -101,8 +142,8 @@ impl Login {
         let result = self.obtain(replacement).await;
         let (state, result) = match result {
             Ok(token) => {
-                let value = Arc::clone(&token.value);
-                (State::Token(token), Ok(value))
+                let valid = self.valid(&token);
+                (State::Token(token), Ok(valid))
             }
             Err((error, passing)) => (
                 State::Failed {
@@ -114,6 +155,13 @@ impl Login {
         };
         *self.write() = state;
         result
+    }
+
+    fn valid(&self, token: &Token) -> Valid {
+        Valid {
+            value: Arc::clone(&token.value),
+            bound_to: self.possession.clone().filter(|_| token.dpop),
+        }
     }
 
     /// Forgets the token that the target refused; whether another one is worth a try.
@@ -133,29 +181,60 @@ impl Login {
         }
     }
 
-    /// The host of the token endpoint.
-    pub(super) fn host(&self) -> Option<&str> {
-        self.oauth.token_url.host_str()
+    /// Keeps what an answer of the target asks of the next proof, and the proof that was good.
+    pub(super) fn hear(&self, request: &Request, sent: &Sent) {
+        let (Some(possession), Outcome::Answered(response)) = (&self.possession, &sent.outcome)
+        else {
+            return;
+        };
+        possession.hear(For::Target, &response.headers);
+        if let Some(proof) = sent.credentials.get("dpop")
+            && response.is_success()
+            && request.auth == Auth::Declared
+        {
+            possession.accepted(request.method.as_str(), &sent.url, proof);
+        }
     }
 
-    /// The client's id and secret as HTTP Basic has them.
-    pub(super) fn as_basic(&self) -> String {
-        client_basic(&self.oauth)
+    /// The host of the token endpoint, as far as it is known.
+    pub(super) fn host(&self) -> Option<&str> {
+        match (&self.oauth.issued_by, self.endpoint.get()) {
+            (TokenPlace::Endpoint(url), _) => url.host_str(),
+            (TokenPlace::Issuer(_), Some(endpoint)) => endpoint.url.host_str(),
+            (TokenPlace::Issuer(_), None) => None,
+        }
+    }
+
+    /// The client's id and secret as HTTP Basic has them, where it has a secret.
+    pub(super) fn as_basic(&self) -> Option<String> {
+        match &self.oauth.auth {
+            ClientAuth::Basic(secret) | ClientAuth::Post(secret) => {
+                Some(client_basic(&self.oauth.client_id, secret))
+            }
+            _ => None,
+        }
     }
 
     /// The issuer's public keys, where its host publishes them at a usual place.
     pub(super) async fn public_keys(&self) -> Option<Value> {
-        let discovered = self.fetch("/.well-known/openid-configuration").await;
-        let address = discovered
-            .as_ref()
+        let endpoint = self.endpoint().await.ok()?;
+        let usual;
+        let document = match &endpoint.document {
+            Some(document) => Some(document),
+            None => {
+                usual = self.fetch("/.well-known/openid-configuration").await;
+                usual.as_ref()
+            }
+        };
+        let address = document
             .and_then(|document| document.get("jwks_uri"))
             .and_then(Value::as_str)
             .and_then(|uri| url::Url::parse(uri).ok())
-            // Nothing is fetched from another host than that of the token endpoint.
+            // Nothing is fetched from another host than that of the issuer.
             .filter(|uri| uri.host_str() == self.host());
         let path = address.map_or_else(
             || "/.well-known/jwks.json".to_owned(),
-            |uri| uri[Position::BeforePath..Position::AfterQuery].to_owned(),
+            |uri| path_of(&uri).to_owned(),
         );
         self.fetch(&path)
             .await
@@ -163,25 +242,10 @@ impl Login {
     }
 
     async fn fetch(&self, path: &str) -> Option<Value> {
-        let mut request = Request::new(
-            Method::Get,
-            Address::Root(path.to_owned()),
-            "reads what the issuer of tokens publishes",
-        )
-        .meant(Intent::Housekeeping)
-        .header("accept", "application/json");
-        request.identity = self.identity.clone();
-        request.auth = Auth::Nothing;
-        let sent = self.transport.send(&request, &Credentials::default()).await;
-        let document = match &sent.outcome {
+        match endpoint::fetch(&self.first, &self.identity, path, &self.log).await {
             Outcome::Answered(response) if response.is_success() => response.json().ok().cloned(),
             _ => None,
-        };
-        self.log
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(sent.into_exchange(ExchangeId(0), request));
-        document
+        }
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, State> {
@@ -192,11 +256,11 @@ impl Login {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn known(&self) -> Option<Result<Arc<str>, LoginError>> {
+    fn known(&self) -> Option<Result<Valid, LoginError>> {
         let now = Instant::now();
         match &*self.read() {
             State::Token(token) if token.renew.is_none_or(|renew| now < renew) => {
-                Some(Ok(Arc::clone(&token.value)))
+                Some(Ok(self.valid(token)))
             }
             State::Failed { error, until } if until.is_none_or(|until| now < until) => {
                 Some(Err(error.clone()))
@@ -205,208 +269,218 @@ impl Login {
         }
     }
 
+    async fn endpoint(&self) -> Result<&Endpoint, (LoginError, bool)> {
+        self.endpoint
+            .get_or_try_init(|| async {
+                let found = match &self.oauth.issued_by {
+                    TokenPlace::Endpoint(url) => endpoint::way(&self.connection, url)
+                        .map(|transport| Endpoint {
+                            url: url.clone(),
+                            transport,
+                            document: None,
+                        })
+                        .map_err(|error| (Whose::Configuration, error.to_string(), false)),
+                    TokenPlace::Issuer(issuer) => {
+                        endpoint::discover(
+                            issuer,
+                            &self.oauth.auth,
+                            &self.first,
+                            &self.connection,
+                            &self.identity,
+                            &self.log,
+                        )
+                        .await
+                    }
+                };
+                found.map_err(|(whose, detail, passing)| (self.error(whose, detail), passing))
+            })
+            .await
+    }
+
     async fn obtain(&self, replacement: bool) -> Result<Token, (LoginError, bool)> {
-        let (request, credentials) = self.request();
-        let asked = Instant::now();
-        let sent = self.transport.send(&request, &credentials).await;
-        let result = match &sent.outcome {
-            Outcome::Answered(response) => self.read_answer(response),
-            Outcome::Broken(breakage) => Err((
-                self.error(
+        let endpoint = self.endpoint().await?;
+        let mut again = self.possession.is_some();
+        loop {
+            let (request, credentials) = self
+                .request(endpoint)
+                .map_err(|detail| (self.error(Whose::Configuration, detail), false))?;
+            let asked = Instant::now();
+            let sent = endpoint.transport.send(&request, &credentials).await;
+            let result = match &sent.outcome {
+                Outcome::Answered(response) => {
+                    for (what, secret) in answer::secrets(response) {
+                        self.redactor
+                            .learn(&variable(&self.identity, what), &secret);
+                    }
+                    if let Some(possession) = &self.possession {
+                        possession.hear(For::Issuer, &response.headers);
+                    }
+                    if again && answer::wants_nonce(response) {
+                        None
+                    } else {
+                        let refreshed = matches!(self.oauth.grant, Grant::Refresh(_));
+                        let proved = self.possession.is_some();
+                        Some(answer::read(response, proved, refreshed))
+                    }
+                }
+                Outcome::Broken(breakage) => Some(Err((
                     breakage.kind.whose(),
                     format!("No answer from the token endpoint. {}", breakage.detail),
-                ),
-                true,
-            )),
-        };
-        // The redactor knows the token by now, so that nothing of this exchange can be kept unredacted.
-        self.log
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(sent.into_exchange(ExchangeId(0), request));
-        let (value, life) = result?;
-        Ok(Token {
-            value: value.into(),
+                    true,
+                ))),
+            };
+            // The redactor knows the token by now, so that nothing of this exchange can be kept unredacted.
+            note(&self.log, sent.into_exchange(ExchangeId(0), request));
+            match result {
+                None => again = false,
+                Some(Ok(issued)) => return Ok(self.keep(issued, asked, replacement)),
+                Some(Err((whose, detail, passing))) => {
+                    return Err((self.error(whose, detail), passing));
+                }
+            }
+        }
+    }
+
+    fn keep(&self, issued: Issued, asked: Instant, replacement: bool) -> Token {
+        if let Some(refresh) = issued.refresh {
+            let mut held = self.refresh.lock().unwrap_or_else(PoisonError::into_inner);
+            // Issuers that rotate refresh tokens take each of them once (RFC 9700 §4.14.2).
+            if held.is_some() {
+                *held = Some(refresh.into());
+            }
+        }
+        Token {
+            value: issued.token.into(),
+            dpop: issued.dpop,
             obtained: asked,
-            renew: life.and_then(|life| {
+            renew: issued.life.and_then(|life| {
                 let lead = Duration::from_secs(30).min(life / 10);
                 asked.checked_add(life.checked_sub(lead)?)
             }),
             replacement,
-        })
+        }
     }
 
-    fn request(&self) -> (Request, Credentials) {
+    fn request(&self, endpoint: &Endpoint) -> Result<(Request, Credentials), String> {
         let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("grant_type", "client_credentials");
+        let refresh = self
+            .refresh
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        match refresh {
+            Some(token) => {
+                form.append_pair("grant_type", "refresh_token");
+                form.append_pair("refresh_token", token.expose_secret());
+            }
+            None => {
+                form.append_pair("grant_type", "client_credentials");
+            }
+        }
         if let Some(scope) = &self.oauth.scope {
             form.append_pair("scope", scope);
         }
         if let Some(audience) = &self.oauth.audience {
             form.append_pair("audience", audience);
         }
-        let mut credentials = Headers::new();
-        match self.oauth.auth {
-            ClientAuth::Basic => credentials.append(
-                "authorization",
-                format!("Basic {}", client_basic(&self.oauth)),
-            ),
-            ClientAuth::Post => {
-                form.append_pair("client_id", &self.oauth.client_id);
-                form.append_pair("client_secret", self.oauth.client_secret.expose_secret());
+        for (name, value) in &self.oauth.parameters {
+            form.append_pair(name, value);
+        }
+        let mut headers = Headers::new();
+        let client = self.oauth.client_id.as_str();
+        match &self.oauth.auth {
+            ClientAuth::Basic(secret) => {
+                headers.append(
+                    "authorization",
+                    format!("Basic {}", client_basic(client, secret)),
+                );
+            }
+            ClientAuth::Post(secret) => {
+                form.append_pair("client_id", client);
+                form.append_pair("client_secret", secret.expose_secret());
+            }
+            ClientAuth::Assertion(assertion) => {
+                form.append_pair("client_id", client);
+                form.append_pair(
+                    "client_assertion_type",
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                );
+                let signed = self.assert(assertion, endpoint)?;
+                form.append_pair("client_assertion", &signed);
+            }
+            ClientAuth::Certificate | ClientAuth::Nothing => {
+                form.append_pair("client_id", client);
             }
         }
-        let path = &self.oauth.token_url[Position::BeforePath..Position::AfterQuery];
         let mut request = Request::new(
             Method::Post,
-            Address::Root(path.to_owned()),
+            Address::Root(path_of(&endpoint.url).to_owned()),
             "obtains an access token",
         )
         .meant(Intent::Housekeeping)
         .header("accept", "application/json");
         request.identity = self.identity.clone();
-        request.auth = Auth::Instead(credentials.clone());
+        request.auth = Auth::Instead(headers.clone());
         request.body = Some(Body {
             media_type: Some("application/x-www-form-urlencoded".to_owned()),
             bytes: form.finish().into(),
         });
-        (request, Credentials::of(credentials))
+        let mut credentials = Credentials::of(headers);
+        credentials.signers.extend(
+            self.possession
+                .iter()
+                .map(|possession| possession.signer(For::Issuer, None)),
+        );
+        Ok((request, credentials))
     }
 
-    /// The token and its life; or the error, and whether it may pass by itself.
-    fn read_answer(
-        &self,
-        response: &Response,
-    ) -> Result<(String, Option<Duration>), (LoginError, bool)> {
-        let status = response.status;
-        let json = response.json().ok().filter(|json| json.is_object());
-        let text = |name: &str| json.and_then(|json| json.get(name)).and_then(Value::as_str);
-        for (member, what) in [
-            ("access_token", "TOKEN"),
-            ("refresh_token", "REFRESH_TOKEN"),
-            ("id_token", "ID_TOKEN"),
-        ] {
-            if let Some(secret) = text(member) {
-                self.redactor.learn(&variable(&self.identity, what), secret);
-            }
-        }
-        if let Some(code) = text("error").filter(|_| !response.is_success()) {
-            return Err((self.refused(code, text("error_description")), false));
-        }
-        let fail = |whose, detail: String, passing| Err((self.error(whose, detail), passing));
-        match status {
-            200..=299 => {}
-            500..=599 | 429 => {
-                return fail(
-                    Whose::Supplier,
-                    format!("The token endpoint answered {status}."),
-                    true,
-                );
-            }
-            300..=399 => {
-                return fail(
-                    Whose::Configuration,
-                    format!(
-                        "The token endpoint answered {status}, a redirect: token_url is not its address."
-                    ),
-                    false,
-                );
-            }
-            401 | 403 => {
-                return fail(
-                    Whose::Credentials,
-                    format!("The token endpoint answered {status}: it does not accept the client."),
-                    false,
-                );
-            }
-            _ => {
-                return fail(
-                    Whose::Configuration,
-                    format!("The token endpoint answered {status}: token_url may be wrong."),
-                    false,
-                );
-            }
-        }
-        let Some(token) = text("access_token").filter(|token| !token.is_empty()) else {
-            let (whose, what) = if json.is_some() {
-                (Whose::Supplier, "JSON without an access_token".to_owned())
-            } else {
-                let media = response.media_type().unwrap_or_default();
-                let what = match media.as_str() {
-                    "text/html" => "an HTML page instead of a token".to_owned(),
-                    "" => "a body that is not JSON".to_owned(),
-                    other => format!("{other} that is not a JSON object"),
-                };
-                (Whose::Configuration, what)
-            };
-            return fail(
-                whose,
-                format!("The token endpoint answered {status} with {what}; check token_url."),
-                false,
-            );
+    /// A fresh assertion (RFC 7523 §3), which the redactor learns before it is sent.
+    fn assert(&self, by: &Assertion, endpoint: &Endpoint) -> Result<String, String> {
+        let client = self.oauth.client_id.as_str();
+        let audience = match (&by.audience, &self.oauth.issued_by) {
+            (Some(audience), _) => audience.as_str(),
+            (None, TokenPlace::Issuer(issuer)) => issuer,
+            (None, TokenPlace::Endpoint(_)) => endpoint.url.as_str(),
         };
-        if let Some(kind) = text("token_type").filter(|kind| !kind.eq_ignore_ascii_case("bearer")) {
-            return fail(
-                Whose::Muster,
-                format!(
-                    "The token endpoint gave a token of type {kind}; Muster can use bearer tokens only."
-                ),
-                false,
-            );
+        let mut header = Map::new();
+        header.insert("typ".into(), "JWT".into());
+        if let Some(kid) = &by.kid {
+            header.insert("kid".into(), kid.as_str().into());
         }
-        let life = json
-            .and_then(|json| json.get("expires_in"))
-            .and_then(|life| {
-                // Some servers send the number as text.
-                life.as_f64()
-                    .or_else(|| life.as_str()?.trim().parse().ok())
-                    .and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok())
-            });
-        Ok((token.to_owned(), life))
-    }
-
-    /// An error of RFC 6749 §5.2.
-    fn refused(&self, code: &str, description: Option<&str>) -> LoginError {
-        let (whose, meaning) = match code {
-            "invalid_client" => (
-                Whose::Credentials,
-                "it does not accept client_id and client_secret, or the way they are sent",
-            ),
-            "unauthorized_client" | "access_denied" => (
-                Whose::Credentials,
-                "this client may not use the client-credentials grant",
-            ),
-            "invalid_grant" => (Whose::Credentials, "it does not accept the grant"),
-            "invalid_scope" | "invalid_target" => (
-                Whose::Configuration,
-                "it does not know the scope, audience or resource of the target file",
-            ),
-            "unsupported_grant_type" => (
-                Whose::Supplier,
-                "it does not offer the client-credentials grant",
-            ),
-            "server_error" | "temporarily_unavailable" => (Whose::Supplier, "it is not available"),
-            _ => (Whose::Configuration, "it does not accept the request"),
-        };
-        let described = description.map_or_else(String::new, |text| {
-            let short: String = text.chars().take(200).collect();
-            format!(" It says: {short}")
-        });
-        self.error(
-            whose,
-            format!("The token endpoint answered {code}: {meaning}.{described}"),
-        )
+        if let Some(x5t) = &by.x5t {
+            header.insert("x5t".into(), x5t.as_str().into());
+        }
+        let now = now();
+        let mut claims = Map::new();
+        claims.insert("iss".into(), client.into());
+        claims.insert("sub".into(), client.into());
+        claims.insert("aud".into(), audience.into());
+        claims.insert("jti".into(), fresh_id().into());
+        claims.insert("iat".into(), now.into());
+        claims.insert("nbf".into(), now.into());
+        claims.insert("exp".into(), now.saturating_add(ASSERTION_S).into());
+        let signed = by.key.sign(header, &claims);
+        if signed.is_empty() {
+            return Err("`key` cannot sign.".to_owned());
+        }
+        self.redactor
+            .learn(&variable(&self.identity, "ASSERTION"), &signed);
+        Ok(signed)
     }
 
     fn error(&self, whose: Whose, detail: String) -> LoginError {
+        let place = match (&self.oauth.issued_by, self.endpoint.get()) {
+            (TokenPlace::Endpoint(url), _) => &url[..url::Position::AfterPath],
+            (TokenPlace::Issuer(_), Some(endpoint)) => &endpoint.url[..url::Position::AfterPath],
+            (TokenPlace::Issuer(issuer), None) => issuer,
+        };
         LoginError {
             identity: self.identity.clone(),
             kind: BreakageKind::LoginFailed,
             whose,
             detail: self.redactor.text(&format!(
-                "Identity {} could not log in at {}: {detail}",
+                "Identity {} could not log in at {place}: {detail}",
                 self.identity,
-                &self.oauth.token_url[..Position::AfterPath]
             )),
         }
     }

@@ -9,6 +9,8 @@
 
 mod choice;
 mod login;
+mod methods;
+mod proofs;
 
 use std::collections::BTreeMap;
 

@@ -31,6 +31,8 @@ const IDENTITIES: &[&str] = &[
     "not-yet-valid",
     "other-audience",
     "other-issuer",
+    "unknown-key",
+    "revoked",
 ];
 
 /// Completes a part of a contract to a whole OpenAPI document.
@@ -98,7 +100,7 @@ pub fn run(
     example: &Example,
     contract: &Contract,
 ) -> Result<Vec<Judgement>, String> {
-    let parameters = parameters_of(contract);
+    let parameters = parameters(contract);
     match check.kind {
         Kind::Contract(judge) => Ok(judge(contract, &parameters)
             .into_iter()
@@ -130,14 +132,6 @@ pub fn run(
             Ok(judgements)
         }
     }
-}
-
-/// The parameters of profile and target that an example supposes: `x-muster-parameters` of its contract.
-fn parameters_of(contract: &Contract) -> Parameters {
-    contract
-        .at("/x-muster-parameters")
-        .and_then(|given| serde_json::from_value(given.clone()).ok())
-        .unwrap_or_default()
 }
 
 /// Whether judgements are what an example says.
@@ -172,12 +166,19 @@ pub(super) fn subjects<'a>(
 ) -> Vec<(Option<&'a Operation>, Applies)> {
     match scope {
         Scope::Target(applies) => vec![(None, applies(contract, parameters))],
-        Scope::Operation(applies) | Scope::Alone(applies) => contract
+        _ => contract
             .operations
             .iter()
-            .map(|operation| (Some(operation), applies(contract, operation)))
+            .map(|operation| (Some(operation), scope.of(contract, operation, parameters)))
             .collect(),
     }
+}
+
+/// The parameters of an example: what its contract holds under `x-muster-parameters`.
+fn parameters(contract: &Contract) -> Parameters {
+    let held = contract.root.get("x-muster-parameters").cloned();
+    held.and_then(|held| serde_json::from_value(held).ok())
+        .unwrap_or_default()
 }
 
 /// The conversation of a probe.
@@ -341,6 +342,7 @@ pub(super) fn answer(line: &Line, request: Request, contract: &Contract, id: u64
         request,
         url,
         credentials: Headers::new(),
+        followed: None,
         outcome,
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     arrange::{hazard, valid_request},
-    contract::{Contract, Operation},
+    contract::{Contract, Operation, ParameterPlace, SchemeKind, Security},
     exchange::{Alteration, Auth, BreakageKind, Exchange, Intent, Outcome, Request, Response},
     model::{Method, Parameters, Whose},
     script::{Halt, Script, Scripted},
@@ -22,6 +22,46 @@ pub fn where_reads_are_protected(contract: &Contract, _: &Parameters) -> Applies
     } else {
         Applies::No("The contract protects no operation that only reads.".into())
     }
+}
+
+/// Applies where the contract protects such an operation by a token: a key or a password is none.
+pub fn where_tokens_protect_reads(contract: &Contract, parameters: &Parameters) -> Applies {
+    match where_reads_are_protected(contract, parameters) {
+        Applies::Yes if !protected_reads(contract).any(|read| takes_tokens(contract, read)) => {
+            Applies::No("The contract protects what can be read by keys, not by tokens.".into())
+        }
+        applies => applies,
+    }
+}
+
+/// Applies where it protects such an operation by something that is no token.
+pub fn where_keys_protect_reads(contract: &Contract, parameters: &Parameters) -> Applies {
+    match where_reads_are_protected(contract, parameters) {
+        Applies::Yes if protected_reads(contract).all(|read| takes_tokens(contract, read)) => {
+            Applies::No("The contract protects what can be read by tokens, not by keys.".into())
+        }
+        applies => applies,
+    }
+}
+
+/// Whether any way to call an operation asks for a token, as far as the contract tells.
+fn takes_tokens(contract: &Contract, operation: &Operation) -> bool {
+    let Security::AnyOf(ways) = &operation.security else {
+        return true;
+    };
+    ways.iter()
+        .flat_map(|way| &way.0)
+        .any(|(name, _)| match contract.security_schemes.get(name) {
+            None => true,
+            Some(scheme) => match &scheme.kind {
+                SchemeKind::Http { scheme } => scheme != "basic",
+                SchemeKind::ApiKey { place, name } => {
+                    *place == ParameterPlace::Header && name.eq_ignore_ascii_case("authorization")
+                }
+                SchemeKind::MutualTls => false,
+                _ => true,
+            },
+        })
 }
 
 fn protected_reads(contract: &Contract) -> impl Iterator<Item = &Operation> {
@@ -99,6 +139,18 @@ pub fn refused(script: &mut Script<'_>, alterations: &[Alteration]) -> Scripted 
 #[must_use]
 pub fn judge(exchange: &Exchange, shown: &str) -> Judgement {
     let asked = asked(exchange);
+    if let Some(followed) = &exchange.followed {
+        return Finding::new(
+            "the address of a key was followed",
+            "A key is fetched from an address that the caller's own token gives.",
+            format!("{asked}: 401, and nobody asks for the key"),
+            format!(
+                "{followed} at Muster's own listener, and {}",
+                exchange.received()
+            ),
+        )
+        .into();
+    }
     match &exchange.outcome {
         Outcome::Broken(breakage) if breakage.kind == BreakageKind::Unalterable => {
             Judgement::not_applicable(breakage.detail.clone())
@@ -191,7 +243,7 @@ pub fn lent(script: &mut Script<'_>, identities: &[(&str, &str)]) -> Scripted {
             .iter()
             .find(|identity| identity.as_str() == *name)
         else {
-            missing.push(format!("`{name}`"));
+            missing.push((format!("`{name}`"), *shown));
             continue;
         };
         let mut request = request.clone();
@@ -204,11 +256,21 @@ pub fn lent(script: &mut Script<'_>, identities: &[(&str, &str)]) -> Scripted {
         return Err(Halt::unmet(
             Whose::Credentials,
             format!(
-                "No such token was lent. Give one in the target file, as `bearer` of an identity {}.",
-                missing.join(" or ")
+                "No such token was lent. Give one in the target file, as `bearer` of an identity {}, or let `muster issuer` make it (`issuer` in the target file).",
+                missing
+                    .iter()
+                    .map(|(name, _)| name.as_str())
+                    .collect::<Vec<_>>()
+                    .join(" or ")
             ),
         ));
     }
+    // What was not tried is said, so that nobody takes a part for the whole.
+    judgements.extend(missing.into_iter().map(|(name, shown)| {
+        Judgement::not_applicable(format!(
+            "Nobody lent {shown}: no identity of the target file is called {name}."
+        ))
+    }));
     Ok(judgements)
 }
 
@@ -224,3 +286,10 @@ fn asked(exchange: &Exchange) -> String {
         ToString::to_string,
     )
 }
+
+/// What examples of token checks are told about.
+pub(super) const PEOPLE: &str = "
+/people:
+  get: {security: [{token: []}], responses: {'200': {description: People}, '401': {description: No}}}
+components: {securitySchemes: {token: {type: http, scheme: bearer}}}
+";

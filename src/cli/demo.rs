@@ -30,6 +30,12 @@ pub(super) struct Arguments {
     /// List the faults there are.
     #[arg(long)]
     list_faults: bool,
+    /// Believe the tokens of this issuer too, such as `muster issuer`.
+    #[arg(long, value_name = "URL", conflicts_with = "profile")]
+    trust: Option<String>,
+    /// Wait this many milliseconds before each answer.
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u64).range(..=60_000))]
+    latency: u64,
     /// The address to listen on; port 0 takes any that is free.
     #[arg(long, value_name = "ADDRESS", default_value_t = LISTEN)]
     listen: SocketAddr,
@@ -52,6 +58,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         arguments.listen,
         &arguments.profile,
         &arguments.fault,
+        arguments.trust.as_deref(),
         arguments.delay.with_seed(1),
     )
 }

@@ -15,6 +15,7 @@ mod drift;
 pub mod exit;
 mod failure;
 mod init;
+mod issuer;
 pub mod job;
 mod man;
 mod output;
@@ -28,11 +29,13 @@ mod reference;
 mod report;
 mod run;
 mod schema;
+mod selection;
 mod selftest;
 pub mod session;
 mod starter;
 mod suites;
 mod told;
+mod ways;
 mod wiring;
 
 use std::process::ExitCode;
@@ -86,6 +89,8 @@ enum Command {
     Report(report::Arguments),
     /// Serve the reference supplier, good or faulty.
     Demo(demo::Arguments),
+    /// Serve a small OpenID provider for test systems, whose tokens can be wrong on request.
+    Issuer(issuer::Arguments),
     /// Prove on this machine that every check passes the good supplier and catches its fault.
     Selftest(selftest::Arguments),
     /// Tell what changed between two contracts, and what of it breaks callers.
@@ -132,6 +137,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Checks(arguments) => checks::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Issuer(arguments) => issuer::run(&arguments),
         Command::Selftest(arguments) => selftest::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Drift(arguments) => drift::run(&arguments),

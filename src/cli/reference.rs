@@ -2,13 +2,16 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use serde_json::{Value, json};
+
 use super::{Failure, job::LoadedContract, session, wiring};
 use crate::{
     contract::Contract,
+    jose::{Algorithm, SigningKey},
     load::{Diagnostic, Target, TlsFiles, nearest::nearest},
     model::{
-        Budget, Claims, ClientAuth, ClientCertificate, Credential, Environment, Identity,
-        IdentityName, OAuth2, Parameters, Writes,
+        AUTHORISATION_TABLE, Budget, Claims, ClientCertificate, Credential, Environment, Identity,
+        IdentityName, KeyPlace, OAuth2, Parameters, Writes,
     },
     supplier::{self, Client, Fault, IhubFault, IhubSupplier, Options, Supplier, Tls, TokenFormat},
 };
@@ -95,6 +98,25 @@ impl Reference {
         Self::open(delay.on(Options {
             port,
             ..broken(faults, TokenFormat::Opaque)
+        }))
+        .await
+    }
+
+    /// Starts that of police records with faults, which believes the tokens of another issuer too.
+    pub(super) async fn start_trusting(
+        port: u16,
+        faults: &[String],
+        issuer: supplier::Trusted,
+        delay: Delay,
+    ) -> Result<Self, Failure> {
+        let faults = faults
+            .iter()
+            .map(|id| find(id, supplier::faults(), |fault| fault.id))
+            .collect::<Result<_, _>>()?;
+        Self::open(delay.on(Options {
+            port,
+            trusts: Some(issuer),
+            ..broken(faults, TokenFormat::Es256)
         }))
         .await
     }
@@ -212,8 +234,9 @@ impl Records {
         );
         target.identities = vec![
             (IdentityName::default(), self.identity(&credentials.north)?),
-            ("other-force".into(), self.identity(&credentials.south)?),
+            ("other-force".into(), self.other(&credentials.south)?),
             ("read-only".into(), self.identity(&credentials.read_only)?),
+            ("throttled".into(), self.identity(&credentials.throttled)?),
         ];
         target
             .identities
@@ -236,6 +259,11 @@ impl Records {
             .plain_http_port()
             .map(|port| ("plain_http_port".to_owned(), port.into()));
         let limit = ("body_limit_bytes".to_owned(), 65_536.into());
+        let pace = (
+            "rate_limit".to_owned(),
+            json!({ "requests": 30, "seconds": 5 }),
+        );
+        let table = (AUTHORISATION_TABLE.to_owned(), authorisation());
         let objectives = [("p95_ms", 1_000), ("work_timeout_ms", 3_000)]
             .map(|(name, value)| (name.to_owned(), value.into()));
         let most = u64::try_from(self.eventual.as_millis()).unwrap_or(u64::MAX);
@@ -243,7 +271,7 @@ impl Records {
         target.parameters = Parameters(
             port.into_iter()
                 .chain(settle)
-                .chain([limit])
+                .chain([limit, pace, table])
                 .chain(objectives)
                 .collect::<BTreeMap<_, _>>(),
         );
@@ -262,23 +290,37 @@ impl Records {
         })
     }
 
+    /// A client with a certificate of its own, where certificates tell clients apart.
+    fn other(&self, client: &Client) -> Result<Identity, Failure> {
+        let mut identity = self.identity(client)?;
+        let own = self.supplier.tokens() == TokenFormat::Certificate;
+        let pair = self.supplier.other_client_identity_pem();
+        identity.client_certificate =
+            pair.filter(|_| own && self.mutual)
+                .map(|(chain, key)| ClientCertificate {
+                    chain_pem: chain.as_bytes().to_vec(),
+                    key_pem: key.to_owned().into(),
+                });
+        Ok(identity)
+    }
+
     fn identity(&self, client: &Client) -> Result<Identity, Failure> {
+        if self.supplier.tokens() == TokenFormat::Keys {
+            return Ok(key_identity(&client.id, &client.secret));
+        }
         let token_url = self
             .supplier
             .credentials()
             .token_url
             .parse()
             .map_err(|error| Failure::Internal(format!("{error}")))?;
-        let oauth = OAuth2 {
-            token_url,
-            client_id: client.id.clone(),
-            client_secret: client.secret.clone().into(),
-            scope: None,
-            audience: None,
-            auth: ClientAuth::Basic,
-        };
+        let mut oauth =
+            OAuth2::with_secret(token_url, client.id.clone(), client.secret.clone().into());
+        if self.supplier.tokens() == TokenFormat::Dpop {
+            oauth.dpop = SigningKey::generate(Algorithm::Es256);
+        }
         Ok(Identity {
-            credentials: vec![(None, Credential::OAuth2(oauth))],
+            credentials: vec![(None, Credential::OAuth2(Box::new(oauth)))],
             client_certificate: None,
         })
     }
@@ -308,17 +350,52 @@ impl Records {
 
 fn broken(faults: Vec<&'static Fault>, tokens: TokenFormat) -> Options {
     let require_client_certificate = faults.iter().any(|fault| fault.mutual_tls);
+    let needed = faults.iter().find_map(|fault| fault.needs_tokens);
     Options {
         tls: faults.iter().any(|fault| fault.needs_tls).then_some(Tls {
             require_client_certificate,
         }),
-        tokens: if faults.iter().any(|fault| fault.needs_jwt) {
-            TokenFormat::Rs256
-        } else {
-            tokens
+        tokens: match needed {
+            Some(needed) => needed,
+            None if faults.iter().any(|fault| fault.needs_jwt) => TokenFormat::Rs256,
+            None => tokens,
         },
         faults,
         ..Options::default()
+    }
+}
+
+/// Who may do what with police records.
+fn authorisation() -> Value {
+    json!([
+        { "identity": "nobody", "operations": ["listPeople", "createPerson", "listAuditEvents"], "answer": 401 },
+        { "identity": "default", "operations": ["listAuditEvents", "getPerson", "getIncident"], "answer": "allowed" },
+        { "identity": "read-only", "operations": ["listPeople", "listIncidentSummaries"], "answer": "allowed" },
+        { "identity": "read-only", "operations": ["getPerson"], "answer": "allowed", "hides": ["contacts"] },
+        { "identity": "read-only", "operations": ["createPerson", "updatePerson", "deletePerson", "listAuditEvents"], "answer": 403 },
+        { "identity": "other-force", "operations": ["getVehicle", "updateVehicle"], "answer": "allowed" },
+        { "identity": "other-force", "operations": ["getVehicle", "updateVehicle", "deleteVehicle"], "records_of": "default", "restricted": true, "answer": [403, 404] },
+        { "identity": "default", "operations": ["getVehicle"], "records_of": "other-force", "restricted": true, "answer": [403, 404] },
+        { "identity": "other-force", "operations": ["getVehicle"], "records_of": "other-force", "restricted": true, "answer": "allowed" },
+    ])
+}
+
+/// An identity that shows a key and its secret with every request.
+fn key_identity(id: &str, secret: &str) -> Identity {
+    let header = |scheme: &str, name: &str, value: &str| {
+        let credential = Credential::ApiKey {
+            place: KeyPlace::Header,
+            name: name.to_owned(),
+            value: value.to_owned().into(),
+        };
+        (Some(scheme.to_owned()), credential)
+    };
+    Identity {
+        credentials: vec![
+            header("clientId", "client-id", id),
+            header("clientSecret", "client-secret", secret),
+        ],
+        client_certificate: None,
     }
 }
 

@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::{
-    Exit, Failure, args::DelayArguments, job::OutputFormat, prove::Scope, reference::IHUB, wiring,
+    Exit, Failure, args::DelayArguments, job::OutputFormat, prove::Scope, prove_profile,
+    reference::IHUB, wiring,
 };
 
 /// Flags of `muster selftest`.
@@ -12,10 +13,10 @@ use super::{
     after_help = "Exit codes: 0 every check passes the good supplier and catches its fault, 4 one does not"
 )]
 pub(super) struct Arguments {
-    /// Only the checks that this profile cites; of `ihub-standard-api`, its requirements.
+    /// Only the checks that this profile cites; of `ihub-standard-api` and `policing-api-security`, its requirements.
     #[arg(long, short, value_name = "ID")]
     profile: Option<String>,
-    /// Only these checks (of `ihub-standard-api`: requirements or faults); may be given again.
+    /// Only these checks (of those two: requirements or faults); may be given again.
     #[arg(long, value_name = "ID", num_args = 1..)]
     only: Vec<String>,
     /// How many seeds the good supplier is tested with.
@@ -29,13 +30,18 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    if arguments.profile.as_deref() == Some(IHUB) {
+    // These two are proved requirement by requirement.
+    if let Some(profile) = arguments
+        .profile
+        .as_deref()
+        .filter(|profile| [IHUB, prove_profile::SECURITY].contains(profile))
+    {
         if !arguments.delay.with_seed(0).is_none() {
-            return Err(Failure::usage(
-                "the receiver of the iHub Standard API takes no --latency, --jitter or --eventual",
-            ));
+            return Err(Failure::usage(format!(
+                "`{profile}` is proved without --latency, --jitter and --eventual"
+            )));
         }
-        return wiring::selftest_of(IHUB, &arguments.only, arguments.format);
+        return wiring::selftest_of(profile, &arguments.only, arguments.seeds, arguments.format);
     }
     for id in &arguments.only {
         super::checks::find(id)?;

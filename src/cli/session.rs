@@ -15,8 +15,9 @@ use time::{
 use super::{Failure, job::LoadedContract, output, told, wiring};
 use crate::{
     arrange::Relations,
-    auth::Keyring,
+    auth::{Callback, Keyring},
     contract::Contract,
+    coverage,
     event::{ContractFacts, End, Entry, Event, Finished, Planned, Started},
     http::{self, Transport, TransportError},
     journal::{self, Writer},
@@ -103,7 +104,11 @@ impl Session {
         parameters
             .0
             .insert("client_certificate".to_owned(), has_certificate.into());
-        // Probes that try many values share the budget evenly.
+        parameters.0.insert(
+            "budget_per_second".to_owned(),
+            self.target.budget.per_second.into(),
+        );
+        // The runner knows better once it has seen what answers.
         let operations = u64::try_from(self.contract.operations.len().max(1)).unwrap_or(u64::MAX);
         let share = self.target.budget.requests / operations;
         parameters
@@ -282,19 +287,31 @@ impl Session {
                 ))
             })
             .collect();
-        let redactor = Redactor::new([], self.profile.personal.iter().map(String::as_str));
+        let redactor = Redactor::new([], self.profile.personal.iter().map(String::as_str))
+            .with_tls(
+                options.client_certificate.is_some() || !options.identity_certificates.is_empty(),
+                self.target.tls.ca_pem.is_some(),
+            );
         let identities = self.target.identities.clone();
         let mut keyring = Keyring::new(identities, &self.contract, &options, &redactor)?;
         let most = self.parameters().integer("failed_logins");
         if let Some(most) = most.and_then(|most| u32::try_from(most).ok()) {
             keyring = keyring.with_failed_logins(most);
         }
+        if let Some(callback) = &self.target.callback {
+            keyring = keyring.with_callback(Callback {
+                listen: callback.listen,
+                url: callback.url.clone(),
+            });
+        }
         Ok((Line::new(Transport::new(options)?, keyring), redactor))
     }
 
     /// Asks whether a run makes sense.
-    pub async fn preflight(&self, line: &Line) -> Preflight {
-        preflight::preflight(line, &self.contract, &self.identities(), self.now).await
+    pub async fn preflight(&self, line: &Line, redactor: &Redactor) -> Preflight {
+        preflight::preflight(line, &self.contract, &self.identities(), self.now)
+            .await
+            .redacted(redactor)
     }
 
     /// Runs, and keeps what happens in the journal.
@@ -477,6 +494,7 @@ impl Session {
                     .iter()
                     .map(|operation| operation.key.clone())
                     .collect(),
+                surfaces: coverage::surfaces(&self.contract),
             },
             waivers: self.waivers.clone(),
             attestations: self.target.attestations.clone(),

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::runtime::Runtime;
 
@@ -18,11 +19,15 @@ use super::{
     prove, prove_profile,
     reference::{self, Delay, Reference},
     report::ReportFormat,
+    selection,
     session::{self, Session, SessionError},
     suites, told,
 };
 use crate::{
     contract::{Contract, Documents},
+    exchange::{Address, Auth, Outcome, Request},
+    http::{self, Credentials, Transport},
+    issuer::{self, Issuer},
     journal,
     load::{
         Diagnostic, ProfileContract, Target,
@@ -30,7 +35,7 @@ use crate::{
         contract_source,
         profile::Catalogue,
     },
-    model::Whose,
+    model::{Method, Whose},
     plan::Selection,
     report,
     runner::{
@@ -127,7 +132,9 @@ async fn session(job: Job, fail_on: FailOn) -> Result<(Session, Option<Reference
         fail_on_should: fail_on == FailOn::Should,
         now,
     };
-    let checked = told::apply(&mut session).and_then(|()| suites::check(&session));
+    let checked = told::apply(&mut session)
+        .and_then(|()| suites::check(&session))
+        .and_then(|()| selection::check(&session));
     if let Err(wrong) = checked {
         if let Some(reference) = reference {
             reference.stop().await;
@@ -157,7 +164,7 @@ async fn run_session(session: &Session, reporting: &Reporting<'_>) -> Result<Exi
     let (line, redactor) = session.line().map_err(Failure::from)?;
     // The folder is made before anything is sent, so that a full or closed disk is known in time.
     let writer = journal::Writer::create(&out).map_err(SessionError::from)?;
-    let asked = session.preflight(&line).await;
+    let asked = session.preflight(&line, &redactor).await;
     let judges_tls = asked.tls_failed && session.judges_tls();
     if let Some(obstacle) = asked.obstacle().filter(|_| !judges_tls) {
         session
@@ -264,8 +271,8 @@ async fn preflight_of(
     format: OutputFormat,
 ) -> Result<Exit, Failure> {
     let session = Session::to_ask(target, contract)?;
-    let (line, _) = session.line().map_err(Failure::from)?;
-    let asked = session.preflight(&line).await;
+    let (line, redactor) = session.line().map_err(Failure::from)?;
+    let asked = session.preflight(&line, &redactor).await;
     match format {
         OutputFormat::Human => output::out(&steps(&asked))?,
         OutputFormat::Json => output::json(&asked)?,
@@ -331,6 +338,7 @@ pub(super) fn demo(
     listen: SocketAddr,
     profile: &str,
     faults: &[String],
+    trust: Option<&str>,
     delay: Delay,
 ) -> Result<Exit, Failure> {
     runtime()?.block_on(async {
@@ -339,13 +347,92 @@ pub(super) fn demo(
                 "the reference supplier listens on this machine alone: give a loopback address",
             ));
         }
-        let reference = Reference::start_for(profile, listen.port(), faults, delay).await?;
+        let reference = match trust {
+            Some(issuer) => {
+                let trusted = trusted(issuer.trim_end_matches('/')).await?;
+                Reference::start_trusting(listen.port(), faults, trusted, delay).await?
+            }
+            None => Reference::start_for(profile, listen.port(), faults, delay).await?,
+        };
         output::out(&reference.invitation())?;
         tokio::signal::ctrl_c()
             .await
             .map_err(|error| Failure::Internal(error.to_string()))?;
         reference.stop().await;
         Ok(Exit::Conformant)
+    })
+}
+
+/// Serves the issuer until it is interrupted. Its client's secret is told where it was made here.
+pub(super) fn issue(
+    options: issuer::Options,
+    client: &str,
+    secret: Option<&str>,
+) -> Result<Exit, Failure> {
+    runtime()?.block_on(async {
+        let audience = options.audience.clone();
+        let issuer = Issuer::start(options).await.map_err(|error| match error {
+            issuer::IssuerError::Port(..) => Failure::usage(error.to_string()),
+            issuer::IssuerError::Key => Failure::Internal(error.to_string()),
+        })?;
+        let url = issuer.url();
+        let here = if issuer.address().ip().is_loopback() {
+            "this machine alone"
+        } else {
+            "other machines too: anybody who reaches it can ask for any token"
+        };
+        let shown = secret.map_or_else(String::new, |secret| {
+            format!("secret     {secret} (made for this run)\n")
+        });
+        output::out(&format!(
+            "issuer     {url}\nkeys       {url}/jwks.json\naudience   {audience}\nlistens    on {}, for {here}\nclient     {client}\n{shown}\nLet the test system trust it, and write in the target file:\n\nissuer:\n  url: {url}\n  client_id: {client}\n  client_secret: {{ env: MUSTER_ISSUER_SECRET }}\n\nStop with Ctrl-C.\n",
+            issuer.address(),
+        ))?;
+        tokio::signal::ctrl_c()
+            .await
+            .map_err(|error| Failure::Internal(error.to_string()))?;
+        issuer.stop().await;
+        Ok(Exit::Conformant)
+    })
+}
+
+/// What an issuer publishes of its keys, for the reference supplier to trust.
+async fn trusted(url: &str) -> Result<supplier::Trusted, Failure> {
+    let at: url::Url = url
+        .parse()
+        .map_err(|error| Failure::usage(format!("`--trust` is no URL: {error}")))?;
+    let transport = Transport::new(http::Options::new(at)).map_err(SessionError::from)?;
+    let mut document = Value::Null;
+    for path in ["/.well-known/openid-configuration", "/jwks.json"] {
+        let path = document
+            .get("jwks_uri")
+            .and_then(Value::as_str)
+            .and_then(|uri| uri.strip_prefix(url))
+            .unwrap_or(path);
+        let mut request = Request::new(Method::Get, Address::Root(path.to_owned()), "reads keys");
+        request.auth = Auth::Nothing;
+        let sent = transport.send(&request, &Credentials::default()).await;
+        document = match &sent.outcome {
+            Outcome::Answered(response) if response.is_success() => {
+                response.json().ok().cloned().unwrap_or_default()
+            }
+            Outcome::Answered(response) => {
+                return Err(Failure::Unreachable(format!(
+                    "the issuer {url} answered {} at {path}",
+                    response.status
+                )));
+            }
+            Outcome::Broken(breakage) => {
+                return Err(Failure::Unreachable(format!(
+                    "the issuer {url} cannot be reached. {}",
+                    breakage.detail
+                )));
+            }
+        };
+    }
+    Ok(supplier::Trusted {
+        issuer: url.to_owned(),
+        keys: document,
     })
 }
 
@@ -367,9 +454,10 @@ pub(super) fn faults(profile: &str) -> Vec<(String, String)> {
 pub(super) fn selftest_of(
     profile: &str,
     only: &[String],
+    seeds: u64,
     format: OutputFormat,
 ) -> Result<Exit, Failure> {
-    let proof = runtime()?.block_on(prove_profile::prove(profile, only))?;
+    let proof = runtime()?.block_on(prove_profile::prove(profile, only, seeds))?;
     match format {
         OutputFormat::Human => output::out(&proof.text())?,
         OutputFormat::Json => output::json(&proof)?,

@@ -38,8 +38,8 @@ use self::{
 };
 use crate::{
     exchange::{
-        Auth, Breakage, BreakageKind, Exchange, ExchangeId, Headers, HttpVersion, Outcome, Request,
-        Response, Timing,
+        Auth, Body, Breakage, BreakageKind, Exchange, ExchangeId, Headers, HttpVersion, Outcome,
+        Request, Response, Shown, Timing,
     },
     model::{IdentityName, Method},
 };
@@ -53,6 +53,22 @@ pub struct Credentials {
     pub query: Vec<(String, String)>,
     /// Steps that sign the finished request, in this order.
     pub signers: Vec<Arc<dyn Signer>>,
+    /// Which client certificate the connection shows.
+    pub certificate: Presents,
+    /// A body in place of the request's own, where the credentials go there.
+    pub body: Option<Body>,
+}
+
+/// Which client certificate a connection shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Presents {
+    /// That of the identity, or else that of the target.
+    #[default]
+    Own,
+    /// None.
+    Nothing,
+    /// That of another identity.
+    Of(IdentityName),
 }
 
 impl Credentials {
@@ -63,6 +79,8 @@ impl Credentials {
             headers,
             query: Vec::new(),
             signers: Vec::new(),
+            certificate: Presents::Own,
+            body: None,
         }
     }
 }
@@ -96,6 +114,10 @@ pub struct Sent {
     pub url: String,
     /// Every credential header that was added, signatures included.
     pub credentials: Headers,
+    /// The body, where credentials took the place of the request's own.
+    pub body: Option<Body>,
+    /// Who fetched a key from the address that the token gave, where somebody did.
+    pub followed: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
 }
@@ -103,12 +125,16 @@ pub struct Sent {
 impl Sent {
     /// The exchange, with the request it belongs to.
     #[must_use]
-    pub fn into_exchange(self, id: ExchangeId, request: Request) -> Exchange {
+    pub fn into_exchange(self, id: ExchangeId, mut request: Request) -> Exchange {
+        if self.body.is_some() {
+            request.body = self.body;
+        }
         Exchange {
             id,
             request,
             url: self.url,
             credentials: self.credentials,
+            followed: self.followed,
             outcome: self.outcome,
         }
     }
@@ -121,8 +147,12 @@ pub struct Transport {
     options: Options,
     client: Client,
     of_identity: HashMap<IdentityName, Client>,
+    /// Without any certificate, where the others show one.
+    bare: Option<Client>,
     /// Whether any answer came yet; until then a lost connection may be TLS that was refused late.
     answered: AtomicBool,
+    /// Whether a kept connection closed under a request that must not be repeated.
+    raced: AtomicBool,
 }
 
 /// Connections with one client certificate, or none.
@@ -147,13 +177,19 @@ impl Transport {
                 let client = Client::new(&options, &origin, Some(certificate))?;
                 Ok((identity.clone(), client))
             })
-            .collect::<Result<_, TransportError>>()?;
+            .collect::<Result<HashMap<_, _>, TransportError>>()?;
+        let shows = options.client_certificate.is_some() || !of_identity.is_empty();
+        let bare = shows
+            .then(|| Client::new(&options, &origin, None))
+            .transpose()?;
         Ok(Self {
             origin,
             options,
             client,
             of_identity,
+            bare,
             answered: AtomicBool::new(false),
+            raced: AtomicBool::new(false),
         })
     }
 
@@ -166,18 +202,26 @@ impl Transport {
                 return Sent {
                     url: self.origin.shown(&request.address),
                     credentials: credentials.headers.clone(),
+                    body: None,
+                    followed: None,
                     outcome: Outcome::Broken(not_sent(detail)),
                 };
             }
         };
         let mut added = credentials.headers.clone();
         let outcome = match self.head(request, credentials, &place, &mut added) {
-            Ok(headers) => self.exchange(request, &place, headers).await,
+            Ok(headers) => {
+                let client = self.client(request, &credentials.certificate);
+                let body = credentials.body.as_ref().or(request.body.as_ref());
+                self.exchange(client, request, body, &place, headers).await
+            }
             Err(breakage) => Err(breakage),
         };
         Sent {
             url: place.full,
             credentials: added,
+            body: credentials.body.clone(),
+            followed: None,
             outcome: match outcome {
                 Ok(response) => Outcome::Answered(response),
                 Err(breakage) => Outcome::Broken(breakage),
@@ -185,13 +229,24 @@ impl Transport {
         }
     }
 
-    fn client(&self, request: &Request) -> &Client {
-        if request.auth == Auth::Nothing || self.of_identity.is_empty() {
-            return &self.client;
-        }
-        self.of_identity
-            .get(&request.identity)
-            .unwrap_or(&self.client)
+    /// Connections that show this certificate in place of the configured one. Made for one request, so that none is ever
+    /// used again for another.
+    fn stranger(&self, shown: Shown) -> Result<Client, Breakage> {
+        let key = handshake::certified(shown, self.options.any_certificate()).map_err(not_sent)?;
+        Client::with(&self.options, &self.origin, |config| {
+            config.client_auth_cert_resolver = Arc::new(tls::Only(key));
+        })
+        .map_err(|error| not_sent(error.to_string()))
+    }
+
+    fn client(&self, request: &Request, shown: &Presents) -> &Client {
+        let identity = match shown {
+            Presents::Own if request.auth == Auth::Nothing => return &self.client,
+            Presents::Own => &request.identity,
+            Presents::Nothing => return self.bare.as_ref().unwrap_or(&self.client),
+            Presents::Of(identity) => identity,
+        };
+        self.of_identity.get(identity).unwrap_or(&self.client)
     }
 
     /// The headers as they go out; `added` gains what signers add.
@@ -212,10 +267,8 @@ impl Transport {
             }
             append(&mut headers, name, value)?;
         }
-        let media_type = request
-            .body
-            .as_ref()
-            .and_then(|body| body.media_type.as_deref());
+        let body = credentials.body.as_ref().or(request.body.as_ref());
+        let media_type = body.and_then(|body| body.media_type.as_deref());
         if let Some(media_type) = media_type
             && !headers.contains_key(header::CONTENT_TYPE)
         {
@@ -235,7 +288,7 @@ impl Transport {
                 method: &request.method,
                 url: &place.full,
                 headers: &headers,
-                body: request.body.as_ref().map_or(&[], |body| &body.bytes),
+                body: body.map_or(&[], |body| &body.bytes),
             };
             let signed = signer.sign(&outgoing).map_err(|detail| Breakage {
                 kind: BreakageKind::LoginFailed,
@@ -251,16 +304,27 @@ impl Transport {
 
     async fn exchange(
         &self,
+        client: &Client,
         request: &Request,
+        body: Option<&Body>,
         place: &Place,
         headers: HeaderMap,
     ) -> Result<Response, Breakage> {
-        let client = self.client(request);
-        let bytes = request.body.as_ref().map(|body| body.bytes.clone());
-        let ordinary = method(&request.method).filter(|_| place.ordinary);
+        let bytes = body.map(|body| body.bytes.clone());
+        if request.certificate != Shown::Own {
+            let client = self.stranger(request.certificate)?;
+            return match self.direct(&client, request, place, headers, bytes).await {
+                Ok(response) => Ok(response),
+                Err(lost) => Err(self.turned_away(&client, request, place, lost).await),
+            };
+        }
+        let is_safe = request.method.is_safe();
+        // Once a kept connection closed under a request that must not be repeated, such requests get a fresh one.
+        let fresh = !is_safe && self.raced.load(Ordering::Relaxed);
+        let ordinary = method(&request.method).filter(|_| place.ordinary && !fresh);
         let result = match ordinary {
             Some(method) => {
-                let spare = request.method.is_safe().then(|| headers.clone());
+                let spare = is_safe.then(|| headers.clone());
                 match self
                     .pooled(client, method, place, headers, bytes.clone())
                     .await
@@ -269,7 +333,16 @@ impl Transport {
                     // repeated on a fresh one, so that the target is blamed for what it does, not for the race.
                     Err(lost) if lost.repeatable => match spare {
                         Some(headers) => self.direct(client, request, place, headers, bytes).await,
-                        None => Err(lost),
+                        // Before the first answer no connection is kept, and nothing can race.
+                        None if !self.answered.load(Ordering::Relaxed)
+                            || self.raced.load(Ordering::Relaxed) =>
+                        {
+                            Err(lost)
+                        }
+                        None => {
+                            self.raced.store(true, Ordering::Relaxed);
+                            Err(breakage::raced().into())
+                        }
                     },
                     other => other,
                 }
@@ -409,6 +482,31 @@ impl Transport {
         client.direct.note(&mut lost.breakage);
         lost.breakage
     }
+
+    /// Why a caller with another certificate than the configured one got no answer. TLS 1.3 refuses late: by then the
+    /// request is on its way, and the refusal may be lost with the connection.
+    async fn turned_away(
+        &self,
+        client: &Client,
+        request: &Request,
+        place: &Place,
+        lost: Lost,
+    ) -> Breakage {
+        let mut breakage = lost.breakage;
+        if breakage.kind == BreakageKind::ConnectionLost
+            && let Some(found) = client.direct.handshake(place).await
+        {
+            breakage = found;
+        }
+        if breakage.kind == BreakageKind::Tls {
+            breakage.detail = format!(
+                "TLS ended, {} being shown: {}",
+                request.certificate.label(),
+                breakage.detail
+            );
+        }
+        breakage
+    }
 }
 
 impl Client {
@@ -418,6 +516,26 @@ impl Client {
         certificate: Option<&ClientCertificate>,
     ) -> Result<Self, TransportError> {
         let (config, roots) = tls::config(&options.trust, certificate)?;
+        Self::of(options, origin, config, roots)
+    }
+
+    /// Without a certificate, and with this changed.
+    fn with(
+        options: &Options,
+        origin: &Origin,
+        change: impl FnOnce(&mut rustls::ClientConfig),
+    ) -> Result<Self, TransportError> {
+        let (mut config, roots) = tls::config(&options.trust, None)?;
+        change(&mut config);
+        Self::of(options, origin, config, roots)
+    }
+
+    fn of(
+        options: &Options,
+        origin: &Origin,
+        config: rustls::ClientConfig,
+        roots: tls::Roots,
+    ) -> Result<Self, TransportError> {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(config.clone())
             .dns_resolver(Arc::new(verbatim::Resolver))

@@ -1,15 +1,18 @@
 //! The identities of a target file: as they are written, and resolved.
 
-use serde::Deserialize;
-use url::Url;
+mod oauth;
 
+use serde::Deserialize;
+
+pub(super) use self::oauth::at_odds;
+use self::oauth::{RawHmac, RawOAuth2};
 use super::{
     diagnostic::Diagnostics,
     secrets::{Lookup, SecretReference},
     tls,
     yaml::{Document, member},
 };
-use crate::model::{ClientAuth, ClientCertificate, Credential, Identity, KeyPlace, OAuth2};
+use crate::model::{ClientCertificate, Credential, Identity, KeyPlace};
 use secrecy::{ExposeSecret, SecretString};
 
 /// An identity as it is written.
@@ -24,6 +27,7 @@ pub(super) struct RawIdentity {
     #[serde(default)]
     api_keys: Vec<RawKey>,
     oauth2: Option<RawOAuth2>,
+    hmac: Option<RawHmac>,
     #[serde(default)]
     schemes: indexmap::IndexMap<String, String>,
     tls: Option<RawCertificate>,
@@ -64,24 +68,6 @@ enum RawPlace {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawOAuth2 {
-    token_url: String,
-    client_id: Plain,
-    client_secret: SecretReference,
-    scope: Option<String>,
-    auth: Option<RawAuth>,
-    audience: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum RawAuth {
-    Basic,
-    Post,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct RawCertificate {
     client_cert: String,
     client_key: SecretReference,
@@ -89,7 +75,7 @@ struct RawCertificate {
 
 /// A text that may stand in the file, or be read from where secrets are.
 #[derive(Debug)]
-enum Plain {
+pub(super) enum Plain {
     Text(String),
     Read(SecretReference),
 }
@@ -156,7 +142,11 @@ pub(super) fn resolve(
     }
     if let Some(oauth2) = &raw.oauth2 {
         let oauth2 = reader.oauth2(&member(pointer, "oauth2"), oauth2);
-        found.extend(oauth2.map(|oauth2| ("oauth2", Credential::OAuth2(oauth2))));
+        found.extend(oauth2.map(|oauth2| ("oauth2", Credential::OAuth2(Box::new(oauth2)))));
+    }
+    if let Some(hmac) = &raw.hmac {
+        let hmac = reader.hmac(&member(pointer, "hmac"), hmac);
+        found.extend(hmac.map(|hmac| ("hmac", Credential::Hmac(hmac))));
     }
     let mut credentials = Vec::new();
     for (name, credential) in found {
@@ -216,21 +206,25 @@ pub(super) fn client_certificate(
         .ok()
 }
 
-struct Reader<'a> {
-    document: &'a Document,
-    environment: Lookup<'a>,
-    wrong: &'a mut Diagnostics,
+pub(super) struct Reader<'a> {
+    pub(super) document: &'a Document,
+    pub(super) environment: Lookup<'a>,
+    pub(super) wrong: &'a mut Diagnostics,
 }
 
 impl Reader<'_> {
-    fn secret(&mut self, pointer: &str, reference: &SecretReference) -> Option<SecretString> {
+    pub(super) fn secret(
+        &mut self,
+        pointer: &str,
+        reference: &SecretReference,
+    ) -> Option<SecretString> {
         reference
             .resolve(&self.document.source, self.environment)
             .map_err(|reason| self.wrong.push(self.document.error(pointer, reason)))
             .ok()
     }
 
-    fn plain(&mut self, pointer: &str, plain: &Plain) -> Option<String> {
+    pub(super) fn plain(&mut self, pointer: &str, plain: &Plain) -> Option<String> {
         match plain {
             Plain::Text(text) => Some(text.clone()),
             Plain::Read(reference) => self
@@ -250,27 +244,7 @@ impl Reader<'_> {
             value: self.secret(&member(pointer, "value"), &raw.value)?,
         })
     }
-
-    fn oauth2(&mut self, pointer: &str, raw: &RawOAuth2) -> Option<OAuth2> {
-        let token_url = Url::parse(&raw.token_url)
-            .map_err(|error| {
-                let message = format!("`token_url` is no URL: {error}");
-                self.wrong
-                    .push(self.document.error(&member(pointer, "token_url"), message));
-            })
-            .ok();
-        let client_id = self.plain(&member(pointer, "client_id"), &raw.client_id);
-        let client_secret = self.secret(&member(pointer, "client_secret"), &raw.client_secret);
-        Some(OAuth2 {
-            token_url: token_url?,
-            client_id: client_id?,
-            client_secret: client_secret?,
-            scope: raw.scope.clone(),
-            audience: raw.audience.clone(),
-            auth: match raw.auth {
-                Some(RawAuth::Post) => ClientAuth::Post,
-                Some(RawAuth::Basic) | None => ClientAuth::Basic,
-            },
-        })
-    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@ mod contract_yaml;
 pub mod dates;
 pub mod diagnostic;
 mod identities;
+mod issuer;
 pub mod nearest;
 pub mod profile;
 pub mod roles;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
     time::Duration,
 };
 
@@ -13,6 +14,7 @@ use super::{
     dates,
     diagnostic::{Diagnostic, Diagnostics},
     identities::{self, RawIdentity},
+    issuer::{self, RawIssuer},
     nearest::nearest,
     roles::{self, RawRole, SaidRole},
     schemas,
@@ -23,7 +25,8 @@ use super::{
     yaml::{Confidential, Document, member},
 };
 use crate::model::{
-    Attestation, Budget, Claims, Environment, Identity, IdentityName, Parameters, Writes,
+    AccessRule, Attestation, Budget, Claims, Environment, Identity, IdentityName, NOBODY,
+    Parameters, Writes,
 };
 
 /// How long a request may go unanswered, where the target file does not say.
@@ -61,6 +64,8 @@ pub struct Target {
     pub writes_refused_because: Option<String>,
     /// How much a run may send.
     pub budget: Budget,
+    /// Whether the file says how many requests that are, so that the effort of a run does not.
+    pub budget_is_given: bool,
     /// Values over those of the profile.
     pub parameters: Parameters,
     /// What persons state.
@@ -75,6 +80,17 @@ pub struct Target {
     pub roles: Vec<SaidRole>,
     /// Each claim with where it is made.
     pub claims_at: Vec<(String, Diagnostic)>,
+    /// Where keys of Muster's own are served, for the target to leave alone.
+    pub callback: Option<Callback>,
+}
+
+/// Where Muster listens for those who follow addresses in tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Callback {
+    /// The address it listens on.
+    pub listen: SocketAddr,
+    /// How the target reaches it.
+    pub url: Option<String>,
 }
 
 impl Target {
@@ -94,6 +110,7 @@ impl Target {
             writes: Writes::Refused,
             writes_refused_because: None,
             budget: usual_budget(&base_url),
+            budget_is_given: false,
             parameters: Parameters::default(),
             attestations: Vec::new(),
             timeout: TIMEOUT,
@@ -101,6 +118,7 @@ impl Target {
             include_hazards: BTreeSet::new(),
             roles: Vec::new(),
             claims_at: Vec::new(),
+            callback: None,
             base_url,
         }
     }
@@ -139,6 +157,8 @@ struct RawTarget {
     claims: BTreeSet<String>,
     #[serde(default)]
     identities: indexmap::IndexMap<String, RawIdentity>,
+    issuer: Option<RawIssuer>,
+    callback: Option<RawCallback>,
     #[serde(default)]
     tls: RawTls,
     #[serde(default)]
@@ -169,9 +189,17 @@ struct RawTls {
     client_key: Option<SecretReference>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCallback {
+    listen: Option<String>,
+    url: Option<String>,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawBudget {
+    failed_logins: Option<u32>,
     requests: Option<u64>,
     per_second: Option<u32>,
     concurrency: Option<usize>,
@@ -190,12 +218,21 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
     lone_none(&document, &mut wrong);
     scheme_kinds(&document, &mut wrong);
     let objectives = roles::objectives(&document, &mut wrong);
+    logins(&document, &mut wrong);
+    for pointer in issuer::twice(&document) {
+        wrong.push(
+            document
+                .key_error(&pointer, "this caller stands under `identities` too")
+                .help("give it in one of the two places"),
+        );
+    }
     wrong.or(())?;
-    let mut raw: RawTarget = document.typed()?;
+    let raw: RawTarget = document.typed()?;
     let base_url =
         parse_base_url(&raw.base_url).map_err(|reason| document.error("/base_url", reason))?;
 
     let mut wrong = Diagnostics::new();
+    rights(&document, &raw, &mut wrong);
     let mut found = Vec::new();
     for (name, identity) in &raw.identities {
         let pointer = member("/identities", name);
@@ -208,6 +245,21 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
         );
         found.push((IdentityName::new(name.as_str()), identity));
     }
+    if let Some(raw) = &raw.issuer {
+        let mut reader = identities::Reader {
+            document: &document,
+            environment: settings.environment,
+            wrong: &mut wrong,
+        };
+        // What is written under `identities` comes first.
+        let made = issuer::resolve(raw, &mut reader);
+        let known: Vec<IdentityName> = found.iter().map(|(name, _)| name.clone()).collect();
+        found.extend(made.into_iter().filter(|(name, _)| !known.contains(name)));
+    }
+    let callback = raw
+        .callback
+        .as_ref()
+        .and_then(|raw| callback(&document, raw, &mut wrong));
     let files = tls_files(&document, &raw.tls, settings.environment, &mut wrong);
     wrong.or(())?;
 
@@ -217,8 +269,12 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
         && environment == Environment::Production
         && !settings.allow_writes_in_production;
     let default = usual_budget(&base_url);
+    let mut parameters = raw.parameters;
     for (name, time) in objectives {
-        raw.parameters.0.insert(name, time.into());
+        parameters.0.insert(name, time.into());
+    }
+    if let Some(most) = raw.budget.failed_logins {
+        parameters.0.insert("failed_logins".to_owned(), most.into());
     }
     Ok(Target {
         roles: raw
@@ -257,7 +313,9 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
             per_second: raw.budget.per_second.unwrap_or(default.per_second),
             concurrency: raw.budget.concurrency.unwrap_or(default.concurrency),
         },
-        parameters: raw.parameters,
+        parameters,
+        callback,
+        budget_is_given: raw.budget.requests.is_some(),
         attestations: raw.attestations,
         timeout: raw.timeout_s.map_or(TIMEOUT, Duration::from_secs_f64),
         body_limit: raw.body_limit_bytes.unwrap_or(BODY_LIMIT),
@@ -341,6 +399,45 @@ fn days(document: &Document, wrong: &mut Diagnostics) {
     }
 }
 
+/// The callers of the authorisation table are there.
+fn rights(document: &Document, raw: &RawTarget, wrong: &mut Diagnostics) {
+    let rules = match AccessRule::table(&raw.parameters) {
+        Ok(rules) => rules,
+        Err(reason) => {
+            wrong.push(document.error("/parameters/authorisation", reason));
+            return;
+        }
+    };
+    let known = || raw.identities.keys().map(String::as_str);
+    for (at, rule) in rules.iter().enumerate() {
+        let named = [
+            ("identity", Some(&rule.identity)),
+            ("records_of", rule.records_of.as_ref()),
+        ];
+        for (member, name) in named {
+            let Some(name) = name.filter(|name| {
+                !known().any(|known| known == name.as_str())
+                    && !(member == "identity" && *name == NOBODY)
+            }) else {
+                continue;
+            };
+            let help = nearest(name, known()).map_or_else(
+                || "add it under `identities`, with its credentials".to_owned(),
+                |meant| format!("did you mean `{meant}`?"),
+            );
+            let pointer = format!("/parameters/authorisation/{at}/{member}");
+            wrong.push(
+                document
+                    .error(
+                        &pointer,
+                        format!("the target file has no identity `{name}`"),
+                    )
+                    .help(help),
+            );
+        }
+    }
+}
+
 fn identities_of(
     document: &Document,
 ) -> impl Iterator<Item = (String, &serde_json::Map<String, Value>)> {
@@ -370,7 +467,7 @@ fn lone_none(document: &Document, wrong: &mut Diagnostics) {
 /// `schemes` names credentials that are there.
 fn scheme_kinds(document: &Document, wrong: &mut Diagnostics) {
     for (pointer, identity) in identities_of(document) {
-        let mut there: Vec<&str> = ["basic", "bearer", "api_key", "oauth2"]
+        let mut there: Vec<&str> = ["basic", "bearer", "api_key", "oauth2", "hmac"]
             .into_iter()
             .filter(|kind| identity.contains_key(*kind))
             .collect();
@@ -402,6 +499,51 @@ fn scheme_kinds(document: &Document, wrong: &mut Diagnostics) {
     }
 }
 
+/// What `oauth2` says goes together.
+fn logins(document: &Document, wrong: &mut Diagnostics) {
+    for (pointer, identity) in identities_of(document) {
+        if !identity.get("oauth2").is_some_and(Value::is_object) {
+            continue;
+        }
+        let at = member(&pointer, "oauth2");
+        for (place, message, help) in identities::at_odds(document, &at) {
+            let place = place.trim_end_matches('/');
+            wrong.push(document.key_error(place, message).help(help));
+        }
+        let by_certificate = document.text(&member(&at, "auth")) == Some("tls_client_auth");
+        let has_certificate =
+            identity.contains_key("tls") || document.value.pointer("/tls/client_cert").is_some();
+        if by_certificate && !has_certificate {
+            wrong.push(
+                document
+                    .key_error(&member(&at, "auth"), "`tls_client_auth` needs a client certificate")
+                    .help("give it under `tls` of this identity, or of the target: client_cert and client_key"),
+            );
+        }
+    }
+}
+
+fn callback(document: &Document, raw: &RawCallback, wrong: &mut Diagnostics) -> Option<Callback> {
+    let listen = raw.listen.as_deref().unwrap_or("127.0.0.1:0");
+    match listen.parse() {
+        Ok(listen) => Some(Callback {
+            listen,
+            url: raw
+                .url
+                .as_deref()
+                .map(|url| url.trim_end_matches('/').to_owned()),
+        }),
+        Err(_) => {
+            wrong.push(
+                document
+                    .error("/callback/listen", "`listen` is no address with a port")
+                    .help("write it as 127.0.0.1:9099, or 0.0.0.0:9099 for every network of this machine"),
+            );
+            None
+        }
+    }
+}
+
 fn tls_files(
     document: &Document,
     raw: &RawTls,
@@ -424,7 +566,7 @@ fn tls_files(
 
 /// Keys below identities and certificates whose values are no secrets; everything else there may be one,
 /// in the wrong place or under a misspelt key.
-const OPEN: [&str; 12] = [
+const OPEN: [&str; 21] = [
     "env",
     "file",
     "in",
@@ -437,6 +579,15 @@ const OPEN: [&str; 12] = [
     "audience",
     "ca",
     "client_cert",
+    "issuer",
+    "url",
+    "key_id",
+    "algorithm",
+    "certificate",
+    "assertion_audience",
+    "signature_header",
+    "key_id_header",
+    "secret_is",
 ];
 
 /// What no error may show.
@@ -449,14 +600,16 @@ const CONFIDENTIAL: Confidential = Confidential {
         match tokens.next() {
             // The name of the identity tells nothing.
             Some("identities") => tokens.next(),
-            Some("tls") => None,
+            Some("tls" | "issuer") => None,
             _ => return false,
         };
         let within: Vec<&str> = tokens.collect();
-        !within
-            .iter()
-            .any(|token| matches!(*token, "command" | "schemes"))
-            && !within.last().is_some_and(|token| OPEN.contains(token))
+        !within.iter().any(|token| {
+            matches!(
+                *token,
+                "command" | "schemes" | "claims" | "callers" | "lends"
+            )
+        }) && !within.last().is_some_and(|token| OPEN.contains(token))
     },
     line: |line| {
         // The file does not parse: all but a key may be a secret.

@@ -3,6 +3,8 @@
 use secrecy::SecretString;
 use url::Url;
 
+use crate::jose::SigningKey;
+
 /// One caller, with everything it can prove itself by.
 #[derive(Debug, Clone, Default)]
 pub struct Identity {
@@ -37,8 +39,23 @@ pub enum Credential {
         /// The key.
         value: SecretString,
     },
-    /// A token by the client-credentials grant.
-    OAuth2(OAuth2),
+    /// A token from a token endpoint.
+    OAuth2(Box<OAuth2>),
+    /// A signature over the body of each request.
+    Hmac(Hmac),
+}
+
+/// A shared secret that signs the body of each request (HMAC-SHA256, base64), and its name.
+#[derive(Debug, Clone)]
+pub struct Hmac {
+    /// Which key it is.
+    pub key_id: String,
+    /// The key.
+    pub secret: SecretString,
+    /// The header that its name goes into.
+    pub key_id_header: String,
+    /// The header that the signature goes into.
+    pub signature_header: String,
 }
 
 /// Where an API key goes.
@@ -50,31 +67,89 @@ pub enum KeyPlace {
     Cookie,
 }
 
-/// How to obtain a token by the client-credentials grant (RFC 6749 §4.4).
+/// How to obtain a token (RFC 6749).
 #[derive(Debug, Clone)]
 pub struct OAuth2 {
     /// Where tokens are issued.
-    pub token_url: Url,
+    pub issued_by: TokenPlace,
     /// The client.
     pub client_id: String,
-    /// Its secret.
-    pub client_secret: SecretString,
+    /// How the client proves itself to the issuer.
+    pub auth: ClientAuth,
+    /// What the token is given for.
+    pub grant: Grant,
     /// Scopes, divided by spaces.
     pub scope: Option<String>,
     /// The audience, for issuers that ask for one.
     pub audience: Option<String>,
-    /// How the client proves itself to the issuer.
-    pub auth: ClientAuth,
+    /// Further members of the form, such as `resource`.
+    pub parameters: Vec<(String, String)>,
+    /// The key that tokens are bound to by proofs of possession (RFC 9449).
+    pub dpop: Option<SigningKey>,
 }
 
-/// How a client proves itself to the issuer of tokens (RFC 6749 §2.3.1).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+impl OAuth2 {
+    /// A client with a secret at this token endpoint, by the client-credentials grant.
+    #[must_use]
+    pub fn with_secret(token_url: Url, client_id: String, secret: SecretString) -> Self {
+        Self {
+            issued_by: TokenPlace::Endpoint(token_url),
+            client_id,
+            auth: ClientAuth::Basic(secret),
+            grant: Grant::ClientCredentials,
+            scope: None,
+            audience: None,
+            parameters: Vec::new(),
+            dpop: None,
+        }
+    }
+}
+
+/// Where tokens are issued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenPlace {
+    /// At this token endpoint.
+    Endpoint(Url),
+    /// By this issuer, which tells its token endpoint itself (OpenID Connect Discovery, RFC 8414). As it
+    /// is written in the target file, since what the issuer calls itself is compared letter by letter.
+    Issuer(String),
+}
+
+/// What a token is given for.
+#[derive(Debug, Clone)]
+pub enum Grant {
+    /// The client itself (RFC 6749 §4.4).
+    ClientCredentials,
+    /// A refresh token that a person obtained by logging in (RFC 6749 §6).
+    Refresh(SecretString),
+}
+
+/// How a client proves itself to the issuer of tokens.
+#[derive(Debug, Clone)]
 pub enum ClientAuth {
-    /// By HTTP Basic.
-    #[default]
-    Basic,
-    /// In the form body.
-    Post,
+    /// Its secret by HTTP Basic (RFC 6749 §2.3.1).
+    Basic(SecretString),
+    /// Its secret in the form body.
+    Post(SecretString),
+    /// A signed assertion (RFC 7523 §2.2).
+    Assertion(Box<Assertion>),
+    /// The client certificate of the connection (RFC 8705 §2).
+    Certificate,
+    /// Nothing but its name, as public clients do.
+    Nothing,
+}
+
+/// How a client signs its assertions.
+#[derive(Debug, Clone)]
+pub struct Assertion {
+    /// The key.
+    pub key: SigningKey,
+    /// The `kid` of the header.
+    pub kid: Option<String>,
+    /// The `x5t` of the header: SHA-1 of the client's certificate, base64url.
+    pub x5t: Option<String>,
+    /// The `aud`; the issuer where it is known, or else the token endpoint, where nothing is said.
+    pub audience: Option<String>,
 }
 
 /// A certificate chain and its key, both PEM.

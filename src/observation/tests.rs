@@ -29,6 +29,7 @@ fn exchange(request: Request, outcome: Outcome) -> Exchange {
         request,
         url: "https://rms.example.test/people".to_owned(),
         credentials: Headers::new(),
+        followed: None,
         outcome,
     }
 }

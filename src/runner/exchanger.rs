@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     checks::{self, Answer, Kind},
+    coverage::Atlas,
     event::{Event, Exchanged},
     exchange::{
         Auth, Exchange, ExchangeId, Intent, Outcome, Request, Response,
@@ -41,6 +42,7 @@ pub(super) struct Exchanger<'a, W> {
     pace: Pace,
     watch: Watch,
     sent: AtomicU64,
+    atlas: Mutex<Atlas>,
     /// What was said already of an operation without being a failure, so that it is said once.
     said: Mutex<HashSet<(CheckId, Option<OperationKey>, bool)>>,
 }
@@ -100,6 +102,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             pace: Pace::new(&setup.started.budget),
             watch: Watch::default(),
             sent: AtomicU64::new(0),
+            atlas: Mutex::new(Atlas::new(&setup.started.contract.surfaces)),
             said: Mutex::default(),
         }
     }
@@ -116,6 +119,19 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         self.watch.stopped()
     }
 
+    /// How much of an operation was not seen yet.
+    pub(super) fn unseen(&self, key: &OperationKey) -> usize {
+        self.atlas
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .unseen(key)
+    }
+
+    /// Whether one of these exchanges was part of what made the run stop.
+    pub(super) fn is_of_the_outage(&self, evidence: &[ExchangeId]) -> bool {
+        evidence.iter().any(|id| self.watch.is_of_the_outage(*id))
+    }
+
     pub(super) fn redacted(&self, judgement: Judgement) -> Judgement {
         redacted(self.redactor, judgement)
     }
@@ -129,6 +145,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         let creation = self.ledger.intends(self, &request);
         let mut noted = Vec::new();
         let mut renewed = false;
+        let mut nonced = false;
         let mut retries = 0;
         loop {
             let (exchange, logins) = self.send_once(case, request.clone()).await?;
@@ -140,6 +157,10 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             if let Some(wait) = patience(&exchange).filter(|_| retries < MOST_RETRIES) {
                 retries += 1;
                 tokio::time::sleep(wait).await;
+                continue;
+            }
+            if wants_nonce(&exchange.outcome) && !nonced {
+                nonced = true;
                 continue;
             }
             if exchange.status() == Some(401) && request.auth == Auth::Declared && !renewed {
@@ -200,13 +221,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             () = self.cancel.patience_ends() => return Err(Held(interrupted())),
         };
         let logins = self.tell_logins(case);
-        let exchange = Exchange {
-            id,
-            request,
-            url: sent.url,
-            credentials: sent.credentials,
-            outcome: sent.outcome,
-        };
+        let exchange = sent.into_exchange(id, request);
         self.watch.saw(&exchange);
         Ok((exchange, logins))
     }
@@ -231,6 +246,8 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             case: case.clone(),
             observation: self.redactor.observe_handshake(&handshaken),
             passed: Vec::new(),
+            valid: false,
+            covered: Vec::new(),
         })));
         Ok(handshaken)
     }
@@ -246,20 +263,19 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             None => request,
         };
         let id = ExchangeId(self.sent.fetch_add(1, Ordering::Relaxed) + 1);
-        let sent = self.wire.send(&request, operation).await;
-        let exchange = Exchange {
-            id,
-            request,
-            url: sent.url,
-            credentials: sent.credentials,
-            outcome: sent.outcome,
-        };
+        let mut sent = self.wire.send(&request, operation).await;
+        if wants_nonce(&sent.outcome) {
+            sent = self.wire.send(&request, operation).await;
+        }
+        let exchange = sent.into_exchange(id, request);
         let observation = self.redactor.observe(&exchange);
         let case = CaseName(CLEANUP.into());
         self.tell(Event::Exchanged(Box::new(Exchanged {
             case,
             observation,
             passed: Vec::new(),
+            valid: false,
+            covered: Vec::new(),
         })));
         exchange
     }
@@ -331,10 +347,18 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             }
         }
         let observation = self.redactor.observe(exchange);
+        let covered = self
+            .atlas
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .saw(self.setup.contract, exchange);
         self.tell(Event::Exchanged(Box::new(Exchanged {
             case: case.clone(),
             observation,
             passed,
+            valid: exchange.request.intent == Intent::Valid
+                && exchange.request.auth == Auth::Declared,
+            covered,
         })));
         noted
     }
@@ -360,6 +384,8 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             case: case.clone(),
             observation: self.redactor.observe(exchange),
             passed: Vec::new(),
+            valid: false,
+            covered: Vec::new(),
         })));
     }
 
@@ -374,6 +400,19 @@ impl<'a, W: Wire> Exchanger<'a, W> {
 
 fn interrupted() -> Gap {
     Gap::new(Whose::Configuration, "The run was interrupted.")
+}
+
+/// Whether the target asks for the proof again, with the nonce that it gives (RFC 9449 §9).
+fn wants_nonce(outcome: &Outcome) -> bool {
+    let Outcome::Answered(response) = outcome else {
+        return false;
+    };
+    response.status == 401
+        && response.headers.get("dpop-nonce").is_some()
+        && response
+            .headers
+            .all("www-authenticate")
+            .any(|challenge| challenge.contains("use_dpop_nonce"))
 }
 
 /// How long the target asks to wait, where a request that should succeed was put off (RFC 9110 §10.2.3).

@@ -119,6 +119,8 @@ impl<F: FnMut(&Request) -> Outcome + Send> Wire for Fake<F> {
         Sent {
             url: format!("http://target.test{path}"),
             credentials: Headers::new(),
+            body: None,
+            followed: None,
             outcome,
         }
     }
@@ -193,6 +195,7 @@ async fn run_with(
                     .iter()
                     .map(|operation| operation.key.clone())
                     .collect(),
+                surfaces: crate::coverage::surfaces(&contract),
             },
             waivers: Vec::new(),
             attestations: Vec::new(),

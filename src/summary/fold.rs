@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use super::{
     Summary,
     latency::Latencies,
+    rights::Rights,
     tally::{Calls, Cause, Tally, push_new},
 };
 use crate::{
@@ -76,6 +77,7 @@ pub struct Fold {
     pub(super) creations: BTreeMap<u64, (Creation, Remains)>,
     pub(super) notices: Vec<Gap>,
     pub(super) latencies: Latencies,
+    pub(super) rights: Rights,
     pub(super) requests: u64,
     pub(super) last_us: u64,
 }
@@ -117,6 +119,7 @@ impl Fold {
             creations: BTreeMap::new(),
             notices: Vec::new(),
             latencies: Latencies::default(),
+            rights: Rights::default(),
             requests: 0,
             last_us: 0,
         }
@@ -154,13 +157,14 @@ impl Fold {
     fn exchanged(&mut self, exchanged: Exchanged) {
         self.requests += 1;
         self.latencies.take(&exchanged);
+        self.rights.take(&exchanged.observation);
         let operation = exchanged.observation.operation.clone();
         if let Some(key) = &operation {
             if !self.calls.contains_key(key) {
                 self.calls.insert(key.clone(), Calls::default());
             }
             if let Some(calls) = self.calls.get_mut(key) {
-                calls.take(&exchanged.observation);
+                calls.take(&exchanged);
             }
         }
         for check in exchanged.passed {

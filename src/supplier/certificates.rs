@@ -63,6 +63,8 @@ pub(crate) struct Certificates {
     pub(crate) ca_pem: String,
     /// A client's certificate and key, from the same authority.
     pub(crate) client_pem: (String, String),
+    /// Another client's.
+    pub(crate) other_client_pem: (String, String),
     pub(crate) server: Arc<ServerConfig>,
 }
 
@@ -90,13 +92,14 @@ impl Certificates {
         let issuer = Issuer::new(params, key);
 
         let server = server(&issuer, wrong)?;
-        let client = leaf(
-            &issuer,
-            leaf_params(
-                vec!["client.records.example".to_owned()],
-                ExtendedKeyUsagePurpose::ClientAuth,
-            )?,
-        )?;
+        let client = |name: &str| {
+            let names = vec![format!("{name}.records.example")];
+            let params = leaf_params(names, ExtendedKeyUsagePurpose::ClientAuth)?;
+            let (certificate, key) = leaf(&issuer, params)?;
+            Ok::<_, SupplierError>((certificate.pem(), key.serialize_pem()))
+        };
+        let client_pem = client("client")?;
+        let other_client_pem = client("other-client")?;
 
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let versions: &[&rustls::SupportedProtocolVersion] =
@@ -138,7 +141,8 @@ impl Certificates {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self {
             ca_pem: ca.pem(),
-            client_pem: (client.0.pem(), client.1.serialize_pem()),
+            client_pem,
+            other_client_pem,
             server: Arc::new(config),
         })
     }

@@ -55,7 +55,7 @@ impl Call<'_> {
             reads: 0,
         };
         let id = new_id();
-        let shown = self.shown(&id, &export);
+        let shown = self.told(&id, &export);
         store.exports.insert(id.clone(), export);
         let path = format!("{}/exports/{id}", self.house.prefix);
         Ok(Outgoing::json(StatusCode::ACCEPTED, Value::Object(shown)).with("location", &path))
@@ -70,7 +70,7 @@ impl Call<'_> {
             return Err(Box::new(Outgoing::not_found()));
         };
         export.reads += 1;
-        let shown = self.shown(&id, export);
+        let shown = self.told(&id, export);
         Ok(Outgoing::json(StatusCode::OK, Value::Object(shown)))
     }
 
@@ -145,7 +145,7 @@ impl Call<'_> {
         }
     }
 
-    fn shown(&self, id: &str, export: &Export) -> Map<String, Value> {
+    fn told(&self, id: &str, export: &Export) -> Map<String, Value> {
         let status = self.status(export);
         let progress = match status {
             "queued" => 0,

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::certificates::TlsFault;
 use super::message::{Incoming, Outgoing};
+use super::tokens::TokenFormat;
 
 /// One way in which a supplier can be wrong.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +27,8 @@ pub struct Fault {
     pub(super) tls: Option<TlsFault>,
     /// Can it only be seen if access tokens are JWT?
     pub needs_jwt: bool,
+    /// Can it only be seen if access tokens are of this form?
+    pub needs_tokens: Option<TokenFormat>,
     /// Edits the contract that is served.
     pub(super) contract: Option<fn(&mut Value)>,
     /// Edits the contract as it is published, and not as it was agreed.
@@ -55,6 +58,7 @@ impl Fault {
             mutual_tls: false,
             tls: None,
             needs_jwt: false,
+            needs_tokens: None,
             contract: None,
             published: None,
             before: None,
@@ -138,6 +142,8 @@ pub(crate) enum Switch {
     BelievesProxies,
     /// The token `null` logs in.
     BelievesNull,
+    /// Any text for a token opens a vehicle.
+    BelievesAnyText,
     /// A client's id and secret open the API itself.
     TakesBasic,
     /// A token in the query is taken.
@@ -162,12 +168,62 @@ pub(crate) enum Switch {
     BelievesAlgHs256,
     /// A token is verified with the key in its header.
     BelievesKeyInHeader,
+    /// Tokens by keys that nobody published are taken.
+    TakesUnknownKeys,
+    /// Whether a token was revoked is not looked at.
+    OverlooksRevocation,
+    /// The addresses of keys that tokens give are followed.
+    FollowsAddresses,
+    /// The first of two Authorization headers is taken.
+    TakesTwoAuthorizations,
+    /// A token in a form body is taken.
+    TakesTokenInBody,
+    /// Tokens that are bound to a key are taken without a proof.
+    OverlooksProofs,
+    /// Proofs for another address or method are taken.
+    OverlooksProofUse,
+    /// Old proofs are taken.
+    OverlooksProofAge,
+    /// Proofs by any key are taken.
+    OverlooksProofKey,
+    /// Proofs for another token are taken.
+    OverlooksProofToken,
+    /// Proofs that were shown before are taken.
+    TakesProofsAgain,
+    /// Tokens that are bound to a certificate are taken with any.
+    OverlooksCertificate,
+    /// The beginning of a secret is enough.
+    TakesBeginningsOfKeys,
+    /// Any client's secret is taken with any client's key.
+    MixesKeys,
     /// Tokens live for a day.
     IssuesForADay,
     /// Creating a vehicle asks for no scope.
     ForgetsScope,
     /// Restricted records are shown to everyone.
     ShowsRestricted,
+    /// Restricted records are changed and deleted by everyone.
+    WritesRestricted,
+    /// The list of people shows the restricted records of the first force to everyone.
+    ListsRestricted,
+    /// A restricted incident is answered 403, and one that is not there 404.
+    ForbidsRestricted,
+    /// A restricted location takes longer than one that is not there.
+    SlowsRestricted,
+    /// Those who may only read see how a person can be reached.
+    ShowsContacts,
+    /// The audit log asks for no scope.
+    OpensAudit,
+    /// A new vehicle belongs to the force that its body names.
+    AssignsOwner,
+    /// Nobody is ever asked to wait.
+    NeverThrottles,
+    /// `X-HTTP-Method-Override` is obeyed once the rights are decided.
+    ObeysOverride,
+    /// `X-User-Roles: admin` gives every scope.
+    BelievesRoles,
+    /// A condition in a filter of people is carried out.
+    CarriesOutFilters,
     /// A new location is not kept.
     LosesLocations,
     /// The make of a new vehicle is kept in capitals.

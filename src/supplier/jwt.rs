@@ -11,7 +11,9 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::fault::Switch;
+use super::proofs::Bound;
 use super::tokens::{Defect, Grant, TokenFormat};
+use crate::jose;
 
 /// For whom tokens are.
 const AUDIENCE: &str = "https://records.example/v1";
@@ -30,6 +32,10 @@ struct Key {
 static RSA: LazyLock<Option<Key>> =
     LazyLock::new(|| Key::make("RS256", Algorithm::RS256, &rcgen::PKCS_RSA_SHA256));
 static EC: LazyLock<Option<Key>> =
+    LazyLock::new(|| Key::make("ES256", Algorithm::ES256, &rcgen::PKCS_ECDSA_P256_SHA256));
+static RSA_STRANGER: LazyLock<Option<Key>> =
+    LazyLock::new(|| Key::make("RS256", Algorithm::RS256, &rcgen::PKCS_RSA_SHA256));
+static EC_STRANGER: LazyLock<Option<Key>> =
     LazyLock::new(|| Key::make("ES256", Algorithm::ES256, &rcgen::PKCS_ECDSA_P256_SHA256));
 
 impl Key {
@@ -66,6 +72,8 @@ impl Key {
 /// Signs tokens, and reads them again.
 pub(crate) struct Signer {
     key: &'static Key,
+    /// One that nobody publishes.
+    stranger: &'static Key,
     issuer: String,
 }
 
@@ -80,13 +88,16 @@ impl std::fmt::Debug for Signer {
 impl Signer {
     /// A signer for this format, if it is of JWT.
     pub(crate) fn new(format: TokenFormat, origin: &str) -> Option<Self> {
-        let key = match format {
-            TokenFormat::Opaque => return None,
-            TokenFormat::Rs256 => RSA.as_ref()?,
-            TokenFormat::Es256 => EC.as_ref()?,
+        let (key, stranger) = match format {
+            TokenFormat::Opaque | TokenFormat::Keys => return None,
+            TokenFormat::Rs256 => (RSA.as_ref()?, RSA_STRANGER.as_ref()?),
+            TokenFormat::Es256 | TokenFormat::Dpop | TokenFormat::Certificate => {
+                (EC.as_ref()?, EC_STRANGER.as_ref()?)
+            }
         };
         Some(Self {
             key,
+            stranger,
             issuer: origin.to_owned(),
         })
     }
@@ -113,7 +124,7 @@ impl Signer {
             _ => AUDIENCE,
         };
         let header = json!({ "typ": "at+jwt", "alg": self.key.name, "kid": self.key.name });
-        let claims = json!({
+        let mut claims = json!({
             "iss": issuer,
             "aud": audience,
             "sub": grant.client,
@@ -125,10 +136,22 @@ impl Signer {
             "nbf": start,
             "exp": start + lifetime,
         });
+        let bound = grant.bound.as_ref().map(|bound| match bound {
+            Bound::Key(key) => json!({ "jkt": key }),
+            Bound::Certificate(certificate) => json!({ "x5t#S256": certificate }),
+        });
+        if let (Some(bound), Some(claims)) = (bound, claims.as_object_mut()) {
+            claims.insert("cnf".to_owned(), bound);
+        }
         let encode = |part: Value| URL_SAFE_NO_PAD.encode(part.to_string());
         let signed = format!("{}.{}", encode(header), encode(claims));
-        let signature = crypto::sign(signed.as_bytes(), &self.key.private, self.key.algorithm)
-            .unwrap_or_default();
+        let key = if grant.defect == Some(Defect::UnknownKey) {
+            self.stranger
+        } else {
+            self.key
+        };
+        let signature =
+            crypto::sign(signed.as_bytes(), &key.private, key.algorithm).unwrap_or_default();
         (format!("{signed}.{signature}"), signature)
     }
 
@@ -166,33 +189,88 @@ impl Signer {
                     .and_then(|jwk| serde_json::from_value(jwk.clone()).ok())
                     .and_then(|jwk: Jwk| DecodingKey::from_jwk(&jwk).ok())
                     .is_some_and(|key| verified(&key, Algorithm::ES256)));
-        if holds { self.grant(&claims) } else { None }
-    }
-
-    fn grant(&self, claims: &Map<String, Value>) -> Option<Grant> {
-        let text = |name: &str| claims.get(name).and_then(Value::as_str);
-        let moment = |name: &str| claims.get(name).and_then(Value::as_i64);
-        let now = OffsetDateTime::now_utc().unix_timestamp();
-        let end = moment("exp")?;
-        let defect = if end <= now {
-            Some(Defect::Expired)
-        } else if moment("nbf")? > now {
-            Some(Defect::NotYetValid)
-        } else if text("aud")? != AUDIENCE {
-            Some(Defect::OtherAudience)
-        } else if text("iss")? != self.issuer {
-            Some(Defect::OtherIssuer)
+        if holds {
+            granted(&self.issuer, &claims)
         } else {
             None
-        };
-        Some(Grant::read(
-            text("client_id")?,
-            text("force")?,
-            text("scope")?,
-            defect,
-            Instant::now() + Duration::from_secs(1 + end.abs_diff(now)),
-        ))
+        }
     }
+}
+
+/// Another issuer whose tokens are believed, with its public keys.
+#[derive(Debug, Clone)]
+pub struct Trusted {
+    /// What it calls itself.
+    pub issuer: String,
+    /// Its key set.
+    pub keys: Value,
+}
+
+impl Trusted {
+    /// What a token of this issuer's keys says, with what is wrong with it.
+    pub(crate) fn read(&self, token: &str) -> Option<Grant> {
+        let (header, claims) = jose::peek(token)?;
+        let kid = header.get("kid")?;
+        let jwk = self
+            .keys
+            .get("keys")?
+            .as_array()?
+            .iter()
+            .find(|jwk| jwk.get("kid") == Some(kid))?;
+        let algorithm = header.get("alg")?.as_str()?;
+        if jwk.get("alg")?.as_str()? != algorithm {
+            return None;
+        }
+        let jwk: Jwk = serde_json::from_value(jwk.clone()).ok()?;
+        let (signed, signature) = token.rsplit_once('.')?;
+        let holds = crypto::verify(
+            signature,
+            signed.as_bytes(),
+            &DecodingKey::from_jwk(&jwk).ok()?,
+            algorithm.parse().ok()?,
+        )
+        .unwrap_or(false);
+        if holds {
+            granted(&self.issuer, &claims)
+        } else {
+            None
+        }
+    }
+}
+
+/// What claims grant, and what is wrong with them.
+fn granted(issuer: &str, claims: &Map<String, Value>) -> Option<Grant> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let moment = |name: &str| claims.get(name).and_then(Value::as_i64);
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let end = moment("exp")?;
+    let defect = if end <= now {
+        Some(Defect::Expired)
+    } else if moment("nbf")? > now {
+        Some(Defect::NotYetValid)
+    } else if text("aud")? != AUDIENCE {
+        Some(Defect::OtherAudience)
+    } else if text("iss")? != issuer {
+        Some(Defect::OtherIssuer)
+    } else {
+        None
+    };
+    let confirmed = |member: &str| {
+        let value = claims.get("cnf")?.get(member)?.as_str()?;
+        Some(value.to_owned())
+    };
+    let bound = confirmed("jkt")
+        .map(Bound::Key)
+        .or_else(|| confirmed("x5t#S256").map(Bound::Certificate));
+    let mut grant = Grant::read(
+        text("client_id")?,
+        text("force")?,
+        text("scope")?,
+        defect,
+        Instant::now() + Duration::from_secs(1 + end.abs_diff(now)),
+    );
+    grant.bound = bound;
+    Some(grant)
 }
 
 fn part(text: &str) -> Option<Map<String, Value>> {

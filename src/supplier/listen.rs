@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body as HttpBody;
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::response::Response;
 use axum::routing::any;
+use axum::{Extension, Router};
 use http_body_util::BodyExt;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
@@ -20,10 +20,12 @@ use tokio_rustls::TlsAcceptor;
 
 use super::certificates::TlsFault;
 use super::fault::Switch;
+use super::follow::follow;
 use super::message::{Incoming, Outgoing, Received};
 use super::pipeline::{self, Target};
 use super::races::{GAP, Races};
 use super::{House, LARGEST_BODY, exports, making, old_tls};
+use crate::jose;
 
 /// How long a slow answer takes.
 const SLOW: Duration = Duration::from_millis(1_600);
@@ -39,6 +41,10 @@ pub(crate) fn router(house: &Arc<House>) -> Router {
     }
     router.fallback(serve).with_state(house.clone())
 }
+
+/// The thumbprint of the certificate that a client showed.
+#[derive(Clone)]
+struct Peer(String);
 
 /// How TLS is served.
 #[derive(Clone)]
@@ -65,6 +71,14 @@ pub(crate) async fn accept(listener: TcpListener, tls: Option<Tls>, router: Rout
                         };
                         let handshake = tokio::time::timeout(Duration::from_secs(10), tls.acceptor.accept(stream));
                         if let Ok(Ok(stream)) = handshake.await {
+                            let shown = stream.get_ref().1.peer_certificates();
+                            let thumbprint = shown
+                                .and_then(|chain| chain.first())
+                                .map(|certificate| jose::sha256(certificate));
+                            let router = match thumbprint {
+                                Some(thumbprint) => router.layer(Extension(Peer(thumbprint))),
+                                None => router,
+                            };
                             connection(stream, router).await;
                         }
                     }),
@@ -119,6 +133,7 @@ async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
         query_values: Map::new(),
         correlation,
         arrived: std::time::Instant::now(),
+        certificate: parts.extensions.get::<Peer>().map(|peer| peer.0.clone()),
     };
     let reads_slowly = house.is(Switch::TornReads) && incoming.method.is_safe();
     if reads_slowly || Races::is_slow(&house) && !incoming.method.is_safe() {
@@ -131,10 +146,17 @@ async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
         // A result that is about to be there is waited for.
         tokio::time::sleep(exports::TAKES).await;
     }
+    if house.is(Switch::FollowsAddresses) {
+        follow(&incoming).await;
+    }
     if let Some(delay) = house.latency.next() {
         tokio::time::sleep(delay).await;
     }
-    write(pipeline::answer(&house, &target, incoming))
+    let outgoing = pipeline::answer(&house, &target, incoming);
+    if let Some(delay) = outgoing.delay {
+        tokio::time::sleep(delay).await;
+    }
+    write(outgoing)
 }
 
 /// What the contract takes for a correlation id.

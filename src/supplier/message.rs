@@ -31,6 +31,8 @@ pub(crate) struct Incoming {
     pub(crate) correlation: String,
     /// When it had been read.
     pub(crate) arrived: std::time::Instant,
+    /// The SHA-256 thumbprint of the certificate that the client showed.
+    pub(crate) certificate: Option<String>,
 }
 
 impl Incoming {
@@ -77,6 +79,8 @@ pub(crate) struct Outgoing {
     pub(crate) body: Body,
     /// Which records the answer is about, for the audit log.
     pub(crate) touched: Option<Touched>,
+    /// How much longer it takes than others.
+    pub(crate) delay: Option<std::time::Duration>,
 }
 
 /// An answer that ends the way of a request early.
@@ -113,6 +117,7 @@ impl Outgoing {
             headers: HeaderMap::new(),
             body: Body::None,
             touched: None,
+            delay: None,
         }
     }
 

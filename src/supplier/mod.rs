@@ -12,6 +12,7 @@ mod document;
 mod exports;
 mod fault;
 mod faults;
+mod follow;
 mod ihub;
 mod jwt;
 mod latency;
@@ -25,6 +26,7 @@ mod old_tls;
 mod page;
 mod pipeline;
 mod preconditions;
+mod proofs;
 mod races;
 mod rate;
 mod records;
@@ -55,6 +57,7 @@ pub use faults::{fault, faults};
 pub use ihub::{
     ApiKey, CONTRACT as IHUB_CONTRACT, IhubFault, IhubSupplier, PemPair, ihub_fault, ihub_faults,
 };
+pub use jwt::Trusted;
 use latency::Latency;
 use pipeline::Target;
 use rate::Rate;
@@ -69,6 +72,10 @@ const LAG: Duration = Duration::from_millis(300);
 
 /// The largest body that is taken, in bytes, as the contract says.
 const LARGEST_BODY: usize = 65_536;
+
+/// The client with a small quota, and its requests a second.
+const THROTTLED: &str = "zztest-north-throttled";
+const THROTTLED_QUOTA: u32 = 5;
 
 /// How a supplier is to be. The default is good, quick, plain HTTP, with data.
 #[derive(Debug, Clone)]
@@ -93,6 +100,8 @@ pub struct Options {
     pub port: u16,
     /// Of what form access tokens are.
     pub tokens: TokenFormat,
+    /// Another issuer whose tokens are believed besides the supplier's own.
+    pub trusts: Option<Trusted>,
 }
 
 impl Default for Options {
@@ -108,6 +117,7 @@ impl Default for Options {
             requests_per_second: 20_000,
             port: 0,
             tokens: TokenFormat::Opaque,
+            trusts: None,
         }
     }
 }
@@ -130,13 +140,15 @@ pub struct Credentials {
     pub south: Client,
     /// The first force again, with `records:read` only.
     pub read_only: Client,
+    /// The first force again, with `records:read` and no more than a few requests a second.
+    pub throttled: Client,
     /// Tokens that must open nothing, each with the name of what is wrong with it, such as `expired`.
     pub lent: Vec<(&'static str, String)>,
 }
 
 impl Credentials {
-    fn all(&self) -> [&Client; 3] {
-        [&self.north, &self.south, &self.read_only]
+    fn all(&self) -> [&Client; 4] {
+        [&self.north, &self.south, &self.read_only, &self.throttled]
     }
 }
 
@@ -211,8 +223,8 @@ impl Supplier {
             "http"
         };
         let origin = format!("{scheme}://127.0.0.1:{port}");
-        let contract =
-            document::served(&origin, &options.faults).map_err(SupplierError::Contract)?;
+        let contract = document::served(&origin, &options.faults, options.tokens)
+            .map_err(SupplierError::Contract)?;
         let house = Arc::new(House::new(rules, options, origin, &contract));
         if house.seeded {
             seed::fill(&house, &mut house.store());
@@ -267,6 +279,11 @@ impl Supplier {
         &self.house.credentials
     }
 
+    /// Of what form its access tokens are.
+    pub fn tokens(&self) -> TokenFormat {
+        self.house.format
+    }
+
     /// The port that refuses plain HTTP, if the API is served over TLS.
     pub fn plain_http_port(&self) -> Option<u16> {
         self.plain_port
@@ -282,6 +299,12 @@ impl Supplier {
     /// A client's certificate and key, in PEM, if the API is served over TLS.
     pub fn client_identity_pem(&self) -> Option<(&str, &str)> {
         let (certificate, key) = &self.certificates.as_ref()?.client_pem;
+        Some((certificate, key))
+    }
+
+    /// The same of the second force.
+    pub fn other_client_identity_pem(&self) -> Option<(&str, &str)> {
+        let (certificate, key) = &self.certificates.as_ref()?.other_client_pem;
         Some((certificate, key))
     }
 
@@ -315,6 +338,9 @@ struct House {
     document: Bytes,
     credentials: Credentials,
     tokens: Tokens,
+    /// Whether clients show a key with a secret in place of a token.
+    keys: bool,
+    format: TokenFormat,
     rate: Rate,
     latency: Latency,
     replica: Replica,
@@ -331,12 +357,13 @@ impl House {
                 .iter()
                 .any(|fault| fault.switch == Some(switch))
         };
-        let tokens = Tokens::new(options.tokens, &origin, &has);
+        let tokens = Tokens::new(options.tokens, &origin, options.trusts.clone(), &has);
         let prefix = if has(Switch::Unversioned) { "" } else { "/v1" };
         let scopes = ["records:read", "records:write", "audit:read"];
         let north = Client::new("zztest-north", "ZZ01", &scopes);
         let lent = Defect::ALL
             .into_iter()
+            .filter(|_| options.tokens != TokenFormat::Keys)
             .map(|(defect, name)| (name, tokens.make(Grant::of(&north), Some(defect))))
             .collect();
         Self {
@@ -348,10 +375,17 @@ impl House {
                 north,
                 south: Client::new("zztest-south", "ZZ02", &scopes),
                 read_only: Client::new("zztest-north-reader", "ZZ01", &["records:read"]),
+                throttled: Client::new(THROTTLED, "ZZ01", &["records:read"]),
                 lent,
             },
             tokens,
-            rate: Rate::new(options.requests_per_second),
+            rate: if has(Switch::NeverThrottles) {
+                Rate::new(options.requests_per_second)
+            } else {
+                Rate::new(options.requests_per_second).but(THROTTLED, THROTTLED_QUOTA)
+            },
+            keys: options.tokens == TokenFormat::Keys,
+            format: options.tokens,
             replica: Replica::new(if has(Switch::ReadsLag) {
                 LAG
             } else {

@@ -11,8 +11,9 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::fault::Switch;
-use super::jwt::Signer;
+use super::jwt::{Signer, Trusted};
 use super::message::{Incoming, Outgoing, Received};
+use super::proofs::{Bound, Proofs, Unproved};
 use super::{Client, Credentials};
 
 /// How long a token lives, in seconds.
@@ -30,6 +31,12 @@ pub enum TokenFormat {
     Rs256,
     /// JWT signed with ES256.
     Es256,
+    /// The same, bound to keys by DPoP.
+    Dpop,
+    /// The same, bound to the certificates of clients; over mutual TLS alone.
+    Certificate,
+    /// No tokens: the id of a client and its secret are shown with every request.
+    Keys,
 }
 
 /// What is wrong with a token that is lent for tests.
@@ -39,15 +46,19 @@ pub(crate) enum Defect {
     NotYetValid,
     OtherAudience,
     OtherIssuer,
+    UnknownKey,
+    Revoked,
 }
 
 impl Defect {
     /// Each with the name of the identity that it is lent as.
-    pub(crate) const ALL: [(Self, &'static str); 4] = [
+    pub(crate) const ALL: [(Self, &'static str); 6] = [
         (Self::Expired, "expired"),
         (Self::NotYetValid, "not-yet-valid"),
         (Self::OtherAudience, "other-audience"),
         (Self::OtherIssuer, "other-issuer"),
+        (Self::UnknownKey, "unknown-key"),
+        (Self::Revoked, "revoked"),
     ];
 
     /// The fault that overlooks it.
@@ -56,6 +67,8 @@ impl Defect {
             Self::Expired | Self::NotYetValid => Switch::OverlooksTime,
             Self::OtherAudience => Switch::OverlooksAudience,
             Self::OtherIssuer => Switch::OverlooksIssuer,
+            Self::UnknownKey => Switch::TakesUnknownKeys,
+            Self::Revoked => Switch::OverlooksRevocation,
         }
     }
 }
@@ -67,6 +80,8 @@ pub(crate) struct Grant {
     pub(crate) force: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) defect: Option<Defect>,
+    /// What shows that it is its owner who calls.
+    pub(crate) bound: Option<Bound>,
     expires: Instant,
 }
 
@@ -84,6 +99,7 @@ impl Grant {
             force: force.to_owned(),
             scopes: scope.split(' ').map(str::to_owned).collect(),
             defect,
+            bound: None,
             expires,
         }
     }
@@ -95,6 +111,7 @@ impl Grant {
             force: client.force.clone(),
             scopes: client.scopes.clone(),
             defect: None,
+            bound: None,
             expires: Instant::now() + Duration::from_secs(LIFETIME),
         }
     }
@@ -107,12 +124,26 @@ pub(crate) struct Tokens {
     issued: Mutex<HashMap<String, Grant>>,
     signer: Option<Signer>,
     lifetime: u64,
+    format: TokenFormat,
+    pub(crate) proofs: Proofs,
+    origin: String,
+    /// Another issuer whose tokens are believed.
+    trusted: Option<Trusted>,
 }
 
 impl Tokens {
-    pub(crate) fn new(format: TokenFormat, origin: &str, is: &dyn Fn(Switch) -> bool) -> Self {
+    pub(crate) fn new(
+        format: TokenFormat,
+        origin: &str,
+        trusted: Option<Trusted>,
+        is: &dyn Fn(Switch) -> bool,
+    ) -> Self {
         Self {
             issued: Mutex::default(),
+            format,
+            proofs: Proofs::new(),
+            origin: origin.to_owned(),
+            trusted,
             signer: Signer::new(format, origin),
             lifetime: if is(Switch::IssuesForADay) {
                 86_400
@@ -125,8 +156,22 @@ impl Tokens {
     /// What this token allows, if it is alive; faults are lenient.
     pub(crate) fn grant(&self, token: &str, is: &dyn Fn(Switch) -> bool) -> Option<Grant> {
         let issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        let foreign = self.trusted.as_ref().and_then(|issuer| issuer.read(token));
         let grant = match &self.signer {
-            Some(signer) => signer.read(token, is, &|signature| issued.contains_key(signature)),
+            _ if foreign.is_some() => foreign,
+            Some(signer) => {
+                let signature = token.rsplit('.').next().unwrap_or_default();
+                let revoked = issued
+                    .get(signature)
+                    .and_then(|grant| grant.defect)
+                    .filter(|defect| *defect == Defect::Revoked);
+                signer
+                    .read(token, is, &|signature| issued.contains_key(signature))
+                    .map(|grant| Grant {
+                        defect: grant.defect.or(revoked),
+                        ..grant
+                    })
+            }
             None if is(Switch::TakesBeginnings) => issued
                 .iter()
                 .find(|(known, _)| token.len() > 8 && known.starts_with(token))
@@ -156,6 +201,52 @@ impl Tokens {
         }
         issued.insert(key, grant);
         token
+    }
+
+    /// Does the request show that it comes from the owner of this token? Faults are lenient.
+    pub(crate) fn proves(
+        &self,
+        grant: &Grant,
+        scheme: &str,
+        token: &str,
+        incoming: &Incoming,
+        is: &dyn Fn(Switch) -> bool,
+    ) -> Result<(), Unproved> {
+        match &grant.bound {
+            Some(Bound::Key(bound)) => {
+                if is(Switch::OverlooksProofs) {
+                    return Ok(());
+                }
+                if !scheme.eq_ignore_ascii_case("dpop") {
+                    return Err(Unproved::Wrong("The token is bound to a key."));
+                }
+                let key = self.proofs.key(incoming, &self.origin, Some(token), is)?;
+                if key != *bound && !is(Switch::OverlooksProofKey) {
+                    return Err(Unproved::Wrong("The proof is by another key."));
+                }
+                Ok(())
+            }
+            Some(Bound::Certificate(bound)) => {
+                if incoming.certificate.as_ref() == Some(bound) || is(Switch::OverlooksCertificate)
+                {
+                    Ok(())
+                } else {
+                    Err(Unproved::Wrong(
+                        "The token is bound to another certificate.",
+                    ))
+                }
+            }
+            None if self.trusted.is_some() || scheme.eq_ignore_ascii_case("bearer") => Ok(()),
+            None => Err(Unproved::Wrong("The token is not bound to a key.")),
+        }
+    }
+
+    /// The scheme that tokens are shown under.
+    pub(crate) const fn scheme(&self) -> &'static str {
+        match self.format {
+            TokenFormat::Dpop => "DPoP",
+            _ => "Bearer",
+        }
     }
 
     /// The public keys that tokens are verified with, where there are any.
@@ -237,15 +328,33 @@ impl Tokens {
             None => return Err(Refusal::new("invalid_request", "grant_type is missing.")),
         }
         let scopes = scopes(client, field("scope"))?;
+        let bound = match self.format {
+            TokenFormat::Dpop => {
+                let key = self
+                    .proofs
+                    .key(incoming, &self.origin, None, &|_| false)
+                    .map_err(|_| {
+                        Refusal::new("invalid_dpop_proof", "Prove that you have a key.")
+                    })?;
+                Some(Bound::Key(key))
+            }
+            TokenFormat::Certificate => incoming.certificate.clone().map(Bound::Certificate),
+            _ => None,
+        };
         let grant = Grant {
             scopes: scopes.clone(),
+            bound,
             ..Grant::of(client)
+        };
+        let kind = match self.format {
+            TokenFormat::Dpop => "DPoP",
+            _ => "Bearer",
         };
         Ok(Outgoing::json(
             StatusCode::OK,
             json!({
                 "access_token": self.make(grant, None),
-                "token_type": "Bearer",
+                "token_type": kind,
                 "expires_in": self.lifetime,
                 "scope": scopes.join(" "),
             }),
@@ -265,7 +374,7 @@ impl Refusal {
     }
 }
 
-fn form(incoming: &Incoming) -> Result<Vec<(String, String)>, Refusal> {
+pub(crate) fn form(incoming: &Incoming) -> Result<Vec<(String, String)>, Refusal> {
     let media = incoming.header("content-type").unwrap_or_default();
     let is_form = media.split(';').next().is_some_and(|media| {
         media

@@ -47,18 +47,19 @@ fn token(number: usize, life: &str) -> String {
 
 fn oauth(server: &Server) -> OAuth2 {
     OAuth2 {
-        token_url: server.url.join("/login/token?tenant=1").unwrap(),
-        client_id: "client:1".to_owned(),
-        client_secret: "s3cret/+".into(),
-        auth: ClientAuth::Basic,
         scope: Some("people.read".to_owned()),
         audience: Some("https://rms.example.test".to_owned()),
+        ..OAuth2::with_secret(
+            server.url.join("/login/token?tenant=1").unwrap(),
+            "client:1".to_owned(),
+            "s3cret/+".into(),
+        )
     }
 }
 
 fn ring(server: &Server, redactor: &Redactor) -> Keyring {
     keyring_with(
-        vec![(None, Credential::OAuth2(oauth(server)))],
+        vec![(None, Credential::OAuth2(Box::new(oauth(server))))],
         false,
         redactor,
     )
@@ -91,12 +92,20 @@ async fn one_login_serves_everyone_who_waits() {
 
 #[tokio::test]
 async fn the_login_is_evidence_without_its_secrets() {
-    for method in [ClientAuth::Basic, ClientAuth::Post] {
+    for method in [
+        ClientAuth::Basic("s3cret/+".into()),
+        ClientAuth::Post("s3cret/+".into()),
+    ] {
+        let posted = matches!(method, ClientAuth::Post(_));
         let server = endpoint(|number| token(number, r#","refresh_token":"refresh-1""#)).await;
         let redactor = Redactor::default();
         let mut oauth = oauth(&server);
         oauth.auth = method;
-        let keyring = keyring_with(vec![(None, Credential::OAuth2(oauth))], false, &redactor);
+        let keyring = keyring_with(
+            vec![(None, Credential::OAuth2(Box::new(oauth)))],
+            false,
+            &redactor,
+        );
         ask(&keyring).await.unwrap();
         let exchanges = keyring.take_exchanges();
         assert_eq!(exchanges.len(), 1);
@@ -106,7 +115,7 @@ async fn the_login_is_evidence_without_its_secrets() {
         assert!(body.starts_with("grant_type=client_credentials&scope=people.read&audience="));
         assert_eq!(
             body.ends_with("&client_id=client%3A1&client_secret=s3cret%2F%2B"),
-            method == ClientAuth::Post
+            posted
         );
         let observation = redactor.observe(&exchanges[0]);
         let kept = format!(
@@ -213,10 +222,10 @@ async fn failures_say_whose_they_are_and_are_not_repeated() {
             http(
                 "200 OK",
                 json,
-                r#"{"access_token":"abcd","token_type":"DPoP"}"#,
+                r#"{"access_token":"abcd","token_type":"mac"}"#,
             ),
             Whose::Muster,
-            "type DPoP",
+            "type mac",
         ),
         (
             http("302 Found", json, ""),

@@ -3,7 +3,7 @@
 use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
-        tokens::{refused, where_reads_are_protected},
+        tokens::{refused, where_tokens_protect_reads},
     },
     contract::Operation,
     exchange::Alteration,
@@ -23,7 +23,7 @@ pub static CHECK: Check = Check {
     fix: "Verify tokens with a maintained library that is told the algorithm, the issuer, the audience \
         and the key set to expect, and never takes any of them from the token itself.",
     kind: Kind::Probe {
-        scope: Scope::Target(where_reads_are_protected),
+        scope: Scope::Target(where_tokens_protect_reads),
         run,
         writes: false,
     },

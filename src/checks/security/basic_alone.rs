@@ -3,7 +3,7 @@
 use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
-        tokens::{refused, where_reads_are_protected},
+        tokens::{refused, where_tokens_protect_reads},
     },
     contract::Operation,
     exchange::Alteration,
@@ -23,7 +23,7 @@ pub static CHECK: Check = Check {
     fix: "Exchange the secret for a short-lived token at the token endpoint, and accept only the \
         token.",
     kind: Kind::Probe {
-        scope: Scope::Target(where_reads_are_protected),
+        scope: Scope::Target(where_tokens_protect_reads),
         run,
         writes: false,
     },

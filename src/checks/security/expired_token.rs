@@ -3,7 +3,7 @@
 use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
-        tokens::{lent, where_reads_are_protected},
+        tokens::{lent, where_tokens_protect_reads},
     },
     contract::Operation,
     script::{Script, Scripted},
@@ -21,7 +21,7 @@ pub static CHECK: Check = Check {
     fix: "Compare `exp` and `nbf` with the clock, with a minute's grace at most; forget opaque tokens \
         when they end.",
     kind: Kind::Probe {
-        scope: Scope::Target(where_reads_are_protected),
+        scope: Scope::Target(where_tokens_protect_reads),
         run,
         writes: false,
     },

@@ -3,7 +3,7 @@
 use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
-        tokens::{refused, where_reads_are_protected},
+        tokens::{refused, where_tokens_protect_reads},
     },
     contract::Operation,
     exchange::Alteration,
@@ -16,15 +16,16 @@ pub static CHECK: Check = Check {
     purpose: "A JWT is never verified with a key that its own header brings or points at.",
     verifies: "A protected read is called with tokens that carry the claims of the good one and are signed \
         with a key of Muster's own: the key stands in the header (`jwk`), the header gives an \
-        address for it (`jku`, `x5u`), or `kid` names an empty file. Each is refused. Addresses are \
-        judged by the answer alone: nothing listens at them, so that an API which follows them and \
-        finds nothing passes. It is not applicable to opaque tokens.",
+        address for it (`jku`, `x5u`), or `kid` names an empty file. Each is refused, and nobody asks \
+        for the key: Muster serves it on this machine, and a request that arrives there is the proof \
+        of failure, whatever is answered. A target elsewhere is shown an address only where `callback` \
+        of the target file says how it reaches Muster. It is not applicable to opaque tokens.",
     matters: "A key from the token proves only that its author has a key. Whoever can make a token that is \
         accepted can be anyone, and read or change everything that the API holds.",
     fix: "Verify tokens with a maintained library that is told the algorithm, the issuer, the audience \
         and the key set to expect, and never takes any of them from the token itself.",
     kind: Kind::Probe {
-        scope: Scope::Target(where_reads_are_protected),
+        scope: Scope::Target(where_tokens_protect_reads),
         run,
         writes: false,
     },

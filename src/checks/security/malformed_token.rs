@@ -3,7 +3,7 @@
 use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
-        tokens::{broken, challenged, open_request, where_reads_are_protected},
+        tokens::{broken, challenged, open_request, where_tokens_protect_reads},
     },
     contract::Operation,
     exchange::Alteration,
@@ -23,7 +23,7 @@ pub static CHECK: Check = Check {
     fix: "Answer 401 with `WWW-Authenticate: Bearer error=\"invalid_token\"` whatever stands in the \
         header.",
     kind: Kind::Probe {
-        scope: Scope::Target(where_reads_are_protected),
+        scope: Scope::Target(where_tokens_protect_reads),
         run,
         writes: false,
     },

@@ -3,7 +3,7 @@
 use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
-        tokens::{lent, where_reads_are_protected},
+        tokens::{lent, where_tokens_protect_reads},
     },
     contract::Operation,
     script::{Script, Scripted},
@@ -20,7 +20,7 @@ pub static CHECK: Check = Check {
         them can call all of them as anyone.",
     fix: "Compare `aud` with the identifier of this API, exactly.",
     kind: Kind::Probe {
-        scope: Scope::Target(where_reads_are_protected),
+        scope: Scope::Target(where_tokens_protect_reads),
         run,
         writes: false,
     },

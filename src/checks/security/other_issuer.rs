@@ -3,7 +3,7 @@
 use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
-        tokens::{lent, where_reads_are_protected},
+        tokens::{lent, where_tokens_protect_reads},
     },
     contract::Operation,
     script::{Script, Scripted},
@@ -20,7 +20,7 @@ pub static CHECK: Check = Check {
         the API holds. An issuer that is not checked is one that anyone can run.",
     fix: "Pin the issuer and its key set; compare `iss` exactly.",
     kind: Kind::Probe {
-        scope: Scope::Target(where_reads_are_protected),
+        scope: Scope::Target(where_tokens_protect_reads),
         run,
         writes: false,
     },

@@ -4,7 +4,7 @@ use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
         probing::reached,
-        tokens::{broken, open_request, where_reads_are_protected},
+        tokens::{broken, open_request, where_tokens_protect_reads},
     },
     contract::Operation,
     exchange::{Alteration, BreakageKind, Outcome},
@@ -23,7 +23,7 @@ pub static CHECK: Check = Check {
         half of them away with a 401 that nobody can explain.",
     fix: "Compare the scheme without regard to case.",
     kind: Kind::Probe {
-        scope: Scope::Target(where_reads_are_protected),
+        scope: Scope::Target(where_tokens_protect_reads),
         run,
         writes: false,
     },

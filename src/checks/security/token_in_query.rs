@@ -3,7 +3,7 @@
 use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
-        tokens::{refused, where_reads_are_protected},
+        tokens::{refused, where_tokens_protect_reads},
     },
     contract::Operation,
     exchange::Alteration,
@@ -20,7 +20,7 @@ pub static CHECK: Check = Check {
         token in them is a token lost.",
     fix: "Read tokens from the Authorization header alone, and refuse or ignore the parameter.",
     kind: Kind::Probe {
-        scope: Scope::Target(where_reads_are_protected),
+        scope: Scope::Target(where_tokens_protect_reads),
         run,
         writes: false,
     },

@@ -3,7 +3,7 @@
 use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
-        tokens::{refused, where_reads_are_protected},
+        tokens::{refused, where_tokens_protect_reads},
     },
     contract::Operation,
     exchange::Alteration,
@@ -18,7 +18,7 @@ pub static CHECK: Check = Check {
     matters: "A token compared by its beginning, or as far as it goes, can be guessed piece by piece.",
     fix: "Look the whole token up, compare in constant time, and refuse what was not issued.",
     kind: Kind::Probe {
-        scope: Scope::Target(where_reads_are_protected),
+        scope: Scope::Target(where_tokens_protect_reads),
         run,
         writes: false,
     },

@@ -249,6 +249,7 @@ async fn a_signer_sees_the_finished_request_and_its_proof_is_a_credential() {
         headers: [("x-key", "k")].into_iter().collect(),
         query: vec![("q".to_owned(), "1".to_owned())],
         signers: vec![Arc::new(Seal)],
+        ..Credentials::default()
     };
     let sent = server.transport().send(&get("/a"), &credentials).await;
     assert!(

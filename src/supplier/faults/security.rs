@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
+use crate::supplier::TokenFormat;
 use crate::supplier::fault::{Fault, Switch};
 use crate::supplier::message::Outgoing;
 
@@ -33,7 +34,7 @@ const fn believes(
 pub(super) const OPERATION_OPEN: Fault = lets_in(
     "operation-open",
     "The list of vehicles is given to callers without credentials.",
-    &["security.no-credentials"],
+    &["security.no-credentials", "http.credentials-needed"],
     Switch::OpensVehicles,
 );
 
@@ -64,7 +65,7 @@ pub(super) const UNAUTHENTICATED_FORBIDDEN: Fault = Fault {
     ..Fault::new(
         "unauthenticated-forbidden",
         "Callers without credentials are answered 403.",
-        &["security.no-credentials"],
+        &["security.no-credentials", "http.credentials-needed"],
     )
 };
 
@@ -75,10 +76,17 @@ pub(super) const TOKEN_NULL: Fault = lets_in(
     Switch::BelievesNull,
 );
 
+pub(super) const TOKEN_OF_ANY_TEXT: Fault = lets_in(
+    "token-of-any-text",
+    "A vehicle is shown to callers with any text for a token.",
+    &["http.credentials-needed"],
+    Switch::BelievesAnyText,
+);
+
 pub(super) const TOKEN_BEGINNING: Fault = lets_in(
     "token-beginning",
     "The beginning of a token is accepted for the whole.",
-    &["security.truncated-token"],
+    &["security.truncated-token", "http.credentials-needed"],
     Switch::TakesBeginnings,
 );
 
@@ -162,6 +170,127 @@ pub(super) const KEY_IN_HEADER_BELIEVED: Fault = believes(
     &["security.key-in-header"],
     Switch::BelievesKeyInHeader,
 );
+
+pub(super) const UNKNOWN_KEY_TAKEN: Fault = lets_in(
+    "unknown-key-taken",
+    "Tokens by keys that nobody published are accepted.",
+    &["security.unknown-key"],
+    Switch::TakesUnknownKeys,
+);
+
+pub(super) const REVOCATION_OVERLOOKED: Fault = lets_in(
+    "revocation-overlooked",
+    "Revoked tokens are accepted.",
+    &["security.revoked-token"],
+    Switch::OverlooksRevocation,
+);
+
+pub(super) const KEY_ADDRESS_FOLLOWED: Fault = believes(
+    "key-address-followed",
+    "Keys are fetched from the address that a token gives.",
+    &["security.key-in-header"],
+    Switch::FollowsAddresses,
+);
+
+pub(super) const TWO_AUTHORIZATIONS: Fault = lets_in(
+    "two-authorizations",
+    "Of two Authorization headers the first is taken.",
+    &["security.double-authorization"],
+    Switch::TakesTwoAuthorizations,
+);
+
+pub(super) const TOKEN_IN_BODY: Fault = lets_in(
+    "token-in-body",
+    "A token in a form body is accepted.",
+    &["security.token-in-body"],
+    Switch::TakesTokenInBody,
+);
+
+const fn unproved(
+    id: &'static str,
+    summary: &'static str,
+    caught_by: &'static [&'static str],
+    switch: Switch,
+) -> Fault {
+    Fault {
+        needs_tokens: Some(TokenFormat::Dpop),
+        ..lets_in(id, summary, caught_by, switch)
+    }
+}
+
+pub(super) const PROOF_OVERLOOKED: Fault = unproved(
+    "proof-overlooked",
+    "Tokens that are bound to a key are accepted without a proof.",
+    &["security.dpop-proof", "security.dpop-replay"],
+    Switch::OverlooksProofs,
+);
+
+pub(super) const PROOF_FOR_ANOTHER_REQUEST: Fault = unproved(
+    "proof-for-another-request",
+    "A proof for another address or method is accepted.",
+    &["security.dpop-proof"],
+    Switch::OverlooksProofUse,
+);
+
+pub(super) const PROOF_OLD: Fault = unproved(
+    "proof-old",
+    "A proof of yesterday is accepted.",
+    &["security.dpop-proof"],
+    Switch::OverlooksProofAge,
+);
+
+pub(super) const PROOF_BY_ANOTHER_KEY: Fault = unproved(
+    "proof-by-another-key",
+    "A proof by any key is accepted.",
+    &["security.dpop-proof"],
+    Switch::OverlooksProofKey,
+);
+
+pub(super) const PROOF_FOR_ANOTHER_TOKEN: Fault = unproved(
+    "proof-for-another-token",
+    "A proof for another token is accepted.",
+    &["security.dpop-proof"],
+    Switch::OverlooksProofToken,
+);
+
+pub(super) const PROOF_SHOWN_AGAIN: Fault = unproved(
+    "proof-shown-again",
+    "A proof that was shown before is accepted.",
+    &["security.dpop-replay"],
+    Switch::TakesProofsAgain,
+);
+
+pub(super) const CERTIFICATE_BINDING_OVERLOOKED: Fault = Fault {
+    needs_tls: true,
+    mutual_tls: true,
+    needs_tokens: Some(TokenFormat::Certificate),
+    ..lets_in(
+        "certificate-binding-overlooked",
+        "Tokens that are bound to a certificate are accepted with another.",
+        &["security.certificate-bound"],
+        Switch::OverlooksCertificate,
+    )
+};
+
+pub(super) const KEY_BEGINNING: Fault = Fault {
+    needs_tokens: Some(TokenFormat::Keys),
+    ..lets_in(
+        "key-beginning",
+        "The beginning of a secret is accepted for the whole.",
+        &["security.broken-key"],
+        Switch::TakesBeginningsOfKeys,
+    )
+};
+
+pub(super) const KEYS_MIXED: Fault = Fault {
+    needs_tokens: Some(TokenFormat::Keys),
+    ..lets_in(
+        "keys-mixed",
+        "One client's secret is accepted with another client's key.",
+        &["security.broken-key"],
+        Switch::MixesKeys,
+    )
+};
 
 pub(super) const TOKEN_FOR_A_DAY: Fault = lets_in(
     "token-for-a-day",

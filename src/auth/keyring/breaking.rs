@@ -1,0 +1,158 @@
+//! Broken credentials: what is needed to break them, and how many may be shown.
+
+use std::sync::{Arc, PoisonError};
+
+use super::{Holder, Keyring, LENT};
+use crate::{
+    auth::{
+        LoginError, alter,
+        lure::{Bait, Callback, Lure},
+        proof::Possession,
+    },
+    exchange::{Alteration, BreakageKind},
+    http::Credentials,
+    model::{Credential, IdentityName, Whose},
+    observation::variable,
+};
+
+impl Keyring {
+    /// What is shown in place of good credentials.
+    pub(super) async fn broken(
+        &self,
+        identity: &IdentityName,
+        alteration: Alteration,
+        (holder, choices): (&Holder, &[usize]),
+        shown: Credentials,
+        possession: Option<Arc<Possession>>,
+    ) -> Result<(Credentials, Option<Bait>), LoginError> {
+        let unfit = |kind, whose, detail: String| LoginError {
+            identity: identity.clone(),
+            kind,
+            whose,
+            detail,
+        };
+        let logins = choices
+            .iter()
+            .filter_map(|index| holder.logins.get(*index)?.as_ref());
+        let lure = match alteration {
+            Alteration::KeyByAddress(_) => self.lure().await,
+            _ => Err("nothing listens.".to_owned()),
+        };
+        let material = alter::Material {
+            login: logins.into_iter().next(),
+            possession,
+            target: self.host.as_deref(),
+            lure,
+            certificate: holder.certificate,
+            other_certificate: self.other_certificate(identity),
+            held: holder.chosen(choices).collect(),
+            others: self.others(identity),
+        };
+        let altered = alter::altered(alteration, shown, material)
+            .await
+            .map_err(|why| {
+                let detail = format!("Identity {identity}: {why}");
+                unfit(BreakageKind::Unalterable, Whose::Credentials, detail)
+            })?;
+        if alteration.may_lock() && !self.may_fail(identity) {
+            let most = self.failed_logins;
+            return Err(unfit(
+                BreakageKind::NotSent,
+                Whose::Configuration,
+                format!(
+                    "{most} broken credentials of identity {identity} were refused, and `budget.failed_logins` of the target file allows no more."
+                ),
+            ));
+        }
+        // What holds nothing of the token is no secret: `null` would be masked everywhere.
+        if alteration.names_the_caller() && altered.secret().len() >= SHORTEST_LEARNED {
+            self.redactor.learn(
+                &variable(identity, &format!("TOKEN_{}", alteration.name())),
+                altered.secret(),
+            );
+        }
+        Ok((altered.credentials, altered.bait))
+    }
+
+    /// Sets where a key of our own is served for those that follow addresses in tokens.
+    #[must_use]
+    pub fn with_callback(mut self, callback: Callback) -> Self {
+        self.callback = Some(callback);
+        self
+    }
+
+    /// Where a key of our own is served. A target elsewhere reaches it only as somebody says.
+    async fn lure(&self) -> Result<&Lure, String> {
+        let near = self.host.as_deref().is_some_and(is_here);
+        if !near && self.callback.is_none() {
+            let host = self.host.as_deref().unwrap_or("the target");
+            return Err(format!(
+                "{host} could not reach the key that its token would point at, so nothing was shown. Give `callback` in the target file."
+            ));
+        }
+        self.lure
+            .get_or_init(|| async { Lure::set(&self.callback.clone().unwrap_or_default()).await })
+            .await
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    /// The first other identity that has a client certificate of its own.
+    fn other_certificate(&self, than: &IdentityName) -> Option<&IdentityName> {
+        self.holders
+            .iter()
+            .filter(|(name, holder)| *name != than && holder.identity.client_certificate.is_some())
+            .map(|(name, _)| name)
+            .min_by_key(|name| name.as_str())
+    }
+
+    fn others(&self, than: &IdentityName) -> Vec<&Credential> {
+        let mut others: Vec<_> = self
+            .holders
+            .iter()
+            .filter(|(name, _)| *name != than && !LENT.contains(&name.as_str()))
+            .collect();
+        others.sort_by_key(|(name, _)| name.as_str());
+        others
+            .into_iter()
+            .flat_map(|(_, holder)| &holder.identity.credentials)
+            .map(|(_, credential)| credential)
+            .collect()
+    }
+
+    /// Sets how many broken credentials of one identity may be shown to the target.
+    #[must_use]
+    pub const fn with_failed_logins(mut self, most: u32) -> Self {
+        self.failed_logins = most;
+        self
+    }
+
+    fn may_fail(&self, identity: &IdentityName) -> bool {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = failed.entry(identity.clone()).or_default();
+        *count += 1;
+        *count <= self.failed_logins
+    }
+
+    /// Takes back that broken credentials of this identity were shown, because they were accepted: that is
+    /// no failed login.
+    pub fn accepted(&self, identity: &IdentityName) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = failed.get_mut(identity) {
+            *count = count.saturating_sub(1);
+        }
+    }
+}
+
+/// Shorter texts would be found everywhere.
+const SHORTEST_LEARNED: usize = 4;
+
+/// Whether a host is this machine.
+fn is_here(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare == "localhost"
+        || bare.ends_with(".localhost")
+        || bare
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}

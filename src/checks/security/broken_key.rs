@@ -1,0 +1,74 @@
+//! `security.broken-key`
+
+use crate::{
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        tokens::{refused, where_keys_protect_reads},
+    },
+    contract::Operation,
+    exchange::{Alteration, KeyFlaw},
+    script::{Script, Scripted},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "security.broken-key",
+    purpose: "A key, cookie, password or signature that is not exactly right is refused.",
+    verifies: "A protected read is called with the good credentials changed in one way: the secret without \
+        its last third, with another letter in its middle, empty, or that of another caller under \
+        this caller's name; and, where requests are signed, unsigned, signed for another body, or \
+        signed with another secret. Each is refused. It is not applicable to access tokens, which \
+        have checks of their own.",
+    matters: "A secret that is compared in part can be guessed in part, and one that is not compared with \
+        its owner makes every caller every other.",
+    fix: "Compare whole secrets, in constant time, with that of the caller who is named; verify \
+        signatures over the bytes of the body as they came.",
+    kind: Kind::Probe {
+        scope: Scope::Target(where_keys_protect_reads),
+        run,
+        writes: false,
+    },
+    examples: &[
+        Example {
+            title: "Refused",
+            contract: KEYED,
+            dialogue: &[
+                Line::json("GET /people", 200, "{}"),
+                Line::new("GET /people", 401, &[("www-authenticate", "Bearer")], ""),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Accepted",
+            contract: KEYED,
+            dialogue: &[Line::json("GET /people", 200, "{}")],
+            says: Says::Fail("the key without its last third"),
+        },
+        Example {
+            title: "Not even the good credentials are accepted",
+            contract: KEYED,
+            dialogue: &[Line::empty("GET /people", 401)],
+            says: Says::Inconclusive,
+        },
+    ],
+};
+
+const KEYED: &str = "
+/people:
+  get: {security: [{key: []}], responses: {'200': {description: People}, '401': {description: No}}}
+components: {securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}}
+";
+
+fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
+    refused(
+        script,
+        &[
+            Alteration::Key(KeyFlaw::Truncated),
+            Alteration::Key(KeyFlaw::Altered),
+            Alteration::Key(KeyFlaw::Empty),
+            Alteration::Key(KeyFlaw::OfAnother),
+            Alteration::Key(KeyFlaw::Unsigned),
+            Alteration::Key(KeyFlaw::OtherBody),
+        ],
+    )
+}

@@ -1,0 +1,59 @@
+//! `security.double-authorization`
+
+use crate::{
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        tokens::{PEOPLE, refused, where_tokens_protect_reads},
+    },
+    contract::Operation,
+    exchange::Alteration,
+    script::{Script, Scripted},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "security.double-authorization",
+    purpose: "A request with two Authorization headers is refused.",
+    verifies: "A protected read is called with two Authorization headers, the good token and a text that is \
+        no token, in both orders. Both are refused. Where the credentials are no token it is not \
+        applicable.",
+    matters: "A gateway that reads one of them and an API that reads the other do not agree on who calls; \
+        what the gateway allowed for one caller is then done for another.",
+    fix: "Answer 400 or 401 to requests that repeat Authorization, at the first component that reads \
+        it (RFC 6750, section 3.1: `invalid_request`).",
+    kind: Kind::Probe {
+        scope: Scope::Target(where_tokens_protect_reads),
+        run,
+        writes: false,
+    },
+    examples: &[
+        Example {
+            title: "Refused",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("GET /people", 200, "{}"),
+                Line::new("GET /people", 401, &[("www-authenticate", "Bearer")], ""),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Accepted",
+            contract: PEOPLE,
+            dialogue: &[Line::json("GET /people", 200, "{}")],
+            says: Says::Fail("second `Authorization`"),
+        },
+        Example {
+            title: "Not even the good credentials are accepted",
+            contract: PEOPLE,
+            dialogue: &[Line::empty("GET /people", 401)],
+            says: Says::Inconclusive,
+        },
+    ],
+};
+
+fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
+    refused(
+        script,
+        &[Alteration::TwiceGoodFirst, Alteration::TwiceGoodLast],
+    )
+}

@@ -1,0 +1,55 @@
+//! `security.dpop-replay`
+
+use crate::{
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        tokens::{PEOPLE, refused, where_tokens_protect_reads},
+    },
+    contract::Operation,
+    exchange::{Alteration, ProofFlaw},
+    script::{Script, Scripted},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "security.dpop-replay",
+    purpose: "A proof of possession that was shown before is refused.",
+    verifies: "A protected read is called with a DPoP proof, and again with the same proof. The second call \
+        is refused. It is not applicable where tokens are not bound to a key. RFC 9449 lets an API \
+        remember proofs and does not oblige it to.",
+    matters: "Whoever overhears a request can send it again for as long as its proof is young.",
+    fix: "Remember the `jti` of each proof for as long as proofs are accepted, or give nonces that \
+        work once (RFC 9449, section 11.1).",
+    kind: Kind::Probe {
+        scope: Scope::Target(where_tokens_protect_reads),
+        run,
+        writes: false,
+    },
+    examples: &[
+        Example {
+            title: "Refused",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("GET /people", 200, "{}"),
+                Line::new("GET /people", 401, &[("www-authenticate", "Bearer")], ""),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Accepted",
+            contract: PEOPLE,
+            dialogue: &[Line::json("GET /people", 200, "{}")],
+            says: Says::Fail("shown before"),
+        },
+        Example {
+            title: "Not even the good credentials are accepted",
+            contract: PEOPLE,
+            dialogue: &[Line::empty("GET /people", 401)],
+            says: Says::Inconclusive,
+        },
+    ],
+};
+
+fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
+    refused(script, &[Alteration::Proof(ProofFlaw::Again)])
+}

@@ -1,0 +1,58 @@
+//! `security.unknown-key`
+
+use crate::{
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        tokens::{PEOPLE, lent, where_tokens_protect_reads},
+    },
+    contract::Operation,
+    script::{Script, Scripted},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "security.unknown-key",
+    purpose: "A token that is signed with a key which the issuer never published is refused.",
+    verifies: "A protected read is called with the token that the identity `unknown-key` of the target file \
+        lends: right in every claim, and signed with a key that is not among those of the issuer. It \
+        is refused. Without such an identity it is inconclusive: Muster does not know the issuer's \
+        claims. `muster issuer` makes such tokens.",
+    matters: "An API that takes a key it does not know takes the token of whoever made the key.",
+    fix: "Verify with the issuer's key set alone; where `kid` names no key of it, fetch the set once \
+        more, and then refuse.",
+    kind: Kind::Probe {
+        scope: Scope::Target(where_tokens_protect_reads),
+        run,
+        writes: false,
+    },
+    examples: &[
+        Example {
+            title: "Refused",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("GET /people", 200, "{}"),
+                Line::new("GET /people", 401, &[("www-authenticate", "Bearer")], ""),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Accepted",
+            contract: PEOPLE,
+            dialogue: &[Line::json("GET /people", 200, "{}")],
+            says: Says::Fail("unknown key"),
+        },
+        Example {
+            title: "Not even the good credentials are accepted",
+            contract: PEOPLE,
+            dialogue: &[Line::empty("GET /people", 401)],
+            says: Says::Inconclusive,
+        },
+    ],
+};
+
+fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
+    lent(
+        script,
+        &[("unknown-key", "a token signed with an unknown key")],
+    )
+}
