@@ -1,7 +1,7 @@
 //! Loading, compiling and judging: `cargo bench --bench contract`.
 //!
 //! `cargo bench --bench contract -- memory` loads the large document once and prints time and peak
-//! memory instead (Linux).
+//! memory instead (Linux); `-- document` prints the document.
 #![allow(
     clippy::disallowed_methods,
     reason = "a bench measures time and memory"
@@ -26,6 +26,8 @@ use serde_json::{Value, json};
 fn main() {
     if std::env::args().any(|argument| argument == "memory") {
         memory();
+    } else if std::env::args().any(|argument| argument == "document") {
+        println!("{}", large());
     } else {
         divan::main();
     }

@@ -319,6 +319,7 @@ fn started(base: &str, key: &OperationKey) -> Started {
             location: "bench".into(),
             sha256: String::new(),
             operations: vec![key.clone()],
+            surfaces: muster::coverage::surfaces(&Contract::from_value(contract()).unwrap()),
         },
         waivers: Vec::new(),
         attestations: Vec::new(),

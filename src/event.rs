@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    coverage::{Point, Surface},
     model::{Attestation, Budget, Claims, Environment, OperationKey, Verifier, Whose},
     observation::Observation,
     plan::{CaseName, Exclusion, PlannedCase},
@@ -108,6 +109,9 @@ pub struct ContractFacts {
     pub sha256: String,
     /// Its operations in document order.
     pub operations: Vec<OperationKey>,
+    /// What there is to see of each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub surfaces: Vec<Surface>,
 }
 
 /// What will be done, and what will not.
@@ -129,6 +133,12 @@ pub struct Exchanged {
     /// The response checks it passed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passed: Vec<crate::model::CheckId>,
+    /// Whether it was a valid request with valid credentials, for something that should exist.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub valid: bool,
+    /// What of the contract it shows that none did before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covered: Vec<Point>,
 }
 
 /// One judgement.

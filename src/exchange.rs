@@ -12,8 +12,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::alteration::Alteration;
-use crate::model::{IdentityName, Method, OperationKey, Whose};
+pub use self::{alteration::Alteration, handshake::Shown};
+use crate::model::{Access, IdentityName, Method, OperationKey, Whose};
 
 /// Headers in the order they were sent or received, duplicates kept, names in lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -122,6 +122,8 @@ pub enum Auth {
     Nothing,
     /// Exactly these headers in place of the identity's own.
     Instead(Headers),
+    /// One of two or more credentials of the identity alone, counted from 1: half of an API key.
+    Part(u8),
     /// Those of the identity, broken in this way.
     Altered(Alteration),
 }
@@ -176,10 +178,15 @@ pub struct Request {
     pub identity: IdentityName,
     /// With which credentials.
     pub auth: Auth,
+    /// The client certificate that is shown where the target asks for one: the configured one, but for requests that are
+    /// about another.
+    pub certificate: Shown,
     /// What it is meant to be.
     pub intent: Intent,
     /// Why it is sent, for a reader of the evidence: `lists people`, `asks for an id that does not exist`.
     pub purpose: String,
+    /// What the caller was promised, where the request tries who may do what.
+    pub access: Option<Access>,
 }
 
 impl Request {
@@ -193,8 +200,10 @@ impl Request {
             body: None,
             identity: IdentityName::default(),
             auth: Auth::Declared,
+            certificate: Shown::Own,
             intent: Intent::Plausible,
             purpose: purpose.into(),
+            access: None,
         }
     }
 
@@ -348,6 +357,9 @@ pub enum BreakageKind {
     Tls,
     /// The connection closed before or in the middle of the answer.
     ConnectionLost,
+    /// A kept connection closed as it was used again, by a request that must not be repeated: nobody's fault
+    /// (RFC 9112 §9.5).
+    ConnectionRaced,
     /// No complete answer within the time limit.
     TimedOut,
     /// What came is not HTTP.
@@ -367,7 +379,7 @@ impl BreakageKind {
     #[must_use]
     pub const fn whose(self) -> Whose {
         match self {
-            Self::NameNotFound | Self::ConnectionRefused => Whose::Network,
+            Self::NameNotFound | Self::ConnectionRefused | Self::ConnectionRaced => Whose::Network,
             Self::Tls | Self::LoginFailed | Self::Unalterable => Whose::Credentials,
             Self::ConnectionLost | Self::TimedOut | Self::NotHttp | Self::TooLarge => {
                 Whose::Supplier

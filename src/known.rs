@@ -56,6 +56,13 @@ impl Known {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// Whether an id is known from earlier answers. Short ones and numbers are not told apart by value alone.
+    #[must_use]
+    pub fn holds(&self, id: &Value) -> bool {
+        id.as_str().is_some_and(|id| id.len() >= 8)
+            && self.learned.values().any(|values| values.contains(id))
+    }
+
     /// Adds what another has learned, after what is there.
     pub fn merge(&mut self, other: Self) {
         for ((operation, parameter), values) in other.learned {

@@ -26,6 +26,8 @@ pub mod arrange;
 
 pub mod checks;
 
+pub mod coverage;
+
 pub mod drift;
 pub mod suite;
 

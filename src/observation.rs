@@ -23,9 +23,16 @@ use self::{
     secrets::{Edit, Finder, apply, floor},
 };
 use crate::{
-    exchange::{Breakage, Exchange, ExchangeId, Headers, HttpVersion, Timing},
-    model::{IdentityName, Method, OperationKey},
+    exchange::{Breakage, Exchange, ExchangeId, Headers, HttpVersion, Shown, Timing},
+    model::{Access, IdentityName, Method, OperationKey},
 };
+
+/// What is escaped in a query: everything but what needs not be (RFC 3986 §2.3).
+const IN_QUERY: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// How much of a body is kept.
 const KEPT: usize = 16 << 10;
@@ -71,9 +78,32 @@ pub struct Observation {
     pub broken: Option<Breakage>,
     /// How long it took.
     pub timing: Timing,
+    /// What the caller was promised, where the request tried who may do what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
+    /// The files that TLS takes, where the target file gives any.
+    #[serde(default, skip_serializing_if = "TlsGiven::is_empty")]
+    pub tls: TlsGiven,
     /// How the TLS handshake ended, where this was nothing but one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handshake: Option<HandshakeTold>,
+}
+
+/// What a line that sends a request again must be given of TLS, without any of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlsGiven {
+    /// The client certificate that was shown, where one is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Shown>,
+    /// Whether an authority of the target file is trusted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub authority: bool,
+}
+
+impl TlsGiven {
+    const fn is_empty(&self) -> bool {
+        self.certificate.is_none() && !self.authority
+    }
 }
 
 /// A TLS handshake as it is kept.
@@ -125,6 +155,7 @@ pub fn variable(identity: &IdentityName, what: &str) -> String {
 pub struct Redactor {
     finder: Arc<RwLock<Arc<Finder>>>,
     masks: Arc<Masks>,
+    tls: TlsGiven,
 }
 
 impl Default for Redactor {
@@ -151,7 +182,18 @@ impl Redactor {
         Self {
             finder: Arc::new(RwLock::new(Arc::new(finder))),
             masks: Arc::new(masks),
+            tls: TlsGiven::default(),
         }
+    }
+
+    /// Knows that the target file gives these files for TLS, so that lines for a shell name them.
+    #[must_use]
+    pub const fn with_tls(mut self, certificate: bool, authority: bool) -> Self {
+        self.tls = TlsGiven {
+            certificate: if certificate { Some(Shown::Own) } else { None },
+            authority,
+        };
+        self
     }
 
     /// Learns a secret in mid-run, for every clone.
@@ -159,8 +201,12 @@ impl Redactor {
         if self.finder().knows(value) {
             return;
         }
+        // As it stands in a query or a form: whoever echoes the request packs that up, not the value.
+        let in_query = percent_encoding::utf8_percent_encode(value, IN_QUERY).to_string();
+        let in_form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+        let known = [value, &in_query, &in_form].map(|form| (variable, form));
         let mut held = self.finder.write().unwrap_or_else(PoisonError::into_inner);
-        *held = Arc::new(held.with([(variable, value)]));
+        *held = Arc::new(held.with(known));
     }
 
     /// The variables of secrets that are too short to be looked for in every text: they are taken out
@@ -261,6 +307,11 @@ impl Redactor {
                 }),
             },
             timing: response.map(|response| response.timing).unwrap_or_default(),
+            access: request.access.clone(),
+            tls: TlsGiven {
+                certificate: self.tls.certificate.map(|_| request.certificate),
+                ..self.tls
+            },
             handshake: None,
         }
     }

@@ -1,9 +1,12 @@
 //! Profile × contract × suites × claims → what will be done, and what will not and why (owner of [`Plan`]).
 
+pub mod select;
+
 use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+use self::select::{names_operation, names_requirement, names_whole_requirement};
 use crate::{
     arrange::hazard::hazard,
     checks::{self, Applies, Check, Kind, Scope},
@@ -92,8 +95,8 @@ pub struct Exclusion {
 /// What a run leaves out or keeps, from `--only`, `--skip` and the target file.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// Requirements, checks, cases, classes, operations (`GET /people`, an `operationId`), tags or paths to
-    /// keep; empty keeps everything.
+    /// Requirements, checks, cases, classes and operations to keep ([`select`] says how they are written);
+    /// empty keeps everything.
     pub only: Vec<String>,
     /// The same, to leave out.
     pub skip: Vec<String>,
@@ -256,7 +259,7 @@ impl Plan {
                 Applies::No(reason) => self.exclude(Some(check), None, reason, false),
                 Applies::Beside => {}
             },
-            Scope::Operation(applies) | Scope::Alone(applies) => {
+            Scope::Operation(_) | Scope::OperationWith(_) | Scope::Alone(_) => {
                 let stage = if matches!(scope, Scope::Alone(_)) {
                     Stage::Alone
                 } else {
@@ -264,7 +267,7 @@ impl Plan {
                 };
                 let before = (self.cases.len(), self.excluded.len());
                 for operation in &basis.contract.operations {
-                    match applies(basis.contract, operation) {
+                    match scope.of(basis.contract, operation, basis.parameters) {
                         Applies::Yes if refused => {
                             self.exclude(
                                 Some(check),
@@ -467,29 +470,4 @@ impl<'a> Chosen<'a> {
         }
         hazard(operation)
     }
-}
-
-fn names_operation(word: &str, operation: &Operation) -> bool {
-    word == operation.key.to_string()
-        || Some(word) == operation.id.as_deref()
-        || word == &*operation.key.path
-        || word == operation.key.method.as_str()
-        || operation.tags.iter().any(|tag| tag == word)
-}
-
-fn names_whole_requirement(word: &str, requirement: &Requirement) -> bool {
-    word == requirement.id.as_str() || word == requirement.class.as_str()
-}
-
-fn names_requirement(word: &str, requirement: &Requirement) -> bool {
-    names_whole_requirement(word, requirement)
-        || match &requirement.verification {
-            Verification::VerifiedBy(verifiers) => {
-                verifiers.iter().any(|verifier| match verifier {
-                    Verifier::Check(id) => id.as_str() == word,
-                    Verifier::Case(id) => id.as_str() == word,
-                })
-            }
-            Verification::Attested | Verification::NotTested(_) => false,
-        }
 }

@@ -40,6 +40,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "model", "verdict", "exchange", "contract", "generate", "known", "script", "arrange",
         ],
     ),
+    ("coverage", &["model", "exchange", "contract"]),
     (
         "suite",
         &[
@@ -57,6 +58,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "event",
         &[
+            "coverage",
             "model",
             "verdict",
             "exchange",
@@ -69,6 +71,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "summary",
         &[
+            "coverage",
             "model",
             "verdict",
             "exchange",
@@ -92,6 +95,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "runner",
         &[
+            "coverage",
             "model",
             "verdict",
             "exchange",
@@ -112,6 +116,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "report",
         &[
+            "coverage",
             "model",
             "verdict",
             "exchange",

@@ -349,7 +349,7 @@ error: only one of --target and --waivers can read standard input
         .assert()
         .code(2)
         .stderr_eq(str![[r#"
-error: profile `uk-gov-api` has no requirement, class, check or case `http.undeclared-metod`
+error: `http.undeclared-metod` is no requirement, class, check or case of the profile `uk-gov-api`, and no operation of the contract
   = help: did you mean `http.undeclared-method`?
 
 "#]]);
@@ -381,9 +381,9 @@ fn profiles_are_listed() {
         .code(0)
         .stderr_eq("")
         .stdout_eq(str![[r#"
-policing-api-security  1.0.0  35 requirements  Security of policing APIs
-uk-gov-api             1.0.0  49 requirements  UK government API baseline
-ihub-standard-api      1.0.0  71 requirements  Police iHub Standard API
+policing-api-security  1.0.0  45 requirements  Security of policing APIs
+uk-gov-api             1.0.0  52 requirements  UK government API baseline
+ihub-standard-api      1.0.0  81 requirements  Police iHub Standard API
 http-operability       1.0.0  41 requirements  How an API behaves over HTTP
 
 "#]]);
@@ -432,7 +432,7 @@ fn a_profile_is_shown_to_machines() {
         .output()
         .unwrap();
     let profile: muster::profile::Profile = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(profile.requirements.len(), 49);
+    assert_eq!(profile.requirements.len(), 52);
 }
 
 #[test]

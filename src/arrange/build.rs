@@ -16,7 +16,7 @@ use super::{
     render, shape, values,
 };
 use crate::{
-    contract::{Media, Operation, Parameter, ParameterPlace, Schema},
+    contract::{Contract, Media, Operation, Parameter, ParameterPlace, Schema},
     exchange::Intent,
     generate,
     model::{Method, OperationKey, Whose},
@@ -145,6 +145,7 @@ impl<'s, 'a> Builder<'s, 'a> {
                 continue;
             }
             if let Some((value, origin)) = self.optional(operation, parameter)? {
+                let value = flat(contract, parameter, value);
                 filled
                     .parameters
                     .push(Filled::new(parameter, value, origin));
@@ -153,6 +154,9 @@ impl<'s, 'a> Builder<'s, 'a> {
         if let Some(media) = self.wants_body(operation) {
             filled.body = Some(self.body(operation, media, &filled)?);
             filled.media = Some(media.clone());
+            if let Some(name) = item_variable(operation) {
+                agree(contract, media, name, &mut filled);
+            }
         }
         if variables.is_empty() {
             self.hold_shared(operation, &mut filled)?;
@@ -396,4 +400,65 @@ fn unrepeatable(parameter: &Parameter) -> bool {
                 | "messageid"
                 | "idempotencyid"
         )
+}
+
+/// The value of a query parameter without the lists and objects in its members, as far as it may do without: how
+/// these become text is undefined (OpenAPI 3.1.1, Style Values), and servers differ.
+fn flat(contract: &Contract, parameter: &Parameter, value: Value) -> Value {
+    let (Value::Object(members), Some(schema)) = (&value, &parameter.schema) else {
+        return value;
+    };
+    if parameter.place != ParameterPlace::Query || parameter.content.is_some() {
+        return value;
+    }
+    let mut flat = members.clone();
+    flat.retain(|_, member| !member.is_array() && !member.is_object());
+    let flat = Value::Object(flat);
+    if contract.schemas.validate_request(schema, &flat).is_valid() {
+        flat
+    } else {
+        value
+    }
+}
+
+/// The variable that a path ends in: the id of the record that the operation is about.
+fn item_variable(operation: &Operation) -> Option<&str> {
+    let variable = operation.path_variables().last()?;
+    let end = operation.key.path.rsplit('/').next()?;
+    (end == format!("{{{variable}}}")).then_some(variable)
+}
+
+/// Whether a member of a body repeats the id of the path: the same name, or plain `id`.
+pub(super) fn repeats_id(operation: &Operation, member: &str) -> bool {
+    item_variable(operation).is_some_and(|variable| member == variable || member == "id")
+}
+
+/// A body that names the record it is about names that of the path: another one is a contradiction, and may
+/// be refused whatever the schema allows.
+fn agree(contract: &Contract, media: &Media, variable: &str, filled: &mut Values) {
+    let Some(id) = filled.get(ParameterPlace::Path, variable).cloned() else {
+        return;
+    };
+    let (Some(schema), Some((body, _))) = (&media.schema, &mut filled.body) else {
+        return;
+    };
+    let Value::Object(members) = &*body else {
+        return;
+    };
+    let name = [variable, "id"]
+        .into_iter()
+        .find(|name| members.contains_key(*name));
+    if let Some(name) = name {
+        let mut agreeing = body.clone();
+        if let Some(slot) = agreeing.get_mut(name) {
+            *slot = id;
+        }
+        if contract
+            .schemas
+            .validate_request(schema, &agreeing)
+            .is_valid()
+        {
+            *body = agreeing;
+        }
+    }
 }

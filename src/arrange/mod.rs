@@ -326,6 +326,12 @@ pub fn full_body_request<'a>(
     arranged(script, operation, full_body)
 }
 
+/// Whether a member of an operation's body repeats the id of its path.
+#[must_use]
+pub fn repeats_id(operation: &Operation, member: &str) -> bool {
+    build::repeats_id(operation, member)
+}
+
 fn arranged<'a>(
     script: &mut Script<'a>,
     operation: &'a Operation,

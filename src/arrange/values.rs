@@ -235,21 +235,33 @@ pub(crate) fn make_unique(
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         let described = shape::members(&world.contract.schemas, &schema_of);
+        let mut told_apart: Vec<(String, String, Value, Option<Schema>)> = Vec::new();
         for (name, value) in members {
             let at = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
             if held.contains(&at) {
                 continue;
             }
-            let member = described.iter().find(|member| member.name == name);
+            let schema = described
+                .iter()
+                .find(|member| member.name == name)
+                .map(|member| &member.schema);
+            // `usernames` holds what `username` does.
+            if let (Value::Array(items), Some(one)) = (&value, name.strip_suffix('s')) {
+                let inner = schema.and_then(|schema| shape::items(&world.contract.schemas, schema));
+                for (index, item) in items
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, item)| item.is_string())
+                {
+                    let at = format!("{at}/{index}");
+                    told_apart.push((one.to_owned(), at, item.clone(), inner.clone()));
+                }
+            }
+            told_apart.push((name, at, value, schema.cloned()));
+        }
+        for (name, at, value, schema_at) in told_apart {
             let label = format!("{label} {at}");
-            for other in unique(
-                world,
-                &name,
-                things,
-                &value,
-                member.map(|m| &m.schema),
-                &label,
-            ) {
+            for other in unique(world, &name, things, &value, schema_at.as_ref(), &label) {
                 let Some(slot) = body.pointer_mut(&at) else {
                     break;
                 };

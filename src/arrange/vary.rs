@@ -185,6 +185,13 @@ pub fn renewed(
             .into_iter()
             .map(|(pointer, _)| pointer),
     );
+    held.extend(
+        ["id"]
+            .into_iter()
+            .chain(operation.path_variables())
+            .filter(|name| super::repeats_id(operation, name))
+            .map(|name| format!("/{name}")),
+    );
     let mut body = body.clone();
     let things = world.relations.things_of(&operation.key);
     values::make_unique(world, schema, &things, &held, label, &mut body);
@@ -202,7 +209,12 @@ fn redraw(world: &World<'_>, schema: &Schema, held: &[String], label: &str, body
         };
         let keyword = |name: &str| shape::keyword(schemas, &member.schema, name).is_some();
         let at = format!("/{}", member.name);
+        // A text where a number would do as well is most likely one: `"12.50"`.
+        let is_text = shape::types(schemas, &member.schema)
+            .first()
+            .is_some_and(|kind| kind == "string");
         if held.contains(&at)
+            || !is_text
             || names::identifier(&member.name).is_some()
             || keyword("enum")
             || keyword("const")

@@ -51,7 +51,9 @@ pub(super) async fn altered(
         .get("authorization")
         .and_then(|value| value.strip_prefix("Bearer "))
         .map(str::to_owned);
-    let token = bearer.ok_or("it shows no bearer token, so there is none to break.")?;
+    let Some(token) = bearer else {
+        return other_kind(alteration, shown);
+    };
     let mut scheme = "Bearer";
     let replaced = match alteration {
         Alteration::SchemeInLowerCase => {
@@ -93,6 +95,60 @@ pub(super) async fn altered(
     Ok(Altered {
         credentials: shown,
         secret: replaced,
+    })
+}
+
+/// Breaks what is no bearer token: keys in headers, cookies or the query, and passwords.
+fn other_kind(alteration: Alteration, mut shown: Credentials) -> Result<Altered, String> {
+    let broken = |secret: &str| match alteration {
+        Alteration::Garbage => Some("muster-is-no-key".to_owned()),
+        Alteration::Truncate => {
+            let kept = secret.chars().count() * 2 / 3;
+            Some(secret.chars().take(kept).collect())
+        }
+        _ => None,
+    };
+    let none = "it shows no bearer token, so there is none to break.";
+    let mut secret = String::new();
+    let mut headers = crate::exchange::Headers::new();
+    for (name, value) in shown.headers.iter() {
+        let replaced = if let Some(pair) = value.strip_prefix("Basic ") {
+            let text = BASE64_STANDARD
+                .decode(pair)
+                .ok()
+                .and_then(|bytes| String::from_utf8(bytes).ok());
+            let (user, password) = text
+                .as_deref()
+                .and_then(|text| text.split_once(':'))
+                .ok_or("its user name and password cannot be read.")?;
+            let pair = format!("{user}:{}", broken(password).ok_or(none)?);
+            format!("Basic {}", BASE64_STANDARD.encode(pair))
+        } else if name == "cookie" {
+            let crumbs = value.split("; ").map(|crumb| {
+                let (name, value) = crumb.split_once('=').unwrap_or((crumb, ""));
+                Some(format!("{name}={}", broken(value)?))
+            });
+            crumbs
+                .collect::<Option<Vec<String>>>()
+                .ok_or(none)?
+                .join("; ")
+        } else {
+            broken(value).ok_or(none)?
+        };
+        secret.clone_from(&replaced);
+        headers.append(name, replaced);
+    }
+    for (_, value) in &mut shown.query {
+        *value = broken(value).ok_or(none)?;
+        secret.clone_from(value);
+    }
+    if secret.is_empty() || !shown.signers.is_empty() {
+        return Err(none.to_owned());
+    }
+    shown.headers = headers;
+    Ok(Altered {
+        credentials: shown,
+        secret,
     })
 }
 

@@ -152,7 +152,7 @@ impl Keyring {
         match auth {
             Auth::Nothing => return Ok(Credentials::default()),
             Auth::Instead(headers) => return Ok(Credentials::of(headers.clone())),
-            Auth::Declared | Auth::Altered(_) => {}
+            Auth::Declared | Auth::Altered(_) | Auth::Part(_) => {}
         }
         let Some(holder) = self.holders.get(identity) else {
             return if identity.as_str() == IdentityName::default().as_str() {

@@ -1,5 +1,7 @@
 //! Valid values that servers stumble over, and whether a refusal of each can be blamed (owner of [`Edge`]).
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::place::{Place, escape, is_uuid};
@@ -53,6 +55,9 @@ const WRITTEN: [&str; 22] = [
     "remarks",
 ];
 
+/// Words of parameters that search.
+const SEARCHES: [&str; 6] = ["q", "query", "search", "term", "keyword", "keywords"];
+
 /// Words of parameters whose values only the API itself can make.
 const OPAQUE: [&str; 7] = [
     "cursor",
@@ -99,9 +104,21 @@ pub fn of_body(
         keep(&mut edges, made);
     }
     // Each member of a list of values is promised by name: those come before all that is in between.
-    let mut boundaries = vary::boundaries(world, schema, generate::Place::Body, limit * 6);
-    boundaries.sort_by_key(|boundary| kind(&boundary.reason) != "member");
+    // After them every place has its turn before any has its second.
+    let boundaries = vary::boundaries(world, schema, generate::Place::Body, limit * 6);
+    let mut turns: HashMap<String, usize> = HashMap::new();
+    let mut ordered: Vec<(usize, Boundary)> = Vec::new();
     for boundary in boundaries {
+        let turn = turns.entry(boundary.pointer.clone()).or_default();
+        if kind(&boundary.reason) == "member" {
+            ordered.push((0, boundary));
+        } else {
+            *turn += 1;
+            ordered.push((*turn, boundary));
+        }
+    }
+    ordered.sort_by_key(|(turn, _)| *turn);
+    for (_, boundary) in ordered {
         if edges.len() >= limit {
             break;
         }
@@ -121,6 +138,47 @@ pub fn of_parameter(world: &World<'_>, parameter: &Parameter) -> Vec<Edge> {
     let opaque = has_word(&parameter.name, &OPAQUE);
     let place = Place::of(world.contract, schema);
     let is_id = place.has_format("uuid") || has_word(&parameter.name, &["id", "ids"]);
+    let mut edges = words(world, parameter, schema, &place);
+    edges.extend(of_bounds(world, parameter, schema, &place, opaque || is_id));
+    edges
+}
+
+/// Two words, in a parameter whose text is looked for in names and notes.
+fn words(
+    world: &World<'_>,
+    parameter: &Parameter,
+    schema: &Schema,
+    place: &Place<'_>,
+) -> Vec<Edge> {
+    let closed = ["enum", "const", "pattern", "format", "not"]
+        .iter()
+        .any(|keyword| place.has(keyword));
+    let searches = has_word(&parameter.name, &WRITTEN) || has_word(&parameter.name, &SEARCHES);
+    let value = Value::from("Zz zz");
+    if closed
+        || !searches
+        || !place.types().contains("string")
+        || !vary::is_valid(world, schema, &value)
+    {
+        return Vec::new();
+    }
+    vec![Edge {
+        pointer: String::new(),
+        reason: format!("`{}` is two words with a space between", parameter.name),
+        cause: "two words".to_owned(),
+        body: value,
+        blame: true,
+        is_absence: false,
+    }]
+}
+
+fn of_bounds(
+    world: &World<'_>,
+    parameter: &Parameter,
+    schema: &Schema,
+    place: &Place<'_>,
+    open: bool,
+) -> Vec<Edge> {
     vary::boundaries(world, schema, vary::place(parameter), 24)
         .into_iter()
         .filter(|boundary| boundary.value != Value::Null && boundary.value != json!(""))
@@ -134,7 +192,7 @@ pub fn of_parameter(world: &World<'_>, parameter: &Parameter) -> Vec<Edge> {
                 .reason
                 .replacen("the value", &format!("`{}`", parameter.name), 1);
             Edge {
-                blame: says_all && !opaque && !is_id && is_moderate(&boundary.value),
+                blame: says_all && !open && is_moderate(&boundary.value),
                 pointer: boundary.pointer,
                 reason: told.replacen(
                     "an everyday value",

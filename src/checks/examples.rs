@@ -95,7 +95,7 @@ pub fn run(
     example: &Example,
     contract: &Contract,
 ) -> Result<Vec<Judgement>, String> {
-    let parameters = Parameters::default();
+    let parameters = parameters(contract);
     match check.kind {
         Kind::Contract(judge) => Ok(judge(contract, &parameters)
             .into_iter()
@@ -161,12 +161,19 @@ pub(super) fn subjects<'a>(
 ) -> Vec<(Option<&'a Operation>, Applies)> {
     match scope {
         Scope::Target(applies) => vec![(None, applies(contract, parameters))],
-        Scope::Operation(applies) | Scope::Alone(applies) => contract
+        _ => contract
             .operations
             .iter()
-            .map(|operation| (Some(operation), applies(contract, operation)))
+            .map(|operation| (Some(operation), scope.of(contract, operation, parameters)))
             .collect(),
     }
+}
+
+/// The parameters of an example: what its contract holds under `x-muster-parameters`.
+fn parameters(contract: &Contract) -> Parameters {
+    let held = contract.root.get("x-muster-parameters").cloned();
+    held.and_then(|held| serde_json::from_value(held).ok())
+        .unwrap_or_default()
 }
 
 /// The conversation of a probe.

@@ -17,6 +17,7 @@ use crate::{
         relations::Collection,
         serialise, shape, valid_request,
         values::{self, generated},
+        vary,
     },
     contract::{Contract, Operation, ParameterPlace, Schema},
     exchange::{Address, Exchange, Intent, Request, Response},
@@ -359,6 +360,12 @@ pub(super) fn send<'a>(
             "Records are made later than they are asked for (202), and nothing says when.".into(),
         ));
     }
+    if joins(script, home.create, arranged, exchange) {
+        return Err(Halt::NotApplicable(format!(
+            "{} answers 200 with a record that was there already, so that it joins what is alike and makes nothing.",
+            home.create.key
+        )));
+    }
     let created = arrange::create::created(world.relations, arranged.clone(), exchange.clone());
     hold(home, created, body.unwrap_or(Value::Null))
         .map(|held| Made::Record(Box::new(held)))
@@ -371,6 +378,39 @@ pub(super) fn send<'a>(
                 ),
             )
         })
+}
+
+/// Whether a creation gave back a record that was there before it: 200, and the id of another creation that
+/// was not removed since, or of a record that is known.
+pub(super) fn joins(
+    script: &Script<'_>,
+    create: &Operation,
+    arranged: &Arranged,
+    exchange: &Exchange,
+) -> bool {
+    if exchange.status() != Some(200) {
+        return false;
+    }
+    let world = script.world;
+    let id = |exchange: &Exchange| {
+        arrange::create::created(world.relations, arranged.clone(), exchange.clone()).id
+    };
+    let Some(own) = id(exchange) else {
+        return false;
+    };
+    let mut before = false;
+    for earlier in script
+        .exchanges()
+        .filter(|earlier| earlier.id < exchange.id)
+    {
+        let succeeded = earlier.response().is_some_and(Response::is_success);
+        if succeeded && earlier.request.method == Method::Delete {
+            before = false;
+        } else if succeeded && earlier.request.operation.as_ref() == Some(&create.key) {
+            before |= id(earlier).as_ref() == Some(&own);
+        }
+    }
+    before || world.known.holds(&own)
 }
 
 /// The id in the body says which record was made, whatever `Location` says.
@@ -668,6 +708,82 @@ pub(super) fn another_body(
     )
 }
 
+/// A body for one more record: as another, with new values of what no two records may share.
+pub(super) fn told_apart(
+    world: World<'_>,
+    operation: &Operation,
+    from: &Value,
+    label: &str,
+) -> Value {
+    shape::body(operation).map_or_else(
+        || from.clone(),
+        |schema| vary::renewed(&world, operation, schema, from, true, label),
+    )
+}
+
+/// Two bodies with half of the new values each, where a body is an object with several: what is left
+/// of a body that is refused as a whole.
+pub(super) fn halves(plain: &Value, varied: &Value) -> Vec<Value> {
+    let (Some(plain), Some(members)) = (plain.as_object(), varied.as_object()) else {
+        return Vec::new();
+    };
+    [0, 1]
+        .into_iter()
+        .map(|half| {
+            let mut body = plain.clone();
+            let changed = members
+                .iter()
+                .filter(|(name, value)| plain.get(*name) != Some(value));
+            for (index, (name, value)) in changed.enumerate() {
+                if index % 2 == half {
+                    body.insert(name.clone(), value.clone());
+                }
+            }
+            Value::Object(body)
+        })
+        .collect()
+}
+
+/// Changes a record of the run's own by a whole body; where that is refused, by one with fewer new values,
+/// since a rule that the schema does not tell may be at work. The body that was taken, and its answer.
+pub(super) fn changed_by<'a>(
+    script: &mut Script<'a>,
+    operation: &'a Operation,
+    held: &Held,
+    plain: &Value,
+    body: &Value,
+    purpose: &str,
+) -> Scripted<(Value, &'a Response)> {
+    let mut tries = vec![body.clone()];
+    tries.extend(halves(plain, body));
+    for half in halves(plain, body) {
+        tries.extend(halves(plain, &half));
+    }
+    tries.push(plain.clone());
+    let mut tried: Vec<Value> = Vec::new();
+    let mut first: Option<&'a Exchange> = None;
+    for body in tries {
+        let is_new = !tried.contains(&body) && is_valid(script.world, operation, &body);
+        if !is_new && first.is_some() {
+            continue;
+        }
+        tried.push(body.clone());
+        let exchange = change(script, operation, held, Some(&body), purpose)?;
+        if !matches!(exchange.status(), Some(400 | 409 | 422)) {
+            return Ok((body, changed(operation, exchange)?));
+        }
+        first = first.or(Some(exchange));
+    }
+    match first {
+        Some(exchange) => Err(changed(operation, exchange).err().unwrap_or(Halt::Pending)),
+        None => Err(Halt::NotApplicable("Nothing is sent.".into())),
+    }
+}
+
+fn is_valid(world: World<'_>, operation: &Operation, body: &Value) -> bool {
+    shape::body(operation).is_none_or(|schema| vary::is_valid(&world, schema, body))
+}
+
 /// The members of two states of a record that differ, of those that callers decide on.
 pub(super) fn changes(owned: &[String], before: &Value, after: &Value) -> Vec<String> {
     owned
@@ -711,15 +827,22 @@ pub(super) fn several<'a>(
     let plain = full.body().cloned().unwrap_or(Value::Null);
     let mut made = vec![first];
     for round in 0..count {
-        let body = another_body(script.world, home.create, &plain, round);
-        if let Made::Record(held) = send(
-            script,
-            home,
-            &full,
-            Some(body),
-            "creates a record to be told apart",
-        )? {
-            made.push(*held);
+        let fresh = told_apart(
+            script.world,
+            home.create,
+            &plain,
+            &format!("several {round}"),
+        );
+        let varied = another_body(script.world, home.create, &fresh, round);
+        let mut tries = halves(&fresh, &varied);
+        tries.insert(0, varied);
+        tries.push(fresh);
+        for body in tries {
+            let purpose = "creates a record to be told apart";
+            if let Made::Record(held) = send(script, home, &full, Some(body), purpose)? {
+                made.push(*held);
+                break;
+            }
         }
     }
     Ok(made)

@@ -10,7 +10,7 @@ use crate::{
     arrange::{answers, meaning::parameter, names, serialise, shape},
     contract::{Contract, Operation, Parameter, ParameterPlace, Schema},
     exchange::{Address, Exchange, Request},
-    model::{ParameterRole, Whose},
+    model::{IdentityName, ParameterRole, Whose},
     script::{Halt, Script, Scripted},
 };
 
@@ -52,6 +52,7 @@ pub(super) struct Lister<'a> {
     variable: String,
     path: String,
     most: Option<i64>,
+    caller: IdentityName,
 }
 
 /// One page.
@@ -96,10 +97,29 @@ impl<'a> Lister<'a> {
         held: &Held,
     ) -> Scripted<Self> {
         let contract = script.world.contract;
-        let path = held
+        if !operation.key.method.is_safe() {
+            return Err(Halt::NotApplicable(format!(
+                "{} is a search with a body, and not read as a list is.",
+                operation.key
+            )));
+        }
+        // As the contract writes it, with the parents of the record: `/people/` is not `/people`.
+        let path = operation
+            .key
             .path
-            .rsplit_once('/')
-            .map_or("", |(collection, _)| collection);
+            .split('/')
+            .zip(
+                held.path
+                    .split('/')
+                    .map(Some)
+                    .chain(std::iter::repeat(None)),
+            )
+            .map(|(segment, parent)| match parent {
+                Some(parent) if segment.starts_with('{') => parent,
+                _ => segment,
+            })
+            .collect::<Vec<_>>()
+            .join("/");
         let limit = Self::limit_of(contract, operation);
         let most = limit.and_then(|parameter| {
             let place = Place::of(contract, parameter.schema.as_ref()?);
@@ -117,9 +137,16 @@ impl<'a> Lister<'a> {
                 .item
                 .as_ref()
                 .map_or_else(String::new, |(_, variable)| variable.clone()),
-            path: path.to_owned(),
+            path,
             most,
+            caller: IdentityName::default(),
         })
+    }
+
+    /// The same list, as somebody else asks for it.
+    pub(super) fn as_caller(mut self, caller: IdentityName) -> Self {
+        self.caller = caller;
+        self
     }
 
     /// A page, asked with these query values.
@@ -151,6 +178,7 @@ impl<'a> Lister<'a> {
         };
         script.send(Request {
             address: Address::Base(address),
+            identity: self.caller.clone(),
             purpose: purpose.into(),
             ..request
         })

@@ -16,6 +16,7 @@ mod laws;
 mod listing;
 mod names_twice;
 mod operating;
+mod owned;
 pub mod place;
 pub mod probing;
 mod same;
@@ -84,6 +85,25 @@ pub enum Scope {
     Operation(fn(&Contract, &Operation) -> Applies),
     /// Once for each operation, while the run sends nothing else: for what shows only in what stays the same.
     Alone(fn(&Contract, &Operation) -> Applies),
+    /// Once for each operation, by what profile and target say of it.
+    OperationWith(fn(&Contract, &Operation, &Parameters) -> Applies),
+}
+
+impl Scope {
+    /// Whether a probe by operation applies to this one.
+    #[must_use]
+    pub fn of(
+        self,
+        contract: &Contract,
+        operation: &Operation,
+        parameters: &Parameters,
+    ) -> Applies {
+        match self {
+            Self::Target(_) => Applies::Beside,
+            Self::Operation(applies) | Self::Alone(applies) => applies(contract, operation),
+            Self::OperationWith(applies) => applies(contract, operation, parameters),
+        }
+    }
 }
 
 /// Whether a probe applies.
@@ -274,6 +294,7 @@ checks! {
         query_identifies,
         rate_limits,
         references_resolve,
+        satisfiable_schemas,
         security_declared,
         semantic_version,
         test_server,
@@ -289,6 +310,7 @@ checks! {
 
     /// Requests that HTTP itself says how to answer.
     http {
+        credentials_needed,
         not_acceptable,
         security_txt,
         test_server_reachable,
@@ -363,6 +385,7 @@ checks! {
 
     /// Every answer of the run.
     response {
+        allow_complete,
         body_schema,
         content_type,
         data_as_keys,
@@ -372,6 +395,7 @@ checks! {
         geojson,
         headers_schema,
         json_utf8,
+        not_found_documented,
         object_body,
         problem_json,
         server_error,
@@ -384,25 +408,38 @@ checks! {
     security {
         alg_none,
         altered_signature,
+        authorisation,
+        banner,
         basic_alone,
         body_limit,
         changed_claims,
         cors,
+        existence_hidden,
         expired_token,
+        hidden_members,
+        injection,
         key_confusion,
         key_in_header,
         leaky_errors,
         malformed_token,
+        mass_assignment,
+        method_override,
         no_credentials,
         no_store,
         nosniff,
         other_audience,
         other_issuer,
+        oversize,
         personal_in_url,
+        rate_limit,
         read_only,
+        reflected_markup,
         scheme_case,
         spoofed_identity,
+        spoofed_rights,
         tenant_isolation,
+        tenant_lists,
+        tenant_writes,
         token_in_query,
         token_lifetime,
         truncated_token,

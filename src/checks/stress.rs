@@ -136,6 +136,8 @@ fn candidates(
     match current {
         Value::Bool(_) => vec![Value::Bool(round.is_multiple_of(2))],
         Value::Number(number) => numbers(place, number.is_f64(), round),
+        // A text where a number would do as well is most likely one: `"12.50"`.
+        Value::String(_) if place.types().contains("number") => numbers(place, true, round),
         Value::String(text) => texts(place, name, text, tag, round),
         Value::Array(items) => lists(place, items, tag, round),
         _ => Vec::new(),
@@ -246,7 +248,14 @@ fn numbers(place: &Place<'_>, is_fraction: bool, round: usize) -> Vec<Value> {
     } else if place.has_format("int64") {
         values.push(Some(json!(9_007_199_254_740_993_i64)));
     }
-    let values: Vec<Value> = values.into_iter().flatten().collect();
+    // A bound of `5.0` is 5 where only whole numbers are taken.
+    let whole = |value: Value| match value.as_f64() {
+        Some(number) if !fractions && value.is_f64() && number.abs() < 9e15 => {
+            json!(number.trunc() as i64)
+        }
+        _ => value,
+    };
+    let values: Vec<Value> = values.into_iter().flatten().map(whole).collect();
     rotated(&values, round)
 }
 
@@ -289,7 +298,10 @@ pub(super) fn other_value(
     let tag = token(&world, &format!("{} {}", operation.key, member.name));
     let seed = if current.is_null() { from } else { current };
     let fits = |value: &Value| {
-        value != current && schemas.validate_request(&member.schema, value).is_valid()
+        let same_number = value.is_number() && value.as_f64() == current.as_f64();
+        value != current
+            && !same_number
+            && schemas.validate_request(&member.schema, value).is_valid()
     };
     for round in [0, 2, 3, 1, 4] {
         if seed.is_object() {

@@ -94,8 +94,15 @@ pub fn taken<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<
         // A record that the body names may have to exist: without such names, then with no more than must be.
         let unnamed = vary::unnamed(&world, schema, &body);
         let least = vary::least(&world, schema, &body);
-        let mut tried = vec![body];
-        for (body, full) in [(unnamed, true), (least, false)] {
+        let mut tried = vec![body.clone()];
+        let mut others = vec![(unnamed, true), (least, false)];
+        // Perhaps the state of the record allows only some of the values that an action takes.
+        others.extend(
+            other_members(&world, schema, &body)
+                .into_iter()
+                .map(|body| (body, true)),
+        );
+        for (body, full) in others {
             if tried.contains(&body) {
                 continue;
             }
@@ -114,6 +121,21 @@ pub fn taken<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<
             }
         }
     }
+    Err(not_taken(&arranged, operation, exchange))
+}
+
+/// Why nothing can be said of an operation whose valid request is not taken. Where an action on a record is
+/// documented to be in conflict with the record's state, and is, nothing is missing: it does not apply now.
+fn not_taken(arranged: &Arranged, operation: &Operation, exchange: &Exchange) -> Halt {
+    let acts = operation.key.method == Method::Post
+        && operation.path_variables().next().is_some()
+        && !operation.key.path.trim_end_matches('/').ends_with('}');
+    if acts && is_conflict(exchange) && operation.documents(409) {
+        return Halt::NotApplicable(format!(
+            "{} is in conflict with the state that a new record is in (409, as documented).",
+            operation.key
+        ));
+    }
     let (whose, reason) = exchange.response().map_or_else(
         || {
             (
@@ -121,9 +143,32 @@ pub fn taken<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<
                 "The valid request got no answer.".to_owned(),
             )
         },
-        |response| refusal(&arranged, operation, response),
+        |response| refusal(arranged, operation, response),
     );
-    Err(Halt::unmet(whose, reason))
+    Halt::unmet(whose, reason)
+}
+
+/// The body with each other member of a list of values that stands in it, at most six.
+fn other_members(world: &World<'_>, schema: &Schema, body: &Value) -> Vec<Value> {
+    let place = crate::checks::place::Place::of(world.contract, schema);
+    let mut others = Vec::new();
+    for (name, value) in body.as_object().into_iter().flatten() {
+        let members = place.member(name);
+        let members = members
+            .keyword("enum")
+            .filter_map(Value::as_array)
+            .flatten();
+        for member in members.filter(|member| *member != value && !member.is_null()) {
+            let mut other = body.clone();
+            if let Some(slot) = other.get_mut(name) {
+                *slot = member.clone();
+            }
+            if vary::is_valid(world, schema, &other) && others.len() < 6 {
+                others.push(other);
+            }
+        }
+    }
+    others
 }
 
 /// Sends the valid request as it stands.
@@ -136,16 +181,7 @@ pub fn plain<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<
     if is_taken(exchange) {
         return Ok(arranged);
     }
-    let (whose, reason) = exchange.response().map_or_else(
-        || {
-            (
-                Whose::Supplier,
-                "The valid request got no answer.".to_owned(),
-            )
-        },
-        |response| refusal(&arranged, operation, response),
-    );
-    Err(Halt::unmet(whose, reason))
+    Err(not_taken(&arranged, operation, exchange))
 }
 
 /// The taken request with another body, and with a key of its own where it carries one.

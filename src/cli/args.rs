@@ -14,12 +14,10 @@ use super::{
 use crate::{
     load::{
         Diagnostic, Diagnostics, LoadedProfile, ProfileContract, Source, Target,
-        nearest::nearest,
         profile::{self, Catalogue},
         target, waivers,
     },
-    model::{Credential, Identity, IdentityName, KeyPlace},
-    profile::Profile,
+    model::{Budget, Credential, Identity, IdentityName, KeyPlace},
 };
 
 /// The profile of a run that names none.
@@ -70,10 +68,11 @@ pub(super) struct SubjectArguments {
 /// What of it is tested.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct SelectionArguments {
-    /// Only these requirements, classes, checks, cases or operations; may be given again.
+    /// Only these requirements, classes, checks or cases, or operations: `op:getPerson`, `tag:people`,
+    /// `path:/people/*`, `method:GET`; may be given again.
     #[arg(long, value_name = "ID", num_args = 1..)]
     pub(super) only: Vec<String>,
-    /// Not these requirements, classes, checks, cases or operations; may be given again.
+    /// Not these, written in the same way; may be given again.
     #[arg(long, value_name = "ID", num_args = 1..)]
     pub(super) skip: Vec<String>,
     /// The seed: the same seed sends the same requests.
@@ -96,6 +95,20 @@ pub(super) enum Effort {
 }
 
 impl Effort {
+    /// What it may send where the target file does not say: more than fifty operations need, so that it ends a run
+    /// on what is far larger and nothing else.
+    fn requests(self, target: &Target) -> u64 {
+        let is_here = target.budget.per_second > Budget::default().per_second;
+        match (self, is_here) {
+            (Self::Quick, false) => 5_000,
+            (Self::Standard, false) => 10_000,
+            (Self::Thorough, false) => 30_000,
+            (Self::Quick, true) => 10_000,
+            (Self::Standard, true) => 20_000,
+            (Self::Thorough, true) => 60_000,
+        }
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::Quick => "quick",
@@ -124,15 +137,23 @@ impl Job {
         let LoadedProfile {
             mut profile,
             contract,
-        } = profile::load(given, &wiring::catalogue())?;
+        } = profile::load(given, &wiring::catalogue()).map_err(|mut wrong| {
+            // A person mends both files at once, where both are named.
+            if let Err(Failure::Usage(more)) = (!subject.demo)
+                .then(|| load_target(subject))
+                .transpose()
+                .map(drop)
+            {
+                wrong.extend(more);
+            }
+            wrong
+        })?;
         if let Some(effort) = selection.effort {
             profile
                 .parameters
                 .0
                 .insert("effort".to_owned(), effort.name().into());
         }
-        known_ids(&profile, &selection.only)?;
-        known_ids(&profile, &selection.skip)?;
         let waivers = waiver_file.map_or_else(
             || Ok(Vec::new()),
             |file| waivers::load(Source::read(file, "waiver file")?, &profile),
@@ -149,8 +170,11 @@ impl Job {
             });
         }
         let (mut target, waivers) = both(load_target(subject), waivers)?;
-        if selection.effort.is_some() {
+        if let Some(effort) = selection.effort {
             target.parameters.0.remove("effort");
+            if !target.budget_is_given {
+                target.budget.requests = effort.requests(&target);
+            }
         }
         let contract = load_contract(subject, &target, contract)?;
         Ok(Self {
@@ -326,35 +350,6 @@ fn identity_of_flags(
     }))
 }
 
-/// Ids of `--only` and `--skip` are there. Operations hold a blank, and are looked up in the contract later.
-fn known_ids(profile: &Profile, given: &[String]) -> Result<(), Failure> {
-    let known: Vec<String> = profile
-        .requirements
-        .iter()
-        .map(|requirement| requirement.id.to_string())
-        .chain(profile.classes.iter().map(|class| class.id.to_string()))
-        .chain(profile.verifiers().into_iter().map(ToString::to_string))
-        .collect();
-    let mut wrong = Diagnostics::new();
-    for id in given
-        .iter()
-        .filter(|id| !id.contains(' ') && !known.contains(id))
-    {
-        let help = nearest(id, known.iter().map(String::as_str)).map_or_else(
-            || format!("`muster profiles show {}` lists what there is", profile.id),
-            |meant| format!("did you mean `{meant}`?"),
-        );
-        wrong.push(
-            Diagnostic::plain(format!(
-                "profile `{}` has no requirement, class, check or case `{id}`",
-                profile.id
-            ))
-            .help(help),
-        );
-    }
-    Ok(wrong.or(())?)
-}
-
 /// Where reports go.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct ReportArguments {
@@ -428,28 +423,5 @@ mod tests {
             let failure = identity_of_flags(&arguments, &environment).unwrap_err();
             assert_eq!(failure.exit(), super::super::Exit::Usage);
         }
-    }
-
-    #[test]
-    fn ids_of_a_selection_are_there() {
-        let profile = profile::load(DEFAULT_PROFILE, &Catalogue::default())
-            .unwrap()
-            .profile;
-        let ids = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect::<Vec<_>>();
-        assert!(
-            known_ids(
-                &profile,
-                &ids(&["GOV-21", "errors", "http.undeclared-method", "GET /people"])
-            )
-            .is_ok()
-        );
-        let told = known_ids(&profile, &ids(&["http.undeclared-methods", "x"]))
-            .unwrap_err()
-            .render();
-        assert!(
-            told.contains("did you mean `http.undeclared-method`?"),
-            "{told}"
-        );
-        assert!(told.contains("2 errors"), "{told}");
     }
 }

@@ -30,6 +30,9 @@ pub(super) struct Arguments {
     /// List the faults there are.
     #[arg(long)]
     list_faults: bool,
+    /// Wait this many milliseconds before each answer.
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u64).range(..=60_000))]
+    latency: u64,
     /// The address to listen on; port 0 takes any that is free.
     #[arg(long, value_name = "ADDRESS", default_value_t = LISTEN)]
     listen: SocketAddr,
@@ -46,7 +49,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         return Ok(Exit::Conformant);
     }
     known_faults(&arguments.fault, &faults)?;
-    wiring::demo(arguments.listen, &arguments.profile, &arguments.fault)
+    if arguments.latency > 0 && arguments.profile != "uk-gov-api" {
+        return Err(Failure::usage(
+            "`--latency` is of the supplier of uk-gov-api alone",
+        ));
+    }
+    wiring::demo(
+        arguments.listen,
+        &arguments.profile,
+        &arguments.fault,
+        std::time::Duration::from_millis(arguments.latency),
+    )
 }
 
 /// Faults that are asked for are there.

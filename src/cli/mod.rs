@@ -28,11 +28,13 @@ mod reference;
 mod report;
 mod run;
 mod schema;
+mod selection;
 mod selftest;
 pub mod session;
 mod starter;
 mod suites;
 mod told;
+mod ways;
 mod wiring;
 
 use std::process::ExitCode;

@@ -122,7 +122,10 @@ fn validate(files: &[String]) -> Result<(), Failure> {
                     suites::counted(&profile)
                 ))?;
             }
-            Err(errors) => wrong.extend(errors),
+            Err(errors) => {
+                wrong.extend(errors);
+                wrong.extend(suites::against_contract(file));
+            }
         }
     }
     Ok(wrong.or(())?)

@@ -11,6 +11,7 @@ use super::{
     Failure, output,
     reference::{Delay, Reference},
     session::Session,
+    ways::WAYS,
     wiring,
 };
 use crate::{
@@ -23,7 +24,7 @@ use crate::{
     profile::Profile,
     runner::Cancel,
     summary::{Standing, Summary},
-    supplier::{self, Fault, Tls, TokenFormat},
+    supplier::{self, Fault},
 };
 
 /// How many suppliers are tested side by side.
@@ -264,27 +265,6 @@ pub(super) async fn prove(scope: &Scope, seeds: u64, delay: Delay) -> Result<Pro
         }),
     })
 }
-
-/// The ways in which the good supplier is served.
-const WAYS: [(&str, Option<Tls>, TokenFormat); 5] = [
-    ("plain HTTP", None, TokenFormat::Opaque),
-    ("plain HTTP with RS256", None, TokenFormat::Rs256),
-    ("plain HTTP with ES256", None, TokenFormat::Es256),
-    (
-        "TLS",
-        Some(Tls {
-            require_client_certificate: false,
-        }),
-        TokenFormat::Opaque,
-    ),
-    (
-        "mutual TLS",
-        Some(Tls {
-            require_client_certificate: true,
-        }),
-        TokenFormat::Rs256,
-    ),
-];
 
 /// What is told of each good supplier, with how it was served.
 fn of_each(

@@ -9,28 +9,38 @@ use time::OffsetDateTime;
 
 use super::{
     Failure, output,
-    reference::{IHUB, Reference},
+    reference::{Delay, IHUB, Reference},
     session::Session,
+    ways::WAYS,
     wiring,
 };
 use crate::{
     load::profile,
-    model::{Requirement, Verification, Verifier},
+    model::{Requirement, RequirementId, Verification, Verifier},
     plan::Selection,
+    profile::Profile,
     runner::Cancel,
     summary::{Standing, Summary},
-    supplier::{self, IhubFault},
+    supplier::{self, Fault, IhubFault, TokenFormat},
 };
 
-/// How many receivers are tested side by side: most of a run is waiting.
-const AT_ONCE: usize = 12;
+/// How many suppliers are tested side by side: most of a run is waiting.
+const AT_ONCE: usize = 8;
+
+/// The profile that the faults of the reference supplier of police records break, check by check.
+const SECURITY: &str = "policing-api-security";
+
+/// The profiles whose requirements are proved, each with its own reference supplier or its own faults.
+pub(super) const PROFILES: [&str; 2] = [IHUB, SECURITY];
 
 /// What came of it.
 #[derive(Debug, Serialize)]
 pub(super) struct Proof {
     profile: String,
     requirements: usize,
-    /// Requirements that do not stand on the good supplier, with the reason.
+    /// How many seeds the good supplier was tested with.
+    seeds: u64,
+    /// Requirements that do not stand on the good supplier, with seed and reason.
     alarms: Vec<String>,
     faults: Vec<Caught>,
     /// Requirements that no fault is made for.
@@ -95,7 +105,7 @@ impl Proof {
             ),
             (
                 "false alarms on the good supplier",
-                self.alarms.len().to_string(),
+                format!("{} with {} seeds", self.alarms.len(), self.seeds),
             ),
         ];
         let rows: Vec<Vec<String>> = rows
@@ -112,48 +122,51 @@ impl Proof {
     }
 }
 
-/// Runs a profile against its good supplier and against each of its faults.
-pub(super) async fn prove(given: &str, only: &[String]) -> Result<Proof, Failure> {
-    if given != IHUB {
-        return Err(Failure::usage(format!(
-            "no reference supplier has faults by requirement for `{given}`: give `{IHUB}`, or leave `--profile` out"
-        )));
+/// Runs a profile against its good supplier, once with each of `seeds` seeds, and against each of its faults.
+pub(super) async fn prove(given: &str, only: &[String], seeds: u64) -> Result<Proof, Failure> {
+    match given {
+        IHUB => prove_ihub(only, seeds).await,
+        SECURITY => prove_security(only, seeds).await,
+        _ => Err(Failure::usage(format!(
+            "no reference supplier has faults by requirement for `{given}`: give `{IHUB}` or `{SECURITY}`, or leave `--profile` out"
+        ))),
     }
+}
+
+async fn prove_ihub(only: &[String], seeds: u64) -> Result<Proof, Failure> {
+    let profile = profile::load(IHUB, &wiring::catalogue())?.profile;
     let wanted = |fault: &IhubFault| {
         only.is_empty()
             || only
                 .iter()
                 .any(|id| id == fault.id || fault.breaks.contains(&id.as_str()))
     };
-    let good = run(None).await?;
+    let mut told = Vec::new();
+    for seed in 1..=seeds {
+        let good = run(IHUB, Reference::receive_with(None).await?, seed).await?;
+        let alarms = alarms(&good, |standing| standing == Standing::NotTested);
+        told.extend(
+            alarms
+                .into_iter()
+                .map(|alarm| format!("with seed {seed}: {alarm}")),
+        );
+    }
     let faults =
         futures::stream::iter(supplier::ihub_faults().iter().filter(|fault| wanted(fault)))
-            .map(|fault| async move { Ok::<_, Failure>(caught(fault, &run(Some(fault)).await?)) })
+            .map(|fault| async move {
+                let summary = run(IHUB, Reference::receive_with(Some(fault)).await?, 1).await?;
+                let must = fault.breaks.iter().copied().collect();
+                Ok::<_, Failure>(caught(fault.id, &must, &must, &summary))
+            })
             .buffered(AT_ONCE)
             .try_collect()
             .await?;
-    let requirements = &good.started.profile.requirements;
+    let requirements = &profile.requirements;
     Ok(Proof {
-        profile: given.to_owned(),
+        profile: IHUB.to_owned(),
         requirements: requirements.len(),
-        alarms: good
-            .requirements
-            .iter()
-            .filter(|result| {
-                !matches!(
-                    result.standing,
-                    Standing::Passed | Standing::Attested | Standing::NotTested
-                )
-            })
-            .map(|result| {
-                format!(
-                    "{} is {}: {}",
-                    result.requirement.id,
-                    result.standing.label(),
-                    result.reason
-                )
-            })
-            .collect(),
+        seeds,
+        alarms: told,
         faults,
         without_fault: requirements
             .iter()
@@ -163,58 +176,170 @@ pub(super) async fn prove(given: &str, only: &[String]) -> Result<Proof, Failure
     })
 }
 
-/// Whether a fault breaks it, of this supplier or, check by check, of that of police records.
-fn has_fault(requirement: &Requirement) -> bool {
-    let Verification::VerifiedBy(verifiers) = &requirement.verification else {
-        return true;
-    };
-    let id = requirement.id.as_str();
-    supplier::ihub_faults()
-        .iter()
-        .any(|fault| fault.breaks.contains(&id))
-        || verifiers.iter().all(|verifier| {
-            matches!(verifier, Verifier::Check(check)
-                if supplier::faults().iter().any(|fault| fault.caught_by.first() == Some(&check.as_str())))
+/// The faults of police records, each by the requirements that cite the checks it is for.
+async fn prove_security(only: &[String], seeds: u64) -> Result<Proof, Failure> {
+    let profile = &profile::load(SECURITY, &wiring::catalogue())?.profile;
+    let mut alarms = Vec::new();
+    let ways = WAYS.into_iter().map(|way| (way, 1));
+    let seeded = (2..=seeds).map(|seed| (WAYS[0], seed));
+    let good: Vec<(String, TokenFormat, Summary)> = futures::stream::iter(ways.chain(seeded))
+        .map(|((way, tls, tokens), seed)| async move {
+            let reference = Reference::start_good(tls, tokens, Delay::NONE).await?;
+            let summary = run(SECURITY, reference, seed).await?;
+            Ok::<_, Failure>((format!("over {way} with seed {seed}"), tokens, summary))
         })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
+    for (way, tokens, summary) in &good {
+        // What only tokens have cannot be tried where there are none; that it was not is no alarm.
+        let lenient = *tokens == TokenFormat::Keys;
+        let told = self::alarms(summary, |standing| {
+            matches!(standing, Standing::NotTested | Standing::NotApplicable)
+                || (lenient && standing == Standing::Inconclusive)
+        });
+        alarms.extend(told.into_iter().map(|alarm| format!("{way}: {alarm}")));
+    }
+    let wanted = |fault: &Fault, must: &BTreeSet<&str>| {
+        only.is_empty()
+            || only
+                .iter()
+                .any(|id| id == fault.id || must.contains(id.as_str()))
+    };
+    let chosen: Vec<(&'static Fault, BTreeSet<&str>, BTreeSet<&str>)> = supplier::faults()
+        .iter()
+        .filter_map(|fault| {
+            let (first, rest) = fault.caught_by.split_first()?;
+            let must = citing(profile, first);
+            let may: BTreeSet<&str> = rest
+                .iter()
+                .flat_map(|check| citing(profile, check))
+                .chain(must.iter().copied())
+                .collect();
+            (!must.is_empty()).then_some((fault, must, may))
+        })
+        .collect();
+    let broken: BTreeSet<&str> = chosen
+        .iter()
+        .flat_map(|(_, must, _)| must.iter().copied())
+        .collect();
+    let faults =
+        futures::stream::iter(chosen.iter().filter(|(fault, must, _)| wanted(fault, must)))
+            .map(|(fault, must, may)| async move {
+                let summary = run(
+                    SECURITY,
+                    Reference::start_with(fault, Delay::NONE).await?,
+                    1,
+                )
+                .await?;
+                Ok::<_, Failure>(caught(fault.id, must, may, &summary))
+            })
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+    Ok(Proof {
+        profile: SECURITY.to_owned(),
+        requirements: profile.requirements.len(),
+        seeds,
+        alarms,
+        faults,
+        without_fault: profile
+            .requirements
+            .iter()
+            .filter(|requirement| {
+                only.is_empty()
+                    && matches!(requirement.verification, Verification::VerifiedBy(_))
+                    && !broken.contains(requirement.id.as_str())
+            })
+            .map(|requirement| requirement.id.to_string())
+            .collect(),
+    })
 }
 
-fn caught(fault: &'static IhubFault, summary: &Summary) -> Caught {
+/// The requirements that cite a check.
+fn citing<'p>(profile: &'p Profile, check: &str) -> BTreeSet<&'p str> {
+    profile
+        .requirements
+        .iter()
+        .filter(|requirement| match &requirement.verification {
+            Verification::VerifiedBy(verifiers) => verifiers
+                .iter()
+                .any(|by| matches!(by, Verifier::Check(id) if id.as_str() == check)),
+            _ => false,
+        })
+        .map(|requirement| requirement.id.as_str())
+        .collect()
+}
+
+/// Requirements that do not stand, but for standings that are accepted.
+fn alarms(good: &Summary, accepted: impl Fn(Standing) -> bool) -> Vec<String> {
+    good.requirements
+        .iter()
+        .filter(|result| {
+            !matches!(result.standing, Standing::Passed | Standing::Attested)
+                && !accepted(result.standing)
+                && !matches!(result.requirement.verification, Verification::Attested)
+        })
+        .map(|result| {
+            format!(
+                "{} is {}: {}",
+                result.requirement.id,
+                result.standing.label(),
+                result.reason
+            )
+        })
+        .collect()
+}
+
+/// Whether a fault of the receiver breaks it, or nothing of Muster's verifies it.
+fn has_fault(requirement: &Requirement) -> bool {
+    !matches!(requirement.verification, Verification::VerifiedBy(_))
+        || supplier::ihub_faults()
+            .iter()
+            .any(|fault| fault.breaks.contains(&requirement.id.as_str()))
+}
+
+/// What a fault brought, that must break some requirements and may break others.
+fn caught(
+    fault: &'static str,
+    must: &BTreeSet<&str>,
+    may: &BTreeSet<&str>,
+    summary: &Summary,
+) -> Caught {
     let broken: BTreeSet<&str> = summary
         .requirements
         .iter()
         .filter(|result| matches!(result.standing, Standing::Failed | Standing::Warned))
         .map(|result| result.requirement.id.as_str())
         .collect();
-    let untested = |id: &str| {
+    let is_tested = |id: &str| {
         summary
-            .requirement(&id.into())
-            .is_some_and(|result| result.standing == Standing::NotTested)
+            .requirement(&RequirementId::from(id))
+            .is_none_or(|result| result.standing != Standing::NotTested)
     };
-    let expected: BTreeSet<&str> = fault
-        .breaks
-        .iter()
-        .copied()
-        .filter(|id| !untested(id))
-        .collect();
-    let names = |ids: Vec<&&str>| ids.into_iter().map(|id| (*id).to_owned()).collect();
+    let told = |ids: &mut dyn Iterator<Item = &str>| ids.map(str::to_owned).collect();
     Caught {
-        fault: fault.id,
-        missed: names(expected.difference(&broken).collect()),
-        surprises: names(broken.difference(&expected).collect()),
+        fault,
+        missed: told(
+            &mut must
+                .iter()
+                .copied()
+                .filter(|id| is_tested(id) && !broken.contains(id)),
+        ),
+        surprises: told(&mut broken.iter().copied().filter(|id| !may.contains(id))),
     }
 }
 
-async fn run(fault: Option<&'static IhubFault>) -> Result<Summary, Failure> {
-    let reference = Reference::receive_with(fault).await?;
+async fn run(profile: &str, reference: Reference, seed: u64) -> Result<Summary, Failure> {
     let contract = reference.contract()?;
     let session = Session {
-        profile: profile::load(IHUB, &wiring::catalogue())?.profile,
+        profile: profile::load(profile, &wiring::catalogue())?.profile,
         contract: contract.contract,
         contract_sha256: contract.sha256,
         target: reference.target()?,
         waivers: Vec::new(),
         selection: Selection::default(),
-        seed: 1,
+        seed,
         fail_on_should: false,
         now: OffsetDateTime::now_utc(),
     };
@@ -224,4 +349,35 @@ async fn run(fault: Option<&'static IhubFault>) -> Result<Summary, Failure> {
         .await;
     reference.stop().await;
     summary.ok_or_else(|| Failure::Internal("a run of the self-test left no events".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_requirement_that_is_verified_has_a_fault_that_breaks_it() {
+        let profile = profile::load(IHUB, &wiring::catalogue()).unwrap().profile;
+        let without: Vec<String> = profile
+            .requirements
+            .iter()
+            .filter(|requirement| !has_fault(requirement))
+            .map(|requirement| requirement.id.to_string())
+            .collect();
+        assert_eq!(without, Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_fault_breaks_requirements_that_there_are() {
+        let profile = profile::load(IHUB, &wiring::catalogue()).unwrap().profile;
+        for fault in supplier::ihub_faults() {
+            for id in fault.breaks {
+                assert!(
+                    profile.requirement(&(*id).into()).is_some(),
+                    "{}: {id}",
+                    fault.id
+                );
+            }
+        }
+    }
 }

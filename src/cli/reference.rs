@@ -2,13 +2,15 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use serde_json::{Value, json};
+
 use super::{Failure, job::LoadedContract, session, wiring};
 use crate::{
     contract::Contract,
     load::{Diagnostic, Target, TlsFiles, nearest::nearest},
     model::{
-        Budget, Claims, ClientAuth, ClientCertificate, Credential, Environment, Identity,
-        IdentityName, OAuth2, Parameters, Writes,
+        AUTHORISATION_TABLE, Budget, Claims, ClientAuth, ClientCertificate, Credential,
+        Environment, Identity, IdentityName, KeyPlace, OAuth2, Parameters, Writes,
     },
     supplier::{self, Client, Fault, IhubFault, IhubSupplier, Options, Supplier, Tls, TokenFormat},
 };
@@ -36,6 +38,14 @@ pub(super) struct Delay {
     pub(super) jitter: Duration,
 }
 
+impl Delay {
+    /// It answers at once.
+    pub(super) const NONE: Self = Self {
+        latency: Duration::ZERO,
+        jitter: Duration::ZERO,
+    };
+}
+
 /// The police-records API.
 #[derive(Debug)]
 pub(super) struct Records {
@@ -51,6 +61,16 @@ impl Reference {
         port: u16,
         faults: &[String],
     ) -> Result<Self, Failure> {
+        Self::start_slow(profile, port, faults, Duration::ZERO).await
+    }
+
+    /// The same; the police-records API waits this long before each answer.
+    pub(super) async fn start_slow(
+        profile: &str,
+        port: u16,
+        faults: &[String],
+        latency: Duration,
+    ) -> Result<Self, Failure> {
         if profile == IHUB {
             let faults = faults
                 .iter()
@@ -62,7 +82,7 @@ impl Reference {
             .iter()
             .map(|id| find(id, supplier::faults(), |fault| fault.id))
             .collect::<Result<_, _>>()?;
-        Self::serve(port, faults, TokenFormat::Opaque).await
+        Self::serve(port, faults, TokenFormat::Opaque, latency).await
     }
 
     /// Starts it with one fault.
@@ -100,9 +120,11 @@ impl Reference {
         port: u16,
         faults: Vec<&'static Fault>,
         tokens: TokenFormat,
+        latency: Duration,
     ) -> Result<Self, Failure> {
         Self::open(Options {
             port,
+            latency,
             ..broken(faults, tokens)
         })
         .await
@@ -192,6 +214,7 @@ impl Records {
             (IdentityName::default(), self.identity(&credentials.north)?),
             ("other-force".into(), self.identity(&credentials.south)?),
             ("read-only".into(), self.identity(&credentials.read_only)?),
+            ("throttled".into(), self.identity(&credentials.throttled)?),
         ];
         target
             .identities
@@ -214,7 +237,16 @@ impl Records {
             .plain_http_port()
             .map(|port| ("plain_http_port".to_owned(), port.into()));
         let limit = ("body_limit_bytes".to_owned(), 65_536.into());
-        target.parameters = Parameters(port.into_iter().chain([limit]).collect::<BTreeMap<_, _>>());
+        let pace = (
+            "rate_limit".to_owned(),
+            json!({ "requests": 30, "seconds": 5 }),
+        );
+        let table = (AUTHORISATION_TABLE.to_owned(), authorisation());
+        target.parameters = Parameters(
+            port.into_iter()
+                .chain([limit, pace, table])
+                .collect::<BTreeMap<_, _>>(),
+        );
         Ok(target)
     }
 
@@ -230,6 +262,9 @@ impl Records {
     }
 
     fn identity(&self, client: &Client) -> Result<Identity, Failure> {
+        if self.supplier.tokens() == TokenFormat::Keys {
+            return Ok(key_identity(&client.id, &client.secret));
+        }
         let token_url = self
             .supplier
             .credentials()
@@ -286,6 +321,40 @@ fn broken(faults: Vec<&'static Fault>, tokens: TokenFormat) -> Options {
         },
         faults,
         ..Options::default()
+    }
+}
+
+/// Who may do what with police records.
+fn authorisation() -> Value {
+    json!([
+        { "identity": "nobody", "operations": ["listPeople", "createPerson", "listAuditEvents"], "answer": 401 },
+        { "identity": "default", "operations": ["listAuditEvents", "getPerson", "getIncident"], "answer": "allowed" },
+        { "identity": "read-only", "operations": ["listPeople", "listIncidentSummaries"], "answer": "allowed" },
+        { "identity": "read-only", "operations": ["getPerson"], "answer": "allowed", "hides": ["contacts"] },
+        { "identity": "read-only", "operations": ["createPerson", "updatePerson", "deletePerson", "listAuditEvents"], "answer": 403 },
+        { "identity": "other-force", "operations": ["getVehicle", "updateVehicle"], "answer": "allowed" },
+        { "identity": "other-force", "operations": ["getVehicle", "updateVehicle", "deleteVehicle"], "records_of": "default", "restricted": true, "answer": [403, 404] },
+        { "identity": "default", "operations": ["getVehicle"], "records_of": "other-force", "restricted": true, "answer": [403, 404] },
+        { "identity": "other-force", "operations": ["getVehicle"], "records_of": "other-force", "restricted": true, "answer": "allowed" },
+    ])
+}
+
+/// An identity that shows a key and its secret with every request.
+fn key_identity(id: &str, secret: &str) -> Identity {
+    let header = |scheme: &str, name: &str, value: &str| {
+        let credential = Credential::ApiKey {
+            place: KeyPlace::Header,
+            name: name.to_owned(),
+            value: value.to_owned().into(),
+        };
+        (Some(scheme.to_owned()), credential)
+    };
+    Identity {
+        credentials: vec![
+            header("clientId", "client-id", id),
+            header("clientSecret", "client-secret", secret),
+        ],
+        client_certificate: None,
     }
 }
 

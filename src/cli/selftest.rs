@@ -5,11 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{
-    Exit, Failure,
-    job::OutputFormat,
-    prove::Scope,
-    reference::{Delay, IHUB},
-    wiring,
+    Exit, Failure, job::OutputFormat, prove::Scope, prove_profile, reference::Delay, wiring,
 };
 
 /// Flags of `muster selftest`.
@@ -39,8 +35,12 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    if arguments.profile.as_deref() == Some(IHUB) {
-        return wiring::selftest_of(IHUB, &arguments.only, arguments.format);
+    if let Some(profile) = arguments
+        .profile
+        .as_deref()
+        .filter(|profile| prove_profile::PROFILES.contains(profile))
+    {
+        return wiring::selftest_of(profile, &arguments.only, arguments.seeds, arguments.format);
     }
     for id in &arguments.only {
         super::checks::find(id)?;

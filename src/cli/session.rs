@@ -17,6 +17,7 @@ use crate::{
     arrange::Relations,
     auth::Keyring,
     contract::Contract,
+    coverage,
     event::{ContractFacts, End, Entry, Event, Finished, Planned, Started},
     http::{self, Transport, TransportError},
     journal::{self, Writer},
@@ -94,7 +95,11 @@ impl Session {
         parameters
             .0
             .insert("client_certificate".to_owned(), has_certificate.into());
-        // Probes that try many values share the budget evenly.
+        parameters.0.insert(
+            "budget_per_second".to_owned(),
+            self.target.budget.per_second.into(),
+        );
+        // The runner knows better once it has seen what answers.
         let operations = u64::try_from(self.contract.operations.len().max(1)).unwrap_or(u64::MAX);
         let share = self.target.budget.requests / operations;
         parameters
@@ -273,7 +278,11 @@ impl Session {
                 ))
             })
             .collect();
-        let redactor = Redactor::new([], self.profile.personal.iter().map(String::as_str));
+        let redactor = Redactor::new([], self.profile.personal.iter().map(String::as_str))
+            .with_tls(
+                options.client_certificate.is_some() || !options.identity_certificates.is_empty(),
+                self.target.tls.ca_pem.is_some(),
+            );
         let identities = self.target.identities.clone();
         let mut keyring = Keyring::new(identities, &self.contract, &options, &redactor)?;
         let most = self.parameters().integer("failed_logins");
@@ -284,8 +293,10 @@ impl Session {
     }
 
     /// Asks whether a run makes sense.
-    pub async fn preflight(&self, line: &Line) -> Preflight {
-        preflight::preflight(line, &self.contract, &self.identities(), self.now).await
+    pub async fn preflight(&self, line: &Line, redactor: &Redactor) -> Preflight {
+        preflight::preflight(line, &self.contract, &self.identities(), self.now)
+            .await
+            .redacted(redactor)
     }
 
     /// Runs, and keeps what happens in the journal.
@@ -457,6 +468,7 @@ impl Session {
                     .iter()
                     .map(|operation| operation.key.clone())
                     .collect(),
+                surfaces: coverage::surfaces(&self.contract),
             },
             waivers: self.waivers.clone(),
             attestations: self.target.attestations.clone(),

@@ -1,9 +1,9 @@
 //! Suites before a run: nothing is sent while anything is wrong with them.
 
-use super::{Failure, session::Session};
+use super::{Failure, session::Session, wiring};
 use crate::{
     contract::Contract,
-    load::{Diagnostic, Diagnostics, suite},
+    load::{Diagnostic, Diagnostics, profile, suite},
     model::{Verification, Verifier},
     profile::Profile,
 };
@@ -32,6 +32,18 @@ pub(super) fn mistakes(profile: &Profile, contract: Option<&Contract>) -> Vec<Di
         wrong.extend(suite::uncited(one, &cited));
     }
     wrong
+}
+
+/// What the suites of a profile that cannot be loaded call and its contract does not have.
+pub(super) fn against_contract(given: &str) -> Vec<Diagnostic> {
+    let (place, suites) = profile::draft(given);
+    let Some(loaded) = place.and_then(|place| wiring::contract(&place).ok()) else {
+        return Vec::new();
+    };
+    suites
+        .iter()
+        .flat_map(|one| suite::against(one, &loaded.contract))
+        .collect()
 }
 
 /// `, 12 cases in 2 suites`, where there are any.

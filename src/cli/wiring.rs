@@ -4,6 +4,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use time::OffsetDateTime;
@@ -18,6 +19,7 @@ use super::{
     prove, prove_profile,
     reference::{self, Delay, Reference},
     report::ReportFormat,
+    selection,
     session::{self, Session, SessionError},
     suites, told,
 };
@@ -126,7 +128,9 @@ async fn session(job: Job, fail_on: FailOn) -> Result<(Session, Option<Reference
         fail_on_should: fail_on == FailOn::Should,
         now,
     };
-    let checked = told::apply(&mut session).and_then(|()| suites::check(&session));
+    let checked = told::apply(&mut session)
+        .and_then(|()| suites::check(&session))
+        .and_then(|()| selection::check(&session));
     if let Err(wrong) = checked {
         if let Some(reference) = reference {
             reference.stop().await;
@@ -156,7 +160,7 @@ async fn run_session(session: &Session, reporting: &Reporting<'_>) -> Result<Exi
     let (line, redactor) = session.line().map_err(Failure::from)?;
     // The folder is made before anything is sent, so that a full or closed disk is known in time.
     let writer = journal::Writer::create(&out).map_err(SessionError::from)?;
-    let asked = session.preflight(&line).await;
+    let asked = session.preflight(&line, &redactor).await;
     let judges_tls = asked.tls_failed && session.judges_tls();
     if let Some(obstacle) = asked.obstacle().filter(|_| !judges_tls) {
         session
@@ -261,8 +265,8 @@ async fn preflight_of(
     format: OutputFormat,
 ) -> Result<Exit, Failure> {
     let session = Session::to_ask(target, contract)?;
-    let (line, _) = session.line().map_err(Failure::from)?;
-    let asked = session.preflight(&line).await;
+    let (line, redactor) = session.line().map_err(Failure::from)?;
+    let asked = session.preflight(&line, &redactor).await;
     match format {
         OutputFormat::Human => output::out(&steps(&asked))?,
         OutputFormat::Json => output::json(&asked)?,
@@ -324,14 +328,19 @@ pub(super) fn report(
 }
 
 /// Serves the reference supplier until it is interrupted.
-pub(super) fn demo(listen: SocketAddr, profile: &str, faults: &[String]) -> Result<Exit, Failure> {
+pub(super) fn demo(
+    listen: SocketAddr,
+    profile: &str,
+    faults: &[String],
+    latency: Duration,
+) -> Result<Exit, Failure> {
     runtime()?.block_on(async {
         if !listen.ip().is_loopback() {
             return Err(Failure::usage(
                 "the reference supplier listens on this machine alone: give a loopback address",
             ));
         }
-        let reference = Reference::start_for(profile, listen.port(), faults).await?;
+        let reference = Reference::start_slow(profile, listen.port(), faults, latency).await?;
         output::out(&reference.invitation())?;
         tokio::signal::ctrl_c()
             .await
@@ -359,9 +368,10 @@ pub(super) fn faults(profile: &str) -> Vec<(String, String)> {
 pub(super) fn selftest_of(
     profile: &str,
     only: &[String],
+    seeds: u64,
     format: OutputFormat,
 ) -> Result<Exit, Failure> {
-    let proof = runtime()?.block_on(prove_profile::prove(profile, only))?;
+    let proof = runtime()?.block_on(prove_profile::prove(profile, only, seeds))?;
     match format {
         OutputFormat::Human => output::out(&proof.text())?,
         OutputFormat::Json => output::json(&proof)?,

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Breakage, BreakageKind, ExchangeId};
 
 /// A version of SSL or TLS.
@@ -75,7 +77,8 @@ impl fmt::Display for TlsVersion {
 }
 
 /// The certificate that is shown when the target asks for one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Shown {
     /// None.
     #[default]

@@ -107,6 +107,15 @@ fn by_http(error: &hyper::Error, stage: Stage) -> Option<(BreakageKind, String)>
     None
 }
 
+/// A kept connection that closed as a request went out on it, which may or may not have arrived.
+pub(super) fn raced() -> Breakage {
+    Breakage {
+        kind: BreakageKind::ConnectionRaced,
+        detail: "A kept connection closed as it was used again. The request must not be repeated, so it was not; those after it get fresh connections."
+            .to_owned(),
+    }
+}
+
 fn by_socket(error: &io::Error, place: &Place, stage: Stage) -> Option<(BreakageKind, String)> {
     use io::ErrorKind as Kind;
     Some(match error.kind() {

@@ -39,7 +39,7 @@ use self::{
 use crate::{
     exchange::{
         Auth, Breakage, BreakageKind, Exchange, ExchangeId, Headers, HttpVersion, Outcome, Request,
-        Response, Timing,
+        Response, Shown, Timing,
     },
     model::{IdentityName, Method},
 };
@@ -123,6 +123,8 @@ pub struct Transport {
     of_identity: HashMap<IdentityName, Client>,
     /// Whether any answer came yet; until then a lost connection may be TLS that was refused late.
     answered: AtomicBool,
+    /// Whether a kept connection closed under a request that must not be repeated.
+    raced: AtomicBool,
 }
 
 /// Connections with one client certificate, or none.
@@ -154,6 +156,7 @@ impl Transport {
             client,
             of_identity,
             answered: AtomicBool::new(false),
+            raced: AtomicBool::new(false),
         })
     }
 
@@ -183,6 +186,16 @@ impl Transport {
                 Err(breakage) => Outcome::Broken(breakage),
             },
         }
+    }
+
+    /// Connections that show this certificate in place of the configured one. Made for one request, so that none is ever
+    /// used again for another.
+    fn stranger(&self, shown: Shown) -> Result<Client, Breakage> {
+        let key = handshake::certified(shown, self.options.any_certificate()).map_err(not_sent)?;
+        Client::with(&self.options, &self.origin, |config| {
+            config.client_auth_cert_resolver = Arc::new(tls::Only(key));
+        })
+        .map_err(|error| not_sent(error.to_string()))
     }
 
     fn client(&self, request: &Request) -> &Client {
@@ -255,12 +268,22 @@ impl Transport {
         place: &Place,
         headers: HeaderMap,
     ) -> Result<Response, Breakage> {
-        let client = self.client(request);
         let bytes = request.body.as_ref().map(|body| body.bytes.clone());
-        let ordinary = method(&request.method).filter(|_| place.ordinary);
+        if request.certificate != Shown::Own {
+            let client = self.stranger(request.certificate)?;
+            return match self.direct(&client, request, place, headers, bytes).await {
+                Ok(response) => Ok(response),
+                Err(lost) => Err(self.turned_away(&client, request, place, lost).await),
+            };
+        }
+        let client = self.client(request);
+        let is_safe = request.method.is_safe();
+        // Once a kept connection closed under a request that must not be repeated, such requests get a fresh one.
+        let fresh = !is_safe && self.raced.load(Ordering::Relaxed);
+        let ordinary = method(&request.method).filter(|_| place.ordinary && !fresh);
         let result = match ordinary {
             Some(method) => {
-                let spare = request.method.is_safe().then(|| headers.clone());
+                let spare = is_safe.then(|| headers.clone());
                 match self
                     .pooled(client, method, place, headers, bytes.clone())
                     .await
@@ -269,7 +292,16 @@ impl Transport {
                     // repeated on a fresh one, so that the target is blamed for what it does, not for the race.
                     Err(lost) if lost.repeatable => match spare {
                         Some(headers) => self.direct(client, request, place, headers, bytes).await,
-                        None => Err(lost),
+                        // Before the first answer no connection is kept, and nothing can race.
+                        None if !self.answered.load(Ordering::Relaxed)
+                            || self.raced.load(Ordering::Relaxed) =>
+                        {
+                            Err(lost)
+                        }
+                        None => {
+                            self.raced.store(true, Ordering::Relaxed);
+                            Err(breakage::raced().into())
+                        }
                     },
                     other => other,
                 }
@@ -406,6 +438,31 @@ impl Transport {
         client.direct.note(&mut lost.breakage);
         lost.breakage
     }
+
+    /// Why a caller with another certificate than the configured one got no answer. TLS 1.3 refuses late: by then the
+    /// request is on its way, and the refusal may be lost with the connection.
+    async fn turned_away(
+        &self,
+        client: &Client,
+        request: &Request,
+        place: &Place,
+        lost: Lost,
+    ) -> Breakage {
+        let mut breakage = lost.breakage;
+        if breakage.kind == BreakageKind::ConnectionLost
+            && let Some(found) = client.direct.handshake(place).await
+        {
+            breakage = found;
+        }
+        if breakage.kind == BreakageKind::Tls {
+            breakage.detail = format!(
+                "TLS ended, {} being shown: {}",
+                request.certificate.label(),
+                breakage.detail
+            );
+        }
+        breakage
+    }
 }
 
 impl Client {
@@ -415,6 +472,26 @@ impl Client {
         certificate: Option<&ClientCertificate>,
     ) -> Result<Self, TransportError> {
         let (config, roots) = tls::config(&options.trust, certificate)?;
+        Self::of(options, origin, config, roots)
+    }
+
+    /// Without a certificate, and with this changed.
+    fn with(
+        options: &Options,
+        origin: &Origin,
+        change: impl FnOnce(&mut rustls::ClientConfig),
+    ) -> Result<Self, TransportError> {
+        let (mut config, roots) = tls::config(&options.trust, None)?;
+        change(&mut config);
+        Self::of(options, origin, config, roots)
+    }
+
+    fn of(
+        options: &Options,
+        origin: &Origin,
+        config: rustls::ClientConfig,
+        roots: tls::Roots,
+    ) -> Result<Self, TransportError> {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(config.clone())
             .dns_resolver(Arc::new(verbatim::Resolver))

@@ -3,8 +3,10 @@
 use std::sync::{Arc, LazyLock};
 
 use rustls::{
-    AlertDescription as Alert, CertificateError, ClientConfig, RootCertStore,
+    AlertDescription as Alert, CertificateError, ClientConfig, RootCertStore, SignatureScheme,
+    client::ResolvesClientCert,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    sign::CertifiedKey,
 };
 use secrecy::ExposeSecret;
 
@@ -52,6 +54,20 @@ pub(super) fn config(
     };
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok((config, roots))
+}
+
+/// Shows this certificate, or none, whatever the target asks for.
+#[derive(Debug)]
+pub(super) struct Only(pub(super) Option<Arc<CertifiedKey>>);
+
+impl ResolvesClientCert for Only {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.clone()
+    }
+
+    fn has_certs(&self) -> bool {
+        self.0.is_some()
+    }
 }
 
 /// Whom to trust.

@@ -149,6 +149,31 @@ pub fn load(given: &str, catalogue: &Catalogue) -> Result<LoadedProfile, Diagnos
     })
 }
 
+/// The contract and the suites of a profile, as far as they can be read, whatever else is wrong with it: so that a
+/// person is told of every mistake at once.
+#[must_use]
+pub fn draft(given: &str) -> (Option<ProfileContract>, Vec<Arc<Suite>>) {
+    let nothing = || (None, Vec::new());
+    let Ok(origin @ Origin::Location(_)) = find(given) else {
+        return nothing();
+    };
+    let Origin::Location(location) = &origin else {
+        return nothing();
+    };
+    let Ok(document) = Source::read(location, "profile")
+        .and_then(|source| Document::parse(source, Confidential::NOTHING))
+    else {
+        return nothing();
+    };
+    let contract = document
+        .value
+        .get("contract")
+        .and_then(Value::as_str)
+        .map(|name| contract_of(&origin, &document, name));
+    let suites = suites::load(&document, &origin, &mut Diagnostics::new());
+    (contract, suites)
+}
+
 /// Loads a profile from a text that is there already.
 ///
 /// # Errors

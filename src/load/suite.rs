@@ -28,6 +28,15 @@ pub type ReadFile<'a> = &'a dyn Fn(&str) -> Result<Source, Diagnostics>;
 /// # Errors
 /// Everything that is wrong with it, as far as that can be told without a contract.
 pub fn load(source: Source, read: ReadFile<'_>) -> Result<Suite, Diagnostics> {
+    let (suite, wrong) = draft(source, read)?;
+    wrong.or(suite)
+}
+
+/// Loads a suite from its text with everything that is wrong in it, so that what names its cases can be looked at as well.
+///
+/// # Errors
+/// It is not of the shape of a suite.
+pub fn draft(source: Source, read: ReadFile<'_>) -> Result<(Suite, Diagnostics), Diagnostics> {
     let document = Document::parse(source, Confidential::NOTHING)?;
     violations(&document, &schemas::SUITE).or(())?;
     let definition: Definition =
@@ -65,7 +74,7 @@ pub fn load(source: Source, read: ReadFile<'_>) -> Result<Suite, Diagnostics> {
         files,
     };
     wrong.extend(told(&suite, lint::lint(&suite)));
-    wrong.or(suite)
+    Ok((suite, wrong))
 }
 
 /// Everything in a suite that a contract does not have.

@@ -23,7 +23,8 @@ use super::{
     yaml::{Confidential, Document, member},
 };
 use crate::model::{
-    Attestation, Budget, Claims, Environment, Identity, IdentityName, Parameters, Writes,
+    AccessRule, Attestation, Budget, Claims, Environment, Identity, IdentityName, NOBODY,
+    Parameters, Writes,
 };
 
 /// How long a request may go unanswered, where the target file does not say.
@@ -59,6 +60,8 @@ pub struct Target {
     pub writes_refused_because: Option<String>,
     /// How much a run may send.
     pub budget: Budget,
+    /// Whether the file says how many requests that are, so that the effort of a run does not.
+    pub budget_is_given: bool,
     /// Values over those of the profile.
     pub parameters: Parameters,
     /// What persons state.
@@ -91,6 +94,7 @@ impl Target {
             writes: Writes::Refused,
             writes_refused_because: None,
             budget: usual_budget(&base_url),
+            budget_is_given: false,
             parameters: Parameters::default(),
             attestations: Vec::new(),
             timeout: TIMEOUT,
@@ -191,6 +195,7 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
         parse_base_url(&raw.base_url).map_err(|reason| document.error("/base_url", reason))?;
 
     let mut wrong = Diagnostics::new();
+    rights(&document, &raw, &mut wrong);
     let mut found = Vec::new();
     for (name, identity) in &raw.identities {
         let pointer = member("/identities", name);
@@ -251,6 +256,7 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
             per_second: raw.budget.per_second.unwrap_or(default.per_second),
             concurrency: raw.budget.concurrency.unwrap_or(default.concurrency),
         },
+        budget_is_given: raw.budget.requests.is_some(),
         parameters: raw.parameters,
         attestations: raw.attestations,
         timeout: raw.timeout_s.map_or(TIMEOUT, Duration::from_secs_f64),
@@ -311,6 +317,45 @@ fn days(document: &Document, wrong: &mut Diagnostics) {
         let on = member(&pointer, "on");
         if let Some(Err(reason)) = document.text(&on).map(dates::day) {
             wrong.push(document.error(&on, reason));
+        }
+    }
+}
+
+/// The callers of the authorisation table are there.
+fn rights(document: &Document, raw: &RawTarget, wrong: &mut Diagnostics) {
+    let rules = match AccessRule::table(&raw.parameters) {
+        Ok(rules) => rules,
+        Err(reason) => {
+            wrong.push(document.error("/parameters/authorisation", reason));
+            return;
+        }
+    };
+    let known = || raw.identities.keys().map(String::as_str);
+    for (at, rule) in rules.iter().enumerate() {
+        let named = [
+            ("identity", Some(&rule.identity)),
+            ("records_of", rule.records_of.as_ref()),
+        ];
+        for (member, name) in named {
+            let Some(name) = name.filter(|name| {
+                !known().any(|known| known == name.as_str())
+                    && !(member == "identity" && *name == NOBODY)
+            }) else {
+                continue;
+            };
+            let help = nearest(name, known()).map_or_else(
+                || "add it under `identities`, with its credentials".to_owned(),
+                |meant| format!("did you mean `{meant}`?"),
+            );
+            let pointer = format!("/parameters/authorisation/{at}/{member}");
+            wrong.push(
+                document
+                    .error(
+                        &pointer,
+                        format!("the target file has no identity `{name}`"),
+                    )
+                    .help(help),
+            );
         }
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! Nothing here does anything; the types only make wrong states hard to write down.
 
+mod access;
 mod identity;
 mod ids;
 mod requirement;
 mod roles;
 mod target;
 
+pub use access::{Access, AccessRule, Expected, NOBODY, TABLE as AUTHORISATION_TABLE};
 pub use identity::{ClientAuth, ClientCertificate, Credential, Identity, KeyPlace, OAuth2};
 pub use ids::{
     CaseId, CheckId, ClassId, IdentityName, Method, OperationKey, ProfileId, RequirementId,

@@ -1,7 +1,7 @@
 //! An observation as a `curl` line that a supplier can run.
 
 use super::Observation;
-use crate::model::Method;
+use crate::{exchange::Shown, model::Method};
 
 impl Observation {
     /// Whether the request was kept whole, so that a line can send it again.
@@ -20,6 +20,14 @@ impl Observation {
             return handshake.command.clone();
         }
         let mut line = String::from("curl -i --path-as-is -g");
+        if self.url.starts_with("https:") {
+            if self.tls.authority {
+                line.push_str(" --cacert \"$MUSTER_CA\"");
+            }
+            if self.tls.certificate == Some(Shown::Own) {
+                line.push_str(" --cert \"$MUSTER_CLIENT_CERT\" --key \"$MUSTER_CLIENT_KEY\"");
+            }
+        }
         let body = self.request_body.as_ref();
         match (&self.method, body) {
             (Method::Get, None) | (Method::Post, Some(_)) => {}
@@ -65,6 +73,17 @@ impl Observation {
             } else {
                 None
             };
+        }
+        if let Some(shown @ (Shown::SelfSigned | Shown::OtherAuthority | Shown::OwnWithoutItsKey)) =
+            self.tls.certificate
+        {
+            lacking.get_or_insert(match shown {
+                Shown::SelfSigned => "add --cert and --key of a certificate that signs itself",
+                Shown::OtherAuthority => {
+                    "add --cert and --key of a certificate of an authority of your own making"
+                }
+                _ => "curl refuses a certificate with another key, so this line shows none",
+            });
         }
         line.push(' ');
         line.push_str(&quote(&self.url));

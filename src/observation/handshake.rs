@@ -1,6 +1,6 @@
 //! A TLS handshake as it is kept: facts of certificates, and no key.
 
-use super::{HandshakeTold, Observation, Redactor};
+use super::{HandshakeTold, Observation, Redactor, TlsGiven};
 use crate::{
     exchange::{
         Breakage, Timing,
@@ -87,6 +87,8 @@ impl Redactor {
                 End::Completed(_) | End::Refused(_) => None,
             },
             timing: Timing::default(),
+            access: None,
+            tls: TlsGiven::default(),
             handshake: Some(HandshakeTold {
                 outcome: self.text(&result.outcome()),
                 command: self.text(&asked.command(&result.host, result.port)),

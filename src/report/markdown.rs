@@ -22,7 +22,9 @@ pub fn render(summary: &Summary) -> String {
     page.findings(summary);
     page.open(summary);
     page.classes(summary);
+    page.rights(summary);
     page.operations(summary);
+    page.coverage(summary);
     page.end(summary)
 }
 
@@ -175,6 +177,48 @@ impl Page {
         self.add(&part);
     }
 
+    fn rights(&mut self, summary: &Summary) {
+        let grid = view::rights::Grid::of(summary);
+        if grid.rows.is_empty() {
+            return;
+        }
+        let mut table = String::from("| Operation |");
+        for column in &grid.columns {
+            let head = match column.records.as_str() {
+                "" => column.caller.clone(),
+                records => format!("{} ({records})", column.caller),
+            };
+            let _ = write!(table, " {} |", prose(&sanitise::cap(&head, 80)));
+        }
+        table.push_str("\n|---|");
+        table.push_str(&"---|".repeat(grid.columns.len()));
+        table.push('\n');
+        for row in grid.rows.iter().take(200) {
+            let _ = write!(table, "| {} |", code(&row.operation));
+            for held in &row.cells {
+                match held {
+                    Some(held) => {
+                        let mark = match held.tone {
+                            "pass" => "✅",
+                            "fail" => "❌",
+                            _ => "❔",
+                        };
+                        let _ = write!(table, " {mark} {}", prose(&held.received));
+                        if held.tone != "pass" {
+                            let _ = write!(table, " (promised: {})", prose(&held.expected));
+                        }
+                        table.push_str(" |");
+                    }
+                    None => table.push_str(" – |"),
+                }
+            }
+            table.push('\n');
+        }
+        self.add(&format!(
+            "<details><summary>Who may do what</summary>\n\n{table}\n</details>\n\n"
+        ));
+    }
+
     fn operations(&mut self, summary: &Summary) {
         let unreached: Vec<String> = summary
             .operations
@@ -196,6 +240,41 @@ impl Page {
                 unreached.concat()
             ));
         }
+    }
+
+    fn coverage(&mut self, summary: &Summary) {
+        let mut part =
+            "### Coverage of the contract\n\n| | seen | of |\n|---|--:|--:|\n".to_owned();
+        for row in view::coverage::totals(summary) {
+            let _ = writeln!(
+                part,
+                "| {}, {} | {} | {} |",
+                row.name, row.about, row.seen, row.total
+            );
+        }
+        part.push('\n');
+        if !self.add(&part) {
+            return;
+        }
+        let mut part =
+            "<details><summary>By operation</summary>\n\n| operation | valid, 2xx |".to_owned();
+        for (.., short) in view::coverage::ASPECTS {
+            let _ = write!(part, " {} |", short.to_lowercase());
+        }
+        part.push_str("\n|---|");
+        part.push_str(&"--:|".repeat(view::coverage::ASPECTS.len() + 1));
+        part.push('\n');
+        for row in view::coverage::rows(summary) {
+            let _ = writeln!(
+                part,
+                "| {} | {} | {} |",
+                code(&row.operation),
+                row.succeeded,
+                row.shares.join(" | ")
+            );
+        }
+        part.push_str("\nWhat was never seen is in `report.html`.\n\n</details>\n\n");
+        self.add(&part);
     }
 
     fn end(mut self, summary: &Summary) -> String {

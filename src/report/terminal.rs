@@ -47,8 +47,8 @@ pub fn render(summary: &Summary, colour: Colour, reports: &[PathBuf]) -> String 
     tiers(&mut out, summary, ink);
     if !summary.left_behind.is_empty() {
         let _ = writeln!(out, "\n{}", ink.bold("Left behind at the target"));
-        for record in summary.left_behind.iter().take(REASONS) {
-            let _ = writeln!(out, "  {}", safe(record));
+        for group in summary.left_in_short.iter().take(REASONS) {
+            let _ = writeln!(out, "  {}", safe(&text::left(group)));
         }
     }
     if !reports.is_empty() {
@@ -153,23 +153,32 @@ fn one(out: &mut String, summary: &Summary, finding: &FindingResult, ink: Ink) {
             );
         }
     }
-    let mut line = |name: &str, value: &str| {
+    let line = |out: &mut String, name: &str, value: &str| {
         let _ = writeln!(out, "  {name:<9} {}", safe(value));
     };
-    line("expected", &finding.finding.expected);
-    line("received", &finding.finding.received);
+    line(out, "expected", &finding.finding.expected);
+    line(out, "received", &finding.finding.received);
     if let Some(pointer) = &finding.finding.pointer {
-        line("where", pointer);
+        line(out, "where", pointer);
     }
     if let Some(authored) = &finding.finding.authored {
-        for row in authored.lines() {
-            line("", row);
+        // Its place is told above, and a caret is right only where the blanks before it are kept.
+        for row in authored
+            .lines()
+            .filter(|row| !row.trim_start().starts_with("-->"))
+        {
+            let row = sanitise::log(&sanitise::cap(row, VALUE));
+            let _ = writeln!(out, "  {:<9} {}", "", row.trim_end());
         }
     }
     let confirmed = text::confirmation(finding.confirmation);
-    line("seen", &format!("{}. {confirmed}", text::seen(finding)));
+    line(
+        out,
+        "seen",
+        &format!("{}. {confirmed}", text::seen(finding)),
+    );
     if !finding.fix.is_empty() {
-        line("fix", &finding.fix);
+        line(out, "fix", &finding.fix);
     }
     if let Some(curl) = &finding.curl {
         // Whole: half a command is none.

@@ -3,7 +3,9 @@
 use crate::{
     event::Confirmation,
     model::{Level, Verifier},
-    summary::{CaseResult, FindingResult, RequirementResult, Standing, Summary, highest},
+    summary::{
+        CaseResult, FindingResult, LeftInShort, RequirementResult, Standing, Summary, highest,
+    },
     verdict::{Conformance, Verdict},
 };
 
@@ -28,6 +30,26 @@ pub(crate) fn count(number: u64, one: &str) -> String {
     } else {
         format!("{} {one}s", grouped(number))
     }
+}
+
+/// `47 records by POST /incidents, such as record 1, record 2 and record 3. It is not known how to remove them.`
+pub(crate) fn left(group: &LeftInShort) -> String {
+    let examples = match group.examples.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    };
+    let such = if group.count > group.examples.len() as u64 {
+        ", such as"
+    } else {
+        ":"
+    };
+    format!(
+        "{} by {}{such} {examples}. {}",
+        count(group.count, "record"),
+        group.operation,
+        group.reason
+    )
 }
 
 /// `12,345`.

@@ -176,7 +176,7 @@ impl<W: Wire> Exchanger<'_, W> {
         for open in self.ledger.take().into_iter().rev() {
             let Some(request) = open.request else {
                 let reason = if open.creation.removal.is_none() {
-                    "The contract does not say how to remove it, or no answer said where it lives."
+                    "The contract does not say how such a record is removed, or no answer said where it lives."
                 } else {
                     "It is not known how to remove it."
                 };

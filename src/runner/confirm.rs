@@ -7,7 +7,9 @@ use super::{
     drive::{Driven, Noted, Pass},
     wire::Wire,
 };
-use crate::{event::Confirmation, known::Known, model::Verifier, plan::PlannedCase};
+use crate::{
+    event::Confirmation, known::Known, model::Verifier, plan::PlannedCase, verdict::Judgement,
+};
 
 /// How each cause was confirmed, so that one defect on fifty operations is repeated once.
 #[derive(Debug, Default)]
@@ -62,7 +64,14 @@ impl<W: Wire> Runner<'_, W> {
         }
     }
 
-    fn tell_confirmed(&self, note: Noted, confirmed: &Confirmed) {
+    fn tell_confirmed(&self, mut note: Noted, confirmed: &Confirmed) {
+        // What the target did when it was lost says nothing of how it behaves.
+        if note.failure().is_some()
+            && let Some(gap) = self.exchanger.stopped()
+            && self.exchanger.is_of_the_outage(&note.evidence)
+        {
+            note.judgement = Judgement::Inconclusive(gap);
+        }
         let confirmation = note
             .failure()
             .and_then(|key| confirmed.0.get(&key).copied())

@@ -78,7 +78,8 @@ impl<W: Wire> Runner<'_, W> {
             Pass::First => self.setup.run_tag.to_owned(),
             Pass::Repeat => format!("{}r", self.setup.run_tag),
         };
-        let world = self.world(known, seed, &tag);
+        let parameters = self.parameters(case);
+        let world = self.world(known, &parameters, seed, &tag);
         self.tell(Event::CaseStarted(case.name.clone()));
         let mut driven = Driven::default();
         let mut history: Vec<Reply> = Vec::new();
@@ -130,14 +131,18 @@ impl<W: Wire> Runner<'_, W> {
         let (by, operation) = subject(case);
         for judgement in judgements {
             let evidence = match &judgement {
-                Judgement::Fail(finding) => finding.shown_by.map(|exchange| vec![exchange]),
+                // What a case did before is part of what shows it.
+                Judgement::Fail(finding) => finding.shown_by.map(|exchange| match &case.work {
+                    Work::Suite(_) => last_of(&history, Some(exchange)),
+                    Work::Exercise(_) | Work::Probe { .. } => vec![exchange],
+                }),
                 _ => None,
             };
             driven.noted.push(Noted {
                 by: by.clone(),
                 operation: operation.clone(),
                 judgement,
-                evidence: evidence.unwrap_or_else(|| self::evidence(&history)),
+                evidence: evidence.unwrap_or_else(|| last_of(&history, None)),
             });
         }
         driven
@@ -193,9 +198,9 @@ fn subject(case: &PlannedCase) -> (Verifier, Option<OperationKey>) {
     }
 }
 
-/// The last few exchanges of a conversation, in order: what its judgement rests on.
-fn evidence(history: &[Reply]) -> Vec<ExchangeId> {
-    let all: Vec<ExchangeId> = history
+/// The last few exchanges of a conversation, or those up to one of them, in order: what its judgement rests on.
+fn last_of(history: &[Reply], until: Option<ExchangeId>) -> Vec<ExchangeId> {
+    let mut all: Vec<ExchangeId> = history
         .iter()
         .flat_map(|reply| match reply {
             Reply::Exchanges(exchanges) => exchanges.iter().map(|exchange| exchange.id).collect(),
@@ -203,8 +208,11 @@ fn evidence(history: &[Reply]) -> Vec<ExchangeId> {
             Reply::Paused => Vec::new(),
         })
         .collect();
-    all.iter()
-        .skip(all.len().saturating_sub(5))
-        .copied()
-        .collect()
+    if let Some(end) = all.iter().position(|id| Some(*id) == until) {
+        all.truncate(end + 1);
+    }
+    all.split_off(all.len().saturating_sub(MOST_EVIDENCE))
 }
+
+/// How many exchanges of a conversation are kept for a judgement.
+const MOST_EVIDENCE: usize = 5;

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     checks::{Answer, Kind},
+    coverage::Atlas,
     event::{Event, Exchanged},
     exchange::{
         Auth, Exchange, ExchangeId, Intent, Outcome, Request, Response,
@@ -39,6 +40,7 @@ pub(super) struct Exchanger<'a, W> {
     pace: Pace,
     watch: Watch,
     sent: AtomicU64,
+    atlas: Mutex<Atlas>,
     /// What was said already of an operation without being a failure, so that it is said once.
     said: Mutex<HashSet<(CheckId, Option<OperationKey>, bool)>>,
 }
@@ -97,6 +99,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             pace: Pace::new(&setup.started.budget),
             watch: Watch::default(),
             sent: AtomicU64::new(0),
+            atlas: Mutex::new(Atlas::new(&setup.started.contract.surfaces)),
             said: Mutex::default(),
         }
     }
@@ -111,6 +114,19 @@ impl<'a, W: Wire> Exchanger<'a, W> {
 
     pub(super) fn stopped(&self) -> Option<Gap> {
         self.watch.stopped()
+    }
+
+    /// How much of an operation was not seen yet.
+    pub(super) fn unseen(&self, key: &OperationKey) -> usize {
+        self.atlas
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .unseen(key)
+    }
+
+    /// Whether one of these exchanges was part of what made the run stop.
+    pub(super) fn is_of_the_outage(&self, evidence: &[ExchangeId]) -> bool {
+        evidence.iter().any(|id| self.watch.is_of_the_outage(*id))
     }
 
     pub(super) fn redacted(&self, judgement: Judgement) -> Judgement {
@@ -197,6 +213,8 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             case: case.clone(),
             observation: self.redactor.observe_handshake(&handshaken),
             passed: Vec::new(),
+            valid: false,
+            covered: Vec::new(),
         })));
         Ok(handshaken)
     }
@@ -226,6 +244,8 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             case,
             observation,
             passed: Vec::new(),
+            valid: false,
+            covered: Vec::new(),
         })));
         exchange
     }
@@ -297,10 +317,18 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             }
         }
         let observation = self.redactor.observe(exchange);
+        let covered = self
+            .atlas
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .saw(self.setup.contract, exchange);
         self.tell(Event::Exchanged(Box::new(Exchanged {
             case: case.clone(),
             observation,
             passed,
+            valid: exchange.request.intent == Intent::Valid
+                && exchange.request.auth == Auth::Declared,
+            covered,
         })));
         noted
     }

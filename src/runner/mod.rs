@@ -10,6 +10,7 @@ mod drive;
 mod exchanger;
 mod pace;
 pub mod preflight;
+mod share;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -18,7 +19,8 @@ mod wire;
 pub use wire::{Line, Sent, Wire};
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::OnceLock,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
@@ -37,9 +39,9 @@ use crate::{
     contract::Contract,
     event::{Confirmation, End, Event, Finished, Judged, Planned, Started},
     known::Known,
-    model::{Claims, IdentityName, Parameters, Verifier},
+    model::{Claims, IdentityName, OperationKey, Parameters, Verifier},
     observation::Redactor,
-    plan::{Plan, PlannedCase, Stage},
+    plan::{Plan, PlannedCase, Stage, Work},
     script::World,
     verdict::Judgement,
 };
@@ -106,6 +108,8 @@ pub struct Runner<'a, W> {
     setup: &'a Setup<'a>,
     exchanger: Exchanger<'a, W>,
     cancel: &'a Cancel,
+    /// What the probes of an operation may cost, once they begin.
+    shares: OnceLock<HashMap<OperationKey, u64>>,
 }
 
 /// Whoever listens to the events of a run.
@@ -124,6 +128,7 @@ impl<'a, W: Wire> Runner<'a, W> {
             setup,
             exchanger: Exchanger::new(setup, wire, redactor, listener, cancel),
             cancel,
+            shares: OnceLock::new(),
         }
     }
 
@@ -149,6 +154,9 @@ impl<'a, W: Wire> Runner<'a, W> {
             if self.is_over() {
                 break;
             }
+            if stage == Stage::Probes {
+                self.shares.get_or_init(|| self.share_out());
+            }
             known = self.run_stage(stage, known, &mut confirmed).await;
         }
         self.exchanger.clean_up().await;
@@ -159,6 +167,48 @@ impl<'a, W: Wire> Runner<'a, W> {
         };
         self.tell(Event::Finished(finished.clone()));
         finished
+    }
+
+    /// Spreads what is left of the budget over the operations that probes are planned for; what suites, removals
+    /// and repeats need is kept back.
+    fn share_out(&self) -> HashMap<OperationKey, u64> {
+        let mut keys = HashSet::new();
+        let unseen: Vec<(OperationKey, usize)> = self
+            .setup
+            .plan
+            .cases
+            .iter()
+            .filter_map(|case| match &case.work {
+                Work::Probe { operation, .. } => operation.as_ref(),
+                Work::Exercise(_) | Work::Suite(_) => None,
+            })
+            .filter(|key| keys.insert(*key))
+            .map(|key| (key.clone(), self.exchanger.unseen(key)))
+            .collect();
+        let left = self
+            .setup
+            .started
+            .budget
+            .requests
+            .saturating_sub(self.exchanger.sent())
+            .saturating_sub(self.setup.plan.most_of_suites());
+        share::shares(left / 5 * 4, &unseen)
+    }
+
+    /// The parameters of a case: those of the run, with the share of its operation.
+    fn parameters(&self, case: &PlannedCase) -> Parameters {
+        let mut parameters = self.setup.parameters.clone();
+        if let Work::Probe {
+            operation: Some(key),
+            ..
+        } = &case.work
+            && let Some(share) = self.shares.get().and_then(|shares| shares.get(key))
+        {
+            parameters
+                .0
+                .insert("requests_per_operation".to_owned(), (*share).into());
+        }
+        parameters
     }
 
     fn end(&self) -> End {
@@ -271,13 +321,19 @@ impl<'a, W: Wire> Runner<'a, W> {
 
     /// The world of one conversation. Each has a seed of its own, so that two of them never make the same
     /// “unique” value, and a repeat bears another tag, so that it does not meet what the first one left.
-    fn world<'k>(&'k self, known: &'k Known, seed: u64, tag: &'k str) -> World<'k> {
+    fn world<'k>(
+        &'k self,
+        known: &'k Known,
+        parameters: &'k Parameters,
+        seed: u64,
+        tag: &'k str,
+    ) -> World<'k> {
         World {
             contract: self.setup.contract,
             relations: self.setup.relations,
             known,
             claims: self.setup.claims,
-            parameters: self.setup.parameters,
+            parameters,
             identities: self.setup.identities,
             base_url: &self.setup.started.base_url,
             writes: self.setup.started.writes,

@@ -13,6 +13,7 @@ use crate::{
     contract::{Contract, Operation, ParameterPlace},
     exchange::{Address, BreakageKind, Intent, Outcome, Request, Response},
     model::{IdentityName, Method, Whose},
+    observation::Redactor,
     verdict::Gap,
 };
 
@@ -55,6 +56,20 @@ impl Preflight {
             StepOutcome::Bad(gap) => Some(gap),
             StepOutcome::Good(_) | StepOutcome::Doubtful(_) => None,
         })
+    }
+
+    /// The same without secrets: a key in the query stands in the address, and errors quote what was sent.
+    #[must_use]
+    pub fn redacted(mut self, redactor: &Redactor) -> Self {
+        for step in &mut self.steps {
+            match &mut step.outcome {
+                StepOutcome::Good(detail) => *detail = redactor.text(detail),
+                StepOutcome::Doubtful(gap) | StepOutcome::Bad(gap) => {
+                    gap.reason = redactor.text(&gap.reason);
+                }
+            }
+        }
+        self
     }
 
     fn note(&mut self, name: impl Into<String>, outcome: StepOutcome) {

@@ -193,6 +193,7 @@ async fn run_with(
                     .iter()
                     .map(|operation| operation.key.clone())
                     .collect(),
+                surfaces: crate::coverage::surfaces(&contract),
             },
             waivers: Vec::new(),
             attestations: Vec::new(),

@@ -7,7 +7,7 @@ use crate::{
     auth::{Keyring, LoginError},
     contract::Operation,
     exchange::{
-        Auth, Breakage, Exchange, Headers, Outcome, Request,
+        Auth, Breakage, BreakageKind, Exchange, Headers, Outcome, Request,
         handshake::{Handshake, HandshakeResult},
     },
     http::{Credentials, Transport},
@@ -63,6 +63,22 @@ impl Wire for Line {
             .keyring
             .credentials(&request.identity, operation, &request.auth)
             .await;
+        let part = match (&request.auth, credentials) {
+            (Auth::Part(number), Ok(credentials)) => part(credentials, *number)
+                .ok_or_else(|| no_part(&request.identity))
+                .map(Ok),
+            (_, credentials) => Ok(credentials),
+        };
+        let credentials = match part {
+            Ok(credentials) => credentials,
+            Err(breakage) => {
+                return Sent {
+                    url: request.path_and_query().to_owned(),
+                    credentials: Headers::new(),
+                    outcome: Outcome::Broken(breakage),
+                };
+            }
+        };
         match credentials {
             Ok(credentials) => self.transport.send(request, &credentials).await,
             Err(error) => Sent {
@@ -98,6 +114,77 @@ impl Wire for Line {
     }
 }
 
+/// One of several credentials alone; none where there are not that many, or only one.
+fn part(credentials: Credentials, number: u8) -> Option<Credentials> {
+    let at = usize::from(number).checked_sub(1)?;
+    if credentials.headers.len() + credentials.query.len() < 2 {
+        return None;
+    }
+    let (headers, query) = (&credentials.headers, &credentials.query);
+    match headers.iter().nth(at) {
+        Some((name, value)) => Some(Credentials::of([(name, value)].into_iter().collect())),
+        None => {
+            let pair = query.get(at - headers.len())?.clone();
+            Some(Credentials {
+                query: vec![pair],
+                ..Credentials::default()
+            })
+        }
+    }
+}
+
+fn no_part(identity: &IdentityName) -> Breakage {
+    Breakage {
+        kind: BreakageKind::Unalterable,
+        detail: format!(
+            "The credentials of identity {identity} are in one piece, so that no part of them can be left out."
+        ),
+    }
+}
+
 fn gap(error: LoginError) -> Gap {
     Gap::new(error.whose, error.detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_one_of_several_credentials() {
+        let both = || {
+            Credentials::of(
+                [("client-id", "a"), ("client-secret", "b")]
+                    .into_iter()
+                    .collect(),
+            )
+        };
+        let names = |number| {
+            part(both(), number).map(|part| {
+                let names: Vec<String> = part
+                    .headers
+                    .iter()
+                    .map(|(name, _)| name.to_owned())
+                    .collect();
+                names
+            })
+        };
+        assert_eq!(names(1), Some(vec!["client-id".to_owned()]));
+        assert_eq!(names(2), Some(vec!["client-secret".to_owned()]));
+        assert_eq!(names(0), None);
+        assert_eq!(names(3), None);
+        let one = Credentials::of([("authorization", "Basic a")].into_iter().collect());
+        assert!(part(one, 1).is_none());
+    }
+
+    #[test]
+    fn a_part_may_stand_in_the_query() {
+        let mixed = Credentials {
+            query: vec![("key".to_owned(), "b".to_owned())],
+            ..Credentials::of([("client-id", "a")].into_iter().collect())
+        };
+        let second = part(mixed, 2).unwrap();
+        assert!(second.headers.is_empty());
+        assert_eq!(second.query.len(), 1);
+    }
 }

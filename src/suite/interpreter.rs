@@ -2,25 +2,23 @@
 
 use std::time::Duration;
 
-use regex::Regex;
 use serde_json::Value;
-use serde_json_path::JsonPath;
 
 use super::{
     Chosen, Target,
     body::file,
+    capture::taken,
     expect::{self, Bench, Failing, Kind},
-    matcher,
     request::{self, Setting, needs_arranging},
     scope::Scope,
-    step::{Capture, CaptureType, Refusal, Step, Until},
+    step::{Refusal, Step, Until},
     template::{self, Trouble},
 };
 use crate::{
     arrange,
     checks::probing,
     contract::Operation,
-    exchange::{Exchange, Outcome},
+    exchange::{BreakageKind, Exchange, Outcome},
     model::{OperationKey, Whose},
     script::{Halt, Script, Scripted, World},
     verdict::{Finding, Gap, Judgement},
@@ -204,6 +202,9 @@ impl<'a> Course<'a> {
             Some(until) => self.poll(script, step, &pointer, &setting, until)?,
             None => self.rounds(script, step, &pointer, &setting)?,
         };
+        if let Some(reason) = answers.iter().find_map(|answer| impossible(answer)) {
+            return Err(Stop::Halt(Halt::NotApplicable(reason)));
+        }
         if step.refusal == Refusal::Inconclusive {
             for answer in &answers {
                 if let Some(gap) = unavailable(step, answer) {
@@ -219,6 +220,14 @@ impl<'a> Course<'a> {
             operation,
             answers,
         });
+        if step.precondition
+            && self
+                .done
+                .last()
+                .is_some_and(|done| !self.failing(world, done).is_empty())
+        {
+            return Err(Stop::Judged);
+        }
         match last {
             Some(last) => self.captures(world, step, last),
             None => Ok(()),
@@ -360,9 +369,20 @@ impl<'a> Course<'a> {
                     }
                     _ => failing.received.clone(),
                 };
+                let shown_by = failing
+                    .shown_by
+                    .or_else(|| done.answers.last().map(|answer| answer.id));
                 match failing.kind {
-                    Kind::Fail => Judgement::Fail(
-                        Finding::new(
+                    Kind::Fail if done.step.precondition => Judgement::inconclusive(
+                        Whose::Supplier,
+                        format!(
+                            "The case rests on step {} ({label}), which is not answered as it must be: expected {}, received {received}.",
+                            done.number, failing.expected,
+                        ),
+                    ),
+                    Kind::Fail => Judgement::Fail(Finding {
+                        shown_by,
+                        ..Finding::new(
                             format!("step {}{}", done.number, failing.pointer),
                             format!(
                                 "Step {} ({label}) is not answered as the case expects: {}",
@@ -372,8 +392,8 @@ impl<'a> Course<'a> {
                             received,
                         )
                         .at(spots.place(&pointer))
-                        .authored(spots.excerpt(&pointer)),
-                    ),
+                        .authored(spots.excerpt(&pointer))
+                    }),
                     Kind::Error => Judgement::Error(Gap::new(
                         Whose::Configuration,
                         format!("{}\n{}", failing.received, spots.excerpt(&pointer)),
@@ -432,104 +452,27 @@ fn allowed(world: &World<'_>, step: &Step, key: &OperationKey) -> Result<(), Sto
     Ok(())
 }
 
+/// Why a step cannot be done with this target: its credentials have no part to leave out.
+fn impossible(answer: &Exchange) -> Option<String> {
+    match &answer.outcome {
+        Outcome::Broken(breakage) if breakage.kind == BreakageKind::Unalterable => {
+            Some(breakage.detail.clone())
+        }
+        _ => None,
+    }
+}
+
 /// Why an answer says nothing of what is judged, if so.
 fn unavailable(step: &Step, answer: &Exchange) -> Option<Gap> {
-    if let Outcome::Answered(response) = &answer.outcome
-        && step.statuses().names(response.status)
-    {
+    let expected = match &answer.outcome {
+        Outcome::Answered(response) => step.statuses().names(response.status),
+        Outcome::Broken(breakage) => step.statuses().has_breakage(answer, breakage),
+    };
+    if expected {
         return None;
     }
     match probing::reached(answer) {
         Err(Judgement::Inconclusive(gap)) => Some(gap),
         _ => None,
-    }
-}
-
-/// What a capture takes from an answer, or why it finds nothing.
-fn taken(capture: &Capture, answer: &Exchange) -> Result<Value, String> {
-    let response = answer
-        .response()
-        .ok_or_else(|| "no answer came".to_owned())?;
-    if let Some(path) = &capture.json {
-        let json = response
-            .json()
-            .map_err(|reason| format!("the body is not JSON ({reason})"))?;
-        let parsed = JsonPath::parse(path).map_err(|error| error.to_string())?;
-        let found = parsed.query(json).all();
-        let [value] = found.as_slice() else {
-            return Err(format!(
-                "`{path}` selects {} values of {}",
-                found.len(),
-                matcher::shown(json)
-            ));
-        };
-        return typed_json(value, capture.r#type.unwrap_or(CaptureType::Any));
-    }
-    let text = match &capture.header {
-        Some(name) => response
-            .headers
-            .get(name)
-            .ok_or_else(|| format!("the answer has no header `{name}`"))?
-            .to_owned(),
-        None => String::from_utf8_lossy(&response.body).into_owned(),
-    };
-    let text = match &capture.regex {
-        Some(pattern) => {
-            let regex = Regex::new(pattern).map_err(|error| error.to_string())?;
-            let found = regex
-                .captures(&text)
-                .ok_or_else(|| format!("`{pattern}` does not match `{}`", matcher::short(&text)))?;
-            found
-                .get(1)
-                .or_else(|| found.get(0))
-                .map(|found| found.as_str().to_owned())
-                .unwrap_or_default()
-        }
-        None => text,
-    };
-    typed_text(text, capture.r#type.unwrap_or(CaptureType::String))
-}
-
-fn typed_json(value: &Value, wanted: CaptureType) -> Result<Value, String> {
-    let name = match wanted {
-        CaptureType::Any => return Ok(value.clone()),
-        CaptureType::String => "string",
-        CaptureType::Integer => "integer",
-        CaptureType::Number => "number",
-        CaptureType::Boolean => "boolean",
-        CaptureType::Object => "object",
-        CaptureType::Array => "array",
-    };
-    if matcher::is_of_type(value, name) {
-        Ok(value.clone())
-    } else {
-        Err(format!(
-            "it is no {name}: {} is of type {}",
-            matcher::shown(value),
-            matcher::type_of(value)
-        ))
-    }
-}
-
-fn typed_text(text: String, wanted: CaptureType) -> Result<Value, String> {
-    let failed = |what: &str| format!("`{}` is no {what}", matcher::short(&text));
-    match wanted {
-        CaptureType::Integer => text
-            .trim()
-            .parse::<i64>()
-            .map(Value::from)
-            .map_err(|_| failed("integer")),
-        CaptureType::Number => text
-            .trim()
-            .parse::<f64>()
-            .map(Value::from)
-            .map_err(|_| failed("number")),
-        CaptureType::Boolean => text
-            .trim()
-            .parse::<bool>()
-            .map(Value::from)
-            .map_err(|_| failed("boolean")),
-        CaptureType::Object | CaptureType::Array => Err(failed("object or array")),
-        CaptureType::String | CaptureType::Any => Ok(Value::String(text)),
     }
 }

@@ -5,6 +5,7 @@
 //! of the format.
 
 mod body;
+mod capture;
 mod expect;
 mod expression;
 mod functions;
@@ -15,6 +16,7 @@ mod overlay;
 mod request;
 mod scope;
 mod spot;
+mod status;
 mod step;
 mod template;
 #[cfg(test)]
@@ -22,9 +24,10 @@ mod tests;
 
 pub use interpreter::{converse, file_of};
 pub use spot::{Spot, Spots};
+pub use status::{Status, Statuses};
 pub use step::{
-    Body, Capture, CaptureType, Credentials, Expect, ExpectBody, GeneratedStyle, Matcher, Overlay,
-    Raw, Refusal, Status, Statuses, Step, Until, With,
+    Body, Capture, CaptureType, Certificate, Credentials, Expect, ExpectBody, GeneratedStyle,
+    Matcher, Overlay, Raw, Refusal, Step, Until, With,
 };
 
 use std::{collections::BTreeMap, sync::Arc};

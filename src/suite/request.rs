@@ -12,7 +12,7 @@ use super::{
 use crate::{
     arrange::{self, Arranged, serialise},
     contract::{Media, Operation, ParameterPlace},
-    exchange::{Address, Auth, Body, Headers, Intent, Request},
+    exchange::{Address, Auth, Body, Headers, Intent, Request, Shown},
     model::{Method, OperationKey},
     script::World,
 };
@@ -79,6 +79,14 @@ pub(super) fn build(step: &Step, setting: &Setting<'_>, scope: &Scope) -> Result
     let mut request = Request::new(setting.key.method.clone(), Address::Base(address), purpose);
     request.operation = setting.operation.map(|operation| operation.key.clone());
     request.identity = step.identity.clone().unwrap_or_default();
+    request.certificate = step.certificate.into();
+    if request.certificate != Shown::Own {
+        request.purpose = format!(
+            "{}, showing {}",
+            request.purpose,
+            request.certificate.label()
+        );
+    }
     request.intent = if step.statuses().all_refuse() {
         Intent::Wrong(setting.purpose.to_owned())
     } else {
@@ -91,6 +99,7 @@ pub(super) fn build(step: &Step, setting: &Setting<'_>, scope: &Scope) -> Result
     request.auth = match &step.credentials {
         Credentials::Declared => Auth::Declared,
         Credentials::None => Auth::Nothing,
+        Credentials::Part(number) => Auth::Part(*number),
         Credentials::Instead(given) => {
             let mut instead = Headers::new();
             for (name, value) in given {

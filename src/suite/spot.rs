@@ -78,8 +78,15 @@ impl Spots {
         let line = self.line(spot.line).trim_end();
         let indent = line.chars().take_while(|c| *c == ' ').count();
         let indent = indent.min(spot.column.saturating_sub(1));
-        let shown: String = line.chars().skip(indent).take(WIDEST).collect();
-        let offset = spot.column.saturating_sub(1 + indent);
+        let mut offset = spot.column.saturating_sub(1 + indent);
+        let mut shown: String = line.chars().skip(indent).take(WIDEST).collect();
+        if offset > FAR {
+            // A long line is shown from shortly before what is meant.
+            let skipped = offset - BEFORE;
+            let rest = line.chars().skip(indent + skipped).take(WIDEST);
+            shown = "… ".chars().chain(rest).collect();
+            offset = BEFORE + 2;
+        }
         let room = shown.chars().count().saturating_sub(offset).max(1);
         let number = spot.line.to_string();
         let pad = " ".repeat(number.len());
@@ -88,11 +95,14 @@ impl Spots {
             self.file,
             spot.line,
             spot.column,
-            " ".repeat(offset.min(WIDEST)),
+            " ".repeat(offset),
             "^".repeat(spot.width.clamp(1, room))
         )
     }
 }
 
 /// Characters of a line that an excerpt shows.
-const WIDEST: usize = 160;
+const WIDEST: usize = 96;
+/// From which column on a line is not shown from its start, and how much of it before what is meant.
+const FAR: usize = 60;
+const BEFORE: usize = 20;

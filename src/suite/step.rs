@@ -1,12 +1,13 @@
 //! A step as it is written (owner of [`Step`]).
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::Target;
+use super::{Target, status::Statuses};
 use crate::{
     contract::{Contract, Operation},
+    exchange::Shown,
     generate::Style,
     model::{IdentityName, Method, OperationKey},
 };
@@ -28,6 +29,12 @@ pub struct Step {
     /// With which credentials.
     #[serde(default)]
     pub credentials: Credentials,
+    /// Which client certificate is shown.
+    #[serde(default)]
+    pub certificate: Certificate,
+    /// Whether the case rests on it: where it does not hold, the rest cannot be judged, and another case tells why.
+    #[serde(default)]
+    pub precondition: bool,
     /// What is sent.
     #[serde(default)]
     pub with: With,
@@ -60,6 +67,37 @@ pub enum Credentials {
     None,
     /// These headers.
     Instead(Map<String, Value>),
+    /// One of two or more that the identity has, counted from 1.
+    Part(u8),
+}
+
+/// Which client certificate a step shows, where the target asks for one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Certificate {
+    /// The one of the target file.
+    #[default]
+    Own,
+    /// None.
+    None,
+    /// One that signs itself.
+    SelfSigned,
+    /// One of an authority that was made for the purpose.
+    OtherAuthority,
+    /// The one of the target file, with a key that is not its own.
+    OwnWithoutItsKey,
+}
+
+impl From<Certificate> for Shown {
+    fn from(certificate: Certificate) -> Self {
+        match certificate {
+            Certificate::Own => Self::Own,
+            Certificate::None => Self::Nothing,
+            Certificate::SelfSigned => Self::SelfSigned,
+            Certificate::OtherAuthority => Self::OtherAuthority,
+            Certificate::OwnWithoutItsKey => Self::OwnWithoutItsKey,
+        }
+    }
 }
 
 /// What an answer means that says nothing of what is judged: no answer, 401, 403, 429, 502 to 504.
@@ -262,95 +300,6 @@ impl Until {
     pub const fn most_calls(&self) -> u64 {
         let every = if self.every_ms == 0 { 1 } else { self.every_ms };
         1 + self.within_s.saturating_mul(1000).div_ceil(every)
-    }
-}
-
-/// One status or one class of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// One code.
-    Code(u16),
-    /// A class, such as `4xx` (4).
-    Class(u16),
-}
-
-/// The statuses that are expected.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statuses(pub Vec<Status>);
-
-impl Statuses {
-    /// Any success.
-    #[must_use]
-    pub fn success() -> Self {
-        Self(vec![Status::Class(2)])
-    }
-
-    /// Whether a status is one of them.
-    #[must_use]
-    pub fn has(&self, status: u16) -> bool {
-        self.0.iter().any(|one| match one {
-            Status::Code(code) => *code == status,
-            Status::Class(class) => *class == status / 100,
-        })
-    }
-
-    /// Whether a status is named itself, not only by its class.
-    #[must_use]
-    pub fn names(&self, status: u16) -> bool {
-        self.0.contains(&Status::Code(status))
-    }
-
-    /// Whether all of them refuse the request.
-    #[must_use]
-    pub fn all_refuse(&self) -> bool {
-        self.0.iter().all(|one| match one {
-            Status::Code(code) => *code >= 400,
-            Status::Class(class) => *class >= 4,
-        })
-    }
-}
-
-impl std::fmt::Display for Statuses {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (index, status) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str(" or ")?;
-            }
-            match status {
-                Status::Code(code) => write!(f, "{code}")?,
-                Status::Class(class) => write!(f, "{class}xx")?,
-            }
-        }
-        Ok(())
-    }
-}
-
-impl<'de> Deserialize<'de> for Statuses {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let one = |value: &Value| match value {
-            Value::Number(number) => number
-                .as_u64()
-                .and_then(|code| u16::try_from(code).ok())
-                .filter(|code| (100..600).contains(code))
-                .map(Status::Code),
-            Value::String(text) => text
-                .strip_suffix("xx")
-                .and_then(|class| class.parse().ok())
-                .filter(|class| (1..6).contains(class))
-                .map(Status::Class),
-            _ => None,
-        };
-        let value = Value::deserialize(deserializer)?;
-        let statuses: Option<Vec<Status>> = match &value {
-            Value::Array(items) => items.iter().map(one).collect(),
-            other => one(other).map(|status| vec![status]),
-        };
-        statuses
-            .filter(|statuses| !statuses.is_empty())
-            .map(Self)
-            .ok_or_else(|| {
-                D::Error::custom("a status is a code such as 201, or a class such as 4xx")
-            })
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Spots, Suite, converse, lint};
 use crate::{
     arrange::testing::{PEOPLE, Setting, answer, people},
-    exchange::{Breakage, BreakageKind, Exchange, Intent, Outcome, Request},
+    exchange::{Auth, Breakage, BreakageKind, Exchange, Intent, Outcome, Request, Shown},
     script::{Halt, dry_run},
     verdict::Judgement,
 };
@@ -405,4 +405,130 @@ fn an_expression_that_would_take_long_is_refused() {
         mistakes[0].message.contains("nest at most 2 deep"),
         "{mistakes:?}"
     );
+}
+
+const RESTS: &str = "
+  - id: rests
+    purpose: What was made is kept.
+    steps:
+      - call: POST /people
+        precondition: true
+        with: { body: { literal: {} } }
+        expect: { status: 201 }
+      - call: GET /people
+        expect: { status: 418 }
+    cleanup:
+      - call: GET /people
+";
+
+#[test]
+fn a_case_whose_precondition_does_not_hold_ends_there_and_blames_nobody() {
+    let (judgements, sent) = run(RESTS, |_| answer(409, &[], &json!({})));
+    let [Judgement::Inconclusive(gap)] = judgements.as_slice() else {
+        panic!("{judgements:?}");
+    };
+    assert!(gap.reason.contains("rests on step 1"), "{}", gap.reason);
+    assert!(gap.reason.contains("expected status 201"), "{}", gap.reason);
+    assert_eq!(paths(&sent), ["POST /people", "GET /people"]);
+}
+
+#[test]
+fn a_precondition_that_holds_leaves_the_rest_to_be_judged() {
+    let (judgements, _) = run(RESTS, |request| {
+        answer(
+            if request.body.is_some() { 201 } else { 200 },
+            &[],
+            &json!({}),
+        )
+    });
+    assert!(
+        matches!(judgements.as_slice(), [Judgement::Fail(_)]),
+        "{judgements:?}"
+    );
+}
+
+fn broken(kind: BreakageKind) -> Outcome {
+    Outcome::Broken(Breakage {
+        kind,
+        detail: "It broke.".to_owned(),
+    })
+}
+
+fn stranger(certificate: &str) -> String {
+    format!(
+        "
+  - id: stranger
+    purpose: A stranger is refused.
+    steps:
+      - call: GET /people
+        certificate: {certificate}
+        expect: {{ status: [4xx, 401, 403, tls-refusal] }}
+"
+    )
+}
+
+#[test]
+fn a_stranger_may_be_refused_by_tls_or_by_an_answer_and_not_be_let_in() {
+    for (outcome, passes) in [
+        (broken(BreakageKind::Tls), true),
+        (broken(BreakageKind::ConnectionLost), true),
+        (answer(403, &[], &json!({})), true),
+        (answer(400, &[], &json!({})), true),
+        (answer(201, &[], &json!({})), false),
+        (answer(500, &[], &json!({})), false),
+        (broken(BreakageKind::TimedOut), false),
+    ] {
+        let (judgements, sent) = run(&stranger("self-signed"), |_| outcome.clone());
+        assert_eq!(judgements == [Judgement::Pass], passes, "{outcome:?}");
+        assert_eq!(sent[0].request.certificate, Shown::SelfSigned);
+        assert!(sent[0].request.purpose.contains("signed by itself"));
+    }
+}
+
+#[test]
+fn a_connection_that_is_lost_with_the_right_certificate_is_no_refusal() {
+    let (judgements, _) = run(&stranger("own"), |_| broken(BreakageKind::ConnectionLost));
+    assert!(
+        matches!(judgements.as_slice(), [Judgement::Inconclusive(_)]),
+        "{judgements:?}"
+    );
+}
+
+#[test]
+fn a_part_of_credentials_in_one_piece_cannot_be_left_out() {
+    let text = "
+  - id: half
+    purpose: Half a key is refused.
+    steps:
+      - call: GET /people
+        credentials: { part: 2 }
+        expect: { status: [401, 403] }
+";
+    let (judgements, sent) = run(text, |_| broken(BreakageKind::Unalterable));
+    assert!(
+        matches!(judgements.as_slice(), [Judgement::NotApplicable(_)]),
+        "{judgements:?}"
+    );
+    assert_eq!(sent[0].request.auth, Auth::Part(2));
+    let (judgements, _) = run(text, |_| answer(200, &[], &json!({})));
+    assert!(
+        matches!(judgements.as_slice(), [Judgement::Fail(_)]),
+        "{judgements:?}"
+    );
+}
+
+#[test]
+fn a_failure_is_shown_by_the_answer_that_fails_and_not_by_the_cleanup_after_it() {
+    let text = RESTS.replace("precondition: true", "name: makes one");
+    let (judgements, sent) = run(&text, |request| {
+        answer(
+            if request.body.is_some() { 409 } else { 418 },
+            &[],
+            &json!({}),
+        )
+    });
+    let [Judgement::Fail(finding)] = judgements.as_slice() else {
+        panic!("{judgements:?}");
+    };
+    assert_eq!(finding.shown_by, Some(sent[0].id));
 }

@@ -3,17 +3,20 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Counts, LevelResult, OperationResult, RequirementResult, Standing, Summary, WaiverResult,
-    WaiverState,
+    Counts, Coverage, LeftInShort, LevelResult, OperationResult, RequirementResult, Standing,
+    Summary, WaiverResult, WaiverState,
     cases::{Case, Cases},
     findings,
     fold::{Fold, Remains},
-    gate, tier,
+    gate,
+    tally::Calls,
+    tier,
 };
 use crate::{
-    event::{End, Planned, Started},
+    coverage::Surface,
+    event::{Creation, End, Planned, Started},
     exchange::ExchangeId,
-    model::{Interoperability, Level, Requirement, Verification, Verifier, Whose},
+    model::{Interoperability, Level, OperationKey, Requirement, Verification, Verifier, Whose},
     observation::Observation,
     verdict::{Gap, Verdict},
     waiver::Waiver,
@@ -25,9 +28,11 @@ const FORMAT: u32 = 1;
 /// Puts the summary together.
 pub(super) fn conclude(
     fold: &Fold,
-    started: Started,
+    mut started: Started,
     evidence: &BTreeMap<ExchangeId, Observation>,
 ) -> Summary {
+    // What there is to see is told operation by operation.
+    let surfaces = std::mem::take(&mut started.contract.surfaces);
     let (end, requests, took_us) = match &fold.finished {
         Some(finished) => (finished.end.clone(), finished.requests, finished.took_us),
         // Nothing told the end: the run died, and what it wrote until then counts.
@@ -65,12 +70,14 @@ pub(super) fn conclude(
     for result in &requirements {
         counts.add(result.standing);
     }
-    let operations = operations(fold, &started, &cases);
+    let operations = operations(fold, &started, &surfaces, &cases);
+    let rights = fold.rights.cells(&started.contract.operations);
     let classes = gate::classes(&started, &requirements);
     let levels = levels(&started, &requirements);
     let tiers = tier::tiers(&started, &end, &requirements);
     let notices = notices(fold, &started, &waivers);
     let left_behind = left_behind(fold, &end);
+    let left_in_short = in_short(fold, &end);
     Summary {
         format: FORMAT,
         planned: Planned {
@@ -88,11 +95,13 @@ pub(super) fn conclude(
         requirements,
         findings,
         operations,
+        rights,
         levels,
         tiers,
         waivers,
         notices,
         left_behind,
+        left_in_short,
         counts,
     }
 }
@@ -292,7 +301,16 @@ fn waivers(started: &Started, seen: &[(bool, bool, bool)]) -> Vec<WaiverResult> 
         .collect()
 }
 
-fn operations(fold: &Fold, started: &Started, cases: &Cases<'_>) -> Vec<OperationResult> {
+fn operations(
+    fold: &Fold,
+    started: &Started,
+    surfaces: &[Surface],
+    cases: &Cases<'_>,
+) -> Vec<OperationResult> {
+    let surfaces: HashMap<&OperationKey, &Surface> = surfaces
+        .iter()
+        .map(|surface| (&surface.operation, surface))
+        .collect();
     started
         .contract
         .operations
@@ -327,9 +345,29 @@ fn operations(fold: &Fold, started: &Started, cases: &Cases<'_>) -> Vec<Operatio
                 },
                 p50_us: calls.map_or(0, |calls| calls.quantile(0.5)),
                 p95_us: calls.map_or(0, |calls| calls.quantile(0.95)),
+                valid: calls.map_or(0, |calls| calls.valid),
+                succeeded: calls.map_or(0, |calls| calls.succeeded),
+                coverage: coverage(surfaces.get(key).copied(), calls),
             }
         })
         .collect()
+}
+
+fn coverage(surface: Option<&Surface>, calls: Option<&Calls>) -> Coverage {
+    let mut coverage = Coverage::default();
+    for point in surface.into_iter().flat_map(|surface| &surface.points) {
+        let covered = coverage.of_mut(point.aspect);
+        let seen = calls.is_some_and(|calls| calls.covered.contains(point));
+        let list = if seen {
+            &mut covered.seen
+        } else {
+            &mut covered.never
+        };
+        if !list.contains(&point.name) {
+            list.push(point.name.clone());
+        }
+    }
+    coverage
 }
 
 fn levels(started: &Started, requirements: &[RequirementResult]) -> Vec<LevelResult> {
@@ -385,25 +423,65 @@ fn notices(fold: &Fold, started: &Started, waivers: &[WaiverResult]) -> Vec<Gap>
     notices
 }
 
+/// How many records of one reason are named.
+const EXAMPLES: usize = 3;
+
 fn left_behind(fold: &Fold, end: &End) -> Vec<String> {
-    fold.creations
-        .values()
-        .filter_map(|(creation, remains)| {
-            let made = format!("Record {} by {}", creation.number, creation.operation);
+    left(fold, end)
+        .map(|(creation, reason)| {
             let removal = creation
                 .removal
                 .as_ref()
                 .map_or_else(String::new, |removal| format!(" ({removal} removes it)"));
-            match remains {
-                Remains::Gone => None,
-                Remains::Left(reason) => Some(format!("{made}{removal}: {reason}")),
-                Remains::There => Some(format!("{made}{removal}: nothing told of its removal.")),
-                // A creation that was refused leaves nothing; only a run that was cut short cannot know.
-                Remains::Intended if *end == End::Complete => None,
-                Remains::Intended => Some(format!(
-                    "{made}{removal}: it may exist, for the run ended before the answer came."
-                )),
-            }
+            format!(
+                "Record {} by {}{removal}: {reason}",
+                creation.number, creation.operation
+            )
         })
         .collect()
+}
+
+fn in_short(fold: &Fold, end: &End) -> Vec<LeftInShort> {
+    let mut groups: Vec<LeftInShort> = Vec::new();
+    for (creation, reason) in left(fold, end) {
+        let example = creation
+            .removal
+            .clone()
+            .unwrap_or_else(|| format!("record {}", creation.number));
+        match groups
+            .iter_mut()
+            .find(|group| group.operation == creation.operation && group.reason == reason)
+        {
+            Some(group) => {
+                group.count += 1;
+                if group.examples.len() < EXAMPLES {
+                    group.examples.push(example);
+                }
+            }
+            None => groups.push(LeftInShort {
+                operation: creation.operation.clone(),
+                reason: reason.to_owned(),
+                count: 1,
+                examples: vec![example],
+            }),
+        }
+    }
+    groups
+}
+
+/// Every record that is or may be still there, and why.
+fn left<'f>(fold: &'f Fold, end: &'f End) -> impl Iterator<Item = (&'f Creation, &'f str)> {
+    fold.creations
+        .values()
+        .filter_map(move |(creation, remains)| {
+            let reason = match remains {
+                Remains::Gone => return None,
+                Remains::Left(reason) => reason.as_str(),
+                Remains::There => "Nothing told of its removal.",
+                // A creation that was refused leaves nothing; only a run that was cut short cannot know.
+                Remains::Intended if *end == End::Complete => return None,
+                Remains::Intended => "It may exist, for the run ended before the answer came.",
+            };
+            Some((creation, reason))
+        })
 }

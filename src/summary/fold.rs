@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::{
     Summary,
+    rights::Rights,
     tally::{Calls, Cause, Tally, push_new},
 };
 use crate::{
@@ -74,6 +75,7 @@ pub struct Fold {
     pub(super) passed: BTreeSet<CheckId>,
     pub(super) creations: BTreeMap<u64, (Creation, Remains)>,
     pub(super) notices: Vec<Gap>,
+    pub(super) rights: Rights,
     pub(super) requests: u64,
     pub(super) last_us: u64,
 }
@@ -114,6 +116,7 @@ impl Fold {
             passed: BTreeSet::new(),
             creations: BTreeMap::new(),
             notices: Vec::new(),
+            rights: Rights::default(),
             requests: 0,
             last_us: 0,
         }
@@ -150,13 +153,14 @@ impl Fold {
 
     fn exchanged(&mut self, exchanged: Exchanged) {
         self.requests += 1;
+        self.rights.take(&exchanged.observation);
         let operation = exchanged.observation.operation.clone();
         if let Some(key) = &operation {
             if !self.calls.contains_key(key) {
                 self.calls.insert(key.clone(), Calls::default());
             }
             if let Some(calls) = self.calls.get_mut(key) {
-                calls.take(&exchanged.observation);
+                calls.take(&exchanged);
             }
         }
         for check in exchanged.passed {

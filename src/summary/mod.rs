@@ -8,6 +8,7 @@ mod conclude;
 mod findings;
 mod fold;
 mod gate;
+mod rights;
 mod tally;
 mod tier;
 
@@ -17,11 +18,13 @@ pub(crate) mod fixture;
 mod laws;
 
 pub use fold::{Fold, NoRun, fold};
+pub use rights::Right;
 pub use tier::{Tier, TierResult, highest};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    coverage::Aspect,
     event::{Confirmation, End, Planned, Started},
     model::{Class, Interoperability, OperationKey, Requirement, Verifier},
     observation::Observation,
@@ -58,6 +61,9 @@ pub struct Summary {
     pub findings: Vec<FindingResult>,
     /// By operation of the contract, in document order.
     pub operations: Vec<OperationResult>,
+    /// Who may do what, as it was tried; empty where nobody's rights were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rights: Vec<Right>,
     /// By PDS interoperability level.
     pub levels: Vec<LevelResult>,
     /// By InterOp-Pol supplier tier; empty for profiles that ask for none.
@@ -69,8 +75,24 @@ pub struct Summary {
     pub notices: Vec<Gap>,
     /// Records that the run made and could not remove.
     pub left_behind: Vec<String>,
+    /// The same by operation and reason, for readers: a run may leave hundreds where an API removes nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_in_short: Vec<LeftInShort>,
     /// Counts.
     pub counts: Counts,
+}
+
+/// Records of one operation that were left behind for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftInShort {
+    /// The operation that made them.
+    pub operation: OperationKey,
+    /// Why they are still there.
+    pub reason: String,
+    /// How many there are.
+    pub count: u64,
+    /// The first of them: what removes it, or its number in the run.
+    pub examples: Vec<String>,
 }
 
 /// Requirements counted by what became of them.
@@ -202,6 +224,10 @@ pub struct OperationResult {
     pub operation: OperationKey,
     /// Requests sent to it.
     pub requests: u64,
+    /// Of them, valid ones with valid credentials, for something that should exist.
+    pub valid: u64,
+    /// Of the valid ones, those that were answered 2xx.
+    pub succeeded: u64,
     /// Statuses seen, with how often.
     pub statuses: std::collections::BTreeMap<u16, u64>,
     /// Whether a success answer was seen.
@@ -213,6 +239,65 @@ pub struct OperationResult {
     pub p50_us: u64,
     /// See `p50_us`.
     pub p95_us: u64,
+    /// What of it was seen, and what never.
+    pub coverage: Coverage,
+}
+
+/// What of an operation was seen in a run, and what never.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Parameters that were sent.
+    pub parameters: Covered,
+    /// Keywords of request schemas that a value was subject to.
+    pub keywords: Covered,
+    /// The same, broken on purpose.
+    pub mistakes: Covered,
+    /// Documented statuses that were answered.
+    pub statuses: Covered,
+    /// Documented media types that were sent or answered.
+    pub media_types: Covered,
+}
+
+/// The points of one aspect.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Covered {
+    /// Those seen, in the order of the contract.
+    pub seen: Vec<String>,
+    /// Those never seen.
+    pub never: Vec<String>,
+}
+
+impl Covered {
+    /// How many points there are.
+    #[must_use]
+    pub const fn total(&self) -> usize {
+        self.seen.len() + self.never.len()
+    }
+}
+
+impl Coverage {
+    /// The points of an aspect.
+    #[must_use]
+    pub const fn of(&self, aspect: Aspect) -> &Covered {
+        match aspect {
+            Aspect::Parameter => &self.parameters,
+            Aspect::Keyword => &self.keywords,
+            Aspect::Mistake => &self.mistakes,
+            Aspect::Status => &self.statuses,
+            Aspect::MediaType => &self.media_types,
+        }
+    }
+
+    /// The points of an aspect, to add to.
+    pub(super) const fn of_mut(&mut self, aspect: Aspect) -> &mut Covered {
+        match aspect {
+            Aspect::Parameter => &mut self.parameters,
+            Aspect::Keyword => &mut self.keywords,
+            Aspect::Mistake => &mut self.mistakes,
+            Aspect::Status => &mut self.statuses,
+            Aspect::MediaType => &mut self.media_types,
+        }
+    }
 }
 
 /// MUSTs of one PDS level.

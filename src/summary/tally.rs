@@ -1,15 +1,15 @@
 //! What is counted while the events go by (owner of [`Tally`], [`Cause`] and [`Calls`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use hdrhistogram::Histogram;
 use indexmap::IndexSet;
 
 use crate::{
-    event::Confirmation,
+    coverage::Point,
+    event::{Confirmation, Exchanged},
     exchange::ExchangeId,
     model::OperationKey,
-    observation::Observation,
     verdict::{Finding, Gap, Judgement, Verdict},
 };
 
@@ -120,15 +120,22 @@ pub(super) struct Calls {
     pub(super) requests: u64,
     pub(super) statuses: BTreeMap<u16, u64>,
     pub(super) reached: bool,
+    pub(super) valid: u64,
+    pub(super) succeeded: u64,
+    pub(super) covered: HashSet<Point>,
     times: Option<Histogram<u32>>,
 }
 
 impl Calls {
-    pub(super) fn take(&mut self, observation: &Observation) {
+    pub(super) fn take(&mut self, exchanged: &Exchanged) {
+        let observation = &exchanged.observation;
         self.requests += 1;
+        self.valid += u64::from(exchanged.valid);
+        self.covered.extend(exchanged.covered.iter().cloned());
         let Some(status) = observation.status else {
             return;
         };
+        self.succeeded += u64::from(exchanged.valid && (200..300).contains(&status));
         *self.statuses.entry(status).or_default() += 1;
         self.reached |= (200..300).contains(&status);
         if self.times.is_none() {

@@ -48,7 +48,7 @@ impl Call<'_> {
         let mut answer = if held {
             Outgoing::empty(StatusCode::NOT_MODIFIED)
         } else {
-            Outgoing::json(StatusCode::OK, Value::Object(record.body.clone()))
+            Outgoing::json(StatusCode::OK, Value::Object(self.shown(record)))
         };
         answer.set("etag", &etag);
         if let Some(changed) = preconditions::last_modified(record.text("updatedAt")) {

@@ -135,6 +135,8 @@ pub(crate) enum Switch {
     BelievesProxies,
     /// The token `null` logs in.
     BelievesNull,
+    /// Any text for a token opens a vehicle.
+    BelievesAnyText,
     /// A client's id and secret open the API itself.
     TakesBasic,
     /// A token in the query is taken.
@@ -165,6 +167,28 @@ pub(crate) enum Switch {
     ForgetsScope,
     /// Restricted records are shown to everyone.
     ShowsRestricted,
+    /// Restricted records are changed and deleted by everyone.
+    WritesRestricted,
+    /// The list of people shows the restricted records of the first force to everyone.
+    ListsRestricted,
+    /// A restricted incident is answered 403, and one that is not there 404.
+    ForbidsRestricted,
+    /// A restricted location takes longer than one that is not there.
+    SlowsRestricted,
+    /// Those who may only read see how a person can be reached.
+    ShowsContacts,
+    /// The audit log asks for no scope.
+    OpensAudit,
+    /// A new vehicle belongs to the force that its body names.
+    AssignsOwner,
+    /// Nobody is ever asked to wait.
+    NeverThrottles,
+    /// `X-HTTP-Method-Override` is obeyed once the rights are decided.
+    ObeysOverride,
+    /// `X-User-Roles: admin` gives every scope.
+    BelievesRoles,
+    /// A condition in a filter of people is carried out.
+    CarriesOutFilters,
     /// A new location is not kept.
     LosesLocations,
     /// The make of a new vehicle is kept in capitals.

@@ -81,7 +81,7 @@ impl Signer {
     /// A signer for this format, if it is of JWT.
     pub(crate) fn new(format: TokenFormat, origin: &str) -> Option<Self> {
         let key = match format {
-            TokenFormat::Opaque => return None,
+            TokenFormat::Opaque | TokenFormat::Keys => return None,
             TokenFormat::Rs256 => RSA.as_ref()?,
             TokenFormat::Es256 => EC.as_ref()?,
         };

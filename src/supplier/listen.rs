@@ -124,7 +124,11 @@ async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
     if let Some(delay) = house.latency.next() {
         tokio::time::sleep(delay).await;
     }
-    write(pipeline::answer(&house, &target, incoming))
+    let outgoing = pipeline::answer(&house, &target, incoming);
+    if let Some(delay) = outgoing.delay {
+        tokio::time::sleep(delay).await;
+    }
+    write(outgoing)
 }
 
 /// What the contract takes for a correlation id.

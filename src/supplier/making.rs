@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::House;
+use super::fault::Switch;
 use super::store::{Kind, Record, Store};
 use super::text;
 
@@ -48,7 +49,15 @@ pub(crate) fn new_record(
             json!(format!("{force}-{sequence:06}")),
         );
     }
-    body.insert("owningForce".to_owned(), json!(force));
+    // Only a fault lets a body name it.
+    let named = body
+        .get("owningForce")
+        .filter(|_| house.is(Switch::AssignsOwner))
+        .cloned();
+    body.insert(
+        "owningForce".to_owned(),
+        named.unwrap_or_else(|| json!(force)),
+    );
     body.insert("createdAt".to_owned(), json!(moment));
     body.insert("updatedAt".to_owned(), json!(moment));
     Record {

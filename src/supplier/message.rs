@@ -77,6 +77,8 @@ pub(crate) struct Outgoing {
     pub(crate) body: Body,
     /// Which records the answer is about, for the audit log.
     pub(crate) touched: Option<Touched>,
+    /// How much longer it takes than others.
+    pub(crate) delay: Option<std::time::Duration>,
 }
 
 /// An answer that ends the way of a request early.
@@ -113,6 +115,7 @@ impl Outgoing {
             headers: HeaderMap::new(),
             body: Body::None,
             touched: None,
+            delay: None,
         }
     }
 

@@ -64,6 +64,10 @@ use tokens::{Defect, Grant, Tokens};
 /// The largest body that is taken, in bytes, as the contract says.
 const LARGEST_BODY: usize = 65_536;
 
+/// The client with a small quota, and its requests a second.
+const THROTTLED: &str = "zztest-north-throttled";
+const THROTTLED_QUOTA: u32 = 5;
+
 /// How a supplier is to be. The default is good, quick, plain HTTP, with data.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -121,13 +125,15 @@ pub struct Credentials {
     pub south: Client,
     /// The first force again, with `records:read` only.
     pub read_only: Client,
+    /// The first force again, with `records:read` and no more than a few requests a second.
+    pub throttled: Client,
     /// Tokens that must open nothing, each with the name of what is wrong with it, such as `expired`.
     pub lent: Vec<(&'static str, String)>,
 }
 
 impl Credentials {
-    fn all(&self) -> [&Client; 3] {
-        [&self.north, &self.south, &self.read_only]
+    fn all(&self) -> [&Client; 4] {
+        [&self.north, &self.south, &self.read_only, &self.throttled]
     }
 }
 
@@ -202,8 +208,8 @@ impl Supplier {
             "http"
         };
         let origin = format!("{scheme}://127.0.0.1:{port}");
-        let contract =
-            document::served(&origin, &options.faults).map_err(SupplierError::Contract)?;
+        let contract = document::served(&origin, &options.faults, options.tokens)
+            .map_err(SupplierError::Contract)?;
         let house = Arc::new(House::new(rules, options, origin, &contract));
         if house.seeded {
             seed::fill(&house, &mut house.store());
@@ -258,6 +264,11 @@ impl Supplier {
         &self.house.credentials
     }
 
+    /// Of what form its access tokens are.
+    pub fn tokens(&self) -> TokenFormat {
+        self.house.format
+    }
+
     /// The port that refuses plain HTTP, if the API is served over TLS.
     pub fn plain_http_port(&self) -> Option<u16> {
         self.plain_port
@@ -306,6 +317,9 @@ struct House {
     document: Bytes,
     credentials: Credentials,
     tokens: Tokens,
+    /// Whether clients show a key with a secret in place of a token.
+    keys: bool,
+    format: TokenFormat,
     rate: Rate,
     latency: Latency,
     seeded: bool,
@@ -326,6 +340,7 @@ impl House {
         let north = Client::new("zztest-north", "ZZ01", &scopes);
         let lent = Defect::ALL
             .into_iter()
+            .filter(|_| options.tokens != TokenFormat::Keys)
             .map(|(defect, name)| (name, tokens.make(Grant::of(&north), Some(defect))))
             .collect();
         Self {
@@ -337,10 +352,17 @@ impl House {
                 north,
                 south: Client::new("zztest-south", "ZZ02", &scopes),
                 read_only: Client::new("zztest-north-reader", "ZZ01", &["records:read"]),
+                throttled: Client::new(THROTTLED, "ZZ01", &["records:read"]),
                 lent,
             },
             tokens,
-            rate: Rate::new(options.requests_per_second),
+            rate: if has(Switch::NeverThrottles) {
+                Rate::new(options.requests_per_second)
+            } else {
+                Rate::new(options.requests_per_second).but(THROTTLED, THROTTLED_QUOTA)
+            },
+            keys: options.tokens == TokenFormat::Keys,
+            format: options.tokens,
             latency: Latency::new(options.latency, options.jitter, options.seed),
             seeded: options.data,
             faults: options.faults,

@@ -12,7 +12,10 @@ use super::message::{Body, Incoming, Outgoing, PROBLEM, Received, Refusal};
 use super::negotiate::{accepts, media_of};
 use super::rules::{Operation, Parameter, Place};
 use super::tokens::{self, Grant};
-use super::{House, LARGEST_BODY, records};
+use super::{
+    House, LARGEST_BODY,
+    records::{self, Act},
+};
 
 /// Where a path leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,13 +130,23 @@ fn call(
     negotiate(house, operation, incoming)?;
     check_parameters(house, operation, incoming)?;
     check_body(house, operation, incoming)?;
-    Ok(records::perform(house, operation.act, incoming))
+    let act = match operation.act {
+        Act::Get(kind)
+            if house.is(Switch::ObeysOverride)
+                && incoming.header("x-http-method-override") == Some("DELETE") =>
+        {
+            Act::Delete(kind)
+        }
+        act => act,
+    };
+    Ok(records::perform(house, act, incoming))
 }
 
 fn authorise(house: &House, operation: &Operation, incoming: &mut Incoming) -> Result<(), Refusal> {
     let Some(scopes) = &operation.scopes else {
         return Ok(());
     };
+    let scheme = if house.keys { "ApiKey" } else { "Bearer" };
     let refused = |detail: &str, challenge: &str| {
         Outgoing::problem(
             StatusCode::UNAUTHORIZED,
@@ -143,11 +156,13 @@ fn authorise(house: &House, operation: &Operation, incoming: &mut Incoming) -> R
         )
         .with(
             "www-authenticate",
-            &format!("Bearer realm=\"records\"{challenge}"),
+            &format!("{scheme} realm=\"records\"{challenge}"),
         )
     };
-    let grant = match believed(house, operation, incoming) {
+    let mut grant = match believed(house, operation, incoming) {
         Some(grant) => grant,
+        None if house.keys => by_key(house, incoming)
+            .ok_or_else(|| refused("Send client-id and client-secret.", ""))?,
         None => {
             let bearer = incoming
                 .header("authorization")
@@ -169,9 +184,13 @@ fn authorise(house: &House, operation: &Operation, incoming: &mut Incoming) -> R
             })?
         }
     };
+    if house.is(Switch::BelievesRoles) && incoming.header("x-user-roles") == Some("admin") {
+        grant.scopes.clone_from(&house.credentials.north.scopes);
+    }
     let missing = scopes
         .iter()
         .filter(|_| !(house.is(Switch::ForgetsScope) && operation.id == "createVehicle"))
+        .filter(|_| !(house.is(Switch::OpensAudit) && operation.id == "listAuditEvents"))
         .find(|scope| !grant.scopes.contains(scope))
         .cloned();
     let client = grant.client.clone();
@@ -199,11 +218,23 @@ fn authorise(house: &House, operation: &Operation, incoming: &mut Incoming) -> R
             .with(
                 "www-authenticate",
                 &format!(
-                    "Bearer realm=\"records\", error=\"insufficient_scope\", scope=\"{scope}\""
+                    "{scheme} realm=\"records\", error=\"insufficient_scope\", scope=\"{scope}\""
                 ),
             ),
         )),
     }
+}
+
+/// Who shows the id and the secret of a client.
+fn by_key(house: &House, incoming: &Incoming) -> Option<Grant> {
+    let id = incoming.header("client-id")?;
+    let secret = incoming.header("client-secret")?;
+    house
+        .credentials
+        .all()
+        .into_iter()
+        .find(|client| client.id == id && client.secret == secret)
+        .map(Grant::of)
 }
 
 /// Whom a fault lets in without a token in its place.
@@ -217,6 +248,9 @@ fn believed(house: &House, operation: &Operation, incoming: &mut Incoming) -> Op
         return north();
     }
     if house.is(Switch::BelievesNull) && shown == Some("Bearer null") {
+        return north();
+    }
+    if house.is(Switch::BelievesAnyText) && operation.id == "getVehicle" && shown.is_some() {
         return north();
     }
     if house.is(Switch::TakesBasic) {
@@ -417,8 +451,15 @@ fn check_body(
         let place = json!({ "pointer": "", "detail": shortened(&error) });
         Outgoing::invalid("The body is not JSON.", vec![place])
     })?;
+    let mut judged = body.clone();
+    if house.is(Switch::AssignsOwner)
+        && operation.id == "createVehicle"
+        && let Some(members) = judged.as_object_mut()
+    {
+        members.shift_remove("owningForce");
+    }
     let places: Vec<Value> = schema
-        .iter_errors(&body)
+        .iter_errors(&judged)
         .filter(|error| !house.overlooks(error.schema_path().as_str()))
         .take(20)
         .map(|error| {

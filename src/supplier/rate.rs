@@ -10,6 +10,8 @@ const WINDOW: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Rate {
     quota: u32,
+    /// A client with a quota of its own.
+    throttled: Option<(String, u32)>,
     used: Mutex<HashMap<String, (Instant, u32)>>,
 }
 
@@ -18,7 +20,21 @@ impl Rate {
     pub(crate) fn new(quota: u32) -> Self {
         Self {
             quota,
+            throttled: None,
             used: Mutex::default(),
+        }
+    }
+
+    /// The same, with another quota for one client.
+    pub(crate) fn but(mut self, client: &str, quota: u32) -> Self {
+        self.throttled = Some((client.to_owned(), quota));
+        self
+    }
+
+    fn quota(&self, client: &str) -> u32 {
+        match &self.throttled {
+            Some((throttled, quota)) if throttled == client => *quota,
+            _ => self.quota,
         }
     }
 
@@ -28,13 +44,13 @@ impl Rate {
         let now = Instant::now();
         let Some((since, count)) = used.get_mut(client) else {
             used.insert(client.to_owned(), (now, 1));
-            return self.quota > 0;
+            return self.quota(client) > 0;
         };
         if now.duration_since(*since) >= WINDOW {
             (*since, *count) = (now, 0);
         }
         *count = count.saturating_add(1);
-        *count <= self.quota
+        *count <= self.quota(client)
     }
 
     /// RateLimit and RateLimit-Policy.
@@ -42,8 +58,11 @@ impl Rate {
         let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let count = used.get(client).map_or(0, |(_, count)| *count);
         (
-            format!("\"client\";r={};t=1", self.quota.saturating_sub(count)),
-            format!("\"client\";q={};w=1", self.quota),
+            format!(
+                "\"client\";r={};t=1",
+                self.quota(client).saturating_sub(count)
+            ),
+            format!("\"client\";q={};w=1", self.quota(client)),
         )
     }
 }

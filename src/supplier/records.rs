@@ -196,7 +196,7 @@ impl Call<'_> {
         };
         let shown = store.of(kind).iter().count().saturating_sub(late);
         let wanted = |record: &&Record| {
-            record.is_visible_to(&self.grant.force)
+            (record.is_visible_to(&self.grant.force) || self.lists_restricted(record, kind))
                 && (unfiltered
                     || self
                         .incoming
@@ -208,10 +208,12 @@ impl Call<'_> {
                                 "sort" | "limit" | "cursor" | "action" | "offset"
                             )
                         })
-                        .all(|(name, value)| same(record.body.get(name), value)))
+                        .all(|(name, value)| {
+                            same(record.body.get(name), value) || self.carries_out(kind, value)
+                        }))
         };
         let page = listing.cut(store.of(kind).iter().take(shown).filter(wanted));
-        Ok(self.page(page, kind.name(), |record| record.body.clone()))
+        Ok(self.page(page, kind.name(), |record| self.shown(record)))
     }
 
     pub(super) fn listing(&self) -> Result<Listing, Refusal> {
@@ -433,15 +435,63 @@ impl Call<'_> {
         Ok(answer)
     }
 
+    /// The members of a record that the caller may see: how a person can be reached is for those who work on
+    /// the record.
+    pub(super) fn shown(&self, record: &Record) -> Map<String, Value> {
+        let mut body = record.body.clone();
+        let works = self
+            .grant
+            .scopes
+            .iter()
+            .any(|scope| scope == "records:write");
+        if !works && !self.house.is(Switch::ShowsContacts) {
+            body.shift_remove("contacts");
+        }
+        body
+    }
+
+    fn lists_restricted(&self, record: &Record, kind: Kind) -> bool {
+        kind == Kind::Person
+            && self.house.is(Switch::ListsRestricted)
+            && record.force == self.house.credentials.north.force
+    }
+
+    fn carries_out(&self, kind: Kind, asked: &Value) -> bool {
+        kind == Kind::Person
+            && self.house.is(Switch::CarriesOutFilters)
+            && asked
+                .as_str()
+                .is_some_and(|asked| asked.to_uppercase().contains("' OR '1'='1"))
+    }
+
+    /// What is answered for a record that the caller may not know of.
+    fn hidden(&self, kind: Kind, record: Option<&Record>) -> Refusal {
+        let mut refusal = Outgoing::not_found();
+        if record.is_some() && kind == Kind::Incident && self.house.is(Switch::ForbidsRestricted) {
+            refusal = Outgoing::problem(
+                StatusCode::FORBIDDEN,
+                "forbidden",
+                "Not allowed",
+                "The record is restricted.",
+            );
+        }
+        if record.is_some() && kind == Kind::Location && self.house.is(Switch::SlowsRestricted) {
+            refusal.delay = Some(std::time::Duration::from_millis(60));
+        }
+        Box::new(refusal)
+    }
+
     pub(super) fn record<'s>(&self, store: &'s Store, kind: Kind) -> Result<&'s Record, Refusal> {
         let id = self.incoming.path_value(kind.parameter());
-        store
-            .of(kind)
-            .get(&id.to_ascii_lowercase())
-            .filter(|record| {
-                record.is_visible_to(&self.grant.force) || self.house.is(Switch::ShowsRestricted)
-            })
-            .ok_or_else(|| Box::new(Outgoing::not_found()))
+        let overlooked = self.house.is(if self.incoming.method.is_safe() {
+            Switch::ShowsRestricted
+        } else {
+            Switch::WritesRestricted
+        });
+        let record = store.of(kind).get(&id.to_ascii_lowercase());
+        record
+            .filter(|record| record.is_visible_to(&self.grant.force) || overlooked)
+            .ok_or_else(|| self.hidden(kind, record))
     }
 
     pub(super) fn page(

@@ -30,6 +30,8 @@ pub enum TokenFormat {
     Rs256,
     /// JWT signed with ES256.
     Es256,
+    /// No tokens: the id of a client and its secret are shown with every request.
+    Keys,
 }
 
 /// What is wrong with a token that is lent for tests.

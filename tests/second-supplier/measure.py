@@ -89,7 +89,7 @@ def muster(binary: str, url: str, folder: Path, _fault: str) -> tuple[list[str],
     target.write_text(
         "target: Records\nsupplier: Second Supplier\nenvironment: test\n"
         f"base_url: {url}\nwrites: allowed\nidentities:\n"
-        "  default: { api_key: { header: X-API-Key, value: { env: RECORDS_KEY } } }\n"
+        "  default: { api_key: { in: header, name: X-API-Key, value: { env: RECORDS_KEY } } }\n"
     )
     command = [
         binary,
@@ -121,11 +121,12 @@ def failures_of(tool: str, report: Any) -> tuple[list[str], int | None]:
         }
         return sorted(lines), report.get("test_cases", {}).get("generated")
     lines = {
-        f"{finding.get('check') or finding.get('requirement')} @ {operation}"
-        for finding in report.get("findings", [])
+        f"{finding['by'].get('check') or finding['by'].get('case')}: {finding['finding']['title']} @ {operation}"
+        for finding in report["findings"]
+        if finding["level"] == "MUST" and not finding["waived"]
         for operation in finding.get("operations") or ["-"]
     }
-    return sorted(lines), report.get("requests")
+    return sorted(lines), report["requests"]
 
 
 def run(tool: str, binary: str, fault: str) -> Outcome:

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     arrange::{hazard, names, shape},
-    contract::{Contract, Operation, ParameterPlace},
+    contract::{Contract, Operation, ParameterPlace, Schema},
     model::{Method, OperationKey},
 };
 
@@ -213,12 +213,79 @@ impl Relations {
                 sources.retain(|source| {
                     self.collection(&source.producer).map(|other| &other.path) != own.as_ref()
                 });
+                if sources.is_empty() {
+                    sources = self.by_role(contract, operation, &name, inner);
+                }
                 if !sources.is_empty() {
                     slots.push((Slot::Body(at), sources));
                 }
             }
         }
         slots
+    }
+
+    /// Where a name tells a part that somebody plays, and not a thing, as `ownerId` does: the collection of
+    /// people or their like, or else the only one whose ids are of the kind that is asked for.
+    fn by_role(
+        &self,
+        contract: &Contract,
+        operation: &Operation,
+        name: &str,
+        schema: &Schema,
+    ) -> Vec<Source> {
+        let is_id = names::identifier(name)
+            .is_some_and(|(_, by)| matches!(by.as_str(), "id" | "uuid" | "guid"));
+        let kind = kind(contract, schema);
+        if !is_id || kind.is_none() {
+            return Vec::new();
+        }
+        let own = self.collection(&operation.key).map(|own| &own.path);
+        let fits = |collection: &&Collection| {
+            let id = collection.item.as_ref().and_then(|(path, variable)| {
+                contract
+                    .operations
+                    .iter()
+                    .filter(|other| *other.key.path == **path)
+                    .find_map(|other| other.parameter(ParameterPlace::Path, variable))
+            });
+            collection.create.is_some()
+                && !collection.path.contains('{')
+                && Some(&collection.path) != own
+                && id
+                    .and_then(|id| self::kind(contract, id.schema.as_ref()?))
+                    .is_some_and(|other| Some(other) == kind)
+        };
+        let fitting: Vec<&Collection> = self.collections().iter().filter(fits).collect();
+        let people = fitting
+            .iter()
+            .find(|collection| PEOPLE.contains(&collection.thing.as_str()));
+        match (people, fitting.as_slice()) {
+            (Some(collection), _) | (None, [collection]) => {
+                self.of_collection(collection, &operation.key, name, Evidence::Name)
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What those are called who play a part: an owner, a keeper, a reporter.
+const PEOPLE: [&str; 12] = [
+    "person", "user", "officer", "member", "contact", "employee", "customer", "staff", "account",
+    "subject", "author", "party",
+];
+
+/// Of what kind an id is: a number, a UUID, or another text.
+fn kind(contract: &Contract, schema: &Schema) -> Option<&'static str> {
+    let types = shape::types(&contract.schemas, schema);
+    let has = |name: &str| types.iter().any(|kind| kind == name);
+    if has("integer") {
+        return Some("integer");
+    }
+    let format = shape::keyword(&contract.schemas, schema, "format");
+    match format.as_ref().and_then(serde_json::Value::as_str) {
+        Some("uuid") => Some("uuid"),
+        None if has("string") => Some("string"),
+        _ => None,
     }
 }
 

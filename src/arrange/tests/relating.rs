@@ -261,6 +261,34 @@ paths:
 }
 
 #[test]
+fn who_plays_a_part_is_one_of_the_people() {
+    let setting = Setting::new(
+        "
+openapi: 3.0.3
+info: {title: t, version: '1'}
+paths:
+  /people: {post: {responses: {'201': {description: made}}}}
+  /people/{pid}: {get: {parameters: [{name: pid, in: path, required: true, schema: {type: integer}}], responses: {'200': {description: ok}}}}
+  /places: {post: {responses: {'201': {description: made}}}}
+  /places/{id}: {get: {parameters: [{name: id, in: path, required: true, schema: {type: string, format: uuid}}], responses: {'200': {description: ok}}}}
+  /items:
+    post:
+      requestBody: {required: true, content: {application/json: {schema: {type: object, required: [owner_id, colour], properties: {owner_id: {type: integer}, store_id: {type: string, format: uuid}, colour: {type: string}}}}}}
+      responses: {'201': {description: made}}
+",
+    );
+    let (item, sent) = setting.arrange("POST /items", |request| {
+        answer(
+            201,
+            &[("location", &format!("{}/7", request.path_and_query()))],
+            &Value::Null,
+        )
+    });
+    assert_eq!(lines(&sent), ["POST /people"]);
+    assert_eq!(item.unwrap().body().unwrap()["owner_id"], json!(7));
+}
+
+#[test]
 fn an_id_segment_before_the_variable_is_no_collection() {
     let relations = Setting::new("
 openapi: 3.0.3

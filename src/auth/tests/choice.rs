@@ -3,7 +3,10 @@
 use secrecy::ExposeSecret;
 
 use super::*;
-use crate::{exchange::Headers, model::Whose};
+use crate::{
+    exchange::{Alteration, Headers},
+    model::Whose,
+};
 
 const BASIC: &str = "authorization: Basic YW5uOnBAc3M=";
 const BEARER: &str = "authorization: Bearer t0ken";
@@ -195,4 +198,52 @@ fn every_secret_has_a_variable_and_the_redactor_knows_it() {
         );
     }
     assert!(!format!("{keyring:?}").contains("t0ken"));
+}
+
+#[tokio::test]
+async fn keys_and_passwords_are_broken_as_tokens_are() {
+    use KeyPlace::{Cookie, Header, Query};
+    for (held, scheme, alteration, expected) in [
+        (
+            key(Header, "x-key"),
+            "header",
+            Alteration::Garbage,
+            "x-key: muster-is-no-key",
+        ),
+        (
+            key(Query, "key"),
+            "query",
+            Alteration::Garbage,
+            "?key=muster-is-no-key",
+        ),
+        (
+            key(Cookie, "sid"),
+            "cookie",
+            Alteration::Garbage,
+            "cookie: sid=muster-is-no-key",
+        ),
+        (
+            key(Header, "x-key"),
+            "header",
+            Alteration::Truncate,
+            "x-key: x-key-v",
+        ),
+        (
+            basic(),
+            "basic",
+            Alteration::Truncate,
+            "authorization: Basic YW5uOnBA",
+        ),
+    ] {
+        let keyring = keyring(vec![held], true);
+        let shown_as = keyring
+            .credentials(
+                &"default".into(),
+                Some(&operation(any_of(&[&[scheme]]))),
+                &Auth::Altered(alteration),
+            )
+            .await
+            .map(|credentials| shown(&credentials));
+        assert_eq!(shown_as.ok().as_deref(), Some(expected));
+    }
 }

@@ -7,6 +7,7 @@ use crate::{
     arrange::{Arranged, item_address, valid_request},
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
+        keeping::joins,
         place::{Place, escape},
         probing::{last_variable, reached},
     },
@@ -277,6 +278,12 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             Ok(response) => response,
             Err(judgement) => return Ok(vec![judgement]),
         };
+        if response.is_success() && joins(script, operation, &valid, exchange) {
+            return Err(Halt::NotApplicable(format!(
+                "{} answers 200 with a record that was there already, and takes no new text.",
+                operation.key
+            )));
+        }
         if response.is_success() {
             return compare(script, operation, member, text, exchange, response);
         }

@@ -23,15 +23,15 @@ pub static CHECK: Check = Check {
         template the path fits: GET where it is free, else PATCH with a body no API can apply (only where \
         the run may write), else QUERY. All of these are harmless even where the API has such a method \
         after all; DELETE, PUT and POST are never tried, and a path that would end the run's own access is \
-        left out. The answer is 405, and its Allow names exactly \
-        the declared methods; HEAD, OPTIONS and TRACE may come on top. 501 is right for a method that an \
+        left out. The answer is 405, and its Allow names \
+        some of the declared methods and no others; HEAD, OPTIONS and TRACE may come on top, and whether \
+        any is left out is for `response.allow-complete`. 501 is right for a method that an \
         API does not know at all, so for all but GET. 404 is inconclusive where the path names a record \
         that may not exist; so are refusals of PATCH and QUERY for another reason, such as 400 from a \
         server that does not know the method.",
     matters: "Methods nobody wrote down are nobody's responsibility: not tested, not logged, not guarded. \
         And Allow tells a caller in one answer what would have been right.",
-    fix: "Let the router answer 405 for every method that is not declared, with Allow for all that are; \
-        some frameworks name only those of the first route that fits.",
+    fix: "Let the router answer 405 for every method that is not declared, with Allow for those that are.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,
@@ -59,7 +59,13 @@ pub static CHECK: Check = Check {
             title: "Allow of the first route alone",
             contract: PEOPLE,
             dialogue: &[Line::new("PATCH /people", 405, &[("allow", "GET")], "")],
-            says: Says::Fail("leaves out"),
+            says: Says::Pass,
+        },
+        Example {
+            title: "Allow that names nothing",
+            contract: PEOPLE,
+            dialogue: &[Line::new("PATCH /people", 405, &[("allow", "")], "")],
+            says: Says::Fail("names no method"),
         },
         Example {
             title: "Allow with a method nobody declared",
@@ -272,7 +278,7 @@ fn allow(
         .filter(|token| !token.is_empty())
         .map(Method::parse)
         .collect();
-    let leaves_out = own.iter().any(|method| !allowed.contains(method));
+    let names_none = !declared.iter().any(|method| allowed.contains(method));
     let adds = allowed
         .iter()
         .any(|method| !declared.contains(method) && !ALWAYS_ALLOWED.contains(method));
@@ -283,10 +289,10 @@ fn allow(
             "405 comes without Allow.".to_owned(),
             exchange.received(),
         )
-    } else if leaves_out {
+    } else if names_none {
         (
-            "allow leaves out",
-            "Allow leaves out methods that the contract declares.".to_owned(),
+            "allow names none",
+            "Allow names no method that the contract declares.".to_owned(),
             received,
         )
     } else if adds {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::{
-    arrange::{Arranged, vary},
+    arrange::{self, Arranged, vary},
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         edges::{self, Edge},
@@ -166,7 +166,12 @@ fn bodies<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted {
     let mut refused: Vec<(&Edge, &crate::exchange::Exchange)> = edges
         .iter()
         .zip(answers)
-        .filter(|(edge, answer)| edge.blame && taken.full && trying::is_refused(answer))
+        .filter(|(edge, answer)| {
+            edge.blame
+                && taken.full
+                && trying::is_refused(answer)
+                && !arrange::repeats_id(operation, edge.pointer.trim_start_matches('/'))
+        })
         .collect();
     refused.truncate(MOST_FINDINGS);
     if refused.is_empty() {
@@ -256,7 +261,9 @@ fn parameters<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted
     let refused: Vec<_> = edges
         .iter()
         .zip(answers)
-        .filter(|((_, edge, _), answer)| edge.blame && trying::is_refused(answer))
+        .filter(|((_, edge, _), answer)| {
+            edge.blame && !is_nested(&edge.body) && trying::is_refused(answer)
+        })
         .take(MOST_FINDINGS)
         .collect();
     if refused.is_empty() {
@@ -274,6 +281,17 @@ fn parameters<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted
             finding(operation, &cause, &edge.reason, &parameter.pointer, answer)
         })
         .collect())
+}
+
+/// Whether a value of a parameter holds lists or objects in others. How these become text is undefined
+/// (OpenAPI 3.1.1, Style Values), so that a server may read something else.
+fn is_nested(value: &Value) -> bool {
+    let holds = |value: &Value| value.is_array() || value.is_object();
+    match value {
+        Value::Array(items) => items.iter().any(holds),
+        Value::Object(members) => members.values().any(holds),
+        _ => false,
+    }
 }
 
 fn with(

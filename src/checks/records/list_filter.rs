@@ -14,7 +14,7 @@ use crate::{
             Held, Home, PAGED, answered, brief, judged, make, on_list, read, several, subject,
             until,
         },
-        listing::Lister,
+        listing::{Lister, Page},
         place::Place,
     },
     contract::{Contract, Operation, ParameterPlace},
@@ -32,12 +32,13 @@ const MOST: usize = 6;
 pub static CHECK: Check = Check {
     id: "records.list-filter",
     purpose: "A filtered list holds the records that match, and no others.",
-    verifies: "A query parameter filters where it is called as a property of the records in the list, and of the \
-        same type; where it is called as one with `from` or `since` it is taken for the least value. \
-        Records with different values are created, and the list is asked for the value of each: no record \
-        of the answer has another value, and the created one is there. For free text a record matches \
-        where it contains the text in any letter case; equal values of a lower bound may be in or out. \
-        Filters of other kinds are not judged, nor are values that the API refuses.",
+    verifies: "A query parameter filters where it is called as a property of the records in the list, and of \
+        the same type; where it is called as one with `from`, `since`, `min` and their like, or `to`, \
+        `until`, `max`, it is taken for a bound. Records with different values are created, and the list is \
+        asked for the value of each: no record of the answer has another value, and the created one is \
+        there. For free text a record matches where it contains the text in any letter case; values equal to \
+        a bound may be in or out. Two filters at once hold both, and a total counts what matches. Filters of \
+        other kinds are not judged, nor are values that the API refuses.",
     matters: "A search that drops its filter shows officers other people's records; one that finds too little \
         says that somebody is not known.",
     fix: "Apply every documented filter in the query of the list, and to the total as well.",
@@ -88,11 +89,19 @@ pub static CHECK: Check = Check {
     ],
 };
 
-/// A filter: the parameter, the property, and whether it is a lower bound.
+/// How a filter's value is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    Same,
+    Least,
+    Most,
+}
+
+/// A filter: the parameter, the property, and how they are compared.
 struct Filter<'a> {
     parameter: &'a str,
     property: String,
-    least: bool,
+    bound: Bound,
     free: bool,
 }
 
@@ -126,14 +135,8 @@ fn filters<'a>(contract: &'a Contract, operation: &'a Operation) -> Vec<Filter<'
                 .as_ref()
                 .map(|schema| Place::of(contract, schema))?;
             let mut words = names::words(&parameter.name);
-            let least = words.len() > 1
-                && matches!(
-                    words.last().map(String::as_str),
-                    Some("from" | "since" | "after" | "min")
-                );
-            if least {
-                words.pop();
-            }
+            let bound = bound(&mut words);
+            let bounded = bound != Bound::Same;
             let stem = words.concat();
             let member = members.iter().find(|member| {
                 if let Some(said) = said {
@@ -147,7 +150,7 @@ fn filters<'a>(contract: &'a Contract, operation: &'a Operation) -> Vec<Filter<'
                 ) {
                     of.pop();
                 }
-                stem == whole || (least && stem == of.concat())
+                stem == whole || (bounded && stem == of.concat())
             })?;
             let place = Place::of(contract, &member.schema);
             let (one, other) = (kinds(&own), kinds(&place));
@@ -155,7 +158,8 @@ fn filters<'a>(contract: &'a Contract, operation: &'a Operation) -> Vec<Filter<'
                 one == other && one.len() == 1 && !one.contains("array") && !one.contains("object");
             let dated = own.has_format("date") && place.has_format("date")
                 || own.has_format("date-time") && place.has_format("date-time");
-            if !alike || least != (least && dated) {
+            let counted = one.contains("integer") || one.contains("number");
+            if !alike || (bounded && !dated && !counted) {
                 return None;
             }
             let free = one.contains("string")
@@ -165,12 +169,34 @@ fn filters<'a>(contract: &'a Contract, operation: &'a Operation) -> Vec<Filter<'
             Some(Filter {
                 parameter: &parameter.name,
                 property: member.name.clone(),
-                least,
+                bound,
                 free,
             })
         })
         .take(MOST)
         .collect()
+}
+
+/// Takes the word of a bound from the words of a parameter's name: `minPrice`, `price_min`, `createdAfter`.
+fn bound(words: &mut Vec<String>) -> Bound {
+    let of = |word: &str| match word {
+        "from" | "since" | "after" | "min" | "minimum" | "gte" | "gt" | "least" => Bound::Least,
+        "to" | "until" | "before" | "max" | "maximum" | "lte" | "lt" | "most" => Bound::Most,
+        _ => Bound::Same,
+    };
+    if words.len() < 2 {
+        return Bound::Same;
+    }
+    let last = words.last().map_or(Bound::Same, |word| of(word));
+    if last != Bound::Same {
+        words.pop();
+        return last;
+    }
+    let first = words.first().map_or(Bound::Same, |word| of(word));
+    if first != Bound::Same {
+        words.remove(0);
+    }
+    first
 }
 
 fn kinds<'a>(place: &Place<'a>) -> std::collections::BTreeSet<&'a str> {
@@ -205,14 +231,14 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             let Some(value) = state.get(&filter.property).filter(|value| !value.is_null()) else {
                 continue;
             };
-            let Some(value) = (if filter.least {
-                earlier(value)
-            } else {
-                Some(value.clone())
+            let Some(value) = (match filter.bound {
+                Bound::Same => Some(value.clone()),
+                Bound::Least => beside(value, -1),
+                Bound::Most => beside(value, 1),
             }) else {
                 continue;
             };
-            if asked.contains(&value) && !filter.least {
+            if asked.contains(&value) && filter.bound == Bound::Same {
                 continue;
             }
             asked.push(value.clone());
@@ -223,7 +249,114 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             }
         }
     }
+    if judgements.is_empty()
+        && let Some((held, state)) = records.first()
+    {
+        judgements.extend(together(script, &home, list, &filters, held, state)?);
+    }
     Ok(judged(judgements))
+}
+
+/// Two filters at once: what is shown matches both.
+fn together<'a>(
+    script: &mut Script<'a>,
+    home: &Home<'a>,
+    list: &'a Operation,
+    filters: &[Filter<'a>],
+    held: &Held,
+    state: &Value,
+) -> Scripted<Option<Judgement>> {
+    let usable: Vec<(&Filter<'a>, &Value)> = filters
+        .iter()
+        .filter(|filter| filter.bound == Bound::Same)
+        .filter_map(|filter| {
+            let value = state.get(&filter.property)?;
+            (!value.is_null()).then_some((filter, value))
+        })
+        .collect();
+    let lister = Lister::of(script, home, list, held)?;
+    for pair in usable.windows(2).take(2) {
+        let [(one, first), (other, second)] = pair else {
+            continue;
+        };
+        let mut query = vec![
+            (one.parameter, (*first).clone()),
+            (other.parameter, (*second).clone()),
+        ];
+        query.extend(lister.longest());
+        let exchange = lister.ask(
+            script,
+            &query,
+            "asks for the records that match two filters",
+        )?;
+        if !answered(exchange).is_ok_and(Response::is_success) {
+            continue;
+        }
+        let page = lister.read(exchange)?;
+        let fits = |item: &&&Value, filter: &Filter<'_>, value: &Value| {
+            item.get(&filter.property)
+                .is_none_or(|shown| matches(filter, value, shown))
+        };
+        let wrong = page
+            .items
+            .iter()
+            .find(|item| !fits(item, one, first) || !fits(item, other, second));
+        if let Some(item) = wrong {
+            return Ok(Some(
+                Finding::new(
+                    format!("together {} {}", one.parameter, other.parameter),
+                    format!(
+                        "The list filtered by `{}` and `{}` at once holds records that match only one of them.",
+                        one.parameter, other.parameter
+                    ),
+                    format!(
+                        "{}: {} and {}",
+                        list.key,
+                        brief(Some(first)),
+                        brief(Some(second))
+                    ),
+                    brief(Some(item)),
+                )
+                .at(list.pointer.clone())
+                .into(),
+            ));
+        }
+    }
+    Ok(None)
+}
+
+/// The total of a filtered list that is shown whole. A page may be cut by a limit that nobody declared, so
+/// it counts as whole only if the same request without the filter shows more.
+fn total<'a>(
+    script: &mut Script<'a>,
+    lister: &Lister<'a>,
+    list: &Operation,
+    filter: &Filter<'a>,
+    page: &Page<'a>,
+) -> Scripted<Option<Judgement>> {
+    let shown = i64::try_from(page.items.len()).unwrap_or(i64::MAX);
+    let Some(said) = page.total.filter(|said| *said > shown) else {
+        return Ok(None);
+    };
+    let query: Vec<(&str, Value)> = lister.longest().into_iter().collect();
+    let exchange = lister.ask(script, &query, "asks for all records, to compare")?;
+    if !answered(exchange).is_ok_and(Response::is_success) {
+        return Ok(None);
+    }
+    let more = lister.read(exchange)?.items.len() > page.items.len();
+    Ok(more.then(|| {
+        Finding::new(
+            format!("total {}", filter.parameter),
+            format!(
+                "The total of the list filtered by `{}` is not how many records match.",
+                filter.parameter
+            ),
+            format!("{}: a total of {shown}", list.key),
+            said.to_string(),
+        )
+        .at(list.pointer.clone())
+        .into()
+    }))
 }
 
 fn judge<'a>(
@@ -242,6 +375,9 @@ fn judge<'a>(
         return Ok(None);
     }
     let page = lister.read(exchange)?;
+    if let Some(wrong) = total(script, lister, list, filter, &page)? {
+        return Ok(Some(wrong));
+    }
     let wrong = page
         .items
         .iter()
@@ -294,9 +430,18 @@ fn judge<'a>(
 
 fn matches(filter: &Filter<'_>, wanted: &Value, found: &Value) -> bool {
     match (wanted, found) {
-        (Value::String(wanted), Value::String(found)) if filter.least => {
-            match (moment(wanted), moment(found)) {
-                (Some(wanted), Some(found)) => found >= wanted,
+        (Value::String(wanted), Value::String(found)) if filter.bound != Bound::Same => {
+            match (moment(wanted), moment(found), filter.bound) {
+                (Some(wanted), Some(found), Bound::Least) => found >= wanted,
+                // A whole day may or may not count as within.
+                (Some(wanted), Some(found), _) => found < wanted + Duration::DAY,
+                _ => true,
+            }
+        }
+        (Value::Number(wanted), Value::Number(found)) if filter.bound != Bound::Same => {
+            match (wanted.as_f64(), found.as_f64(), filter.bound) {
+                (Some(wanted), Some(found), Bound::Least) => found >= wanted,
+                (Some(wanted), Some(found), _) => found <= wanted,
                 _ => true,
             }
         }
@@ -309,7 +454,7 @@ fn matches(filter: &Filter<'_>, wanted: &Value, found: &Value) -> bool {
         }
         (Value::Number(wanted), Value::Number(found)) => wanted.as_f64() == found.as_f64(),
         (Value::Bool(wanted), Value::Bool(found)) => wanted == found,
-        (_, Value::Null) => filter.least,
+        (_, Value::Null) => filter.bound != Bound::Same,
         _ => true,
     }
 }
@@ -324,16 +469,25 @@ fn day(text: &str) -> Option<Date> {
     Date::parse(text, format_description!("[year]-[month]-[day]")).ok()
 }
 
-/// A day before, in the same form.
-fn earlier(value: &Value) -> Option<Value> {
-    let text = value.as_str()?;
-    if let Some(day) = day(text) {
-        return day.previous_day().map(|day| Value::from(day.to_string()));
+/// A day, or one, before or after, in the same form.
+fn beside(value: &Value, by: i8) -> Option<Value> {
+    if let Some(number) = value.as_i64() {
+        return number.checked_add(i64::from(by)).map(Value::from);
     }
-    let before = OffsetDateTime::parse(text, &Rfc3339)
+    if let Some(number) = value.as_f64() {
+        return Some(Value::from(number + f64::from(by)));
+    }
+    let text = value.as_str()?;
+    let step = Duration::days(i64::from(by));
+    if let Some(day) = day(text) {
+        return day
+            .checked_add(step)
+            .map(|day| Value::from(day.to_string()));
+    }
+    let moved = OffsetDateTime::parse(text, &Rfc3339)
         .ok()?
-        .checked_sub(Duration::DAY)?;
-    let utc = before
+        .checked_add(step)?;
+    let utc = moved
         .to_offset(time::UtcOffset::UTC)
         .replace_nanosecond(0)
         .ok()?;

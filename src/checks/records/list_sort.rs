@@ -6,10 +6,13 @@ use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    arrange::{meaning, names, shape},
+    arrange::{meaning, names, shape, values::token, vary},
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
-        keeping::{Home, PAGED, answered, brief, judged, on_list, several, subject},
+        keeping::{
+            Home, PAGED, answered, brief, judged, on_list, send, several, subject, told_apart,
+            workable,
+        },
         listing::Lister,
         place::Place,
     },
@@ -154,17 +157,28 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let list = subject(operation)?;
     let world = script.world;
     let home = Home::of(world, list)?;
+    let orders = orders(world.contract, list);
     let records = if home.create.key.path.contains('{') {
         vec![crate::checks::keeping::make(script, &home)?]
     } else {
-        several(script, &home, RECORDS)?
+        let records = several(script, &home, RECORDS)?;
+        let mut texts: Vec<&str> = Vec::new();
+        for order in &orders {
+            if !texts.contains(&order.property.as_str()) {
+                texts.push(&order.property);
+            }
+        }
+        for property in texts {
+            lettered(script, &home, property)?;
+        }
+        records
     };
     let Some(held) = records.first() else {
         return Ok(judged(Vec::new()));
     };
     let lister = Lister::of(script, &home, list, held)?;
     let mut judgements: Vec<Judgement> = Vec::new();
-    for order in orders(world.contract, list) {
+    for order in orders {
         let mut query = vec![(order.parameter, Value::from(order.value))];
         query.extend(lister.longest());
         let exchange = lister.ask(script, &query, "asks for an order")?;
@@ -178,14 +192,18 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             .filter_map(|item| item.get(&order.property))
             .filter(|value| !value.is_null())
             .collect();
-        let wrong = values.windows(2).find_map(|pair| {
-            let [one, other] = pair else { return None };
-            let bad = if order.descending {
-                Ordering::Less
-            } else {
-                Ordering::Greater
-            };
-            (compare(one, other) == Some(bad)).then_some((*one, *other))
+        let bad = if order.descending {
+            Ordering::Less
+        } else {
+            Ordering::Greater
+        };
+        // What stands between two values may be such that orders differ; these two are not.
+        let wrong = values.iter().enumerate().find_map(|(at, one)| {
+            let later = values.get(at + 1..)?.iter();
+            later
+                .filter(|other| compare(one, other) == Some(bad))
+                .map(|other| (*one, *other))
+                .next()
         });
         if let Some((one, other)) = wrong {
             judgements.push(
@@ -209,6 +227,44 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         }
     }
     Ok(judged(judgements))
+}
+
+/// Makes records whose value of a free text is of plain letters, out of order, so that every order agrees.
+fn lettered<'a>(script: &mut Script<'a>, home: &Home<'a>, property: &str) -> Scripted<()> {
+    let world = script.world;
+    let (full, _) = workable(script, home)?;
+    let (Some(schema), Some(plain)) = (home.sent_schema(), full.body().cloned()) else {
+        return Ok(());
+    };
+    let is_text = plain.get(property).is_some_and(Value::is_string);
+    let place = Place::of(world.contract, schema).member(property);
+    let is_free = !["enum", "const", "format", "pattern"]
+        .iter()
+        .any(|keyword| place.has(keyword));
+    if !is_text || !is_free {
+        return Ok(());
+    }
+    for word in ["Zzdelta", "Zzalpha", "Zzcharlie", "Zzbravo"] {
+        let label = format!("lettered {property} {word}");
+        let mut body = told_apart(world, home.create, &plain, &label);
+        let tail: String = token(&world, &label)
+            .bytes()
+            .map(|byte| char::from(b'a' + byte % 26))
+            .collect();
+        if let Some(slot) = body.get_mut(property) {
+            *slot = Value::from(format!("{word}{tail}"));
+        }
+        if vary::is_valid(&world, schema, &body) {
+            send(
+                script,
+                home,
+                &full,
+                Some(body),
+                "creates a record to be told apart",
+            )?;
+        }
+    }
+    Ok(())
 }
 
 /// The order of two values, where every usual order agrees.

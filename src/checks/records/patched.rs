@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    arrange::{body, shape},
+    arrange::{self, body, shape},
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{
@@ -30,7 +30,8 @@ pub static CHECK: Check = Check {
     purpose: "PATCH changes what is sent and leaves everything else alone.",
     verifies: "A record is created with everything filled in. Each property that the PATCH takes is sent alone \
         with another valid value, then with null where its schema allows null, and the record is read \
-        after each. What was sent is there; null removes the value or leaves null; no other member that \
+        after each. What was sent is there; null removes the value or leaves null (tried where the body is a merge patch, or the record that is \
+        read can show null); no other member that \
         callers decide on has changed. Another record of the run is as it was. Patches that the API \
         refuses, that are answered 202, that need several members at once, or that are lists of \
         operations (JSON Patch) are not judged.",
@@ -130,6 +131,11 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     }
     let held = make(script, &home)?;
     let owned = home.owned(world);
+    let is_merge = patch
+        .body
+        .as_ref()
+        .and_then(|spec| body::choose(&spec.content))
+        .is_some_and(|media| media.media_type.contains("merge-patch+json"));
     let places = (
         Place::of(world.contract, schema),
         home.read_place(world.contract),
@@ -139,7 +145,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let mut last = None;
     for member in members
         .iter()
-        .filter(|member| !member.read_only && owned.contains(&member.name))
+        .filter(|member| !member.read_only && !arrange::repeats_id(patch, &member.name))
         .take(MOST_MEMBERS)
     {
         let name = &member.name;
@@ -151,11 +157,12 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         let mut values: Vec<Value> = other_value(world, patch, member, current, sent)
             .into_iter()
             .collect();
-        if world
-            .contract
-            .schemas
-            .validate_request(&member.schema, &Value::Null)
-            .is_valid()
+        if (is_merge || may_be_null(&places.1, name))
+            && world
+                .contract
+                .schemas
+                .validate_request(&member.schema, &Value::Null)
+                .is_valid()
             && Place::of(world.contract, &member.schema).is_described()
         {
             values.push(Value::Null);
@@ -200,6 +207,17 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         });
     }
     Ok(judged(judgements))
+}
+
+/// Whether the record that is read can show null there: elsewhere, null in a plain JSON body may just as
+/// well mean that nothing is sent.
+fn may_be_null(read: &Place<'_>, name: &str) -> bool {
+    let place = read.member(name);
+    place.types().contains("null")
+        || place
+            .keyword("enum")
+            .filter_map(Value::as_array)
+            .any(|members| members.contains(&Value::Null))
 }
 
 fn judge(

@@ -4,7 +4,7 @@ use crate::{
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{
-            Home, PEOPLE, another_body, body_for, brief, change, changed, changes, judged, make,
+            Home, PEOPLE, another_body, body_for, brief, change, changed_by, changes, judged, make,
             on_item, read, subject,
         },
     },
@@ -69,8 +69,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let held = make(script, &home)?;
     let plain = body_for(world, put, &held.sent, "replaced twice")?;
     let body = another_body(world, put, &plain, 0);
-    let exchange = change(script, put, &held, Some(&body), "replaces the record")?;
-    changed(put, exchange)?;
+    let (body, _) = changed_by(script, put, &held, &plain, &body, "replaces the record")?;
     let once = read(script, &home, &held)?;
     let exchange = change(
         script,

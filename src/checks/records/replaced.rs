@@ -7,7 +7,7 @@ use crate::{
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{
-            Home, PEOPLE, another_body, body_for, brief, change, changed, changes, judged, make,
+            Home, PEOPLE, another_body, body_for, brief, change, changed_by, changes, judged, make,
             on_item, read, subject,
         },
         place::Place,
@@ -133,8 +133,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let plain = body_for(world, put, &held.sent, "replaced")?;
     let full = another_value(world, put, &plain, before);
     let mut judgements: Vec<Judgement> = Vec::new();
-    let exchange = change(script, put, &held, Some(&full), "replaces the record")?;
-    changed(put, exchange)?;
+    let purpose = "replaces the record";
+    let (full, _) = changed_by(script, put, &held, &plain, &full, purpose)?;
     let replaced = read(script, &home, &held)?;
     let difference = differences(&places.0, &places.1, &full, replaced)
         .into_iter()

@@ -1,11 +1,10 @@
 //! `records.unknown-id-on-write`
 
 use crate::{
-    arrange::{serialise, shape, unknown_id},
+    arrange::{hazard, serialise, shape, unknown_id, valid_request},
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{Home, PEOPLE, answered, body_for, make, on_item, subject, to_item},
-        probing::last_variable,
     },
     contract::{Contract, Operation, ParameterPlace},
     exchange::Request,
@@ -19,7 +18,7 @@ pub static CHECK: Check = Check {
     id: "records.unknown-id-on-write",
     purpose: "A write to an id that does not exist is not answered with success.",
     verifies: "PUT, PATCH and DELETE are sent with a valid body to an id that its schema allows and that cannot \
-        exist. Success is a failure where the contract documents 404 or 410 for the operation. A PUT that \
+        exist, and so is POST where the path names a record: below a parent that does not exist, say. Success is a failure where the contract documents 404 or 410 for the operation. A PUT that \
         the contract lets create (201) may do so. Other refusals are not judged, nor are operations that \
         document neither status. The record, if one is made, is deleted at the end of the run where that \
         can be done.",
@@ -59,6 +58,13 @@ pub static CHECK: Check = Check {
 
 fn applies(contract: &Contract, operation: &Operation) -> Applies {
     let method = &operation.key.method;
+    if *method == Method::Post && operation.path_variables().next().is_some() {
+        return match hazard(operation) {
+            Some(reason) => Applies::No(reason),
+            None if operation.documents(404) || operation.documents(410) => Applies::Yes,
+            None => Applies::No("The contract documents no 404 for it.".into()),
+        };
+    }
     if !matches!(method, Method::Put | Method::Patch | Method::Delete) {
         return Applies::Beside;
     }
@@ -72,16 +78,21 @@ fn applies(contract: &Contract, operation: &Operation) -> Applies {
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let operation = subject(operation)?;
     let world = script.world;
-    let home = Home::of(world, operation)?;
     let none =
         || Halt::NotApplicable("No id was found that is allowed and sure not to exist.".into());
-    let (_, name, _) = last_variable(&operation.key.path).ok_or_else(none)?;
+    let name = operation.path_variables().last().ok_or_else(none)?;
     let unknown = operation
         .parameter(ParameterPlace::Path, name)
         .and_then(|parameter| unknown_id(&world, operation, parameter))
-        .map(|id| serialise::scalar(&id))
-        .filter(|id| id.len() >= 6)
+        .filter(|id| serialise::scalar(id).len() >= 6)
         .ok_or_else(none)?;
+    if operation.key.method == Method::Post {
+        let arranged = valid_request(script, operation)?;
+        let request = arranged.with_path_value(world.contract, operation, name, unknown)?;
+        return judged(script, operation, request);
+    }
+    let unknown = serialise::scalar(&unknown);
+    let home = Home::of(world, operation)?;
     let held = make(script, &home)?;
     let body = match shape::body(operation) {
         Some(_) => Some(body_for(world, operation, &held.sent, "unknown")?),
@@ -90,6 +101,10 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let (collection, _) = held.path.rsplit_once('/').ok_or_else(none)?;
     let path = format!("{collection}/{}", serialise::encode(&unknown));
     let request = to_item(world, operation, &path, body.as_ref(), None)?;
+    judged(script, operation, request)
+}
+
+fn judged<'a>(script: &mut Script<'a>, operation: &Operation, request: Request) -> Scripted {
     let exchange = script.send(Request {
         purpose: "writes to an id that cannot exist".into(),
         ..request

@@ -1,7 +1,10 @@
 //! `response.status-documented`
 
 use crate::{
-    checks::{Answer, Check, Example, Kind, Line, Says},
+    checks::{
+        Answer, Check, Example, Kind, Line, Says, answer::documented_media,
+        response::not_found_documented,
+    },
     contract::{Operation, StatusPattern},
     model::Whose,
     verdict::{Finding, Judgement},
@@ -22,9 +25,9 @@ pub static CHECK: Check = Check {
         a success that only `default` covers is inconclusive: `default` is read as the description of \
         errors by most people and tools, and the contract does not say which. Left out are statuses \
         that are no matter of the operation: 5xx (see `response.server-error`), 408, 414, 421, 426, 429 \
-        and 431; 401 and 403 where the contract declares security; answers to conditional and range \
+        and 431; 404 to an id that may name nothing (see `response.not-found-documented`); 401 and 403 where the contract declares security; answers to conditional and range \
         requests by the conditions they carry; and the refusals of HTTP itself (400 to 417) to requests \
-        that are wrong on purpose.",
+        that are wrong on purpose, but for 400 to a readable body where 422 is documented and 400 is not.",
     matters: "Those who call the API write code for the statuses they are told of. One that nobody told \
         them of ends in the branch for the impossible, at night, in production.",
     fix: "Document the status with its body under `responses` of the operation, or answer with one that \
@@ -95,7 +98,9 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         return Vec::new();
     };
     let status = response.status;
-    if is_no_matter_of(operation, answer, status) {
+    if is_no_matter_of(operation, answer, status)
+        || (operation.response(status).is_none() && not_found_documented::is_its_own(answer))
+    {
         return Vec::new();
     }
     let judgement = match operation.response(status).map(|spec| spec.status) {
@@ -134,7 +139,30 @@ fn is_no_matter_of(operation: &Operation, answer: &Answer<'_>, status: u16) -> b
     !(200..500).contains(&status)
         || OF_NO_OPERATION.contains(&status)
         || (conditional && !operation.documents(status))
-        || (answer.was_wrong() && REFUSALS.contains(&status) && !operation.documents(status))
+        || (answer.was_wrong()
+            && REFUSALS.contains(&status)
+            && !operation.documents(status)
+            && !is_told_otherwise(operation, answer, status))
+}
+
+/// Whether the contract says by what other status an invalid body is refused: 422, and 400 came. What cannot
+/// be read at all, or is of another media type, may be refused before the operation has its say.
+fn is_told_otherwise(operation: &Operation, answer: &Answer<'_>, status: u16) -> bool {
+    let readable = answer.exchange.request.body.as_ref().is_some_and(|body| {
+        let declared = operation.body.as_ref().is_some_and(|spec| {
+            body.media_type
+                .as_deref()
+                .is_some_and(|sent| documented_media(&spec.content, sent).is_some())
+        });
+        declared && serde_json::from_slice::<serde_json::Value>(&body.bytes).is_ok()
+    });
+    let names = |code| {
+        operation
+            .responses
+            .iter()
+            .any(|spec| spec.status == StatusPattern::Exact(code))
+    };
+    status == 400 && names(422) && readable
 }
 
 const fn is_success(status: u16) -> bool {

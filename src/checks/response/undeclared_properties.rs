@@ -1,6 +1,6 @@
 //! `response.undeclared-properties`
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -71,6 +71,9 @@ const PEOPLE: &str = "
                 items: {type: array, items: {type: object, properties: {surname: {type: string}}}}
 ";
 
+/// How many names of one place are told.
+const SHOWN: usize = 5;
+
 fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     let (Some((operation, _, _)), Some(media), Some(body)) =
         (answer.documented(), answer.media(), answer.json())
@@ -84,7 +87,8 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         return Vec::new();
     }
     let mut judged = false;
-    let mut undeclared = BTreeSet::new();
+    // By place: a schema that is behind its service in one place is one defect, however many names show it.
+    let mut undeclared: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let whole = answer.place();
     walk(&whole, body, &mut |spot| {
         let Value::Object(members) = spot.value else {
@@ -112,7 +116,10 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         }
         judged = true;
         for name in members.keys().filter(|name| !place.names(name)) {
-            undeclared.insert(format!("{}/{name}", spot.shape));
+            undeclared
+                .entry(spot.shape.to_owned())
+                .or_default()
+                .insert(format!("`{}/{name}`", spot.shape));
         }
     });
     if !judged {
@@ -123,12 +130,17 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     }
     undeclared
         .into_iter()
-        .map(|shape| {
+        .map(|(shape, names)| {
+            let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+            let more = match names.len().saturating_sub(SHOWN) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
             Finding::new(
                 format!("{} {shape}", media.pointer),
                 "An answer holds a property that the contract does not declare.",
                 format!("{}: the properties that the schema names", operation.key),
-                format!("`{shape}`"),
+                format!("{}{more}", shown.join(", ")),
             )
             .at(media.pointer.clone())
             .into()

@@ -5,6 +5,7 @@ use crate::{
     checks::{Applies, Check, Example, Kind, Line, Says, Scope, tokens::challenged},
     contract::{Contract, Operation},
     exchange::{Auth, Intent},
+    model::{Access, Expected, NOBODY},
     script::{Halt, Script, Scripted},
 };
 
@@ -14,7 +15,8 @@ pub static CHECK: Check = Check {
     purpose: "Every protected operation asks for credentials, by 401 and a challenge.",
     verifies: "Each operation that the contract protects is called with a valid request and no credentials. \
         The answer is 401 with `WWW-Authenticate`. Operations that change records are tried where \
-        writes are allowed. 404 is inconclusive: it tells nothing of credentials.",
+        writes are allowed. 404 is inconclusive: it tells nothing of credentials. Operations that the \
+        contract leaves open are listed as such.",
     matters: "One operation that forgot to ask is all that someone needs to read or change police records. \
         A 403 or a redirect in place of 401 keeps clients from logging in again.",
     fix: "Ask for credentials in one place that every route passes through, before anything of the \
@@ -73,7 +75,7 @@ const SHOWN: &str = "no credentials";
 
 fn applies(_: &Contract, operation: &Operation) -> Applies {
     if !operation.security.is_required() {
-        return Applies::Beside;
+        return Applies::No("The contract leaves it open to everyone.".into());
     }
     match hazard(operation) {
         Some(reason) => Applies::No(reason),
@@ -87,6 +89,11 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     };
     let mut request = valid_request(script, operation)?.request;
     request.auth = Auth::Nothing;
+    request.access = Some(Access {
+        caller: NOBODY.to_owned(),
+        records: String::new(),
+        expected: Expected::Refused(vec![401]),
+    });
     request.intent = Intent::Wrong(SHOWN.into());
     request.purpose = "asks without credentials".into();
     Ok(vec![challenged(script.send(request)?, SHOWN)])

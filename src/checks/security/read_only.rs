@@ -8,7 +8,7 @@ use crate::{
     },
     contract::{Contract, Operation, Security},
     exchange::{Intent, Response},
-    model::{IdentityName, Whose},
+    model::{Access, Expected, IdentityName, Whose},
     script::{Halt, Script, Scripted},
     verdict::{Finding, Judgement},
 };
@@ -118,6 +118,14 @@ fn only_searches(operation: &Operation) -> bool {
             .any(|word| name.contains(word))
 }
 
+fn access(expected: Expected) -> Access {
+    Access {
+        caller: NAME.to_owned(),
+        records: String::new(),
+        expected,
+    }
+}
+
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let Some(operation) = operation else {
         return Err(Halt::NotApplicable("There is no operation.".into()));
@@ -134,6 +142,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let mut read = open_request(script)?;
     read.identity = reader.clone();
     read.intent = Intent::Plausible;
+    read.access = Some(access(Expected::Allowed));
     read.purpose = "reads as someone who may only read".into();
     let exchange = script.send(read)?;
     if !exchange.response().is_some_and(Response::is_success) {
@@ -148,6 +157,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let mut request = valid_request(script, operation)?.request;
     request.identity = reader;
     request.intent = Intent::Wrong("an identity that may only read".into());
+    request.access = Some(access(Expected::Refused(vec![403])));
     request.purpose = "writes as someone who may only read".into();
     let exchange = script.send(request)?;
     let finding = match exchange.status() {

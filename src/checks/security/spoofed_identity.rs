@@ -53,7 +53,7 @@ components: {securitySchemes: {token: {type: http, scheme: bearer}}}
 const SHOWN: &str = "no credentials but the headers of a proxy";
 
 /// What is believed of a proxy.
-const BELIEVED: &[(&str, &str)] = &[
+pub(super) const BELIEVED: &[(&str, &str)] = &[
     ("x-user", "admin"),
     ("x-user-id", "1"),
     ("x-user-roles", "admin"),

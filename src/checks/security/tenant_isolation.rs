@@ -7,7 +7,7 @@ use crate::{
     checks::{Applies, Check, Example, Kind, Line, Says, Scope, place::Place, tokens::judge},
     contract::{Contract, Operation},
     exchange::{Address, Exchange, Intent, Request, Response},
-    model::{IdentityName, Method, Whose},
+    model::{Access, Expected, IdentityName, Method, Whose},
     script::{Halt, Script, Scripted},
     verdict::{Finding, Judgement},
 };
@@ -208,6 +208,11 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     }
     let mut read = read.meant(Intent::Wrong("another force's restricted record".into()));
     read.identity = other;
+    read.access = Some(Access {
+        caller: NAME.to_owned(),
+        records: "restricted, of default".to_owned(),
+        expected: Expected::Refused(vec![403, 404]),
+    });
     read.purpose = "reads the restricted record of another force".into();
     let exchange = script.send(read)?;
     Ok(vec![match exchange.status() {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::key_identity;
 use crate::{
     cli::Failure,
     load::{Target, TlsFiles},
     model::{
-        Attestation, Budget, Claims, ClientCertificate, Credential, Environment, Identity,
-        IdentityName, KeyPlace, Parameters, Writes,
+        Attestation, Budget, Claims, ClientCertificate, Environment, IdentityName, Parameters,
+        Writes,
     },
     supplier::IhubSupplier,
 };
@@ -48,14 +49,14 @@ pub(super) fn target(receiver: &IhubSupplier) -> Result<Target, Failure> {
             .into(),
     );
     target.identities = vec![
-        (IdentityName::default(), identity(&key.id, &key.secret)),
+        (IdentityName::default(), key_identity(&key.id, &key.secret)),
         (
             "wrong-client-id".into(),
-            identity("zztest-nobody", &key.secret),
+            key_identity("zztest-nobody", &key.secret),
         ),
         (
             "wrong-client-secret".into(),
-            identity(&key.id, "zztest-wrong-secret"),
+            key_identity(&key.id, "zztest-wrong-secret"),
         ),
     ];
     let client = receiver.client();
@@ -75,27 +76,10 @@ pub(super) fn target(receiver: &IhubSupplier) -> Result<Target, Failure> {
             statement: (*statement).to_owned(),
         })
         .collect();
+    target.timeout = std::time::Duration::from_secs(120);
     // Several receivers may be tested side by side on this machine; only a slow network would be told by less.
-    target.parameters = Parameters(BTreeMap::from([("delivery_ms".to_owned(), 30_000.into())]));
+    target.parameters = Parameters(BTreeMap::from([("delivery_ms".to_owned(), 120_000.into())]));
     Ok(target)
-}
-
-fn identity(id: &str, secret: &str) -> Identity {
-    let header = |scheme: &str, name: &str, value: &str| {
-        let credential = Credential::ApiKey {
-            place: KeyPlace::Header,
-            name: name.to_owned(),
-            value: value.to_owned().into(),
-        };
-        (Some(scheme.to_owned()), credential)
-    };
-    Identity {
-        credentials: vec![
-            header("clientId", "client-id", id),
-            header("clientSecret", "client-secret", secret),
-        ],
-        client_certificate: None,
-    }
 }
 
 /// What a person needs to try it by hand.

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The certificate to show; the reason where it cannot be had.
-pub(super) fn certified(
+pub(in crate::http) fn certified(
     shown: Shown,
     own: Option<&ClientCertificate>,
 ) -> Result<Option<Arc<CertifiedKey>>, String> {

@@ -12,6 +12,8 @@ mod hello;
 mod legacy;
 mod modern;
 
+pub(super) use self::clients::certified;
+
 use std::{io, time::Duration};
 
 use time::OffsetDateTime;

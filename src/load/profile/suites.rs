@@ -29,24 +29,25 @@ pub(super) fn load(
             Origin::Bundled(bundled) => of_bundled(bundled, name),
             Origin::Location(_) | Origin::Text(_) => of_file(document, name),
         };
-        match loaded {
-            Ok(suite) => suites.push(Arc::new(suite)),
-            Err(errors) => {
-                for error in errors.iter() {
-                    if error.line == 0 {
-                        wrong
-                            .push(document.error(&pointer, format!("`{name}`: {}", error.message)));
-                    } else {
-                        wrong.push(error.clone());
-                    }
-                }
+        let errors = match loaded {
+            Ok((suite, errors)) => {
+                suites.push(Arc::new(suite));
+                errors
+            }
+            Err(errors) => errors,
+        };
+        for error in errors.iter() {
+            if error.line == 0 {
+                wrong.push(document.error(&pointer, format!("`{name}`: {}", error.message)));
+            } else {
+                wrong.push(error.clone());
             }
         }
     }
     suites
 }
 
-fn of_file(document: &Document, name: &str) -> Result<Suite, Diagnostics> {
+fn of_file(document: &Document, name: &str) -> Result<(Suite, Diagnostics), Diagnostics> {
     let location = if is_url(name) {
         name.to_owned()
     } else {
@@ -54,16 +55,16 @@ fn of_file(document: &Document, name: &str) -> Result<Suite, Diagnostics> {
     };
     let source = Source::read(&location, "suite")?;
     let beside = source.clone();
-    suite::load(source, &|path| {
+    suite::draft(source, &|path| {
         Source::read(&beside.beside(path).to_string_lossy(), "file")
     })
 }
 
 /// A suite that comes with Muster: the profile's list has it by the name the profile gives, and the files
 /// that it names by their paths from there.
-fn of_bundled(bundled: &'static Bundled, name: &str) -> Result<Suite, Diagnostics> {
+fn of_bundled(bundled: &'static Bundled, name: &str) -> Result<(Suite, Diagnostics), Diagnostics> {
     let source = bundled_file(bundled, name)?;
-    suite::load(source, &|path| {
+    suite::draft(source, &|path| {
         let path = match name.rsplit_once('/') {
             Some((folder, _)) => format!("{folder}/{path}"),
             None => path.to_owned(),

@@ -257,3 +257,28 @@ fn paths_are_relative_to_the_file() {
         target.tls.client.unwrap().chain_pem
     );
 }
+
+#[test]
+fn the_authorisation_table_names_identities_that_are_there() {
+    let text = |rule: &str| {
+        format!(
+            "{START}identities: {{ default: {{ none: {{}} }}, other-force: {{ none: {{}} }} }}\nparameters:\n  authorisation:\n    - {rule}\n"
+        )
+    };
+    let good = "{ identity: other-force, operations: [getPerson], records_of: default, restricted: true, answer: [403, 404] }";
+    assert!(load_text(&text(good)).is_ok());
+    let nobody = "{ identity: nobody, operations: [getPerson], answer: 401 }";
+    assert!(load_text(&text(nobody)).is_ok());
+    let told = told(&text(
+        "{ identity: other-forse, operations: [getPerson], answer: 403 }",
+    ));
+    assert!(told.contains("no identity `other-forse`"), "{told}");
+    for wrong in [
+        "{ identity: default, operations: [getPerson], answer: 500 }",
+        "{ identity: default, operations: [], answer: 403 }",
+        "{ identity: default, operations: [getPerson] }",
+        "{ identity: default, operation: getPerson, answer: 403 }",
+    ] {
+        assert!(load_text(&text(wrong)).is_err(), "{wrong}");
+    }
+}

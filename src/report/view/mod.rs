@@ -1,16 +1,20 @@
 //! The summary as the page shows it: every text ready, nothing left to decide (owner of [`Page`]).
 
+pub(super) mod coverage;
 mod findings;
 mod operations;
 mod requirements;
+pub(super) mod rights;
 
 use serde::Serialize;
 
 pub(super) use self::requirements::reasons;
 use self::{
+    coverage::{CoverageRow, TotalRow},
     findings::{FindingRow, ROOM, finding},
     operations::{OperationRow, operations},
     requirements::{Group, Open, Row, groups, not_tested, open},
+    rights::Grid,
 };
 use super::text;
 use crate::{
@@ -45,6 +49,10 @@ pub(super) struct Page {
     findings: Vec<FindingRow>,
     groups: Vec<Group>,
     operations: Vec<OperationRow>,
+    grid: Grid,
+    totals: Vec<TotalRow>,
+    aspects: Vec<&'static str>,
+    coverage: Vec<CoverageRow>,
     excluded: Vec<Excluded>,
     waivers: Vec<WaiverRow>,
     attestations: Vec<Attested>,
@@ -188,6 +196,10 @@ impl Page {
                 .collect(),
             groups: groups(summary),
             operations: operations(&summary.operations),
+            grid: Grid::of(summary),
+            totals: coverage::totals(summary),
+            aspects: coverage::ASPECTS.iter().map(|(.., short)| *short).collect(),
+            coverage: coverage::rows(summary),
             excluded: excluded(summary),
             waivers: waivers(summary),
             attestations: start
@@ -209,7 +221,7 @@ impl Page {
                     whose: gap.whose.label(),
                 })
                 .collect(),
-            left_behind: summary.left_behind.clone(),
+            left_behind: summary.left_in_short.iter().map(text::left).collect(),
             muster: start.muster.clone(),
             run_id: start.run_id.clone(),
         }

@@ -77,6 +77,21 @@ pub(super) const REFERENCE_BROKEN: Fault = Fault {
     )
 };
 
+pub(super) const SCHEMA_IMPOSSIBLE: Fault = Fault {
+    contract: Some(|document| {
+        let schema = json!({
+            "description": "A force that is no more.",
+            "type": "integer", "minimum": 100, "maximum": 10,
+        });
+        set(document, "/components/schemas", "FormerForce", schema);
+    }),
+    ..Fault::new(
+        "schema-impossible",
+        "A schema has a least above its most.",
+        &["contract.satisfiable-schemas"],
+    )
+};
+
 pub(super) const RESPONSE_REFERENCE_BROKEN: Fault = Fault {
     contract: Some(|document| {
         let reference = json!({ "$ref": "#/components/responses/ServiceUnavailable" });
@@ -344,6 +359,21 @@ pub(super) const STATUS_406_UNDOCUMENTED: Fault = Fault {
             "contract.negotiation-documented",
             "response.status-documented",
         ],
+    )
+};
+
+pub(super) const STATUS_404_UNDOCUMENTED: Fault = Fault {
+    contract: Some(|document| {
+        remove(
+            document,
+            "/paths/~1vehicles~1{vehicleId}/get/responses",
+            "404",
+        );
+    }),
+    ..Fault::new(
+        "status-404-undocumented",
+        "Reading a vehicle can end in 404, and its documentation does not say so.",
+        &["response.not-found-documented"],
     )
 };
 

@@ -20,6 +20,19 @@ pub(super) const METHOD_WITHOUT_ALLOW: Fault = Fault {
     )
 };
 
+pub(super) const ALLOW_OF_FIRST_ROUTE: Fault = Fault {
+    answer: Some(|_, outgoing| {
+        if outgoing.status == StatusCode::METHOD_NOT_ALLOWED {
+            outgoing.set("allow", "GET");
+        }
+    }),
+    ..Fault::new(
+        "allow-of-first-route",
+        "A 405 names the methods of the first route alone.",
+        &["response.allow-complete", "http.undeclared-method"],
+    )
+};
+
 pub(super) const METHOD_NOT_FOUND: Fault = Fault {
     answer: Some(|_, outgoing| {
         if outgoing.status == StatusCode::METHOD_NOT_ALLOWED {

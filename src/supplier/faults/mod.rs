@@ -12,6 +12,7 @@ mod http;
 mod input;
 mod ops;
 mod records;
+mod rights;
 mod security;
 mod tls;
 mod transport;
@@ -23,6 +24,7 @@ static FAULTS: &[Fault] = &[
     contract::TITLE_MISSING,
     contract::PARAMETER_NOWHERE,
     contract::REFERENCE_BROKEN,
+    contract::SCHEMA_IMPOSSIBLE,
     contract::RESPONSE_REFERENCE_BROKEN,
     contract::OPERATION_ID_MISSING,
     contract::OPERATION_ID_TWICE,
@@ -42,6 +44,7 @@ static FAULTS: &[Fault] = &[
     contract::PARAMETER_EXAMPLE_INVALID,
     contract::STATUS_406_UNDOCUMENTED,
     contract::STATUS_415_UNDOCUMENTED,
+    contract::STATUS_404_UNDOCUMENTED,
     contract::QUERY_IDENTIFIES,
     contract::QUERY_ACTS,
     contract::STATUS_429_UNDOCUMENTED,
@@ -112,6 +115,7 @@ static FAULTS: &[Fault] = &[
     errors::UNKNOWN_RESOURCE_BAD_REQUEST,
     errors::UNKNOWN_RESOURCE_SERVER_ERROR,
     http::METHOD_WITHOUT_ALLOW,
+    http::ALLOW_OF_FIRST_ROUTE,
     http::METHOD_NOT_FOUND,
     http::METHOD_TAKEN_FOR_GET,
     http::ACCEPT_IGNORED,
@@ -129,6 +133,7 @@ static FAULTS: &[Fault] = &[
     security::CHALLENGE_MISSING,
     security::UNAUTHENTICATED_FORBIDDEN,
     security::TOKEN_NULL,
+    security::TOKEN_OF_ANY_TEXT,
     security::TOKEN_BEGINNING,
     security::TOKEN_IN_QUERY,
     security::BASIC_TAKEN,
@@ -154,6 +159,22 @@ static FAULTS: &[Fault] = &[
     security::PROXY_BELIEVED,
     security::ANY_ORIGIN,
     security::PERSON_BY_PNC_ID,
+    rights::RESTRICTED_WRITTEN,
+    rights::RESTRICTED_LISTED,
+    rights::RESTRICTED_FORBIDDEN,
+    rights::RESTRICTED_SLOWER,
+    rights::CONTACTS_SHOWN,
+    rights::CONTACTS_EMPTY,
+    rights::AUDIT_OPEN,
+    rights::OWNER_ASSIGNED,
+    rights::NEVER_THROTTLED,
+    rights::RETRY_AFTER_MISSING,
+    rights::OVERRIDE_OBEYED,
+    rights::ROLE_HEADER_BELIEVED,
+    rights::FILTER_CARRIED_OUT,
+    rights::SERVER_VERSION_TOLD,
+    rights::NOT_FOUND_PAGE,
+    rights::PACKED_BODY_BREAKS,
     records::CREATED_LOST,
     records::CREATED_IN_CAPITALS,
     records::NEWEST_NOT_LISTED,

@@ -33,7 +33,7 @@ const fn believes(
 pub(super) const OPERATION_OPEN: Fault = lets_in(
     "operation-open",
     "The list of vehicles is given to callers without credentials.",
-    &["security.no-credentials"],
+    &["security.no-credentials", "http.credentials-needed"],
     Switch::OpensVehicles,
 );
 
@@ -64,7 +64,7 @@ pub(super) const UNAUTHENTICATED_FORBIDDEN: Fault = Fault {
     ..Fault::new(
         "unauthenticated-forbidden",
         "Callers without credentials are answered 403.",
-        &["security.no-credentials"],
+        &["security.no-credentials", "http.credentials-needed"],
     )
 };
 
@@ -75,10 +75,17 @@ pub(super) const TOKEN_NULL: Fault = lets_in(
     Switch::BelievesNull,
 );
 
+pub(super) const TOKEN_OF_ANY_TEXT: Fault = lets_in(
+    "token-of-any-text",
+    "A vehicle is shown to callers with any text for a token.",
+    &["http.credentials-needed"],
+    Switch::BelievesAnyText,
+);
+
 pub(super) const TOKEN_BEGINNING: Fault = lets_in(
     "token-beginning",
     "The beginning of a token is accepted for the whole.",
-    &["security.truncated-token"],
+    &["security.truncated-token", "http.credentials-needed"],
     Switch::TakesBeginnings,
 );
 

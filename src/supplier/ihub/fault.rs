@@ -1,6 +1,6 @@
 //! What a fault of the receiver is: [`IhubFault`].
 
-use crate::supplier::message::Outgoing;
+use crate::supplier::{certificates::TlsFault, message::Outgoing};
 
 use super::serve::Call;
 
@@ -17,6 +17,8 @@ pub struct IhubFault {
     pub(super) answer: Option<fn(&Call, &mut Outgoing)>,
     /// Changes how the receiver works inside.
     pub(super) flaw: Option<Flaw>,
+    /// Changes how TLS is served.
+    pub(super) tls: Option<TlsFault>,
 }
 
 impl IhubFault {
@@ -33,6 +35,7 @@ impl IhubFault {
             breaks,
             answer: None,
             flaw: Some(flaw),
+            tls: None,
         }
     }
 
@@ -49,6 +52,24 @@ impl IhubFault {
             breaks,
             answer: Some(answer),
             flaw: None,
+            tls: None,
+        }
+    }
+
+    /// One of how TLS is served.
+    pub(super) const fn of_tls(
+        id: &'static str,
+        summary: &'static str,
+        tls: TlsFault,
+        breaks: &'static [&'static str],
+    ) -> Self {
+        Self {
+            id,
+            summary,
+            breaks,
+            answer: None,
+            flaw: None,
+            tls: Some(tls),
         }
     }
 }
@@ -80,8 +101,12 @@ pub(crate) enum Flaw {
     TakesSummerTime,
     /// A start that is a span is refused.
     TakesMomentsOnly,
-    /// A force identifier that is a text is refused.
-    TakesForceNumbers,
+    /// A start that is a moment is refused.
+    TakesSpansOnly,
+    /// A force identifier that is a number is refused.
+    TakesForceTexts,
+    /// The submission must be the first of what is included.
+    WantsSubmissionFirst,
     /// Only the first three codes of `gender` are known.
     KnowsThreeGenders,
     /// A person in two roles is refused.
@@ -90,6 +115,12 @@ pub(crate) enum Flaw {
     TakesNoData,
     /// A missing submission is not noticed.
     TakesNoSubmission,
+    /// What the submission relationship leads to is not looked at.
+    TakesAnySubmission,
+    /// A missing submission id is not noticed.
+    TakesNoId,
+    /// Formats of texts are not looked at.
+    TakesAnyFormat,
     /// A relationship that leads nowhere is not noticed.
     TakesDangling,
     /// Two entities of the same type and id are not noticed.
@@ -118,6 +149,8 @@ pub(crate) enum Flaw {
     ForgetsAfterThree,
     /// Two deliveries at once make two incidents.
     Races,
+    /// Two submissions of the same words make one incident.
+    MergesWords,
     /// A submission that was refused once is refused for ever.
     RemembersRefusals,
     /// A submission that is older than one already received is refused.
@@ -132,6 +165,8 @@ pub(crate) enum Flaw {
     TakesAnyCertificate,
     /// The API key is not asked for.
     AsksNoKey,
+    /// Only those halves of the API key are looked at that are sent.
+    TakesHalfKey,
     /// The client id is not looked at.
     TakesAnyId,
     /// The client secret is not looked at.

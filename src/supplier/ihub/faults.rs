@@ -13,7 +13,10 @@ use super::{
         status_number, status_of_another,
     },
 };
-use crate::supplier::message::Outgoing;
+use crate::supplier::{
+    certificates::{Leaf, TlsFault},
+    message::Outgoing,
+};
 
 const fn inside(
     id: &'static str,
@@ -31,6 +34,15 @@ const fn outside(
     breaks: &'static [&'static str],
 ) -> IhubFault {
     IhubFault::outside(id, summary, answer, breaks)
+}
+
+const fn of_tls(
+    id: &'static str,
+    summary: &'static str,
+    tls: TlsFault,
+    breaks: &'static [&'static str],
+) -> IhubFault {
+    IhubFault::of_tls(id, summary, tls, breaks)
 }
 
 /// Every fault there is, in the order of the requirements.
@@ -63,7 +75,7 @@ static FAULTS: &[IhubFault] = &[
         "receipt-without-id",
         "The receipt does not name the incident.",
         receipt_without_id,
-        &["IHUB-06", "IHUB-40", "IHUB-41", "IHUB-42", "IHUB-64"],
+        &["IHUB-91"],
     ),
     outside(
         "receipt-of-another",
@@ -126,10 +138,22 @@ static FAULTS: &[IhubFault] = &[
         &["IHUB-15"],
     ),
     inside(
-        "force-numbers-only",
-        "A force identifier that is a text is refused.",
-        Flaw::TakesForceNumbers,
+        "spans-only",
+        "A start that is a moment is refused.",
+        Flaw::TakesSpansOnly,
+        &["IHUB-90"],
+    ),
+    inside(
+        "force-texts-only",
+        "A force identifier that is a number is refused.",
+        Flaw::TakesForceTexts,
         &["IHUB-16"],
+    ),
+    inside(
+        "submission-first",
+        "The submission must be the first of what is included.",
+        Flaw::WantsSubmissionFirst,
+        &["IHUB-19"],
     ),
     inside(
         "three-genders",
@@ -154,6 +178,24 @@ static FAULTS: &[IhubFault] = &[
         "An incident without a submission is taken.",
         Flaw::TakesNoSubmission,
         &["IHUB-21"],
+    ),
+    inside(
+        "any-submission-taken",
+        "What the submission relationship leads to is not looked at.",
+        Flaw::TakesAnySubmission,
+        &["IHUB-93"],
+    ),
+    inside(
+        "no-id-taken",
+        "A submission without its submissionId is taken.",
+        Flaw::TakesNoId,
+        &["IHUB-92"],
+    ),
+    inside(
+        "any-format-taken",
+        "Formats of texts are not looked at.",
+        Flaw::TakesAnyFormat,
+        &["IHUB-94"],
     ),
     inside(
         "dangling-taken",
@@ -294,6 +336,12 @@ static FAULTS: &[IhubFault] = &[
         &["IHUB-42"],
     ),
     inside(
+        "merges-words",
+        "Two submissions of the same words make one incident.",
+        Flaw::MergesWords,
+        &["IHUB-95"],
+    ),
+    inside(
         "remembers-refusals",
         "What was refused once is refused for ever.",
         Flaw::RemembersRefusals,
@@ -315,7 +363,7 @@ static FAULTS: &[IhubFault] = &[
         "no-certificate-asked",
         "No client certificate is asked for.",
         Flaw::AsksNoCertificate,
-        &["IHUB-50"],
+        &["IHUB-51", "IHUB-50"],
     ),
     inside(
         "any-certificate-taken",
@@ -330,6 +378,12 @@ static FAULTS: &[IhubFault] = &[
         &["IHUB-52"],
     ),
     inside(
+        "half-key-taken",
+        "Only those halves of the API key are looked at that are sent.",
+        Flaw::TakesHalfKey,
+        &["IHUB-96"],
+    ),
+    inside(
         "any-id-taken",
         "The client id is not looked at.",
         Flaw::TakesAnyId,
@@ -340,6 +394,36 @@ static FAULTS: &[IhubFault] = &[
         "The client secret is not looked at.",
         Flaw::TakesAnySecret,
         &["IHUB-54"],
+    ),
+    of_tls(
+        "tls-1-1-accepted",
+        "TLS 1.1 is taken.",
+        TlsFault::Version(0x0302),
+        &["IHUB-55"],
+    ),
+    of_tls(
+        "tls-1-3-missing",
+        "TLS 1.2 is the newest version.",
+        TlsFault::OnlyTls12,
+        &["IHUB-56"],
+    ),
+    of_tls(
+        "weak-suite",
+        "A suite of TLS 1.2 without authenticated encryption is taken.",
+        TlsFault::Suite(0xC013),
+        &["IHUB-57"],
+    ),
+    of_tls(
+        "certificate-expired",
+        "The certificate ran out three days ago.",
+        TlsFault::Leaf(Leaf::Expired),
+        &["IHUB-58"],
+    ),
+    of_tls(
+        "certificate-runs-out",
+        "The certificate runs out in a week.",
+        TlsFault::Leaf(Leaf::RunsOut),
+        &["IHUB-59"],
     ),
     outside(
         "no-allow",
@@ -363,7 +447,7 @@ static FAULTS: &[IhubFault] = &[
         "may-be-cached",
         "Answers may be kept on the way.",
         |_, outgoing| outgoing.set("cache-control", "max-age=60"),
-        &["IHUB-62", "IHUB-64"],
+        &["IHUB-62"],
     ),
     outside(
         "names-in-location",
@@ -387,9 +471,7 @@ static FAULTS: &[IhubFault] = &[
         "persists-later",
         "What was answered 201 cannot be read yet.",
         Flaw::PersistsLater,
-        &[
-            "IHUB-71", "IHUB-72", "IHUB-73", "IHUB-74", "IHUB-75", "IHUB-76",
-        ],
+        &["IHUB-71"],
     ),
     inside(
         "stores-ascii",
@@ -436,7 +518,7 @@ const NO_ERRORS: &[&str] = &[
 
 const MISTAKE_IS_500: &[&str] = &[
     "IHUB-20", "IHUB-21", "IHUB-22", "IHUB-23", "IHUB-24", "IHUB-25", "IHUB-26", "IHUB-27",
-    "IHUB-31", "IHUB-65",
+    "IHUB-31", "IHUB-65", "IHUB-92", "IHUB-93", "IHUB-94",
 ];
 
 /// Every fault there is.

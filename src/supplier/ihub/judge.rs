@@ -153,10 +153,23 @@ fn judge_root(house: &House, root: &Map<String, Value>, problems: &mut Vec<Probl
         .and_then(|all| all.get("submission"))
         .and_then(|link| link.get("data"));
     let one = match links {
-        Some(Value::Array(links)) => links.len() == 1,
-        Some(Value::Object(_)) => true,
-        _ => false,
+        Some(Value::Array(links)) => match links.as_slice() {
+            [link] => Some(link),
+            _ => None,
+        },
+        Some(link @ Value::Object(_)) => Some(link),
+        _ => None,
     };
+    let other =
+        one.is_some_and(|link| link.get("type").and_then(Value::as_str) != Some("submission"));
+    if other && !house.is(Flaw::TakesAnySubmission) {
+        problems.push(Problem::rule(
+            "BUSINESS_SUBMISSION_TYPE",
+            "The relationship `submission` leads to an entity of another type.",
+            "/data/relationships/submission",
+        ));
+    }
+    let one = one.is_some();
     if !one && !house.is(Flaw::TakesNoSubmission) {
         problems.push(Problem::rule(
             "BUSINESS_SUBMISSION_MISSING",
@@ -197,6 +210,8 @@ fn judge_entity(house: &House, at: &str, entity: &Value, problems: &mut Vec<Prob
             "enum" | "pattern" => house.is(Flaw::TakesAnyCode),
             "type" => house.is(Flaw::TakesAnyType),
             "maxLength" => house.is(Flaw::TakesAnyLength),
+            "format" => house.is(Flaw::TakesAnyFormat),
+            "required" => house.is(Flaw::TakesNoId) && error.to_string().contains("submissionId"),
             _ => false,
         };
         if !lenient {
@@ -372,9 +387,21 @@ fn judge_tastes(house: &House, document: &Value, included: &[Value], problems: &
         "The start is a moment.",
     );
     mind(
-        Flaw::TakesForceNumbers,
-        attribute("forceIdentifier").is_some_and(Value::is_string),
-        "The force is a number.",
+        Flaw::TakesSpansOnly,
+        document
+            .pointer("/data/attributes/incidentStartDateTime")
+            .is_some_and(Value::is_string),
+        "The start is a span.",
+    );
+    mind(
+        Flaw::TakesForceTexts,
+        attribute("forceIdentifier").is_some_and(Value::is_number),
+        "The force is a text.",
+    );
+    mind(
+        Flaw::WantsSubmissionFirst,
+        submission(document).is_some_and(|(pointer, _)| pointer != "/included/0"),
+        "The submission comes first.",
     );
     mind(
         Flaw::KnowsThreeGenders,

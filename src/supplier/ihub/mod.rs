@@ -24,7 +24,7 @@ pub use fault::IhubFault;
 pub use faults::{ihub_fault, ihub_faults};
 pub use pki::PemPair;
 
-use super::{SupplierError, listen, making};
+use super::{SupplierError, certificates::TlsFault, listen, making};
 use pki::Pki;
 use store::Store;
 
@@ -60,7 +60,12 @@ impl IhubSupplier {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let port = listener.local_addr()?.port();
         let has = |flaw| faults.iter().any(|fault| fault.flaw == Some(flaw));
-        let pki = Pki::make(has(Flaw::AsksNoCertificate), has(Flaw::TakesAnyCertificate))?;
+        let of_tls: Vec<TlsFault> = faults.iter().filter_map(|fault| fault.tls).collect();
+        let pki = Pki::make(
+            has(Flaw::AsksNoCertificate),
+            has(Flaw::TakesAnyCertificate),
+            &of_tls,
+        )?;
         let house = Arc::new(House {
             faults,
             key: ApiKey {
@@ -71,7 +76,7 @@ impl IhubSupplier {
         });
         let tls = listen::Tls {
             acceptor: TlsAcceptor::from(Arc::clone(&pki.server)),
-            faults: Arc::new([]),
+            faults: of_tls.into(),
         };
         let router = serve::router(&house);
         let task = tokio::spawn(listen::accept(listener, Some(tls), router));

@@ -18,7 +18,10 @@ use rustls::{
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
 use time::{Duration, OffsetDateTime};
 
-use crate::supplier::SupplierError;
+use crate::supplier::{
+    SupplierError,
+    certificates::{Leaf, TlsFault},
+};
 
 /// A certificate and its key, in PEM.
 #[derive(Clone)]
@@ -45,7 +48,11 @@ pub(super) struct Pki {
 
 impl Pki {
     /// Makes an authority, a certificate for this machine, and one for the sender.
-    pub(super) fn make(asks_none: bool, takes_any: bool) -> Result<Self, SupplierError> {
+    pub(super) fn make(
+        asks_none: bool,
+        takes_any: bool,
+        faults: &[TlsFault],
+    ) -> Result<Self, SupplierError> {
         let mut params = CertificateParams::new(Vec::new()).map_err(failed)?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -57,13 +64,31 @@ impl Pki {
         let ca = params.self_signed(&key).map_err(failed)?;
         let issuer = Issuer::new(params, key);
         let here = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let (server, server_key) = leaf(&issuer, here, ExtendedKeyUsagePurpose::ServerAuth)?;
+        let now = OffsetDateTime::now_utc();
+        let end = if faults.contains(&TlsFault::Leaf(Leaf::Expired)) {
+            now - Duration::days(3)
+        } else if faults.contains(&TlsFault::Leaf(Leaf::RunsOut)) {
+            now + Duration::days(7)
+        } else {
+            now + VALID
+        };
+        let (server, server_key) = leaf(&issuer, here, ExtendedKeyUsagePurpose::ServerAuth, end)?;
         let sender = vec!["sender.ihub.example".to_owned()];
-        let (client, client_key) = leaf(&issuer, sender, ExtendedKeyUsagePurpose::ClientAuth)?;
+        let (client, client_key) = leaf(
+            &issuer,
+            sender,
+            ExtendedKeyUsagePurpose::ClientAuth,
+            now + VALID,
+        )?;
 
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let versions = if faults.contains(&TlsFault::OnlyTls12) {
+            &[&rustls::version::TLS12][..]
+        } else {
+            rustls::DEFAULT_VERSIONS
+        };
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .map_err(failed)?;
         let builder = if asks_none {
             builder.with_no_client_auth()
@@ -97,6 +122,7 @@ fn leaf(
     issuer: &Issuer<'_, KeyPair>,
     names: Vec<String>,
     usage: ExtendedKeyUsagePurpose,
+    end: OffsetDateTime,
 ) -> Result<(rcgen::Certificate, KeyPair), SupplierError> {
     let common = names.first().cloned().unwrap_or_default();
     let mut params = CertificateParams::new(names).map_err(failed)?;
@@ -105,16 +131,21 @@ fn leaf(
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![usage];
     validity(&mut params);
+    params.not_before = params.not_before.min(end - Duration::days(10));
+    params.not_after = end;
     let key = KeyPair::generate().map_err(failed)?;
     let certificate = params.signed_by(&key, issuer).map_err(failed)?;
     Ok((certificate, key))
 }
 
-/// From yesterday, as clocks differ, for three months, as a careful operator would.
+/// Three months, as a careful operator would.
+const VALID: Duration = Duration::days(90);
+
+/// From yesterday, as clocks differ.
 fn validity(params: &mut CertificateParams) {
     let now = OffsetDateTime::now_utc();
     params.not_before = now - Duration::days(1);
-    params.not_after = now + Duration::days(90);
+    params.not_after = now + VALID;
 }
 
 fn failed(error: impl fmt::Display) -> SupplierError {

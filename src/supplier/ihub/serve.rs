@@ -136,6 +136,9 @@ fn may_call(house: &House, call: &Call) -> bool {
     if house.is(Flaw::AsksNoKey) && id.is_empty() && secret.is_empty() {
         return true;
     }
+    if house.is(Flaw::TakesHalfKey) && id.is_empty() != secret.is_empty() {
+        return id == house.key.id || secret == house.key.secret;
+    }
     let id = !id.is_empty() && house.is(Flaw::TakesAnyId) || id == house.key.id;
     let secret = !secret.is_empty() && house.is(Flaw::TakesAnySecret) || secret == house.key.secret;
     id && secret
@@ -185,6 +188,21 @@ async fn deliver(house: &House, call: &mut Call) -> Outgoing {
     }
     // A lenient receiver takes what names no submission, too, and then has nothing to know it by.
     let id = submission.unwrap_or_else(making::new_id);
+    if house.is(Flaw::MergesWords)
+        && let Some(words) = judge::said(&document, "submissionContent").map(str::to_owned)
+    {
+        let known = house
+            .store()
+            .words
+            .entry(words)
+            .or_insert_with(|| id.clone())
+            .clone();
+        if known != id
+            && let Some(received) = house.store().received.get(&known)
+        {
+            return receipt(&id, received);
+        }
+    }
     persist(house, &id, document).await
 }
 

@@ -12,6 +12,8 @@ pub(super) struct Store {
     pub(super) refused: HashSet<String>,
     /// How often each reporter's address submitted, for the fault that counts them.
     pub(super) addresses: HashMap<String, u32>,
+    /// The first submission of the same words, for the fault that merges them.
+    pub(super) words: HashMap<String, String>,
     /// The latest moment by reference, for the fault that wants order.
     pub(super) latest: HashMap<String, String>,
 }

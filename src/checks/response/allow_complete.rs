@@ -1,0 +1,105 @@
+//! `response.allow-complete`
+
+use crate::{
+    checks::{Answer, Check, Example, Kind, Line, Says, probing::methods_at},
+    exchange::Address,
+    model::Method,
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "response.allow-complete",
+    purpose: "Allow in an answer 405 names every method that the contract declares on the path.",
+    verifies: "Each answer 405 with Allow to a path of the contract: every method that the contract declares \
+        for the path's template stands in it. That Allow is there at all, and names nothing that nobody \
+        declared, is for `http.undeclared-method`. Where a path fits two templates, naming the methods of \
+        either will do.",
+    matters: "Allow tells a caller in one answer what would have been right. Several frameworks answer with \
+        the methods of the first route that fits, so that a caller who believes it never tries the others.",
+    fix: "Build Allow from every route of the path; where the framework does not, one handler for 405 can.",
+    kind: Kind::Response(judge),
+    examples: &[
+        Example {
+            title: "All of them",
+            contract: PEOPLE,
+            dialogue: &[Line::new(
+                "PATCH /people",
+                405,
+                &[("allow", "GET, HEAD, POST")],
+                "",
+            )],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Those of the first route",
+            contract: PEOPLE,
+            dialogue: &[Line::new("PATCH /people", 405, &[("allow", "GET")], "")],
+            says: Says::Fail("leaves out"),
+        },
+        Example {
+            title: "Without Allow",
+            contract: PEOPLE,
+            dialogue: &[Line::empty("PATCH /people", 405)],
+            says: Says::Nothing,
+        },
+    ],
+};
+
+const PEOPLE: &str = "
+/people:
+  get: {responses: {'200': {description: People}}}
+  post: {responses: {'201': {description: Created}}}
+";
+
+fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
+    let Some(response) = answer.response().filter(|response| response.status == 405) else {
+        return Vec::new();
+    };
+    let Address::Base(path) = &answer.exchange.request.address else {
+        return Vec::new();
+    };
+    let path = path.split('?').next().unwrap_or_default();
+    let sent: Vec<&str> = response.headers.all("allow").collect();
+    let allowed: Vec<Method> = sent
+        .iter()
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .filter(|token| !token.is_empty())
+        .map(Method::parse)
+        .collect();
+    let mut templates: Vec<Vec<Method>> = Vec::new();
+    for operation in &answer.contract.operations {
+        let own: Vec<Method> = answer
+            .contract
+            .methods_of(&operation.key.path)
+            .cloned()
+            .collect();
+        let fits = crate::checks::probing::matches_template(&operation.key.path, path);
+        if fits && !templates.contains(&own) {
+            templates.push(own);
+        }
+    }
+    let whole = |own: &Vec<Method>| own.iter().all(|method| allowed.contains(method));
+    if allowed.is_empty() || templates.is_empty() {
+        return Vec::new();
+    }
+    if templates.iter().any(whole) {
+        return vec![Judgement::Pass];
+    }
+    let declared = methods_at(answer.contract, path);
+    let missing: Vec<&str> = declared
+        .iter()
+        .filter(|method| !allowed.contains(method))
+        .map(Method::as_str)
+        .collect();
+    vec![
+        Finding::new(
+            "allow leaves out",
+            "Allow leaves out methods that the contract declares.",
+            format!("405 with {} in Allow too", missing.join(", ")),
+            format!("405 with Allow: {}", sent.join(", ")),
+        )
+        .into(),
+    ]
+}

@@ -1,0 +1,283 @@
+//! `security.mass-assignment`
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    arrange::{names, shape, vary},
+    checks::{
+        Applies, Check, Example, Kind, Line, Says, Scope,
+        keeping::{Home, Made, brief, read, send, subject, workable},
+        owned::PEOPLE,
+        probing::reached,
+    },
+    contract::{Contract, Operation, Schema},
+    model::{Method, Whose},
+    script::{Halt, Script, Scripted, World},
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "security.mass-assignment",
+    purpose: "Callers cannot set members that are the API's own to set.",
+    verifies: "A record is created and read back. Then another is created whose body also holds, with other \
+        values, the members that the contract marks `readOnly`, and members of rights and ownership that it \
+        shows and does not take (`owner`, `role`, `tenant` and the like). Refusing that is right, and so is \
+        overlooking them: read back, none has the value that was sent. A third body brings `isAdmin` and \
+        `role`, which the contract does not have: where the API keeps them, it is inconclusive, for the \
+        contract cannot say what they do.",
+    matters: "Frameworks that copy every member of a body into a record let callers say who owns it, who made \
+        it and when, or give themselves a role.",
+    fix: "Copy the members that callers may set by name, or refuse bodies with others \
+        (`additionalProperties: false`).",
+    kind: Kind::Probe {
+        scope: Scope::Operation(applies),
+        run,
+        writes: true,
+    },
+    examples: &[
+        Example {
+            title: "Refused",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"1"}"#),
+                Line::json("GET /people/1", 200, r#"{"id":"1","owner":"ZZ01"}"#),
+                Line::empty("POST /people", 400),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "Overlooked",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"1"}"#),
+                Line::json("GET /people/1", 200, r#"{"id":"1","owner":"ZZ01"}"#),
+                Line::json("POST /people", 201, r#"{"id":"2"}"#),
+                Line::json("GET /people/2", 200, r#"{"id":"2","owner":"ZZ01"}"#),
+                Line::json("POST /people", 201, r#"{"id":"3"}"#),
+                Line::json("GET /people/3", 200, r#"{"id":"3","owner":"ZZ01"}"#),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "The caller says who owns it",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"1"}"#),
+                Line::json("GET /people/1", 200, r#"{"id":"1","owner":"ZZ01"}"#),
+                Line::json("POST /people", 201, r#"{"id":"2"}"#),
+                Line::json("GET /people/2", 200, r#"{"id":"2","owner":"ZZ02"}"#),
+            ],
+            says: Says::Fail("can set"),
+        },
+        Example {
+            title: "A role that the contract does not know",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"1"}"#),
+                Line::json("GET /people/1", 200, r#"{"id":"1","owner":"ZZ01"}"#),
+                Line::json("POST /people", 201, r#"{"id":"2"}"#),
+                Line::json("GET /people/2", 200, r#"{"id":"2","owner":"ZZ01"}"#),
+                Line::json("POST /people", 201, r#"{"id":"3"}"#),
+                Line::json(
+                    "GET /people/3",
+                    200,
+                    r#"{"id":"3","owner":"ZZ01","isAdmin":true}"#,
+                ),
+            ],
+            says: Says::Inconclusive,
+        },
+    ],
+};
+
+/// Members, folded, that say who may do what with a record.
+const PRIVILEGED: &[&str] = &[
+    "owner",
+    "ownerid",
+    "owningforce",
+    "role",
+    "roles",
+    "permissions",
+    "scopes",
+    "tenant",
+    "tenantid",
+    "isadmin",
+    "admin",
+    "force",
+    "forceid",
+    "createdby",
+    "verified",
+    "approved",
+    "approvedby",
+];
+
+fn applies(_: &Contract, operation: &Operation) -> Applies {
+    if operation.key.method != Method::Post || shape::body(operation).is_none() {
+        return Applies::Beside;
+    }
+    match crate::arrange::hazard(operation) {
+        Some(reason) => Applies::No(reason),
+        None => Applies::Yes,
+    }
+}
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let operation = subject(operation)?;
+    let world = script.world;
+    let home = Home::of(world, operation)?;
+    let schema = home
+        .sent_schema()
+        .filter(|_| home.create.key == operation.key)
+        .ok_or_else(|| Halt::NotApplicable("It makes no record that can be read.".into()))?;
+    let (arranged, held) = workable(script, &home)?;
+    let before = read(script, &home, &held)?.clone();
+    let Some(body) = arranged.body().cloned() else {
+        return Err(Halt::NotApplicable("Its body is no JSON.".into()));
+    };
+    let forbidden = forbidden(world, &home, schema, &before);
+    let strange: Map<String, Value> = [("isAdmin", json!(true)), ("role", json!("admin"))]
+        .into_iter()
+        .filter(|(name, _)| before.get(name).is_none() && !body_names(world, schema, name))
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    let mut judgements = Vec::new();
+    for (more, label, declared) in [
+        (&forbidden, "read-only", true),
+        (&strange, "undeclared", false),
+    ] {
+        if more.is_empty() {
+            continue;
+        }
+        let mut fresh = vary::renewed(&world, operation, schema, &body, false, label);
+        let Value::Object(members) = &mut fresh else {
+            continue;
+        };
+        members.extend(more.clone());
+        let purpose = format!("creates a record with {label} members");
+        let mut arranged = arranged.clone();
+        arranged.request.intent = crate::exchange::Intent::Wrong(format!("{label} members"));
+        let held = match send(script, &home, &arranged, Some(fresh), &purpose)? {
+            Made::Record(held) => *held,
+            Made::Refused(exchange) => {
+                judgements.push(match reached(exchange) {
+                    Ok(response) if response.status < 500 => Judgement::Pass,
+                    Ok(response) => Judgement::inconclusive(
+                        Whose::Supplier,
+                        format!("{} was answered {}.", operation.key, response.status),
+                    ),
+                    // Refusing the caller is refusing the members.
+                    Err(_) if exchange.status() == Some(403) => Judgement::Pass,
+                    Err(judgement) => judgement,
+                });
+                continue;
+            }
+        };
+        let after = read(script, &home, &held)?;
+        let set: Vec<&String> = more
+            .iter()
+            .filter(|(name, value)| after.get(name.as_str()) == Some(value))
+            .map(|(name, _)| name)
+            .collect();
+        judgements.push(match (set.first(), declared) {
+            (None, _) => Judgement::Pass,
+            (Some(name), true) => Finding::new(
+                format!("sets {name}"),
+                format!("A caller can set `{name}`, which is the API's own to set."),
+                format!("{}: refused, or another value than was sent", operation.key),
+                format!("`{name}` is {}", brief(after.get(name.as_str()))),
+            )
+            .at(operation.pointer.clone())
+            .into(),
+            (Some(name), false) => Judgement::inconclusive(
+                Whose::Supplier,
+                format!(
+                    "{} keeps a member `{name}` that its contract does not have; what it does is not known. Close the schema with `additionalProperties: false`, or describe it.",
+                    operation.key
+                ),
+            ),
+        });
+    }
+    if judgements.is_empty() {
+        judgements.push(Judgement::not_applicable(
+            "The contract shows no member that is the API's own to set.",
+        ));
+    }
+    Ok(judgements)
+}
+
+fn body_names(world: World<'_>, schema: &Schema, name: &str) -> bool {
+    shape::members(&world.contract.schemas, schema)
+        .iter()
+        .any(|member| member.name == name)
+}
+
+/// The members that callers may not set, with other values than the record has.
+fn forbidden(
+    world: World<'_>,
+    home: &Home<'_>,
+    sent: &Schema,
+    before: &Value,
+) -> Map<String, Value> {
+    let schemas = &world.contract.schemas;
+    let taken = shape::members(schemas, sent);
+    let shown = shape::success(home.read)
+        .map(|schema| shape::members(schemas, schema))
+        .unwrap_or_default();
+    let mut forbidden = Map::new();
+    for (name, value) in before.as_object().into_iter().flatten() {
+        let takes = taken.iter().find(|member| member.name == *name);
+        let shows = shown.iter().find(|member| member.name == *name);
+        let read_only = takes.iter().chain(&shows).any(|member| member.read_only);
+        let privileged = takes.is_none() && PRIVILEGED.contains(&names::folded(name).as_str());
+        let schema = shows.or(takes).map(|member| &member.schema);
+        if (read_only || privileged)
+            && let Some(other) = schema.and_then(|schema| other(world, schema, value))
+        {
+            forbidden.insert(name.clone(), other);
+        }
+    }
+    forbidden
+}
+
+/// Another valid value of the same kind.
+fn other(world: World<'_>, schema: &Schema, value: &Value) -> Option<Value> {
+    let mut candidates = match value {
+        Value::Bool(held) => vec![json!(!held)],
+        Value::Number(number) => number
+            .as_i64()
+            .map(|number| {
+                vec![
+                    json!(number.saturating_add(1)),
+                    json!(number.saturating_sub(1)),
+                ]
+            })
+            .unwrap_or_default(),
+        Value::String(text) => {
+            let mut candidates = vec![
+                json!("2001-02-03T04:05:06Z"),
+                json!("2001-02-03"),
+                json!(vary::uuid(&world, "another value")),
+            ];
+            candidates.extend(turned(text).map(Value::from));
+            candidates
+        }
+        _ => Vec::new(),
+    };
+    candidates.retain(|candidate| candidate != value);
+    candidates
+        .into_iter()
+        .find(|candidate| vary::is_valid(&world, schema, candidate))
+}
+
+/// A text with its last letter or digit turned into another.
+fn turned(text: &str) -> Option<String> {
+    let at = text.rfind(|letter: char| letter.is_ascii_alphanumeric())?;
+    let other = match text.get(at..)?.chars().next()? {
+        '9' => '8',
+        'z' => 'y',
+        'Z' => 'Y',
+        letter => char::from(u8::try_from(letter).ok()?.checked_add(1)?),
+    };
+    let (before, rest) = text.split_at(at);
+    Some(format!("{before}{other}{}", rest.get(1..)?))
+}

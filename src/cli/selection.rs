@@ -1,0 +1,175 @@
+//! The words of `--only` and `--skip` before a run: each names something, or nothing is sent.
+
+use super::{Failure, session::Session};
+use crate::{
+    contract::Contract,
+    load::{Diagnostic, Diagnostics, nearest::nearest},
+    plan::select::{KINDS, names_operation, parts},
+    profile::Profile,
+};
+
+/// Refuses words that name nothing.
+pub(super) fn check(session: &Session) -> Result<(), Failure> {
+    let selection = &session.selection;
+    known(&session.profile, &session.contract, &selection.only)?;
+    known(&session.profile, &session.contract, &selection.skip)
+}
+
+fn known(profile: &Profile, contract: &Contract, given: &[String]) -> Result<(), Failure> {
+    let ids: Vec<String> = profile
+        .requirements
+        .iter()
+        .map(|requirement| requirement.id.to_string())
+        .chain(profile.classes.iter().map(|class| class.id.to_string()))
+        .chain(profile.verifiers().into_iter().map(ToString::to_string))
+        .collect();
+    let mut wrong = Diagnostics::new();
+    for word in given {
+        let names = |operation| names_operation(word, operation);
+        if ids.contains(word) || contract.operations.iter().any(names) {
+            continue;
+        }
+        wrong.push(match parts(word) {
+            Some((kind, name)) => no_operation(contract, word, kind, name),
+            None => nothing(profile, contract, &ids, word),
+        });
+    }
+    Ok(wrong.or(())?)
+}
+
+/// What operations bear of a kind, as it is written after the colon.
+fn borne(contract: &Contract, kind: &str) -> Vec<String> {
+    let operations = contract.operations.iter();
+    let mut names: Vec<String> = match kind {
+        "op" => operations
+            .flat_map(|operation| {
+                [operation.id.clone(), Some(operation.key.to_string())]
+                    .into_iter()
+                    .flatten()
+            })
+            .collect(),
+        "tag" => operations
+            .flat_map(|operation| operation.tags.clone())
+            .collect(),
+        "path" => operations
+            .map(|operation| operation.key.path.to_string())
+            .collect(),
+        _ => operations
+            .map(|operation| operation.key.method.to_string())
+            .collect(),
+    };
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    names
+}
+
+fn no_operation(contract: &Contract, word: &str, kind: &str, name: &str) -> Diagnostic {
+    let names = borne(contract, kind);
+    let help = match nearest(name, names.iter().map(String::as_str)) {
+        Some(meant) => format!("did you mean `{kind}:{meant}`?"),
+        None if names.is_empty() => format!("no operation of the contract has a {kind}"),
+        None => {
+            let some: Vec<String> = names
+                .iter()
+                .take(8)
+                .map(|name| format!("`{kind}:{name}`"))
+                .collect();
+            let more = if names.len() > some.len() {
+                ", …"
+            } else {
+                ""
+            };
+            format!("there are {}{more}", some.join(", "))
+        }
+    };
+    Diagnostic::plain(format!(
+        "no operation of the contract is chosen by `{word}`"
+    ))
+    .help(help)
+}
+
+fn nothing(profile: &Profile, contract: &Contract, ids: &[String], word: &str) -> Diagnostic {
+    let written = KINDS.into_iter().flat_map(|kind| {
+        borne(contract, kind)
+            .into_iter()
+            .map(move |name| (name.clone(), format!("{kind}:{name}")))
+    });
+    let mut candidates: Vec<(String, String)> =
+        ids.iter().map(|id| (id.clone(), id.clone())).collect();
+    candidates.extend(written);
+    let meant = nearest(word, candidates.iter().map(|(name, _)| name.as_str()))
+        .and_then(|near| candidates.iter().find(|(name, _)| name == near));
+    let help = meant.map_or_else(
+        || {
+            format!(
+                "`muster profiles show {}` lists what the profile has; operations are chosen by `op:`, `tag:`, `path:` or `method:`",
+                profile.id
+            )
+        },
+        |(_, meant)| format!("did you mean `{meant}`?"),
+    );
+    Diagnostic::plain(format!(
+        "`{word}` is no requirement, class, check or case of the profile `{}`, and no operation of the contract",
+        profile.id
+    ))
+    .help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{load::profile, load::profile::Catalogue};
+
+    fn told(words: &[&str]) -> Option<String> {
+        let profile = profile::load("uk-gov-api", &Catalogue::default())
+            .unwrap()
+            .profile;
+        let contract = Contract::from_value(serde_json::json!({
+            "openapi": "3.1.0", "info": {"title": "T", "version": "1"},
+            "paths": {"/people/{id}": {"get": {
+                "operationId": "getPerson", "tags": ["people"], "responses": {"200": {"description": ""}},
+            }}},
+        }))
+        .unwrap();
+        let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+        known(&profile, &contract, &words)
+            .err()
+            .map(|failure| failure.render())
+    }
+
+    #[test]
+    fn words_that_name_something_are_taken() {
+        let words = [
+            "GOV-21",
+            "errors",
+            "http.undeclared-method",
+            "GET /people/{id}",
+            "op:getPerson",
+            "tag:people",
+            "path:/people/*",
+            "method:get",
+        ];
+        assert_eq!(told(&words), None);
+    }
+
+    #[test]
+    fn words_that_name_nothing_are_told_with_what_was_meant() {
+        for (word, help) in [
+            (
+                "http.undeclared-methods",
+                "did you mean `http.undeclared-method`?",
+            ),
+            ("getPersons", "did you mean `op:getPerson`?"),
+            ("op:getPersn", "did you mean `op:getPerson`?"),
+            ("tag:vehicles", "there are `tag:people`"),
+            ("path:/vehicles/*", "there are `path:/people/{id}`"),
+            ("method:PUT", "there are `method:GET`"),
+            ("GET /persons/{id}", "did you mean `op:GET /people/{id}`?"),
+        ] {
+            let told = told(&[word]).unwrap();
+            assert!(told.contains(help), "{word}: {told}");
+        }
+        let told = told(&["http.undeclared-methods", "x"]).unwrap();
+        assert!(told.contains("2 errors"), "{told}");
+    }
+}
