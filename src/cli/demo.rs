@@ -33,9 +33,6 @@ pub(super) struct Arguments {
     /// Believe the tokens of this issuer too, such as `muster issuer`.
     #[arg(long, value_name = "URL", conflicts_with = "profile")]
     trust: Option<String>,
-    /// Wait this many milliseconds before each answer.
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u64).range(..=60_000))]
-    latency: u64,
     /// The address to listen on; port 0 takes any that is free.
     #[arg(long, value_name = "ADDRESS", default_value_t = LISTEN)]
     listen: SocketAddr,
