@@ -144,7 +144,7 @@ impl<'a> Lister<'a> {
     }
 
     /// The same list, as somebody else asks for it.
-    pub(super) fn as_caller(mut self, caller: IdentityName) -> Self {
+    pub(super) fn asked_by(mut self, caller: IdentityName) -> Self {
         self.caller = caller;
         self
     }

@@ -134,9 +134,9 @@ impl Walk<'_> {
         self.conditions(&one, &two, &place);
         for keyword in ["items", "additionalProperties"] {
             let (old, new) = (one.below(keyword), two.below(keyword));
-            if !(old.is_empty() && new.is_empty()) && !one.refuses_others() && !two.refuses_others()
-                || keyword == "items"
-            {
+            let speak = !old.is_empty() || !new.is_empty();
+            let refused = one.refuses_others() || two.refuses_others();
+            if keyword == "items" || speak && !refused {
                 self.step(&old, &new, &format!("{at}/*"), depth + 1);
             }
         }
@@ -144,7 +144,8 @@ impl Walk<'_> {
 
     fn types(&mut self, one: &View<'_>, two: &View<'_>, place: &str) {
         let lacks = |types: &BTreeSet<String>, name: &str| {
-            !types.contains(name) && !(name == "integer" && types.contains("number"))
+            let wider = name == "integer" && types.contains("number");
+            !wider && !types.contains(name)
         };
         let missing =
             |from: &Option<BTreeSet<String>>, held: &Option<BTreeSet<String>>| match (from, held) {

@@ -416,8 +416,8 @@ fn rights(document: &Document, raw: &RawTarget, wrong: &mut Diagnostics) {
         ];
         for (member, name) in named {
             let Some(name) = name.filter(|name| {
-                !known().any(|known| known == name.as_str())
-                    && !(member == "identity" && *name == NOBODY)
+                let nobody = member == "identity" && *name == NOBODY;
+                !nobody && known().all(|known| known != name.as_str())
             }) else {
                 continue;
             };

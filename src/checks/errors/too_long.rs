@@ -87,9 +87,9 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
         Request::new(Method::Get, Address::Base(path), purpose).calling(&operation.key)
     };
     let usual = script.send(plain(path.clone(), "asks as usual, to compare"))?;
-    if !usual
+    if usual
         .response()
-        .is_some_and(|response| response.status < 500)
+        .is_none_or(|response| response.status >= 500)
     {
         return Err(Halt::unmet(
             Whose::Supplier,

@@ -96,7 +96,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             ),
         ));
     }
-    let theirs = lister.clone().as_caller(other);
+    let theirs = lister.clone().asked_by(other);
     let mut whole = false;
     for query in queries(list, &held.sent) {
         let found = theirs.search(script, &query, false, &wanted)?;
