@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{operating::success, place::Place};
 use crate::{
@@ -24,6 +24,9 @@ const MOST_PAGES: usize = 40;
 /// As many pages as show what is wrong with them.
 const USUAL_PAGES: usize = 6;
 
+/// The most that a page is asked for where the contract names no maximum: few servers give more.
+const USUAL_MAXIMUM: usize = 100;
+
 /// A list, page by page.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
@@ -32,6 +35,8 @@ pub(super) struct Walk<'a> {
     arranged: Arranged,
     /// How much a page may hold.
     pub(super) limit: usize,
+    /// The most that it may be asked for.
+    most: usize,
     /// What was listed so far, in order.
     pub(super) seen: Vec<String>,
     pages: usize,
@@ -60,11 +65,25 @@ impl<'a> Walk<'a> {
             )));
         };
         let arranged = valid_request(script, operation)?;
+        let contract = script.world.contract;
+        let most = paging
+            .limit
+            .as_deref()
+            .and_then(|limit| operation.parameter(ParameterPlace::Query, limit))
+            .and_then(|limit| limit.schema.as_ref())
+            .and_then(|schema| {
+                Place::of(contract, schema)
+                    .keyword("maximum")
+                    .find_map(Value::as_u64)
+            })
+            .and_then(|most| usize::try_from(most).ok())
+            .unwrap_or(USUAL_MAXIMUM);
         let mut walk = Self {
             operation,
             paging,
             arranged,
             limit: small,
+            most,
             seen: Vec::new(),
             pages: 0,
         };
@@ -89,7 +108,7 @@ impl<'a> Walk<'a> {
         let total = total
             .and_then(|total| usize::try_from(total).ok())
             .unwrap_or(0);
-        self.limit = self.limit.max(total.div_ceil(USUAL_PAGES));
+        self.limit = self.limit.max(total.div_ceil(USUAL_PAGES).min(self.most));
     }
 
     /// The first request.
@@ -167,7 +186,7 @@ impl<'a> Walk<'a> {
         request: &Request,
     ) -> Scripted<Option<Request>> {
         let world = script.world;
-        let again = |name: &str, value: serde_json::Value| {
+        let again = |name: &str, value: Value| {
             let mut arranged = self.arranged.clone();
             if let Some(limit) = &self.paging.limit {
                 arranged
@@ -209,7 +228,7 @@ impl<'a> Walk<'a> {
                         .and_then(|parameter| parameter.schema.as_ref())
                         .and_then(|schema| world.contract.schemas.normalised(schema))
                         .and_then(|schema| schema.get("default").or_else(|| schema.get("minimum")))
-                        .and_then(serde_json::Value::as_u64)
+                        .and_then(Value::as_u64)
                         .unwrap_or(1);
                     again(name, json!(first + self.pages as u64))
                 }
@@ -268,8 +287,8 @@ pub(super) fn own_records<'a>(
     for _ in 0..many {
         let made = create(script, maker)?;
         if let Some(id) = made.id.as_ref().and_then(|id| match id {
-            serde_json::Value::String(text) => Some(text.clone()),
-            serde_json::Value::Number(number) => Some(number.to_string()),
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
             _ => None,
         }) {
             own.insert(id, made.item.clone());
@@ -290,9 +309,9 @@ pub(super) fn orders(contract: &Contract, list: &Operation) -> Vec<(String, Stri
     let mut properties = BTreeSet::new();
     place
         .keyword("enum")
-        .filter_map(serde_json::Value::as_array)
+        .filter_map(Value::as_array)
         .flatten()
-        .filter_map(serde_json::Value::as_str)
+        .filter_map(Value::as_str)
         .filter(|value| {
             let property = value.trim_start_matches(['-', '+']);
             let property = property.split([':', ' ', ',']).next().unwrap_or(property);

@@ -11,6 +11,7 @@ mod accept;
 mod arrange;
 mod boundary;
 mod choose;
+pub mod coordinates;
 mod ecma;
 mod fill;
 mod format;

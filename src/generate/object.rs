@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::Style;
+use super::coordinates::would_look_swapped;
 use super::fill::{Fail, Fill, expressible};
 use super::graph::NodeId;
 use super::limits::{LOCAL_TRIES, LONGEST_ARRAY};
@@ -35,7 +36,16 @@ impl<'a> Fill<'_, 'a> {
             let Some((node, required)) = chosen.swap_remove(&name) else {
                 continue;
             };
-            match self.property(shape, &name, node) {
+            let mut value = self.property(shape, &name, node);
+            for _ in 0..LOCAL_TRIES {
+                match &value {
+                    Ok(drawn) if would_look_swapped(&map, &name, drawn) => {
+                        value = self.property(shape, &name, node);
+                    }
+                    _ => break,
+                }
+            }
+            match value {
                 Ok(value) => {
                     map.insert(name, value);
                 }

@@ -12,6 +12,17 @@ mod clock;
 mod handshake;
 mod names;
 mod options;
+/// Whether a request is so large that servers may close the connection over it: a head beyond what they usually read
+/// (16 KiB), or a body of more than a mebibyte.
+fn is_huge(place: &Place, headers: &HeaderMap, body: Option<&Bytes>) -> bool {
+    let head = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum::<usize>()
+        + place.full.len();
+    head > 16 * 1024 || body.is_some_and(|body| body.len() > 1024 * 1024)
+}
+
 #[cfg(test)]
 pub(crate) mod tests;
 mod tls;
@@ -321,7 +332,9 @@ impl Transport {
         let is_safe = request.method.is_safe();
         // Once a kept connection closed under a request that must not be repeated, such requests get a fresh one.
         let fresh = !is_safe && self.raced.load(Ordering::Relaxed);
-        let ordinary = method(&request.method).filter(|_| place.ordinary && !fresh);
+        // What is out of all proportion may cost the connection, which others must not pay for.
+        let alone = fresh || is_huge(place, &headers, bytes.as_ref());
+        let ordinary = method(&request.method).filter(|_| place.ordinary && !alone);
         let result = match ordinary {
             Some(method) => {
                 let spare = is_safe.then(|| headers.clone());

@@ -228,7 +228,7 @@ pub(crate) enum Switch {
     LosesLocations,
     /// The make of a new vehicle is kept in capitals.
     StoresInCapitals,
-    /// The list of vehicles leaves the newest two out.
+    /// The list of vehicles leaves out what was created by a call.
     ListsLate,
     /// PUT merges.
     MergesOnPut,

@@ -227,7 +227,9 @@ impl Supplier {
             .map_err(SupplierError::Contract)?;
         let house = Arc::new(House::new(rules, options, origin, &contract));
         if house.seeded {
-            seed::fill(&house, &mut house.store());
+            let mut store = house.store();
+            seed::fill(&house, &mut store);
+            store.seeded = store.last();
         }
 
         let acceptor = certificates.as_ref().map(|certificates| listen::Tls {

@@ -213,12 +213,8 @@ impl Call<'_> {
             listing.turn_round();
         }
         let unfiltered = is(Switch::IgnoresFilters, Kind::Vehicle);
-        let late = if is(Switch::ListsLate, Kind::Vehicle) {
-            2
-        } else {
-            0
-        };
-        let shown = store.of(kind).iter().count().saturating_sub(late);
+        let hides_new = is(Switch::ListsLate, Kind::Vehicle);
+        let listed = |record: &&Record| !hides_new || record.sequence <= store.seeded;
         let wanted = |record: &&Record| {
             (record.is_visible_to(&self.grant.force) || self.lists_restricted(record, kind))
                 && (unfiltered
@@ -236,7 +232,7 @@ impl Call<'_> {
                             same(record.body.get(name), value) || self.carries_out(kind, value)
                         }))
         };
-        let page = listing.cut(store.of(kind).iter().take(shown).filter(wanted));
+        let page = listing.cut(store.of(kind).iter().filter(listed).filter(wanted));
         Ok(self.page(page, kind.name(), |record| self.shown(record)))
     }
 

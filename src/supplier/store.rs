@@ -167,6 +167,8 @@ pub(crate) struct Store {
     pub(crate) audit: Collection,
     pub(crate) exports: HashMap<String, Export>,
     keys: HashMap<Key, (Value, Outgoing)>,
+    /// The last number that was given before the first call.
+    pub(crate) seeded: u64,
     /// The id of the vehicle deleted last, for a supplier that gives it out again.
     pub(crate) spare: Option<String>,
     pub(crate) races: Races,
@@ -197,6 +199,11 @@ impl Store {
     /// The next number in the order of creation.
     pub(crate) fn next_sequence(&mut self) -> u64 {
         self.last += 1;
+        self.last
+    }
+
+    /// The number that was given last.
+    pub(crate) const fn last(&self) -> u64 {
         self.last
     }
 

@@ -27,7 +27,7 @@ pub static CHECK: Check = Check {
     fix: "Order by something unique, such as the moment of creation and then the id, and begin each page \
         after the last item of the page before.",
     kind: Kind::Probe {
-        scope: Scope::Operation(lists),
+        scope: Scope::Alone(lists),
         run,
         writes: true,
     },

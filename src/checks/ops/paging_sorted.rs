@@ -28,7 +28,7 @@ pub static CHECK: Check = Check {
         them in another one each time, a page boundary between them loses one and shows another twice.",
     fix: "End every order by something unique, such as the id, and keep both in the cursor.",
     kind: Kind::Probe {
-        scope: Scope::Operation(lists),
+        scope: Scope::Alone(lists),
         run,
         writes: true,
     },

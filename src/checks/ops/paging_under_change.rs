@@ -29,7 +29,7 @@ pub static CHECK: Check = Check {
     fix: "Let a page begin after the last item of the page before (its key, as a cursor), not after a number \
         of items.",
     kind: Kind::Probe {
-        scope: Scope::Operation(lists),
+        scope: Scope::Alone(lists),
         run,
         writes: true,
     },

@@ -9,7 +9,7 @@ use crate::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{
             Held, Home, another, another_body, body_for, brief, change, changed, judged, make,
-            make_simple, on_create, on_item, subject,
+            on_create, on_item, subject,
         },
         listing::Lister,
     },

@@ -7,6 +7,7 @@ use crate::{
         Answer, Check, Example, Kind, Line, Says,
         place::{Place, walk},
     },
+    generate::coordinates::{LATITUDES, LONGITUDES, looks_swapped},
     verdict::{Finding, Judgement},
 };
 
@@ -207,13 +208,13 @@ fn pair(members: &Map<String, Value>) -> Option<Option<Defect>> {
                 value => value.as_f64(),
             })
     };
-    let latitude = number(&["latitude", "lat"])?;
-    let longitude = number(&["longitude", "lon", "lng", "long"])?;
+    let latitude = number(&LATITUDES)?;
+    let longitude = number(&LONGITUDES)?;
     Some(place(longitude, latitude))
 }
 
 fn place(longitude: f64, latitude: f64) -> Option<Defect> {
-    if (49.0..=61.0).contains(&longitude) && (-9.0..=3.0).contains(&latitude) {
+    if looks_swapped(longitude, latitude) {
         Some(SWAPPED)
     } else if (-180.0..=180.0).contains(&longitude) && (-90.0..=90.0).contains(&latitude) {
         None

@@ -1,5 +1,7 @@
 //! `security.mass-assignment`
 
+use std::collections::VecDeque;
+
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -141,14 +143,15 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
     let mut judgements = Vec::new();
-    for (more, label, declared) in [
-        (&forbidden, "read-only", true),
-        (&strange, "undeclared", false),
-    ] {
+    let mut tries = VecDeque::from([
+        (forbidden, "read-only".to_owned(), true),
+        (strange, "undeclared".to_owned(), false),
+    ]);
+    while let Some((more, label, declared)) = tries.pop_front() {
         if more.is_empty() {
             continue;
         }
-        let mut fresh = vary::renewed(&world, operation, schema, &body, false, label);
+        let mut fresh = vary::renewed(&world, operation, schema, &body, false, &label);
         let Value::Object(members) = &mut fresh else {
             continue;
         };
@@ -159,6 +162,13 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         let held = match send(script, &home, &arranged, Some(fresh), &purpose)? {
             Made::Record(held) => *held,
             Made::Refused(exchange) => {
+                // One that is refused may stand before another that is not.
+                if declared && more.len() > 1 {
+                    tries.extend(more.into_iter().map(|(name, value)| {
+                        let label = format!("the API's own `{name}` among its");
+                        (Map::from_iter([(name, value)]), label, true)
+                    }));
+                }
                 judgements.push(match reached(exchange) {
                     Ok(response) if response.status < 500 => Judgement::Pass,
                     Ok(response) => Judgement::inconclusive(

@@ -71,7 +71,7 @@ pub(super) const IF_MATCH_IGNORED: Fault = Fault {
     ..Fault::new(
         "if-match-ignored",
         "If-Match is ignored: a change of an old version is taken.",
-        &["ops.if-match-stale", "ops.lost-update"],
+        &["ops.if-match-stale", "ops.lost-update", "ops.if-match-weak"],
     )
 };
 
@@ -198,7 +198,11 @@ pub(super) const PAGES_OVERLAP: Fault = Fault {
     ..Fault::new(
         "pages-overlap",
         "Each page begins with the last item of the page before.",
-        &["ops.paging-complete", "ops.paging-under-change"],
+        &[
+            "ops.paging-complete",
+            "ops.paging-sorted",
+            "ops.paging-under-change",
+        ],
     )
 };
 

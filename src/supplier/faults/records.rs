@@ -36,9 +36,10 @@ pub(super) const CREATED_IN_CAPITALS: Fault = inside(
 pub(super) const NEWEST_NOT_LISTED: Fault = inside(
     Switch::ListsLate,
     "newest-not-listed",
-    "The newest two vehicles are not in the list.",
+    "Vehicles that were created by a call are not in the list.",
     &[
         "records.listed",
+        "ops.paging-complete",
         "records.list-filter",
         "records.list-total",
     ],
@@ -62,7 +63,7 @@ pub(super) const PATCH_IGNORED: Fault = inside(
     Switch::IgnoresPatches,
     "patch-ignored",
     "PATCH of a vehicle is answered 200 and changes nothing.",
-    &["records.patched"],
+    &["records.patched", "ops.concurrent-updates"],
 );
 
 pub(super) const DELETE_KEEPS: Fault = inside(
@@ -120,6 +121,8 @@ pub(super) const READ_CHANGES: Fault = inside(
     "Reading an incident moves its priority on by one.",
     &[
         "records.safe-methods-change-nothing",
+        "ops.concurrent-updates",
+        "ops.etag-strong",
         "records.created-is-kept",
         "records.list-filter",
         "records.listed",
@@ -213,7 +216,7 @@ pub(super) const TOTAL_ONE_MORE: Fault = Fault {
     ..Fault::new(
         "total-one-more",
         "The total of the list of vehicles is one more than there are.",
-        &["records.list-total"],
+        &["records.list-total", "records.list-filter"],
     )
 };
 

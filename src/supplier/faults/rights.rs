@@ -21,7 +21,7 @@ const fn grants(
 pub(super) const RESTRICTED_WRITTEN: Fault = grants(
     "restricted-written",
     "Restricted records are changed and deleted by every force.",
-    &["security.tenant-writes"],
+    &["security.tenant-writes", "security.authorisation"],
     Switch::WritesRestricted,
 );
 
@@ -156,7 +156,7 @@ pub(super) const NOT_FOUND_PAGE: Fault = Fault {
     ..Fault::new(
         "not-found-page",
         "A path that does not exist comes back as a page, as it was sent.",
-        &["security.reflected-markup"],
+        &["security.reflected-markup", "security.nosniff"],
     )
 };
 

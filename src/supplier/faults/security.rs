@@ -34,7 +34,11 @@ const fn believes(
 pub(super) const OPERATION_OPEN: Fault = lets_in(
     "operation-open",
     "The list of vehicles is given to callers without credentials.",
-    &["security.no-credentials", "http.credentials-needed"],
+    &[
+        "security.no-credentials",
+        "http.credentials-needed",
+        "security.authorisation",
+    ],
     Switch::OpensVehicles,
 );
 
@@ -139,6 +143,7 @@ pub(super) const SIGNATURE_SKIPPED: Fault = believes(
         "security.altered-signature",
         "security.changed-claims",
         "security.truncated-token",
+        "security.unknown-key",
     ],
     Switch::SkipsSignatures,
 );
@@ -146,7 +151,7 @@ pub(super) const SIGNATURE_SKIPPED: Fault = believes(
 pub(super) const SIGNATURE_REMEMBERED: Fault = believes(
     "signature-remembered",
     "A signature that was verified once is believed under other claims.",
-    &["security.changed-claims"],
+    &["security.changed-claims", "security.unknown-key"],
     Switch::RemembersSignatures,
 );
 
@@ -319,14 +324,14 @@ pub(super) const READER_UNKNOWN: Fault = Fault {
     ..Fault::new(
         "reader-unknown",
         "Those who may only read are answered 401 when they write.",
-        &["security.read-only"],
+        &["security.read-only", "security.authorisation"],
     )
 };
 
 pub(super) const RESTRICTED_SHOWN: Fault = lets_in(
     "restricted-shown",
     "Restricted records are shown to every force.",
-    &["security.tenant-isolation"],
+    &["security.tenant-isolation", "security.authorisation"],
     Switch::ShowsRestricted,
 );
 

@@ -123,7 +123,7 @@ pub(super) const SUITE_WITHOUT_FORWARD_SECRECY: Fault = of_tls(
 pub(super) const CLIENT_CERTIFICATE_OPTIONAL: Fault = of_tls(
     "client-certificate-optional",
     "Callers without a client certificate are let in.",
-    &[CLIENTS],
+    &[CLIENTS, "security.certificate-bound"],
     TlsFault::Clients(Clients::Optional),
 );
 
@@ -144,7 +144,7 @@ pub(super) const CLIENT_CERTIFICATE_UNPROVED: Fault = of_tls(
 pub(super) const CLIENT_CERTIFICATE_NEVER_ASKED: Fault = of_tls(
     "client-certificate-never-asked",
     "Mutual TLS is promised, and no client certificate is ever asked for.",
-    &[CLIENTS],
+    &[CLIENTS, "security.certificate-bound"],
     TlsFault::Clients(Clients::NeverAsked),
 );
 

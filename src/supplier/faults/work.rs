@@ -20,7 +20,7 @@ pub(super) const EXPORTS_GO_BACK: Fault = Fault {
     ..Fault::new(
         "export-goes-back",
         "An export that runs is queued again.",
-        &["work.moves-forward"],
+        &["work.moves-forward", "wire.compression"],
     )
 };
 
