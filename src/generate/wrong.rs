@@ -204,6 +204,25 @@ impl<'a> Wrongs<'_, '_, 'a> {
                 );
                 self.push(Mutation::PatternMismatch, Value::from(text), reason);
             }
+            // What differs least from a right value shows anchors that are missing and letter case that is ignored.
+            let near = [
+                current.to_lowercase(),
+                format!("{current}X"),
+                format!("X{current}"),
+                current.to_uppercase(),
+            ];
+            for text in near {
+                let length = text.chars().count();
+                let fits = (min..=max.max(min)).contains(&length);
+                if fits && text != current && pattern.matches(&text) == Some(false) {
+                    let reason = format!(
+                        "{} is {text:?}, which does not match {}",
+                        self.here,
+                        pattern.source()
+                    );
+                    self.push(Mutation::PatternMismatch, Value::from(text), reason);
+                }
+            }
         }
         for format in &shape.formats {
             if let Some((text, what)) = format.wrong() {

@@ -497,7 +497,7 @@ impl Call<'_> {
             );
         }
         if record.is_some() && kind == Kind::Location && self.house.is(Switch::SlowsRestricted) {
-            refusal.delay = Some(std::time::Duration::from_millis(60));
+            refusal.delay = Some(std::time::Duration::from_millis(250));
         }
         Box::new(refusal)
     }

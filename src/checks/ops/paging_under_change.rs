@@ -21,9 +21,9 @@ pub static CHECK: Check = Check {
     id: "ops.paging-under-change",
     purpose: "Nothing is lost or repeated between pages while records come and go.",
     verifies: "For each list that is cut into pages and whose records the run can create and delete: six \
-        records of the run's own are created, and the list is read page by page. As soon as one of them has \
-        been seen and others have not, it is deleted and a new one is created; then the reading goes on. \
-        Each of the five that were there all the time is seen once. Records of others are not looked at.",
+        records of the run's own are created, or more than stand on a page, and the list is read page by page. \
+        As soon as one of them has been seen and others have not, it is deleted and a new one is created; then \
+        the reading goes on. Each of those that were there all the time is seen once. Records of others are not looked at.",
     matters: "Lists are read while officers work. With an offset, each deletion before it moves one record \
         from the next page onto one that was read already, and nobody sees it.",
     fix: "Let a page begin after the last item of the page before (its key, as a cursor), not after a number \
@@ -111,6 +111,9 @@ const LIST: &str = "
   delete: {responses: {'204': {description: Deleted}}}
 ";
 
+/// More records of the run's own than one check may make.
+const MOST_OWN: usize = 40;
+
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let list = of_role(script, operation, &[Role::List])?;
     let world = script.world;
@@ -127,15 +130,16 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             list.key
         )));
     };
-    let own = own_records(script, list, 6)?;
+    let first = walk.first(script)?;
+    walk.suit(total(script.send(first)?));
+    // More than one page holds, wherever they stand in the list.
+    let own = own_records(script, list, (walk.limit + 3).clamp(6, MOST_OWN))?;
     if own.len() < 6 {
         return Err(Halt::NotApplicable(format!(
             "No records of the run's own could be made for {}.",
             list.key
         )));
     }
-    let first = walk.first(script)?;
-    walk.suit(total(script.send(first)?));
     let mut request = walk.first(script)?;
     let mut wanted: BTreeSet<String> = own.keys().cloned().collect();
     let mut changed = false;

@@ -30,7 +30,7 @@ pub static CHECK: Check = Check {
     fix: "Answer 404 to everyone who may not know of the record, from the same query that looks for it by id \
         and force, so that both take the same way.",
     kind: Kind::Probe {
-        scope: Scope::Operation(applies),
+        scope: Scope::Alone(applies),
         run,
         writes: true,
     },

@@ -42,6 +42,8 @@ pub(super) const NEWEST_NOT_LISTED: Fault = inside(
         "ops.paging-complete",
         "records.list-filter",
         "records.list-total",
+        "ops.paging-sorted",
+        "ops.paging-under-change",
     ],
 );
 
@@ -216,7 +218,11 @@ pub(super) const TOTAL_ONE_MORE: Fault = Fault {
     ..Fault::new(
         "total-one-more",
         "The total of the list of vehicles is one more than there are.",
-        &["records.list-total", "records.list-filter"],
+        &[
+            "records.list-total",
+            "records.list-filter",
+            "wire.compression",
+        ],
     )
 };
 

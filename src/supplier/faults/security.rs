@@ -34,11 +34,7 @@ const fn believes(
 pub(super) const OPERATION_OPEN: Fault = lets_in(
     "operation-open",
     "The list of vehicles is given to callers without credentials.",
-    &[
-        "security.no-credentials",
-        "http.credentials-needed",
-        "security.authorisation",
-    ],
+    &["security.no-credentials", "http.credentials-needed"],
     Switch::OpensVehicles,
 );
 
@@ -69,7 +65,11 @@ pub(super) const UNAUTHENTICATED_FORBIDDEN: Fault = Fault {
     ..Fault::new(
         "unauthenticated-forbidden",
         "Callers without credentials are answered 403.",
-        &["security.no-credentials", "http.credentials-needed"],
+        &[
+            "security.no-credentials",
+            "http.credentials-needed",
+            "security.authorisation",
+        ],
     )
 };
 
