@@ -398,19 +398,7 @@ async fn suppliers_of_one_process_are_independent() {
 }
 
 #[tokio::test]
-async fn a_start_is_quick_and_latency_is_as_asked() {
-    Supplier::start(Options::default()).await.unwrap();
-    let quickest = {
-        let mut quickest = Duration::MAX;
-        for _ in 0..5 {
-            let begun = Instant::now();
-            let supplier = Supplier::start(Options::default()).await.unwrap();
-            quickest = quickest.min(begun.elapsed());
-            drop(supplier);
-        }
-        quickest
-    };
-    assert!(quickest < Duration::from_millis(100), "{quickest:?}");
+async fn no_answer_comes_before_its_latency() {
     let (_supplier, caller) = start(Options {
         latency: Duration::from_millis(30),
         ..Options::default()
