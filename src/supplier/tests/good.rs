@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{person, start, vehicle};
-use crate::supplier::{Options, Supplier};
+use crate::supplier::Options;
 
 #[tokio::test]
 async fn a_record_is_created_read_changed_and_deleted() {
