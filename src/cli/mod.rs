@@ -32,6 +32,7 @@ mod schema;
 mod selection;
 mod selftest;
 pub mod session;
+mod side_by_side;
 mod starter;
 mod suites;
 mod told;

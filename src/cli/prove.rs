@@ -1,9 +1,8 @@
 //! Proves Muster on this machine: every check passes the good supplier and catches its fault (owner of
 //! [`Proof`]).
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
-use futures::{StreamExt, TryStreamExt};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -11,6 +10,7 @@ use super::{
     Failure, output,
     reference::{Delay, Reference},
     session::Session,
+    side_by_side,
     ways::WAYS,
     wiring,
 };
@@ -26,9 +26,6 @@ use crate::{
     summary::{Standing, Summary},
     supplier::{self, Fault},
 };
-
-/// How many suppliers are tested side by side.
-const AT_ONCE: usize = 4;
 
 /// Which checks are run, and which of them are proved.
 #[derive(Debug)]
@@ -209,30 +206,37 @@ fn percent(part: usize, whole: usize) -> String {
 /// Runs every check against the good supplier and against each fault.
 ///
 /// The good supplier is tested once with each of `seeds` seeds, each fault with the first.
-pub(super) async fn prove(scope: &Scope, seeds: u64, delay: Delay) -> Result<Proof, Failure> {
+pub(super) async fn prove(scope: Scope, seeds: u64, delay: Delay) -> Result<Proof, Failure> {
+    let scope = Arc::new(scope);
     let wanted = |id: &str| scope.wants(id);
     let ways = WAYS.into_iter().map(|way| (way, 1));
     let seeded = (2..=seeds).map(|seed| (WAYS[0], seed));
-    let good: Vec<(&'static str, Summary)> = futures::stream::iter(ways.chain(seeded))
-        .map(|((way, tls, tokens), seed)| async move {
-            let reference = Reference::start_good(tls, tokens, delay).await?;
-            Ok::<_, Failure>((way, run(reference, seed, scope).await?))
-        })
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await?;
+    let of_run = Arc::clone(&scope);
+    let good: Vec<(&'static str, Summary)> = side_by_side::all(
+        "runs of the good supplier",
+        ways.chain(seeded).collect(),
+        move |((way, tls, tokens), seed)| {
+            let scope = Arc::clone(&of_run);
+            async move {
+                let reference = Reference::start_good(tls, tokens, delay).await?;
+                Ok((way, run(reference, seed, &scope).await?))
+            }
+        },
+    )
+    .await?;
     let chosen: Vec<&'static Fault> = supplier::faults()
         .iter()
         .filter(|fault| fault.caught_by.first().is_some_and(|id| wanted(id)))
         .collect();
-    let faults: Vec<Caught> = futures::stream::iter(chosen)
-        .map(|fault| async move {
-            let summary = run(Reference::start_with(fault, delay).await?, 1, scope).await?;
-            Ok::<_, Failure>(caught(fault, &summary))
-        })
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await?;
+    let of_run = Arc::clone(&scope);
+    let faults: Vec<Caught> = side_by_side::all("faults", chosen, move |fault| {
+        let scope = Arc::clone(&of_run);
+        async move {
+            let summary = run(Reference::start_with(fault, delay).await?, 1, &scope).await?;
+            Ok(caught(fault, &summary))
+        }
+    })
+    .await?;
     let covered: BTreeSet<&str> = supplier::faults()
         .iter()
         .filter_map(|fault| fault.caught_by.first().copied())

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use futures::{StreamExt, TryStreamExt};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -11,6 +10,7 @@ use super::{
     Failure, output,
     reference::{Delay, IHUB, Reference},
     session::Session,
+    side_by_side,
     ways::WAYS,
     wiring,
 };
@@ -23,9 +23,6 @@ use crate::{
     summary::{Standing, Summary},
     supplier::{self, Fault, IhubFault, TokenFormat},
 };
-
-/// How many suppliers are tested side by side: most of a run is waiting.
-const AT_ONCE: usize = 8;
 
 /// The profile that the faults of the reference supplier of police records break, check by check.
 pub(super) const SECURITY: &str = "policing-api-security";
@@ -138,9 +135,19 @@ async fn prove_ihub(only: &[String], seeds: u64) -> Result<Proof, Failure> {
                 .iter()
                 .any(|id| id == fault.id || fault.breaks.contains(&id.as_str()))
     };
+    let good = side_by_side::all(
+        "runs of the good supplier",
+        (1..=seeds).collect(),
+        |seed| async move {
+            Ok((
+                seed,
+                run(IHUB, Reference::receive_with(None).await?, seed).await?,
+            ))
+        },
+    )
+    .await?;
     let mut told = Vec::new();
-    for seed in 1..=seeds {
-        let good = run(IHUB, Reference::receive_with(None).await?, seed).await?;
+    for (seed, good) in good {
         let alarms = alarms(&good, |standing| standing == Standing::NotTested);
         told.extend(
             alarms
@@ -148,16 +155,16 @@ async fn prove_ihub(only: &[String], seeds: u64) -> Result<Proof, Failure> {
                 .map(|alarm| format!("with seed {seed}: {alarm}")),
         );
     }
-    let faults =
-        futures::stream::iter(supplier::ihub_faults().iter().filter(|fault| wanted(fault)))
-            .map(|fault| async move {
-                let summary = run(IHUB, Reference::receive_with(Some(fault)).await?, 1).await?;
-                let must = fault.breaks.iter().copied().collect();
-                Ok::<_, Failure>(caught(fault.id, &must, &must, &summary))
-            })
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
+    let chosen: Vec<&'static IhubFault> = supplier::ihub_faults()
+        .iter()
+        .filter(|fault| wanted(fault))
+        .collect();
+    let faults = side_by_side::all("faults", chosen, |fault| async move {
+        let summary = run(IHUB, Reference::receive_with(Some(fault)).await?, 1).await?;
+        let must = fault.breaks.iter().copied().collect();
+        Ok(caught(fault.id, &must, &must, &summary))
+    })
+    .await?;
     let requirements = &profile.requirements;
     Ok(Proof {
         profile: IHUB.to_owned(),
@@ -179,15 +186,16 @@ async fn prove_security(only: &[String], seeds: u64) -> Result<Proof, Failure> {
     let mut alarms = Vec::new();
     let ways = WAYS.into_iter().map(|way| (way, 1));
     let seeded = (2..=seeds).map(|seed| (WAYS[0], seed));
-    let good: Vec<(String, TokenFormat, Summary)> = futures::stream::iter(ways.chain(seeded))
-        .map(|((way, tls, tokens), seed)| async move {
+    let good: Vec<(String, TokenFormat, Summary)> = side_by_side::all(
+        "runs of the good supplier",
+        ways.chain(seeded).collect(),
+        |((way, tls, tokens), seed)| async move {
             let reference = Reference::start_good(tls, tokens, Delay::default()).await?;
             let summary = run(SECURITY, reference, seed).await?;
-            Ok::<_, Failure>((format!("over {way} with seed {seed}"), tokens, summary))
-        })
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await?;
+            Ok((format!("over {way} with seed {seed}"), tokens, summary))
+        },
+    )
+    .await?;
     for (way, tokens, summary) in &good {
         // What only tokens have cannot be tried where there are none; that it was not is no alarm.
         let lenient = *tokens == TokenFormat::Keys;
@@ -220,20 +228,23 @@ async fn prove_security(only: &[String], seeds: u64) -> Result<Proof, Failure> {
         .iter()
         .flat_map(|(_, must, _)| must.iter().copied())
         .collect();
-    let faults =
-        futures::stream::iter(chosen.iter().filter(|(fault, must, _)| wanted(fault, must)))
-            .map(|(fault, must, may)| async move {
-                let summary = run(
-                    SECURITY,
-                    Reference::start_with(fault, Delay::default()).await?,
-                    1,
-                )
-                .await?;
-                Ok::<_, Failure>(caught(fault.id, must, may, &summary))
-            })
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
+    let runs: Vec<&'static Fault> = chosen
+        .iter()
+        .filter(|(fault, must, _)| wanted(fault, must))
+        .map(|(fault, _, _)| *fault)
+        .collect();
+    let summaries = side_by_side::all("faults", runs, |fault| async move {
+        let reference = Reference::start_with(fault, Delay::default()).await?;
+        Ok((fault.id, run(SECURITY, reference, 1).await?))
+    })
+    .await?;
+    let faults = summaries
+        .iter()
+        .filter_map(|(id, summary)| {
+            let (_, must, may) = chosen.iter().find(|(fault, _, _)| fault.id == *id)?;
+            Some(caught(id, must, may, summary))
+        })
+        .collect();
     Ok(Proof {
         profile: SECURITY.to_owned(),
         requirements: profile.requirements.len(),

@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(name) => Scope::cited_by(name, &arguments.only)?,
     };
     wiring::selftest(
-        &scope,
+        scope,
         arguments.seeds,
         arguments.delay.with_seed(1),
         arguments.format,

@@ -471,7 +471,7 @@ pub(super) fn selftest_of(
 
 /// Proves every check against the reference supplier.
 pub(super) fn selftest(
-    scope: &prove::Scope,
+    scope: prove::Scope,
     seeds: u64,
     delay: Delay,
     format: OutputFormat,
