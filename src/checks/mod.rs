@@ -21,6 +21,7 @@ mod owned;
 pub mod place;
 pub mod probing;
 mod same;
+mod smallest;
 mod stress;
 mod tags;
 #[cfg(test)]

@@ -212,14 +212,15 @@ pub(super) async fn prove(scope: Scope, seeds: u64, delay: Delay) -> Result<Proo
     let ways = WAYS.into_iter().map(|way| (way, 1));
     let seeded = (2..=seeds).map(|seed| (WAYS[0], seed));
     let of_run = Arc::clone(&scope);
-    let good: Vec<(&'static str, Summary)> = side_by_side::all(
+    let good: Vec<(String, Summary)> = side_by_side::all(
         "runs of the good supplier",
         ways.chain(seeded).collect(),
         move |((way, tls, tokens), seed)| {
             let scope = Arc::clone(&of_run);
             async move {
                 let reference = Reference::start_good(tls, tokens, delay).await?;
-                Ok((way, run(reference, seed, &scope).await?))
+                let summary = run(reference, seed, &scope).await?;
+                Ok((format!("{way} with seed {seed}"), summary))
             }
         },
     )
@@ -271,10 +272,7 @@ pub(super) async fn prove(scope: Scope, seeds: u64, delay: Delay) -> Result<Proo
 }
 
 /// What is told of each good supplier, with how it was served.
-fn of_each(
-    good: &[(&'static str, Summary)],
-    told: impl Fn(&Summary) -> Vec<String>,
-) -> Vec<String> {
+fn of_each(good: &[(String, Summary)], told: impl Fn(&Summary) -> Vec<String>) -> Vec<String> {
     good.iter()
         .flat_map(|(way, summary)| {
             told(summary)

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Style;
 use super::accept::accepts;
+use super::coordinates::is_doubtful;
 use super::fill::{Fail, Fill};
 use super::limits::{LOCAL_TRIES, LONGEST_ARRAY};
 use super::random::between;
@@ -88,7 +89,13 @@ impl<'a> Fill<'_, 'a> {
         let style = self.style;
         let picky = shape.unique || shape.contains.iter().any(|c| c.max < usize::MAX);
         let examples = self.examples;
-        for attempt in 0..if picky { LOCAL_TRIES } else { 1 } {
+        // A place is drawn once more where it looks like one whose two numbers are swapped.
+        let place = name.filter(|_| items.is_empty());
+        for attempt in 0..if picky || place.is_some() {
+            LOCAL_TRIES
+        } else {
+            1
+        } {
             // The simplest item is always the same, so uniqueness asks for more variety.
             if attempt > 0 {
                 self.examples = false;
@@ -101,6 +108,10 @@ impl<'a> Fill<'_, 'a> {
             let drawn = self.named(node, name);
             (self.style, self.examples) = (style, examples);
             let item = drawn?;
+            let doubtful = place.is_some_and(|name| is_doubtful(name, true, &item));
+            if doubtful && attempt + 1 < LOCAL_TRIES {
+                continue;
+            }
             let twice = shape.unique && items.iter().any(|other| same(other, &item));
             let overfull = free
                 && shape.contains.iter().any(|c| {

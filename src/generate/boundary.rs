@@ -133,7 +133,8 @@ impl Kept<'_, '_> {
     }
 
     fn offer(&mut self, value: Value, reason: String, pointer: String) {
-        if self.full() || !self.seen.insert(value.to_string()) {
+        // A place whose edge is what the base holds anyway is still told, for those who lay it over another base.
+        if self.full() || !self.seen.insert(format!("{pointer} {value}")) {
             return;
         }
         self.weighed += 1;

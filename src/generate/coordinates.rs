@@ -1,7 +1,7 @@
 //! Places on the earth: what is no plausible pair of coordinates is never made, so that an API which gives our own
 //! values back is not taken for one that swaps them.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Names of members that hold a latitude, in lower case.
 pub const LATITUDES: [&str; 2] = ["latitude", "lat"];
@@ -14,22 +14,17 @@ pub fn looks_swapped(longitude: f64, latitude: f64) -> bool {
     (49.0..=61.0).contains(&longitude) && (-9.0..=3.0).contains(&latitude)
 }
 
-/// Whether a member completes such a pair.
-pub(super) fn would_look_swapped(members: &Map<String, Value>, name: &str, value: &Value) -> bool {
-    let of = |names: &[&str]| {
-        let fits = |held: &str| names.iter().any(|known| held.eq_ignore_ascii_case(known));
-        if fits(name) {
-            return value.as_f64();
-        }
-        members
-            .iter()
-            .find(|(held, _)| fits(held))
-            .and_then(|(_, value)| value.as_f64())
-    };
-    match (of(&LONGITUDES), of(&LATITUDES)) {
-        (Some(longitude), Some(latitude)) => looks_swapped(longitude, latitude),
-        _ => false,
-    }
+/// Whether a member or item is a longitude that would look like a latitude of the British Isles: beside nought, which
+/// every probe tries somewhere, the pair would look swapped.
+pub(super) fn is_doubtful(name: &str, is_first: bool, value: &Value) -> bool {
+    let is_longitude = LONGITUDES
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
+        || (is_first && name.eq_ignore_ascii_case("coordinates"));
+    is_longitude
+        && value
+            .as_f64()
+            .is_some_and(|degrees| looks_swapped(degrees, 0.0))
 }
 
 #[cfg(test)]
@@ -45,12 +40,11 @@ mod tests {
     }
 
     #[test]
-    fn only_the_second_of_a_pair_completes_it() {
-        let Value::Object(members) = json!({ "Latitude": -1.5, "name": 7 }) else {
-            return;
-        };
-        assert!(would_look_swapped(&members, "longitude", &json!(53)));
-        assert!(!would_look_swapped(&members, "longitude", &json!(-53)));
-        assert!(!would_look_swapped(&members, "name", &json!(53)));
+    fn only_a_longitude_is_doubtful() {
+        assert!(is_doubtful("Longitude", false, &json!(53)));
+        assert!(is_doubtful("coordinates", true, &json!(53)));
+        assert!(!is_doubtful("coordinates", false, &json!(53)));
+        assert!(!is_doubtful("lon", false, &json!(-53)));
+        assert!(!is_doubtful("latitude", false, &json!(53)));
     }
 }

@@ -97,7 +97,7 @@ const BASES: usize = 3;
 pub(super) fn invalids(generator: &Generator<'_>, limit: usize, rng: &mut Rng) -> Vec<Invalid> {
     let mut out: Vec<Invalid> = Vec::new();
     let mut seen: HashSet<String> = HashSet::new();
-    let mut tried: HashSet<(String, Mutation)> = HashSet::new();
+    let mut tried: HashSet<(String, Mutation, u8)> = HashSet::new();
     let mut weighed = 0;
     for at in 0..BASES {
         let style = if at == 0 { Style::Plain } else { Style::Varied };
@@ -117,15 +117,16 @@ pub(super) fn invalids(generator: &Generator<'_>, limit: usize, rng: &mut Rng) -
                 if out.len() >= limit || weighed >= limit.saturating_mul(CANDIDATES_PER_VALUE) {
                     return false;
                 }
-                // One mistake of a kind in a place is enough.
-                if tried.contains(&(wrong.pointer.clone(), wrong.kind)) {
+                // One mistake of a kind in a place is enough, but for those that differ on purpose.
+                let tries = (wrong.pointer.clone(), wrong.kind, wrong.variant);
+                if tried.contains(&tries) {
                     return true;
                 }
                 weighed += 1;
                 if let Some(value) = confirmed(generator, &base, &wrong)
                     && seen.insert(value.to_string())
                 {
-                    tried.insert((wrong.pointer.clone(), wrong.kind));
+                    tried.insert(tries);
                     out.push(Invalid {
                         value,
                         pointer: wrong.pointer,

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::Style;
-use super::coordinates::would_look_swapped;
+use super::coordinates::is_doubtful;
 use super::fill::{Fail, Fill, expressible};
 use super::graph::NodeId;
 use super::limits::{LOCAL_TRIES, LONGEST_ARRAY};
@@ -39,7 +39,7 @@ impl<'a> Fill<'_, 'a> {
             let mut value = self.property(shape, &name, node);
             for _ in 0..LOCAL_TRIES {
                 match &value {
-                    Ok(drawn) if would_look_swapped(&map, &name, drawn) => {
+                    Ok(drawn) if is_doubtful(&name, false, drawn) => {
                         value = self.property(shape, &name, node);
                     }
                     _ => break,

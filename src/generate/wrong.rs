@@ -18,6 +18,8 @@ pub(super) struct Wrong {
     pub(super) with: Option<Value>,
     pub(super) kind: Mutation,
     pub(super) reason: String,
+    /// Which of several mistakes of this kind it is: each is worth a try.
+    pub(super) variant: u8,
 }
 
 struct Wrongs<'g, 'r, 'a> {
@@ -73,6 +75,7 @@ impl<'a> Wrongs<'_, '_, 'a> {
             with: Some(with),
             kind,
             reason,
+            variant: 0,
         });
     }
 
@@ -211,7 +214,7 @@ impl<'a> Wrongs<'_, '_, 'a> {
                 format!("X{current}"),
                 current.to_uppercase(),
             ];
-            for text in near {
+            for (variant, text) in (1..).zip(near) {
                 let length = text.chars().count();
                 let fits = (min..=max.max(min)).contains(&length);
                 if fits && text != current && pattern.matches(&text) == Some(false) {
@@ -221,6 +224,9 @@ impl<'a> Wrongs<'_, '_, 'a> {
                         pattern.source()
                     );
                     self.push(Mutation::PatternMismatch, Value::from(text), reason);
+                    if let Some(wrong) = self.out.last_mut() {
+                        wrong.variant = variant;
+                    }
                 }
             }
         }
@@ -341,6 +347,7 @@ impl<'a> Wrongs<'_, '_, 'a> {
                     with,
                     kind: Mutation::UnknownDiscriminator,
                     reason,
+                    variant: 0,
                 });
             }
         }
@@ -377,6 +384,7 @@ impl<'a> Wrongs<'_, '_, 'a> {
             with: None,
             kind: Mutation::MissingRequired,
             reason,
+            variant: 0,
         });
     }
 }

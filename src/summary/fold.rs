@@ -71,6 +71,8 @@ pub struct Fold {
     pub(super) tallies: HashMap<Verifier, IndexMap<Option<OperationKey>, Tally>>,
     pub(super) causes: IndexMap<(Verifier, String), Cause>,
     causes_of: HashMap<Verifier, usize>,
+    /// How large each request was, in bytes of its URL and its body.
+    sizes: HashMap<ExchangeId, u64>,
     pub(super) calls: IndexMap<OperationKey, Calls>,
     /// Checks that passed an exchange: response checks by what they did.
     pub(super) passed: BTreeSet<CheckId>,
@@ -114,6 +116,7 @@ impl Fold {
             tallies: HashMap::new(),
             causes: IndexMap::new(),
             causes_of: HashMap::new(),
+            sizes: HashMap::new(),
             calls: IndexMap::new(),
             passed: BTreeSet::new(),
             creations: BTreeMap::new(),
@@ -158,7 +161,13 @@ impl Fold {
         self.requests += 1;
         self.latencies.take(&exchanged);
         self.rights.take(&exchanged.observation);
-        let operation = exchanged.observation.operation.clone();
+        let observation = &exchanged.observation;
+        let body = observation.request_body.as_ref();
+        self.sizes.insert(
+            observation.id,
+            observation.url.len() as u64 + body.map_or(0, |body| body.bytes),
+        );
+        let operation = observation.operation.clone();
         if let Some(key) = &operation {
             if !self.calls.contains_key(key) {
                 self.calls.insert(key.clone(), Calls::default());
@@ -186,9 +195,14 @@ impl Fold {
         } = judged;
         self.tally(&by, operation.as_ref()).take(&judgement);
         if let Judgement::Fail(finding) = judgement {
-            let index = self.cause(&by, finding);
+            let size = match evidence.as_slice() {
+                [one] => self.sizes.get(one).copied(),
+                _ => None,
+            };
+            let index = self.cause(&by, &finding);
             if let Some((_, cause)) = self.causes.get_index_mut(index) {
-                cause.see(operation.as_ref(), confirmation, &evidence);
+                let same = (cause.finding.cause == finding.cause).then_some(finding);
+                cause.see(same, operation.as_ref(), confirmation, &evidence, size);
             }
             self.tally(&by, operation.as_ref()).causes.insert(index);
         }
@@ -207,7 +221,7 @@ impl Fold {
 
     /// The index of a finding's cause. A check that finds a cause of its own for every answer is held to a
     /// bound, so that the fold stays as small as the plan.
-    fn cause(&mut self, by: &Verifier, mut finding: Finding) -> usize {
+    fn cause(&mut self, by: &Verifier, finding: &Finding) -> usize {
         let key = (by.clone(), finding.cause.clone());
         if let Some(index) = self.causes.get_index_of(&key) {
             return index;
@@ -215,8 +229,9 @@ impl Fold {
         let known = self.causes_of.entry(by.clone()).or_default();
         if *known < CAUSES {
             *known += 1;
-            return self.causes.insert_full(key, Cause::new(finding)).0;
+            return self.causes.insert_full(key, Cause::new(finding.clone())).0;
         }
+        let mut finding = finding.clone();
         "more-causes".clone_into(&mut finding.cause);
         finding.title = format!("{} (one of more than {CAUSES} causes)", finding.title);
         let key = (by.clone(), finding.cause.clone());

@@ -70,6 +70,8 @@ pub(super) struct Cause {
     /// Where it was seen; nothing stands for the target as a whole.
     pub(super) operations: IndexSet<Option<OperationKey>>,
     pub(super) evidence: Vec<ExchangeId>,
+    /// How large the request is that shows it, in bytes, where one alone does.
+    size: Option<u64>,
 }
 
 impl Cause {
@@ -80,14 +82,18 @@ impl Cause {
             seen: 0,
             operations: IndexSet::new(),
             evidence: Vec::new(),
+            size: None,
         }
     }
 
+    /// Takes note of one more failure: of those confirmed alike, the one that the smallest request shows is kept.
     pub(super) fn see(
         &mut self,
+        finding: Option<Finding>,
         operation: Option<&OperationKey>,
         confirmation: Confirmation,
         evidence: &[ExchangeId],
+        size: Option<u64>,
     ) {
         self.seen += 1;
         if !self.operations.contains(&operation.cloned()) {
@@ -98,7 +104,13 @@ impl Cause {
         if better {
             self.confirmation = confirmation;
         }
-        if !evidence.is_empty() && (better || self.evidence.is_empty()) {
+        let smaller = weight(confirmation) == weight(self.confirmation)
+            && matches!((size, self.size), (Some(now), Some(held)) if now < held);
+        if !evidence.is_empty() && (better || smaller || self.evidence.is_empty()) {
+            if let Some(finding) = finding {
+                self.finding = finding;
+            }
+            self.size = size;
             let first = evidence.len().saturating_sub(EVIDENCE);
             self.evidence = evidence.get(first..).unwrap_or_default().to_vec();
         }

@@ -21,6 +21,11 @@ impl Latency {
         }
     }
 
+    /// The longest wait there can be.
+    pub(crate) fn longest(&self) -> Duration {
+        self.fixed + self.jitter
+    }
+
     /// The next wait, if there is any.
     pub(crate) fn next(&self) -> Option<Duration> {
         if self.fixed.is_zero() && self.jitter.is_zero() {

@@ -144,7 +144,7 @@ async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
     }
     if incoming.path.contains("/exports/") && incoming.path.ends_with("/result") {
         // A result that is about to be there is waited for.
-        tokio::time::sleep(exports::TAKES).await;
+        tokio::time::sleep(exports::TAKES + house.latency.longest() * 4).await;
     }
     if house.is(Switch::FollowsAddresses) {
         follow(&incoming).await;

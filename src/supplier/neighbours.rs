@@ -19,8 +19,11 @@ pub(super) fn reach(house: &House, store: &mut Store, act: Act, answer: &Outgoin
     match act {
         Act::Update(Kind::Vehicle) if house.is(Switch::TouchesOldest) => {
             let oldest = oldest(store, Kind::Vehicle);
+            let sequence = store.next_sequence();
             if let Some(record) = oldest.and_then(|id| store.of_mut(Kind::Vehicle).get_mut(&id)) {
-                record.body.insert("make".to_owned(), json!("Zz"));
+                record
+                    .body
+                    .insert("make".to_owned(), json!(format!("Zz{sequence}")));
             }
         }
         Act::Delete(Kind::Location) if house.is(Switch::DeletesOldest) => {

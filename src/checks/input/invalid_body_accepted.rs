@@ -186,7 +186,7 @@ fn is_wrong(world: &World<'_>, taken: &Taken<'_>, body: &Value) -> bool {
 }
 
 fn mutants(world: &World<'_>, operation: &Operation, taken: &Taken<'_>) -> Vec<Mutant> {
-    let limit = trying::room(world, 12, 90, 240);
+    let limit = trying::room(world, 12, 120, 240);
     let invalids = vary::invalids(world, taken.schema, Place::Body, limit, "wrong bodies");
     let mut mutants = Vec::new();
     for (number, invalid) in invalids.into_iter().enumerate() {

@@ -9,7 +9,8 @@ use crate::{
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         place::{Place, escape},
-        trying::{self, MOST_FINDINGS},
+        smallest::{MOST_SHRUNK, smallest},
+        trying::{self, MOST_FINDINGS, Taken},
     },
     contract::{Contract, Operation, ParameterPlace},
     exchange::{Address, Body, BreakageKind, Exchange, Intent, Outcome, Request},
@@ -28,7 +29,8 @@ pub static CHECK: Check = Check {
         ten thousand letters, nought, negative and huge numbers, dates at the ends of the calendar, deep \
         nesting, and ids that are no ids. Each may be taken or refused; an answer of class 5xx is a failure, \
         and so is a connection that is closed or left without an answer where the request was valid. \
-        Answers that say when to come back (503 with Retry-After) are not blamed.",
+        Answers that say when to come back (503 with Retry-After) are not blamed. What fails is shown with the \
+        smallest body found that fails in the same way.",
     matters: "Odd values are everyday values of somebody. Where one makes a server fail, it is not handled at \
         all, and what it leaves behind is not known.",
     fix: "Find the answer's time in the log. Validate before use, bind values in queries, and turn what the \
@@ -129,6 +131,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     };
     let world = script.world;
     let mut tries: Vec<(String, &'static str, Request)> = Vec::new();
+    let mut odd: Vec<Value> = Vec::new();
+    let mut taken_body = None;
     let arranged = if trying::json_body(operation).is_some() {
         if !world.writes && !operation.key.method.is_safe() {
             return Err(Halt::NotApplicable(
@@ -147,6 +151,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 request.intent = Intent::Wrong(what.to_owned());
             }
             tries.push((place, what, request));
+            odd.push(body);
         }
         let mut deep = trying::with_body(&world, operation, &taken.arranged, &taken.body, "deep")?;
         deep.body = Some(Body {
@@ -155,7 +160,9 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         });
         deep.intent = Intent::Wrong("lists in lists".into());
         tries.push(("the body".to_owned(), "lists in lists", deep));
-        taken.arranged
+        let arranged = taken.arranged.clone();
+        taken_body = Some(taken);
+        arranged
     } else {
         trying::plain(script, operation)?
     };
@@ -182,23 +189,22 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         });
     }
     let mut seen = HashSet::new();
-    let failures: Vec<_> = tries
+    let mut failures: Vec<Failure<'_, 'a>> = tries
         .iter()
+        .enumerate()
         .zip(shown)
-        .filter_map(|((place, what, _), answer)| {
+        .filter_map(|((number, (place, what, request)), answer)| {
             let answer = answer?;
             let came = failed(answer)?;
             let cause = format!("{came} {place} {}", operation.pointer);
-            seen.insert(cause.clone()).then(|| {
-                Finding::new(
-                    cause,
-                    format!("There is {came} to {what} in {place}."),
-                    format!("{}: taken, or refused with a 4xx", operation.key),
-                    answer.received(),
-                )
-                .at(operation.pointer.clone())
-                .shown_by(answer.id)
-                .into()
+            seen.insert(cause.clone()).then(|| Failure {
+                place,
+                what,
+                cause,
+                came,
+                valid: !matches!(request.intent, Intent::Wrong(_)),
+                body: odd.get(number),
+                answer,
             })
         })
         .take(MOST_FINDINGS)
@@ -220,7 +226,84 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             ),
         )]);
     }
-    Ok(failures)
+    if let Some(taken) = &taken_body {
+        for failure in failures.iter_mut().take(MOST_SHRUNK) {
+            failure.shrink(script, operation, taken)?;
+        }
+    }
+    Ok(failures
+        .into_iter()
+        .map(|failure| failure.told(operation))
+        .collect())
+}
+
+/// A failure of the API at an odd value.
+struct Failure<'t, 'a> {
+    place: &'t str,
+    what: &'t str,
+    cause: String,
+    came: String,
+    /// Whether the contract allows the body.
+    valid: bool,
+    /// The body with the odd value, where that is where it stands.
+    body: Option<&'t Value>,
+    answer: &'a Exchange,
+}
+
+impl<'a> Failure<'_, 'a> {
+    /// Shows the smallest body that fails in the same way instead.
+    fn shrink(
+        &mut self,
+        script: &mut Script<'a>,
+        operation: &Operation,
+        taken: &Taken<'_>,
+    ) -> Scripted<()> {
+        let world = script.world;
+        let Some(body) = self.body else { return Ok(()) };
+        let (place, came, valid) = (self.place, &self.came, self.valid);
+        let smaller = smallest(
+            script,
+            body,
+            |body| {
+                (place == "the body" || body.pointer(place).is_some())
+                    && vary::is_valid(&world, taken.schema, body) == valid
+            },
+            |body, number| {
+                let label = format!("smaller {place} {number}");
+                let mut fresh = vary::renewed(&world, operation, taken.schema, body, false, &label);
+                if let (Some(slot), Some(odd)) = (fresh.pointer_mut(place), body.pointer(place)) {
+                    *slot = odd.clone();
+                }
+                let mut request =
+                    trying::with_body(&world, operation, &taken.arranged, &fresh, &label)?;
+                request.intent = if valid {
+                    Intent::Plausible
+                } else {
+                    Intent::Wrong(self.what.to_owned())
+                };
+                request.purpose = format!("tries a smaller body with {} in {place}", self.what);
+                Ok(request)
+            },
+            |answer| failed(answer).as_ref() == Some(came),
+        )?;
+        self.answer = smaller.unwrap_or(self.answer);
+        Ok(())
+    }
+
+    fn told(self, operation: &Operation) -> Judgement {
+        let Self {
+            place, what, came, ..
+        } = self;
+        Finding::new(
+            self.cause,
+            format!("There is {came} to {what} in {place}."),
+            format!("{}: taken, or refused with a 4xx", operation.key),
+            self.answer.received(),
+        )
+        .at(operation.pointer.clone())
+        .shown_by(self.answer.id)
+        .into()
+    }
 }
 
 /// What is wrong with an answer, if the API failed.

@@ -68,7 +68,12 @@ pub(super) const ITEMS_KEYED_BY_ID: Fault = Fault {
     ..Fault::new(
         "items-keyed-by-id",
         "The list of vehicles is an object whose names are ids.",
-        &["response.data-as-keys", "response.body-schema"],
+        &[
+            "response.data-as-keys",
+            "response.body-schema",
+            "ops.paging-complete",
+            "ops.paging-sorted",
+        ],
     )
 };
 

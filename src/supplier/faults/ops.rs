@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::contract::query;
 use crate::supplier::fault::{Fault, Switch};
-use crate::supplier::message::Outgoing;
+use crate::supplier::message::{Body, Outgoing};
 
 pub(super) const ETAG_FROZEN: Fault = Fault {
     answer: Some(|incoming, outgoing| {
@@ -240,11 +240,8 @@ pub(super) const UNKNOWN_PARAMETER_FINDS_NOTHING: Fault = Fault {
                 url::form_urlencoded::parse(query.as_bytes())
                     .any(|(name, _)| !VEHICLE_QUERY.contains(&&*name))
             });
-        if unknown {
-            *outgoing = Outgoing::json(
-                StatusCode::OK,
-                json!({ "items": [], "next": null, "total": 0 }),
-            );
+        if unknown && outgoing.status == StatusCode::OK {
+            outgoing.body = Body::Json(json!({ "items": [], "next": null, "total": 0 }));
         }
     }),
     ..Fault::new(

@@ -23,7 +23,11 @@ pub(super) const CREATED_LOST: Fault = inside(
     Switch::LosesLocations,
     "created-lost",
     "A new location is answered 201 and not kept.",
-    &["records.created-is-found"],
+    &[
+        "records.created-is-found",
+        "ops.paging-complete",
+        "ops.paging-sorted",
+    ],
 );
 
 pub(super) const CREATED_IN_CAPITALS: Fault = inside(
@@ -93,7 +97,7 @@ pub(super) const CREATED_TWICE: Fault = inside(
     Switch::StoresTwice,
     "created-twice",
     "A new location is stored twice, under two ids.",
-    &["records.others-untouched"],
+    &["records.others-untouched", "records.listed"],
 );
 
 pub(super) const ID_REUSED: Fault = inside(
@@ -107,7 +111,10 @@ pub(super) const REFUSED_AND_STORED: Fault = inside(
     Switch::StoresBeforeMatch,
     "refused-and-stored",
     "A change that is refused with 412 is stored all the same.",
-    &["records.refused-write-changes-nothing"],
+    &[
+        "records.refused-write-changes-nothing",
+        "ops.if-match-stale",
+    ],
 );
 
 pub(super) const CHILD_ANYWHERE: Fault = inside(
@@ -271,7 +278,7 @@ pub(super) const LOCATION_ELSEWHERE: Fault = Fault {
     ..Fault::new(
         "location-elsewhere",
         "Location of a new vehicle leads nowhere.",
-        &["records.location"],
+        &["records.location", "ops.concurrent-creates"],
     )
 };
 
