@@ -68,6 +68,8 @@ pub(crate) struct Builder<'s, 'a> {
     failed: BTreeMap<OperationKey, String>,
     /// Whether the body under way could not be judged, or names things that may not exist.
     doubtful: bool,
+    /// How many producers were asked again because of a conflict.
+    conflicts: usize,
 }
 
 impl<'s, 'a> Builder<'s, 'a> {
@@ -79,6 +81,7 @@ impl<'s, 'a> Builder<'s, 'a> {
             stack: Vec::new(),
             failed: BTreeMap::new(),
             doubtful: false,
+            conflicts: 0,
         }
     }
 

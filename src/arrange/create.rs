@@ -16,6 +16,9 @@ use crate::{
     script::{Halt, Script, Scripted},
 };
 
+/// How often a creation that is in conflict with another record is tried.
+const CONFLICTS: usize = 3;
+
 /// A record that a conversation created.
 #[derive(Debug, Clone)]
 pub struct Created {
@@ -38,10 +41,7 @@ pub struct Created {
 /// # Errors
 /// Halts while answers are pending, when the request cannot be built, and when the answer is no success.
 pub fn create<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<Created> {
-    let arranged = valid_request(script, operation)?;
-    let mut request = arranged.request.clone();
-    request.purpose = format!("creates a record through {}", operation.key);
-    let exchange = script.send(request)?.clone();
+    let (arranged, exchange) = without_conflict(script, operation)?;
     let Some(response) = exchange.response() else {
         let whose = match &exchange.outcome {
             crate::exchange::Outcome::Broken(breakage) => breakage.kind.whose(),
@@ -65,6 +65,24 @@ pub fn create<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted
     }
     let relations = script.world.relations;
     Ok(created(relations, arranged, exchange))
+}
+
+/// The answer to a creation; where there is such a record already, to one with other values.
+fn without_conflict<'a>(
+    script: &mut Script<'a>,
+    operation: &'a Operation,
+) -> Scripted<(Arranged, Exchange)> {
+    let mut tries = 0;
+    loop {
+        let arranged = valid_request(script, operation)?;
+        let mut request = arranged.request.clone();
+        request.purpose = format!("creates a record through {}", operation.key);
+        let exchange = script.send(request)?.clone();
+        tries += 1;
+        if exchange.status() != Some(409) || tries >= CONFLICTS {
+            return Ok((arranged, exchange));
+        }
+    }
 }
 
 /// What a successful creation tells of the record it made.

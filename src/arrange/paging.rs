@@ -33,7 +33,9 @@ pub enum Next {
     Cursor(String),
     /// It is on another host, where no request goes.
     Elsewhere(String),
-    /// There is none, as far as the answer says.
+    /// There is none: the answer says so.
+    None,
+    /// The answer says nothing of one.
     Unsaid,
 }
 
@@ -102,16 +104,30 @@ pub fn next(exchange: &Exchange, base_url: &str) -> Next {
         "/page/next",
         "/next",
     ];
-    let said = PLACES
-        .into_iter()
-        .find_map(|place| body.pointer(place)?.as_str())
-        .filter(|text| !text.is_empty());
+    let held = || {
+        PLACES
+            .into_iter()
+            .filter_map(|place| Some((place, body.pointer(place)?)))
+    };
+    let said = held().find_map(|(place, value)| {
+        let text = value.as_str().filter(|text| !text.is_empty())?;
+        Some((place, text))
+    });
     match said {
-        Some(text) if text.contains("://") || text.starts_with(['/', '?']) => {
-            address(text, exchange, base_url)
-        }
-        Some(text) => Next::Cursor(text.to_owned()),
+        None if held().any(|(_, value)| value.is_null()) => Next::None,
         None => Next::Unsaid,
+        Some((place, text)) => {
+            // A reference need not begin with a slash (RFC 3986 §4.2): HAL has `people?page=2`.
+            let is_link = text.contains("://")
+                || text.starts_with(['/', '?'])
+                || place.ends_with("/href")
+                || text.contains('?') && text.contains('=');
+            if is_link {
+                address(text, exchange, base_url)
+            } else {
+                Next::Cursor(text.to_owned())
+            }
+        }
     }
 }
 
@@ -192,7 +208,54 @@ pub fn listed(relations: &Relations, key: &OperationKey, body: &Value) -> Vec<St
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test stops at what is wrong")]
+
+    use bytes::Bytes;
+
     use super::*;
+    use crate::{
+        exchange::{ExchangeId, Headers, HttpVersion, Outcome, Request, Response, Timing},
+        model::Method,
+    };
+
+    fn after(body: &str) -> Next {
+        let request = Request::new(Method::Get, Address::Base("/people".into()), "lists");
+        let mut headers = Headers::new();
+        headers.set("content-type", "application/json");
+        let response = Response::new(
+            200,
+            HttpVersion::Http11,
+            headers,
+            Bytes::copy_from_slice(body.as_bytes()),
+            false,
+            Timing::default(),
+        );
+        let exchange = Exchange {
+            id: ExchangeId(1),
+            request,
+            url: "http://127.0.0.1:1/v1/people?page=1".to_owned(),
+            credentials: Headers::new(),
+            followed: None,
+            outcome: Outcome::Answered(response),
+        };
+        next(&exchange, "http://127.0.0.1:1/v1")
+    }
+
+    #[test]
+    fn a_reference_without_a_slash_is_a_link_and_null_is_the_end() {
+        let second = Next::At(Address::Base("/people?page=2".into()));
+        assert_eq!(
+            after(r#"{"_links":{"next":{"href":"people?page=2"}}}"#),
+            second
+        );
+        assert_eq!(after(r#"{"next":"?page=2"}"#), second);
+        assert_eq!(after(r#"{"next":null,"count":3}"#), Next::None);
+        assert_eq!(
+            after(r#"{"next":"bGFzdA=="}"#),
+            Next::Cursor("bGFzdA==".into())
+        );
+        assert_eq!(after(r#"{"items":[]}"#), Next::Unsaid);
+    }
 
     #[test]
     fn the_next_link_is_found_among_others() {

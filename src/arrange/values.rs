@@ -322,6 +322,20 @@ fn records(
     }
 }
 
+/// Last words of names of keys by which people know a record.
+const KEYS: [&str; 10] = [
+    "ref",
+    "reference",
+    "registration",
+    "vrm",
+    "urn",
+    "crn",
+    "nino",
+    "isbn",
+    "sku",
+    "slug",
+];
+
 /// Values in place of one that looks as if no two records may share it, best first.
 fn unique(
     world: &World<'_>,
@@ -369,7 +383,28 @@ fn unique(
         }
         _ => false,
     };
-    if !own_key && !named || keyword("enum").is_some() || keyword("const").is_some() {
+    // What has a pattern is a code: often a key by which people know the record, whatever it is called. One that is the
+    // schema's own example may name something that is there, unless its name says that it is a key.
+    let is_key = KEYS.contains(&last);
+    let is_proposed = ["example", "default"]
+        .into_iter()
+        .filter_map(keyword)
+        .chain(
+            keyword("examples")
+                .iter()
+                .filter_map(Value::as_array)
+                .flatten()
+                .cloned(),
+        )
+        .any(|proposed| proposed == *value);
+    let coded = keyword("pattern").is_some()
+        && keyword("format").is_none()
+        && value.is_string()
+        && (is_key || !is_proposed);
+    if !own_key && !named && !coded && !is_key
+        || keyword("enum").is_some()
+        || keyword("const").is_some()
+    {
         return Vec::new();
     }
     match value {
@@ -411,10 +446,21 @@ fn unique(
                 let short: String = token.to_uppercase().chars().take(limit).collect();
                 vec![Value::from(short)]
             };
+            if !own_key && !named && coded {
+                candidates.clear();
+            }
             if keyword("pattern").is_some() {
-                candidates.extend(
-                    schema.and_then(|schema| fresh(world, schema, generate::Place::Body, label)),
-                );
+                // The longest of a few: short ones repeat.
+                let mut drawn: Vec<Value> = (0..4)
+                    .filter_map(|turn| {
+                        let label = format!("{label} {turn}");
+                        fresh(world, schema?, generate::Place::Body, &label)
+                    })
+                    .collect();
+                drawn.sort_by_key(|one| {
+                    std::cmp::Reverse(one.as_str().map_or(0, |text| text.chars().count()))
+                });
+                candidates.extend(drawn);
             }
             candidates
         }

@@ -142,7 +142,7 @@ pub(super) fn on_list(contract: &Contract, operation: &Operation) -> Applies {
 fn collection_of(item: &str) -> Option<&str> {
     let (before, _, after) = last_variable(item)?;
     (before.is_empty() && after.is_empty())
-        .then(|| item.rsplit_once('/'))
+        .then(|| item.trim_end_matches('/').rsplit_once('/'))
         .flatten()
         .map(|(collection, _)| collection)
 }

@@ -141,6 +141,8 @@ pub fn path(request: &Request) -> &str {
 /// What stands before, in and after the only variable of the last segment of a template.
 #[must_use]
 pub fn last_variable(template: &str) -> Option<(&str, &str, &str)> {
+    // `/people/{id}/`, as some frameworks have it, is a record as well.
+    let template = template.strip_suffix('/').unwrap_or(template);
     let segment = template.rsplit('/').next()?;
     let (before, rest) = segment.split_once('{')?;
     let (name, after) = rest.split_once('}')?;
@@ -225,6 +227,7 @@ mod tests {
     fn the_last_variable_stands_in_the_last_segment_alone() {
         assert_eq!(last_variable("/people/{id}"), Some(("", "id", "")));
         assert_eq!(last_variable("/files/v{n}.json"), Some(("v", "n", ".json")));
+        assert_eq!(last_variable("/people/{id}/"), Some(("", "id", "")));
         assert_eq!(last_variable("/people/{id}/names"), None);
         assert_eq!(last_variable("/tiles/{x}-{y}"), None);
     }

@@ -34,6 +34,16 @@ pub(super) fn differences(
     found
 }
 
+/// Whether two values mean the same: JSON knows one kind of number, so that 2 is 2.0 (RFC 8259 §6).
+pub(super) fn is_equal(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => {
+            one == other || one.as_f64().is_some() && one.as_f64() == other.as_f64()
+        }
+        (one, other) => one == other,
+    }
+}
+
 fn compare(
     sent_place: &Place<'_>,
     came_place: &Place<'_>,

@@ -207,10 +207,11 @@ impl<'a> Walk<'a> {
                 request.purpose = "reads the next page of a list".into();
                 Ok(Some(request))
             }
-            Next::Cursor(text) => match &self.paging.cursor {
-                Some(name) => again(name, json!(text)),
-                None => Ok(None),
-            },
+            Next::Cursor(text) if self.paging.cursor.is_some() => {
+                let name = self.paging.cursor.as_deref().unwrap_or_default();
+                again(name, json!(text))
+            }
+            Next::None => Ok(None),
             Next::Elsewhere(url) => Err(Halt::unmet(
                 Whose::Supplier,
                 format!(
@@ -218,8 +219,8 @@ impl<'a> Walk<'a> {
                     self.operation.key
                 ),
             )),
-            Next::Unsaid if came == 0 || self.paging.cursor.is_some() => Ok(None),
-            Next::Unsaid => match (&self.paging.offset, &self.paging.page) {
+            Next::Unsaid | Next::Cursor(_) if came == 0 || self.paging.cursor.is_some() => Ok(None),
+            Next::Unsaid | Next::Cursor(_) => match (&self.paging.offset, &self.paging.page) {
                 (Some(name), _) => again(name, json!(self.seen.len())),
                 (None, Some(name)) => {
                     let first = self
@@ -342,7 +343,9 @@ pub(super) fn once_each(
             .at(operation.pointer.clone()),
         )
     };
-    if let Some(twice) = seen.iter().find(|item| !met.insert(*item)) {
+    // What has no id is told by its whole text, and two of the same text may be two items.
+    let has_id = |item: &&String| !item.starts_with(['{', '[', '"']);
+    if let Some(twice) = seen.iter().filter(has_id).find(|item| !met.insert(*item)) {
         let twice: String = twice.chars().take(80).collect();
         return found(
             "twice",

@@ -15,6 +15,9 @@ use crate::{
     script::{Halt, Scripted},
 };
 
+/// How often something is made with other values because there is one like it already.
+const CONFLICTS: usize = 3;
+
 impl<'a> Builder<'_, 'a> {
     /// A value from the target file, from this conversation, from a producer, or from earlier answers.
     pub(super) fn seek(
@@ -261,6 +264,11 @@ impl<'a> Builder<'_, 'a> {
         request.purpose = what;
         request.intent = intent(&made);
         let exchange = self.script.send(request)?;
+        // Another record has a value of it already: other values are drawn at the next step of the conversation.
+        if exchange.status() == Some(409) && source.makes && self.conflicts < CONFLICTS {
+            self.conflicts += 1;
+            return self.produce(source, schema);
+        }
         let answered = exchange
             .response()
             .is_some_and(|response| response.is_success());

@@ -274,17 +274,21 @@ const PEOPLE: [&str; 12] = [
     "subject", "author", "party",
 ];
 
-/// Of what kind an id is: a number, a UUID, or another text.
-fn kind(contract: &Contract, schema: &Schema) -> Option<&'static str> {
+/// Of what kind an id is: a number, a UUID, or another text with its pattern.
+fn kind(contract: &Contract, schema: &Schema) -> Option<(&'static str, Option<String>)> {
     let types = shape::types(&contract.schemas, schema);
     let has = |name: &str| types.iter().any(|kind| kind == name);
     if has("integer") {
-        return Some("integer");
+        return Some(("integer", None));
     }
-    let format = shape::keyword(&contract.schemas, schema, "format");
-    match format.as_ref().and_then(serde_json::Value::as_str) {
-        Some("uuid") => Some("uuid"),
-        None if has("string") => Some("string"),
+    let text = |keyword| {
+        let value = shape::keyword(&contract.schemas, schema, keyword)?;
+        value.as_str().map(str::to_owned)
+    };
+    match text("format").as_deref() {
+        Some("uuid") => Some(("uuid", None)),
+        // A text of a pattern of its own is not the id of something with another.
+        None if has("string") => Some(("string", text("pattern"))),
         _ => None,
     }
 }

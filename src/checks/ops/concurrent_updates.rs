@@ -9,6 +9,7 @@ use crate::{
         example_states::{ROUNDS, state},
         operating::{Own, free_member, member_of, of_role, settled, success, when},
         probing::last_variable,
+        same::is_equal,
     },
     contract::{Contract, Operation},
     exchange::Response,
@@ -131,14 +132,15 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             };
         };
         let shows = |response: &Response| {
-            kept.iter()
-                .all(|(member, value)| member_of(response, member) == Some(value))
+            kept.iter().all(|(member, value)| {
+                member_of(response, member).is_some_and(|now| is_equal(now, value))
+            })
         };
         let reading = own.reading("reads the record after both changes");
         let read = success(settled(script, &reading, shows)?)?;
         for (member, value) in kept {
             match member_of(read, member) {
-                Some(now) if now == value => {}
+                Some(now) if is_equal(now, value) => {}
                 None => {
                     return Ok(vec![Judgement::not_applicable(format!(
                         "`{member}` is not in what {} shows.",
