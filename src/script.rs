@@ -209,6 +209,12 @@ impl<'a> Script<'a> {
             })
     }
 
+    /// The exchange that was answered last at this point of the conversation.
+    #[must_use]
+    pub fn latest(&self) -> Option<ExchangeId> {
+        self.exchanges().last().map(|exchange| exchange.id)
+    }
+
     /// How many questions were answered so far.
     #[must_use]
     pub const fn answered(&self) -> usize {

@@ -812,6 +812,23 @@ pub(super) fn judged(mut judgements: Vec<Judgement>) -> Vec<Judgement> {
     judgements
 }
 
+/// What the latest exchange shows, and not those that follow.
+pub(super) fn shown_now(
+    script: &Script<'_>,
+    judgements: impl IntoIterator<Item = Judgement>,
+) -> Vec<Judgement> {
+    let latest = script.latest();
+    judgements
+        .into_iter()
+        .map(|mut judgement| {
+            if let Judgement::Fail(finding) = &mut judgement {
+                finding.shown_by = finding.shown_by.or(latest);
+            }
+            judgement
+        })
+        .collect()
+}
+
 /// The operation of a probe by operation.
 pub(super) fn subject(operation: Option<&Operation>) -> Scripted<&Operation> {
     operation.ok_or_else(|| Halt::NotApplicable("There is no operation.".into()))

@@ -103,6 +103,16 @@ impl<'a> Walk<'a> {
         Ok(walk)
     }
 
+    /// Begins again with the largest pages, where small ones come to no end soon.
+    pub(super) fn hurry(&mut self) -> bool {
+        let slow = self.pages >= 2 * USUAL_PAGES && self.limit < self.most;
+        if slow {
+            self.limit = self.most;
+            self.restart();
+        }
+        slow
+    }
+
     /// Asks for larger pages where the list is long, by the total of its first page.
     pub(super) fn suit(&mut self, total: Option<u64>) {
         let total = total

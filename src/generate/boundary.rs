@@ -306,7 +306,7 @@ impl<'a> Edges<'_, '_, 'a> {
         let min = shape.min_items;
         let mut lengths = vec![(min, "fewest"), (min + 1, "just above the fewest")];
         if let Some(max) = shape.max_items.filter(|max| *max <= LONGEST_ARRAY) {
-            lengths.push((max, "most"));
+            lengths.push((max, "most items"));
             lengths.extend(
                 max.checked_sub(1)
                     .filter(|l| *l > min)

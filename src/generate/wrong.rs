@@ -264,6 +264,7 @@ impl<'a> Wrongs<'_, '_, 'a> {
             let lowest = grid.value(grid.low).unwrap_or_default();
             let reason = format!("{} is {value}, the lowest allowed is {lowest}", self.here);
             self.push(Mutation::BelowMinimum, value, reason);
+            self.beside(!integer, grid.value(grid.low - 1), Mutation::BelowMinimum);
         }
         if grid.bounded.1
             && let Some(value) = grid.above()
@@ -271,6 +272,7 @@ impl<'a> Wrongs<'_, '_, 'a> {
             let highest = grid.value(grid.high).unwrap_or_default();
             let reason = format!("{} is {value}, the highest allowed is {highest}", self.here);
             self.push(Mutation::AboveMaximum, value, reason);
+            self.beside(!integer, grid.value(grid.high + 1), Mutation::AboveMaximum);
         }
         if !shape.number.multiples.is_empty()
             && let Some(value) = grid.between_points(integer)
@@ -280,6 +282,18 @@ impl<'a> Wrongs<'_, '_, 'a> {
                 self.here
             );
             self.push(Mutation::NotMultiple, value, reason);
+        }
+    }
+
+    /// Where fractions are allowed, the nearest value that is not, which may be an exclusive bound itself.
+    fn beside(&mut self, fractions: bool, value: Option<Value>, kind: Mutation) {
+        let Some(value) = value.filter(|_| fractions) else {
+            return;
+        };
+        let reason = format!("{} is {value}, just outside what is allowed", self.here);
+        self.push(kind, value, reason);
+        if let Some(wrong) = self.out.last_mut() {
+            wrong.variant = 1;
         }
     }
 

@@ -16,7 +16,7 @@ use crate::{
     arrange,
     checks::{self, Kind},
     event::Event,
-    exchange::ExchangeId,
+    exchange::{ExchangeId, Response},
     known::Known,
     model::{OperationKey, Verifier, Whose},
     plan::{PlannedCase, Stage, Work},
@@ -142,7 +142,7 @@ impl<W: Wire> Runner<'_, W> {
                 // What a case did before is part of what shows it.
                 Judgement::Fail(finding) => finding.shown_by.map(|exchange| match &case.work {
                     Work::Suite(_) => last_of(&history, Some(exchange)),
-                    Work::Exercise(_) | Work::Probe { .. } => vec![exchange],
+                    Work::Exercise(_) | Work::Probe { .. } => with_write(&history, exchange),
                 }),
                 _ => None,
             };
@@ -226,6 +226,30 @@ fn subject(case: &PlannedCase) -> (Verifier, Option<OperationKey>) {
         Work::Probe { check, operation } => (Verifier::Check(check.clone()), operation.clone()),
         Work::Suite(id) => (Verifier::Case(id.clone()), None),
     }
+}
+
+/// An exchange; before one that reads what was not as it should be, the write that it followed.
+fn with_write(history: &[Reply], shown: ExchangeId) -> Vec<ExchangeId> {
+    let all = || {
+        history.iter().flat_map(|reply| match reply {
+            Reply::Exchanges(exchanges) => exchanges.as_slice(),
+            Reply::Handshake(_) | Reply::Paused => &[],
+        })
+    };
+    let read = all().find(|exchange| {
+        exchange.id == shown
+            && exchange.request.method.is_safe()
+            && exchange.response().is_some_and(Response::is_success)
+    });
+    let write = read.and_then(|read| {
+        all()
+            .take_while(|exchange| exchange.id != shown)
+            .filter(|exchange| !exchange.request.method.is_safe())
+            .filter(|exchange| read.url.starts_with(exchange.url.trim_end_matches('/')))
+            .last()
+    });
+    let write = write.map(|exchange| exchange.id);
+    write.into_iter().chain([shown]).collect()
 }
 
 /// The last few exchanges of a conversation, or those up to one of them, in order: what its judgement rests on.

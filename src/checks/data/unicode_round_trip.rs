@@ -385,13 +385,10 @@ fn compare(
         return Ok(vec![if in_answer.is_some() {
             Judgement::Pass
         } else {
-            Judgement::inconclusive(
-                Whose::Supplier,
-                format!(
-                    "The record made by {} is not in the answer, and the contract has no way to read it back.",
-                    operation.key
-                ),
-            )
+            Judgement::not_applicable(format!(
+                "What {} made, if anything, is not in its answer, and the contract has no way to read it back.",
+                operation.key
+            ))
         }]);
     };
     let request = Request::new(Method::Get, address, "reads the record back")

@@ -109,8 +109,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let own = own_records(script, list, 5)?;
     let first = walk.first(script)?;
     walk.suit(total(script.send(first)?));
-    let first = walk.first(script)?;
-    let mut request = first.clone();
+    let mut request = walk.first(script)?;
     let mut begun: Option<Vec<String>> = None;
     let mut empty = 0;
     loop {
@@ -132,6 +131,11 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                     .into(),
                 ]);
             }
+            Some(_) if walk.hurry() => {
+                request = walk.first(script)?;
+                begun = None;
+                empty = 0;
+            }
             Some(_) if walk.is_long() => {
                 let judged = once_each(list, &walk.seen, []);
                 return Ok(vec![judged.map_or_else(
@@ -152,6 +156,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     };
     if walk.counts() {
         let seen = walk.seen.clone();
+        let first = walk.first(script)?;
         let (step, _) = walk.page(script, first)?;
         let (Step::More(items) | Step::Last(items)) = step;
         if begun.as_ref() != Some(&items) || seen.is_empty() {

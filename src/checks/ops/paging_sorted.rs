@@ -131,6 +131,7 @@ fn read<'a, 'k>(
         let (_, next) = walk.page(script, request)?;
         match next {
             None => break,
+            Some(_) if walk.hurry() => request = walk.first(script)?,
             Some(_) if walk.is_long() => return Ok(once_each(list, &walk.seen, [])),
             Some(next) => request = next,
         }

@@ -6,8 +6,8 @@ use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
         keeping::{
-            Home, Made, another_body, brief, halves, judged, on_create, read, send, subject,
-            told_apart, workable,
+            Home, Made, another_body, brief, halves, judged, on_create, read, send, shown_now,
+            subject, told_apart, workable,
         },
         place::Place,
         same::{Difference, differences},
@@ -136,6 +136,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             for difference in differences(&places.0, &places.1, &held.sent, came) {
                 tell(&mut found, &home, &difference);
             }
+            found = shown_now(script, found);
         }
     }
     if compared == 0 {

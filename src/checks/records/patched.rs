@@ -8,7 +8,7 @@ use crate::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{
             Home, PEOPLE, answered, brief, change, changed, changes, judged, make, on_item, read,
-            subject,
+            shown_now, subject,
         },
         place::Place,
         same::differences,
@@ -189,7 +189,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             }
             applied += 1;
             let after = read(script, &home, &held)?;
-            judgements.extend(judge(patch, &places, &owned, name, &body, (state, after)));
+            let judged = judge(patch, &places, &owned, name, &body, (state, after));
+            judgements.extend(shown_now(script, judged));
             state = after;
         }
     }

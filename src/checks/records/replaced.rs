@@ -8,7 +8,7 @@ use crate::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{
             Home, PEOPLE, another_body, body_for, brief, change, changed_by, changes, judged, make,
-            on_item, read, subject,
+            on_item, read, shown_now, subject,
         },
         place::Place,
         same::differences,
@@ -86,31 +86,49 @@ pub static CHECK: Check = Check {
         },
         Example {
             title: "Merged",
-            contract: PEOPLE,
+            contract: NOTED,
             dialogue: &[
                 Line::json("POST /people", 201, r#"{"id":"7"}"#),
                 Line::json("POST /people", 201, r#"{"id":"8"}"#),
                 Line::json(
                     "GET /people/8",
                     200,
-                    r#"{"id":"8","name":"Zz","held":true}"#,
+                    r#"{"id":"8","name":"Zz","note":"Yy"}"#,
                 ),
                 Line::json(
                     "GET /people/7",
                     200,
-                    r#"{"id":"7","name":"Zz","held":false}"#,
+                    r#"{"id":"7","name":"Zz","note":"Xx"}"#,
                 ),
                 Line::json("PUT /people/7", 200, r#"{"id":"7"}"#),
                 Line::json(
                     "GET /people/7",
                     200,
-                    r#"{"id":"7","name":"Zz","held":true}"#,
+                    r#"{"id":"7","name":"Zz","note":"Yy"}"#,
                 ),
             ],
             says: Says::Fail("keeps its value"),
         },
     ],
 };
+
+/// People with a note, which may be left out.
+const NOTED: &str = "
+/people:
+  post:
+    requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/NewPerson'}}}}
+    responses: {'201': {description: Created, content: {application/json: {schema: {$ref: '#/components/schemas/Person'}}}}}
+/people/{id}:
+  get:
+    responses: {'200': {description: A person, content: {application/json: {schema: {$ref: '#/components/schemas/Person'}}}}}
+  put:
+    requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/NewPerson'}}}}
+    responses: {'200': {description: Replaced}}
+components:
+  schemas:
+    NewPerson: {type: object, required: [name], additionalProperties: false, properties: {name: {enum: [Zz]}, note: {type: string, pattern: '^Yy$'}}}
+    Person: {type: object, properties: {id: {type: string}, name: {type: string}, note: {type: string}}}
+";
 
 fn applies(contract: &Contract, operation: &Operation) -> Applies {
     on_item(contract, operation, &Method::Put)
@@ -151,6 +169,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             .at(difference.pointer.clone())
             .into(),
         );
+        judgements = shown_now(script, judgements);
     } else {
         let owned = home.owned(world);
         let least = least(script, put, &full);
@@ -179,6 +198,9 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                         place.keyword("default").any(|default| Some(default) == new)
                             || place.keyword("readOnly").any(|mark| mark == true)
                             || place.has("const")
+                            // One of a few values may be the default that nobody declared.
+                            || place.has("enum")
+                            || new.is_some_and(Value::is_boolean)
                     };
                     new.is_some()
                         && old == new
@@ -196,6 +218,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                     .at(put.pointer.clone())
                     .into()
                 }));
+                judgements = shown_now(script, judgements);
             }
         }
     }

@@ -224,7 +224,7 @@ fn boundaries_stand_on_each_edge() {
         "highest: /age is 120",
         "just below the highest: /age is 119",
         "fewest: /tags has 0 items",
-        "most: /tags has 4 items",
+        "most items: /tags has 4 items",
         "absent: without /age",
         "alone: /state is the only optional property",
     ] {

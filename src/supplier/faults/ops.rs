@@ -240,7 +240,9 @@ pub(super) const UNKNOWN_PARAMETER_FINDS_NOTHING: Fault = Fault {
                 url::form_urlencoded::parse(query.as_bytes())
                     .any(|(name, _)| !VEHICLE_QUERY.contains(&&*name))
             });
-        if unknown && outgoing.status == StatusCode::OK {
+        if unknown && outgoing.status == StatusCode::BAD_REQUEST {
+            outgoing.status = StatusCode::OK;
+            outgoing.set("content-type", "application/json");
             outgoing.body = Body::Json(json!({ "items": [], "next": null, "total": 0 }));
         }
     }),
