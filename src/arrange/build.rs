@@ -254,6 +254,14 @@ impl<'s, 'a> Builder<'s, 'a> {
         if let Some(found) = found {
             return Ok(found);
         }
+        // The one condition that every state of a record meets (RFC 9110 §13.1.1).
+        let any_state = Value::from("*");
+        if parameter.place == ParameterPlace::Header
+            && parameter.name.eq_ignore_ascii_case("if-match")
+            && self.will_do(parameter, &any_state)
+        {
+            return Ok((any_state, Origin::Generated));
+        }
         let strict = matches!(policy, Policy::Own | Policy::OwnOrNamed);
         // A PUT to an id of the run's own making is a way to create.
         let upserts = operation.key.method == Method::Put

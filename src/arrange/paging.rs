@@ -72,7 +72,7 @@ pub fn next(exchange: &Exchange, base_url: &str) -> Next {
     let linked = response
         .headers
         .all("link")
-        .find_map(next_link)
+        .find_map(|value| linked_as(value, "next"))
         .or_else(|| response.headers.get("next-page").map(str::to_owned));
     if let Some(target) = linked {
         return address(&target, exchange, base_url);
@@ -131,8 +131,40 @@ pub fn next(exchange: &Exchange, base_url: &str) -> Next {
     }
 }
 
-/// The target of a link whose relation is `next` (RFC 8288).
-fn next_link(value: &str) -> Option<String> {
+/// Where a page says that the page of this relation is, such as `first`, `last` or `prev`: in `Link`, or as a link in
+/// its body. Nothing where it says so of another host, or not at all.
+#[must_use]
+pub fn page_at(exchange: &Exchange, base_url: &str, relation: &str) -> Option<Address> {
+    let response = exchange.response()?;
+    let linked = response
+        .headers
+        .all("link")
+        .find_map(|value| linked_as(value, relation));
+    let in_body = || {
+        let body = response.json().ok()?;
+        [
+            format!("/links/{relation}/href"),
+            format!("/_links/{relation}/href"),
+            format!("/links/{relation}"),
+            format!("/{relation}_page_url"),
+            format!("/paging/{relation}"),
+            format!("/pagination/{relation}"),
+            format!("/meta/{relation}"),
+            format!("/{relation}"),
+        ]
+        .iter()
+        .find_map(|place| body.pointer(place)?.as_str())
+        .filter(|text| text.contains("://") || text.starts_with(['/', '?']))
+        .map(str::to_owned)
+    };
+    match address(&linked.or_else(in_body)?, exchange, base_url) {
+        Next::At(address) => Some(address),
+        Next::Cursor(_) | Next::Elsewhere(_) | Next::None | Next::Unsaid => None,
+    }
+}
+
+/// The target of a link with this relation (RFC 8288).
+fn linked_as(value: &str, relation: &str) -> Option<String> {
     let mut rest = value;
     while let Some(begin) = rest.find('<') {
         let after = rest.get(begin + 1..)?;
@@ -141,17 +173,17 @@ fn next_link(value: &str) -> Option<String> {
         let parameters = after.get(end + 1..)?;
         let until = parameters.find(",<").or_else(|| parameters.find(", <"));
         let own = until.map_or(Some(parameters), |until| parameters.get(..until))?;
-        let is_next = own.split(';').any(|parameter| {
+        let is_meant = own.split(';').any(|parameter| {
             parameter.split_once('=').is_some_and(|(name, value)| {
                 name.trim().eq_ignore_ascii_case("rel")
                     && value
                         .trim()
                         .trim_matches('"')
                         .split_whitespace()
-                        .any(|relation| relation.eq_ignore_ascii_case("next"))
+                        .any(|name| name.eq_ignore_ascii_case(relation))
             })
         });
-        if is_next {
+        if is_meant {
             return Some(target.to_owned());
         }
         rest = parameters;
@@ -260,8 +292,9 @@ mod tests {
     #[test]
     fn the_next_link_is_found_among_others() {
         let value = r#"</a>; rel="successor-version", </b?x=1,2>; rel="prev next""#;
-        assert_eq!(next_link(value).as_deref(), Some("/b?x=1,2"));
-        assert_eq!(next_link("</a>; rel=last"), None);
-        assert_eq!(next_link("<a").as_deref(), None);
+        assert_eq!(linked_as(value, "next").as_deref(), Some("/b?x=1,2"));
+        assert_eq!(linked_as("</a>; rel=last", "next"), None);
+        assert_eq!(linked_as("</a>; rel=last", "last").as_deref(), Some("/a"));
+        assert_eq!(linked_as("<a", "next").as_deref(), None);
     }
 }

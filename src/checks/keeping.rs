@@ -9,6 +9,7 @@ use super::{
     Applies,
     place::Place,
     probing::{last_variable, reached},
+    same::created_anew,
     stress,
 };
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
     generate,
     model::{Method, OperationKey, Whose},
     script::{Halt, Script, Scripted, World},
-    verdict::Judgement,
+    verdict::{Finding, Judgement},
 };
 
 /// The contract of the examples.
@@ -810,6 +811,26 @@ pub(super) fn judged(mut judgements: Vec<Judgement>) -> Vec<Judgement> {
         judgements.push(Judgement::Pass);
     }
     judgements
+}
+
+/// What is wrong with a record whose creation has another moment, or another maker, after a change.
+pub(super) fn creation_moved(
+    operation: &Operation,
+    owned: &[String],
+    before: &Value,
+    after: &Value,
+) -> Option<Judgement> {
+    let (name, old, new) = created_anew(owned, before, after)?;
+    Some(
+        Finding::new(
+            format!("creation {name}"),
+            format!("`{name}` tells of the creation, and a change of the record changes it."),
+            format!("{}: {}", operation.key, brief(Some(old))),
+            brief(Some(new)),
+        )
+        .at(operation.pointer.clone())
+        .into(),
+    )
 }
 
 /// What the latest exchange shows, and not those that follow.

@@ -4,6 +4,7 @@ use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::place::{Place, escape};
+use crate::arrange::names;
 
 /// One place where what came is not what was sent.
 #[derive(Debug, Clone)]
@@ -32,6 +33,24 @@ pub(super) fn differences(
     let mut found = Vec::new();
     compare(sent_place, came_place, sent, Some(came), "", &mut found, 32);
     found
+}
+
+/// The first member of a record that tells of its creation, is not the caller's to send, and has changed.
+pub(super) fn created_anew<'a>(
+    sendable: &[String],
+    before: &'a Value,
+    after: &'a Value,
+) -> Option<(&'a str, &'a Value, &'a Value)> {
+    let moment = |value: &Value| OffsetDateTime::parse(value.as_str()?, &Rfc3339).ok();
+    before.as_object()?.iter().find_map(|(name, old)| {
+        let new = after.get(name)?;
+        let tells = names::words(name)
+            .first()
+            .is_some_and(|word| word == "created");
+        let is_same = is_equal(old, new) || moment(old).is_some() && moment(old) == moment(new);
+        let differs = tells && !sendable.contains(name) && !old.is_null() && !is_same;
+        differs.then_some((name.as_str(), old, new))
+    })
 }
 
 /// Whether two values mean the same: JSON knows one kind of number, so that 2 is 2.0 (RFC 8259 §6).
@@ -140,10 +159,16 @@ fn compare(
     }
 }
 
+/// Names of members in which a server says where a record is and what it knows of it (JSON:API, HAL, OData).
+const OWN: [&str; 9] = [
+    "links", "_links", "meta", "_meta", "self", "href", "_self", "_etag", "_rev",
+];
+
 fn is_kept(name: &str, sent: &Place<'_>, came: &Place<'_>) -> bool {
     let marked = |place: &Place<'_>, keyword| place.keyword(keyword).any(|mark| mark == true);
     let lower = name.to_lowercase();
-    !marked(sent, "readOnly")
+    !OWN.contains(&name)
+        && !marked(sent, "readOnly")
         && !marked(came, "readOnly")
         && !marked(sent, "writeOnly")
         && !marked(came, "writeOnly")

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// How many rounds there are.
-pub(super) const ROUNDS: usize = 8;
+pub(super) const ROUNDS: usize = 9;
 
 /// Texts for the rounds; `{t}` becomes a few letters of the run's own. The longest that fits is taken.
 const TEXTS: [&[&str]; ROUNDS] = [
@@ -26,6 +26,7 @@ const TEXTS: [&[&str]; ROUNDS] = [
     ],
     &["<b>{t}</b> &amp; \"%41\" \\u0041 null", "<&'\""],
     &["{long}", "null"],
+    &[""],
 ];
 const DATES: [&str; 4] = ["2024-02-29", "1999-12-31", "2000-03-26", "1970-01-01"];
 const MOMENTS: [&str; 4] = [

@@ -40,6 +40,8 @@ pub(super) struct Walk<'a> {
     /// What was listed so far, in order.
     pub(super) seen: Vec<String>,
     pages: usize,
+    /// The page that was read last.
+    pub(super) latest: Option<&'a Exchange>,
 }
 
 /// One page of a walk.
@@ -86,6 +88,7 @@ impl<'a> Walk<'a> {
             most,
             seen: Vec::new(),
             pages: 0,
+            latest: None,
         };
         for cut in [
             walk.paging.cursor.clone(),
@@ -111,6 +114,11 @@ impl<'a> Walk<'a> {
             self.restart();
         }
         slow
+    }
+
+    /// Asks for the largest pages there are.
+    pub(super) fn widen(&mut self) {
+        self.limit = self.limit.max(self.most);
     }
 
     /// Asks for larger pages where the list is long, by the total of its first page.
@@ -142,6 +150,7 @@ impl<'a> Walk<'a> {
         request: Request,
     ) -> Scripted<(Step, Option<Request>)> {
         let exchange = script.send(request.clone())?;
+        self.latest = Some(exchange);
         let response = success(exchange)?;
         let body = response.json().map_err(|reason| {
             Halt::unmet(
@@ -181,6 +190,11 @@ impl<'a> Walk<'a> {
     /// Whether pages begin after a number of items, so that others who add or remove move them.
     pub(super) const fn counts(&self) -> bool {
         self.paging.cursor.is_none() && (self.paging.offset.is_some() || self.paging.page.is_some())
+    }
+
+    /// Whether pages begin at a text of the page before.
+    pub(super) const fn has_cursor(&self) -> bool {
+        self.paging.cursor.is_some()
     }
 
     /// Whether the walk has taken as many pages as it may.

@@ -235,6 +235,13 @@ impl<'a> Wrongs<'_, '_, 'a> {
                 let reason = format!("{} is {text:?}, which is not {what}", self.here);
                 self.push(Mutation::BadFormat, Value::from(text), reason);
             }
+            if let Some(text) = format.impossible() {
+                let reason = format!("{} is {text:?}, a day that no calendar has", self.here);
+                self.push(Mutation::BadFormat, Value::from(text), reason);
+                if let Some(wrong) = self.out.last_mut() {
+                    wrong.variant = 1;
+                }
+            }
         }
     }
 

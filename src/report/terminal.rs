@@ -182,7 +182,10 @@ fn one(out: &mut String, summary: &Summary, finding: &FindingResult, ink: Ink) {
     }
     if let Some(curl) = &finding.curl {
         // Whole: half a command is none.
-        let _ = writeln!(out, "  {:<9} {}", "try", sanitise::log(curl));
+        for (number, command) in curl.lines().enumerate() {
+            let label = if number == 0 { "try" } else { "then" };
+            let _ = writeln!(out, "  {label:<9} {}", sanitise::log(command));
+        }
     }
 }
 

@@ -191,7 +191,7 @@ pub(crate) fn finding(summary: &Summary, finding: &FindingResult) -> String {
         ));
     }
     if let Some(curl) = &finding.curl {
-        lines.push(format!("Try it: {curl}"));
+        lines.push(format!("Try it: {}", curl.replace('\n', "\nThen: ")));
     }
     if !finding.fix.is_empty() {
         lines.push(format!("How to fix: {}", finding.fix));

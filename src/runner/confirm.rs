@@ -38,11 +38,18 @@ impl<W: Wire> Runner<'_, W> {
             } else {
                 again = self.drive(case, known, Pass::Repeat).await;
                 let second = again.failures();
+                // A repeat that did not get so far says nothing of the failure.
+                let stuck = |by: &Verifier| {
+                    again.noted.iter().any(|note| {
+                        note.by == *by && matches!(note.judgement, Judgement::Inconclusive(_))
+                    })
+                };
                 for key in fresh {
                     let seen = second.contains(&key);
                     let confirmation = match (seen, self.is_over()) {
                         (true, _) => Confirmation::Repeated,
                         (false, true) => Confirmation::Unrepeated,
+                        (false, false) if stuck(&key.0) => Confirmation::Unrepeated,
                         (false, false) => Confirmation::Flaky,
                     };
                     confirmed.0.insert(key, confirmation);

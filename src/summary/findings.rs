@@ -162,11 +162,26 @@ fn finding(
         confirmation: cause.confirmation,
         seen: cause.seen,
         operations: cause.operations.iter().flatten().cloned().collect(),
-        curl: evidence
-            .last()
-            .filter(|shown| shown.can_be_sent_again())
-            .map(Observation::curl),
+        curl: commands(&evidence),
         evidence,
         fix,
     }
+}
+
+/// What shows it again: the exchange that did; before one that reads, the write that it followed.
+fn commands(evidence: &[Observation]) -> Option<String> {
+    let shown = evidence.last().filter(|shown| shown.can_be_sent_again())?;
+    let write = evidence
+        .iter()
+        .rev()
+        .nth(1)
+        .filter(|write| shown.method.is_safe() && !write.method.is_safe())
+        .filter(|write| shown.url.starts_with(write.url.trim_end_matches('/')))
+        .filter(|write| write.can_be_sent_again());
+    let lines: Vec<String> = write
+        .into_iter()
+        .chain([shown])
+        .map(Observation::curl)
+        .collect();
+    Some(lines.join("\n"))
 }

@@ -216,7 +216,7 @@ pub struct FindingResult {
     pub operations: Vec<OperationKey>,
     /// The exchanges that show it, the decisive one last; at most five.
     pub evidence: Vec<Observation>,
-    /// A `curl` line that shows it, secrets as variables.
+    /// A `curl` line that shows it, secrets as variables; two where a write shows only in what is read then.
     pub curl: Option<String>,
     /// How to fix it.
     pub fix: String,

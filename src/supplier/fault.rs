@@ -230,8 +230,12 @@ pub(crate) enum Switch {
     StoresInCapitals,
     /// The list of vehicles leaves out what was created by a call.
     ListsLate,
+    /// The deletion of a location is answered 404.
+    DeniesDeletions,
     /// PUT merges.
     MergesOnPut,
+    /// A replaced location was created when it was replaced.
+    MovesCreation,
     /// PUT of an incident moves its priority on.
     AddsUpOnPut,
     /// PATCH of a vehicle changes nothing.
@@ -258,6 +262,10 @@ pub(crate) enum Switch {
     IgnoresLimits,
     /// The list of incidents is the other way round.
     ReversesOrder,
+    /// The links to the page before and to the last page lead to the first.
+    LinksToFirst,
+    /// A cursor names the force it was made for, and is believed.
+    CursorsCarryForce,
     /// The list of vehicles takes `offset`.
     TakesOffset,
     /// What breaks the rule at this end of a schema's path is taken.

@@ -2,11 +2,14 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::message::{Incoming, Outgoing, Refusal};
+use super::fault::Switch;
+use super::message::{Incoming, Outgoing, Refusal, Touched};
+use super::records::Call;
 use super::store::Record;
 
 const DEFAULT_LIMIT: usize = 20;
@@ -19,6 +22,8 @@ pub(crate) struct Listing {
     pub(crate) limit: usize,
     after: Option<(Rank, u64)>,
     fingerprint: String,
+    /// For faults: whose records are listed, whoever asks.
+    pub(crate) force: Option<String>,
     /// For faults: each page begins with the last item of the one before.
     pub(crate) overlaps: bool,
     /// For faults: a cursor counts items.
@@ -31,6 +36,10 @@ pub(crate) struct Listing {
 pub(crate) struct Page<'a> {
     pub(crate) items: Vec<&'a Record>,
     pub(crate) next: Option<String>,
+    /// The page before, where there is one; the first has no cursor.
+    pub(crate) previous: Option<Option<String>>,
+    /// The last page; no cursor where it is the first.
+    pub(crate) last: Option<String>,
     pub(crate) total: usize,
 }
 
@@ -62,7 +71,9 @@ impl Rank {
 
 impl Listing {
     /// Reads the query. A cursor that does not belong to this list is refused.
-    pub(crate) fn read(incoming: &Incoming) -> Result<Self, Refusal> {
+    ///
+    /// Where there is `force`, a fault has every cursor name the force that it was made for, and believes it.
+    pub(crate) fn read(incoming: &Incoming, force: Option<String>) -> Result<Self, Refusal> {
         let sort = incoming.query_text("sort").unwrap_or("createdAt");
         let mut hasher = DefaultHasher::new();
         incoming.path.hash(&mut hasher);
@@ -82,18 +93,22 @@ impl Listing {
                 .unwrap_or(DEFAULT_LIMIT),
             after: None,
             fingerprint: format!("{:x}", hasher.finish()),
+            force,
             overlaps: false,
             counts: false,
             forgets_ties: false,
         };
         if let Some(cursor) = incoming.query_text("cursor") {
-            let after = listing.decode(cursor).ok_or_else(|| {
+            let (after, force) = listing.decode(cursor).ok_or_else(|| {
                 Outgoing::invalid(
                     "The cursor does not belong to this list.",
                     vec![json!({ "parameter": "cursor", "detail": "Send the value of next, with the same filters and order." })],
                 )
             })?;
             listing.after = Some(after);
+            if listing.force.is_some() && force.is_some() {
+                listing.force = force;
+            }
         }
         Ok(listing)
     }
@@ -141,6 +156,15 @@ impl Listing {
                 })
                 .count(),
         };
+        let cursor_at = |begins: usize| {
+            let (place, _) = ranked.get(begins.checked_sub(1)?)?;
+            Some(match self.counts {
+                true => self.encode(&(Rank::Nothing, begins as u64)),
+                false => self.encode(place),
+            })
+        };
+        let previous = (begins > 0).then(|| cursor_at(begins.saturating_sub(self.limit)));
+        let last = cursor_at(total.saturating_sub(1) / self.limit.max(1) * self.limit);
         let left = ranked.into_iter().skip(begins);
         let mut kept: Vec<_> = left.take(self.limit + 1).collect();
         let more = kept.len() > self.limit;
@@ -155,6 +179,8 @@ impl Listing {
         Page {
             items: kept.into_iter().map(|(_, record)| record).collect(),
             next,
+            previous,
+            last,
             total,
         }
     }
@@ -167,13 +193,86 @@ impl Listing {
     }
 
     fn encode(&self, (rank, sequence): &(Rank, u64)) -> String {
-        URL_SAFE_NO_PAD.encode(json!([self.fingerprint, rank.to_value(), sequence]).to_string())
+        let place = json!([self.fingerprint, rank.to_value(), sequence, self.force]);
+        URL_SAFE_NO_PAD.encode(place.to_string())
     }
 
-    fn decode(&self, cursor: &str) -> Option<(Rank, u64)> {
+    /// The place that a cursor names, and the force where it names one.
+    fn decode(&self, cursor: &str) -> Option<((Rank, u64), Option<String>)> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        let (fingerprint, rank, sequence): (String, Value, u64) =
+        let (fingerprint, rank, sequence, force): (String, Value, u64, Option<String>) =
             serde_json::from_slice(&bytes).ok()?;
-        (fingerprint == self.fingerprint).then(|| (Rank::of(Some(&rank)), sequence))
+        let place = (Rank::of(Some(&rank)), sequence);
+        (fingerprint == self.fingerprint).then_some((place, force))
+    }
+}
+
+impl Call<'_> {
+    pub(super) fn page(
+        &self,
+        page: Page<'_>,
+        record_type: &'static str,
+        show: impl Fn(&Record) -> Map<String, Value>,
+    ) -> Outgoing {
+        let items: Vec<Value> = page
+            .items
+            .iter()
+            .map(|record| Value::Object(show(record)))
+            .collect();
+        let disclosed = page
+            .items
+            .iter()
+            .map(|record| record.text("id").to_owned())
+            .collect();
+        let mut answer = Outgoing::json(
+            StatusCode::OK,
+            json!({ "items": items, "next": page.next, "total": page.total }),
+        );
+        let mut cursors = [
+            ("next", page.next.map(Some)),
+            ("prev", page.previous),
+            ("first", Some(None)),
+            ("last", Some(page.last)),
+        ];
+        if self.house.is(Switch::LinksToFirst)
+            && let [_, previous, _, last] = &mut cursors
+        {
+            previous.1 = previous.1.take().map(|_| None);
+            last.1 = Some(None);
+        }
+        let links: Vec<String> = cursors
+            .into_iter()
+            .filter_map(|(relation, cursor)| Some(self.page_link(relation, cursor?.as_deref())))
+            .collect();
+        answer.set("link", &links.join(", "));
+        answer.touched = Some(Touched {
+            processing: "consultation",
+            record_type,
+            record_id: None,
+            disclosed,
+        });
+        answer
+    }
+
+    /// A link to another page of the list that was asked for.
+    fn page_link(&self, relation: &str, cursor: Option<&str>) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in self
+            .incoming
+            .query_values
+            .iter()
+            .filter(|(name, _)| *name != "cursor")
+        {
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            query.append_pair(name, &text);
+        }
+        if let Some(cursor) = cursor {
+            query.append_pair("cursor", cursor);
+        }
+        let query = query.finish();
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("<{}{mark}{query}>; rel=\"{relation}\"", self.incoming.path)
     }
 }

@@ -8,7 +8,7 @@ use super::fault::Switch;
 use super::making::{moment, new_id, new_record, now};
 use super::message::{Incoming, Outgoing, Refusal, Touched};
 use super::neighbours;
-use super::page::{Listing, Page};
+use super::page::Listing;
 use super::store::{Kind, Record, Store};
 use super::text;
 use super::tokens::Grant;
@@ -216,7 +216,8 @@ impl Call<'_> {
         let hides_new = is(Switch::ListsLate, Kind::Vehicle);
         let listed = |record: &&Record| !hides_new || record.sequence <= store.seeded;
         let wanted = |record: &&Record| {
-            (record.is_visible_to(&self.grant.force) || self.lists_restricted(record, kind))
+            (record.is_visible_to(listing.force.as_ref().unwrap_or(&self.grant.force))
+                || self.lists_restricted(record, kind))
                 && (unfiltered
                     || self
                         .incoming
@@ -237,7 +238,8 @@ impl Call<'_> {
     }
 
     pub(super) fn listing(&self) -> Result<Listing, Refusal> {
-        let mut listing = Listing::read(self.incoming)?;
+        let carries = self.house.is(Switch::CursorsCarryForce);
+        let mut listing = Listing::read(self.incoming, carries.then(|| self.grant.force.clone()))?;
         listing.overlaps = self.house.is(Switch::PagesOverlap);
         listing.counts = self.house.is(Switch::CursorsCount);
         listing.forgets_ties = self.house.is(Switch::ForgetsTies);
@@ -324,6 +326,9 @@ impl Call<'_> {
         }
         if kind != Kind::Location || !self.house.is(Switch::KeepsDeleted) {
             store.remove(kind, &id);
+        }
+        if kind == Kind::Location && self.house.is(Switch::DeniesDeletions) {
+            return Err(Box::new(Outgoing::not_found()));
         }
         Ok(Outgoing::empty(StatusCode::NO_CONTENT).about("erasure", kind.name(), &id))
     }
@@ -440,6 +445,9 @@ impl Call<'_> {
             return Err(Box::new(Outgoing::not_found()));
         }
         changed.insert("updatedAt".to_owned(), json!(now()));
+        if !merge && kind == Kind::Location && self.house.is(Switch::MovesCreation) {
+            changed.insert("createdAt".to_owned(), json!(now()));
+        }
         let record = store
             .of_mut(kind)
             .get_mut(&id)
@@ -513,52 +521,6 @@ impl Call<'_> {
         record
             .filter(|record| record.is_visible_to(&self.grant.force) || overlooked)
             .ok_or_else(|| self.hidden(kind, record))
-    }
-
-    pub(super) fn page(
-        &self,
-        page: Page<'_>,
-        record_type: &'static str,
-        show: impl Fn(&Record) -> Map<String, Value>,
-    ) -> Outgoing {
-        let items: Vec<Value> = page
-            .items
-            .iter()
-            .map(|record| Value::Object(show(record)))
-            .collect();
-        let disclosed = page
-            .items
-            .iter()
-            .map(|record| record.text("id").to_owned())
-            .collect();
-        let mut answer = Outgoing::json(
-            StatusCode::OK,
-            json!({ "items": items, "next": page.next, "total": page.total }),
-        );
-        if let Some(next) = page.next {
-            let mut query = url::form_urlencoded::Serializer::new(String::new());
-            for (name, value) in self
-                .incoming
-                .query_values
-                .iter()
-                .filter(|(name, _)| *name != "cursor")
-            {
-                let text = value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), str::to_owned);
-                query.append_pair(name, &text);
-            }
-            query.append_pair("cursor", &next);
-            let target = format!("<{}?{}>; rel=\"next\"", self.incoming.path, query.finish());
-            answer.set("link", &target);
-        }
-        answer.touched = Some(Touched {
-            processing: "consultation",
-            record_type,
-            record_id: None,
-            disclosed,
-        });
-        answer
     }
 }
 

@@ -447,14 +447,17 @@ fn texts(longest: Option<u64>) -> Vec<Odd> {
     let most = longest.and_then(|most| usize::try_from(most).ok());
     let long = most.unwrap_or(10_000).min(100_000);
     let mut odd: Vec<Odd> = vec![
+        ("a text with NUL", "a\u{0}b".to_owned()),
         ("emoji", "👮🏽\u{200d}♀️".to_owned()),
         ("an apostrophe", "O'Neill".to_owned()),
         ("a very long text", "a".repeat(long)),
-        ("a text with NUL", "a\u{0}b".to_owned()),
         ("control characters", "a\u{1}\u{1b}\u{7f}b".to_owned()),
         ("a long text of wide letters", "Ŵ".repeat(long)),
         ("marks that combine", format!("e{}", "\u{301}".repeat(30))),
-        ("quotes and backslashes", "\"'`\\%_;--".to_owned()),
+        (
+            "quotes, brackets and backslashes",
+            "\"'`\\%_;--([{".to_owned(),
+        ),
     ];
     odd.extend(
         text::police_strings()
@@ -479,7 +482,16 @@ fn odd_parameters(
             continue;
         }
         let place = format!("the parameter `{}`", parameter.name);
-        for (what, text) in parameter_texts().into_iter().take(each) {
+        let highest = parameter
+            .schema
+            .as_ref()
+            .and_then(|schema| {
+                Place::of(contract, schema)
+                    .keyword("maximum")
+                    .find_map(Value::as_u64)
+            })
+            .map(|highest| ("the highest value it allows", highest.to_string()));
+        for (what, text) in highest.into_iter().chain(parameter_texts()).take(each) {
             let made = if parameter.place == ParameterPlace::Path {
                 arranged.with_path_text(contract, operation, &parameter.name, &encode(&text))
             } else {
@@ -523,6 +535,7 @@ fn parameter_texts() -> Vec<Odd> {
         ("a number beyond 64 bits", "99999999999999999999".to_owned()),
         ("emoji", "👮🏽\u{200d}♀️".to_owned()),
         ("words", "not-a-number".to_owned()),
+        ("an open bracket", "(".to_owned()),
         ("a number beyond 32 bits", "4294967296".to_owned()),
         ("a large number", "999999999".to_owned()),
         ("a negative number", "-1".to_owned()),

@@ -1,6 +1,7 @@
 //! `records.head-equals-get`
 
 use crate::{
+    arrange::valid_request,
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{Home, PEOPLE, answered, judged, make_simple, on_item, read_exchange, subject},
@@ -28,7 +29,8 @@ pub static CHECK: Check = Check {
     verifies: "A record of the run's own is read with GET, HEAD and GET again. HEAD has the status of GET, and \
         what both GETs say alike of the representation (Content-Type, ETag, Last-Modified and the like) \
         HEAD does not say otherwise; it may leave headers out, but for the ETag. Where the contract does \
-        not declare HEAD, a refusal of it is not judged.",
+        not declare HEAD, a refusal of it is not judged. HEAD is tried on the list as well, where only a server \
+        error counts.",
     matters: "Clients ask HEAD whether their copy is still good. An answer that differs from GET makes them \
         fetch without end, or keep what is stale.",
     fix: "Serve HEAD by the handler of GET and leave the body out (RFC 9110, 9.3.2).",
@@ -45,6 +47,7 @@ pub static CHECK: Check = Check {
                 Line::json("POST /people", 201, r#"{"id":"7"}"#),
                 Line::new("GET /people/7", 200, &[("etag", "\"1\"")], r#"{"id":"7"}"#),
                 Line::new("HEAD /people/7", 200, &[("etag", "\"1\"")], ""),
+                Line::empty("HEAD /people", 405),
             ],
             says: Says::Pass,
         },
@@ -55,6 +58,7 @@ pub static CHECK: Check = Check {
                 Line::json("POST /people", 201, r#"{"id":"7"}"#),
                 Line::new("GET /people/7", 200, &[("etag", "\"1\"")], r#"{"id":"7"}"#),
                 Line::new("HEAD /people/7", 200, &[("etag", "\"2\"")], ""),
+                Line::empty("HEAD /people", 405),
             ],
             says: Says::Fail("etag"),
         },
@@ -65,11 +69,30 @@ pub static CHECK: Check = Check {
                 Line::json("POST /people", 201, r#"{"id":"7"}"#),
                 Line::json("GET /people/7", 200, r#"{"id":"7"}"#),
                 Line::empty("HEAD /people/7", 405),
+                Line::empty("HEAD /people", 405),
             ],
             says: Says::Nothing,
         },
     ],
 };
+
+/// Asks for the head of the list, which may be refused: a server error is for `response.server-error`.
+fn head_of_list<'a>(script: &mut Script<'a>, home: &Home<'a>) -> Scripted<()> {
+    let Some(list) = Home::other(script.world, home.collection.list.as_ref())
+        .filter(|list| list.key.method == Method::Get)
+    else {
+        return Ok(());
+    };
+    let key = OperationKey::new(Method::Head, list.key.path.clone());
+    let declared = script.world.contract.operation(&key);
+    let request = Request {
+        method: Method::Head,
+        operation: declared.map(|head| head.key.clone()),
+        purpose: "asks with HEAD for the list".into(),
+        ..valid_request(script, list)?.request
+    };
+    script.send(request).map(|_| ())
+}
 
 fn applies(contract: &Contract, operation: &Operation) -> Applies {
     on_item(contract, operation, &Method::Get)
@@ -90,6 +113,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     };
     let exchange = script.send(request)?;
     let again = read_exchange(script, &home, &held)?;
+    head_of_list(script, &home)?;
     let head = answered(exchange)?;
     let get = answered(first)?;
     if !head.is_success() && declared.is_none() {

@@ -11,8 +11,8 @@ use crate::{
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{
-            Held, Home, PAGED, answered, brief, judged, make, on_list, read, several, subject,
-            until,
+            Held, Home, PAGED, answered, brief, judged, make, on_list, read, several, shown_now,
+            subject, until,
         },
         listing::{Lister, Page},
         place::Place,
@@ -102,6 +102,8 @@ struct Filter<'a> {
     parameter: &'a str,
     property: String,
     bound: Bound,
+    /// Whether the bound itself matches, by its word.
+    inclusive: bool,
     free: bool,
 }
 
@@ -135,6 +137,7 @@ fn filters<'a>(contract: &'a Contract, operation: &'a Operation) -> Vec<Filter<'
                 .as_ref()
                 .map(|schema| Place::of(contract, schema))?;
             let mut words = names::words(&parameter.name);
+            let inclusive = words.iter().any(|word| INCLUSIVE.contains(&word.as_str()));
             let bound = bound(&mut words);
             let bounded = bound != Bound::Same;
             let stem = words.concat();
@@ -170,12 +173,18 @@ fn filters<'a>(contract: &'a Contract, operation: &'a Operation) -> Vec<Filter<'
                 parameter: &parameter.name,
                 property: member.name.clone(),
                 bound,
+                inclusive,
                 free,
             })
         })
         .take(MOST)
         .collect()
 }
+
+/// Words of bounds that belong to what they bound, in every use of the language.
+const INCLUSIVE: [&str; 8] = [
+    "from", "min", "minimum", "gte", "least", "max", "maximum", "lte",
+];
 
 /// Takes the word of a bound from the words of a parameter's name: `minPrice`, `price_min`, `createdAfter`.
 fn bound(words: &mut Vec<String>) -> Bound {
@@ -233,6 +242,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             };
             let Some(value) = (match filter.bound {
                 Bound::Same => Some(value.clone()),
+                _ if filter.inclusive && number == 0 => Some(value.clone()),
                 Bound::Least => beside(value, -1),
                 Bound::Most => beside(value, 1),
             }) else {
@@ -245,6 +255,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             let lister = Lister::of(script, &home, list, held)?;
             if let Some(wrong) = judge(script, &lister, list, filter, &value, held)? {
                 judgements.push(wrong);
+                judgements = shown_now(script, judgements);
                 break;
             }
         }

@@ -10,8 +10,8 @@ use crate::{
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{
-            Home, PAGED, answered, brief, judged, on_list, send, several, subject, told_apart,
-            workable,
+            Home, PAGED, answered, brief, judged, on_list, send, several, shown_now, subject,
+            told_apart, workable,
         },
         listing::Lister,
         place::Place,
@@ -224,6 +224,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 .at(list.pointer.clone())
                 .into(),
             );
+            judgements = shown_now(script, judgements);
         }
     }
     Ok(judged(judgements))

@@ -7,8 +7,8 @@ use crate::{
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{
-            Home, PEOPLE, answered, brief, change, changed, changes, judged, make, on_item, read,
-            shown_now, subject,
+            Home, PEOPLE, answered, brief, change, changed, changes, creation_moved, judged, make,
+            on_item, read, shown_now, subject,
         },
         place::Place,
         same::differences,
@@ -189,7 +189,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             }
             applied += 1;
             let after = read(script, &home, &held)?;
-            let judged = judge(patch, &places, &owned, name, &body, (state, after));
+            let mut judged = judge(patch, &places, &owned, name, &body, (state, after));
+            judged.extend(creation_moved(patch, &owned, state, after));
             judgements.extend(shown_now(script, judged));
             state = after;
         }

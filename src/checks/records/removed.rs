@@ -27,7 +27,8 @@ pub static CHECK: Check = Check {
         `settle_ms`, the list does not hold it, and the second can still be read. A second DELETE is \
         answered as the contract says for an unknown record: where that is 404, success is a failure; \
         where 404 is not documented, nothing is judged. Deletions that are answered 202 or refused, and \
-        records that stay with a mark of deletion the contract names, are not judged.",
+        records that stay with a mark of deletion the contract names, are not judged. A DELETE answered 404 or 410, after which the record is gone, is a \
+        failure.",
     matters: "Erasure is a duty by law. A record that is said to be deleted and still answers is a breach; a \
         delete that takes another record with it loses evidence.",
     fix: "Delete in the store that reads and lists use, by the id in the path alone, before the answer is sent.",
@@ -51,6 +52,19 @@ pub static CHECK: Check = Check {
                 Line::empty("DELETE /people/7", 404),
             ],
             says: Says::Pass,
+        },
+        Example {
+            title: "Gone, and said to have been gone before",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json("POST /people", 201, r#"{"id":"8"}"#),
+                Line::json("GET /people/7", 200, r#"{"id":"7"}"#),
+                Line::json("GET /people/8", 200, r#"{"id":"8"}"#),
+                Line::empty("DELETE /people/7", 404),
+                Line::empty("GET /people/7", 404),
+            ],
+            says: Says::Fail("the record is gone"),
         },
         Example {
             title: "Still there",
@@ -102,6 +116,26 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         read(script, &home, bystander)?;
     }
     let exchange = change(script, delete, &held, None, "deletes the record")?;
+    if matches!(answered(exchange)?.status, 404 | 410) {
+        let after = get(
+            script,
+            &home,
+            &held.path,
+            "asks for what could not be deleted",
+        )?;
+        if matches!(answered(after)?.status, 404 | 410) {
+            return Ok(vec![
+                Finding::new(
+                    "deleted and denied",
+                    "A deletion is answered as if there were no such record, and the record is gone.",
+                    format!("{}: 2xx", delete.key),
+                    exchange.received(),
+                )
+                .at(delete.pointer.clone())
+                .into(),
+            ]);
+        }
+    }
     changed(delete, exchange)?;
     let mut judgements: Vec<Judgement> = Vec::new();
     let exchange = until(script, |script| {

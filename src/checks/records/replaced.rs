@@ -7,8 +7,8 @@ use crate::{
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{
-            Home, PEOPLE, another_body, body_for, brief, change, changed_by, changes, judged, make,
-            on_item, read, shown_now, subject,
+            Home, PEOPLE, another_body, body_for, brief, change, changed_by, changes,
+            creation_moved, judged, make, on_item, read, shown_now, subject,
         },
         place::Place,
         same::differences,
@@ -26,8 +26,9 @@ pub static CHECK: Check = Check {
     verifies: "Two records are created. One is replaced with other values for every property, then with the \
         required ones alone; after each the record is read and compared with what was sent. An optional \
         property that the last PUT left out does not keep its value, unless that is the declared default \
-        or the read does not declare it as one that callers decide on. The other record, made by the \
-        same run, is as it was. PUT answered 202, or refused, is not judged.",
+        or the read does not declare it as one that callers decide on. A \
+        property that tells of the creation and is not the caller's to send stays the same. The other record, \
+        made by the same run, is as it was. PUT answered 202, or refused, is not judged.",
     matters: "A PUT that merges leaves a suspect's old address on the new record; one that does nothing leaves \
         the caller sure of a correction that never happened.",
     fix: "Store the body as the whole new state (RFC 9110, 9.3.4), under the id in the path alone.",
@@ -154,6 +155,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let purpose = "replaces the record";
     let (full, _) = changed_by(script, put, &held, &plain, &full, purpose)?;
     let replaced = read(script, &home, &held)?;
+    judgements.extend(creation_moved(put, &home.owned(world), before, replaced));
+    judgements = shown_now(script, judgements);
     let difference = differences(&places.0, &places.1, &full, replaced)
         .into_iter()
         .next();

@@ -4,7 +4,7 @@ use crate::{
     arrange::{hazard, serialise, shape, unknown_id, valid_request},
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
-        keeping::{Home, PEOPLE, answered, body_for, make, on_item, subject, to_item},
+        keeping::{Home, PEOPLE, answered, body_for, change, make, on_item, subject, to_item},
     },
     contract::{Contract, Operation, ParameterPlace},
     exchange::Request,
@@ -18,7 +18,8 @@ pub static CHECK: Check = Check {
     id: "records.unknown-id-on-write",
     purpose: "A write to an id that does not exist is not answered with success.",
     verifies: "PUT, PATCH and DELETE are sent with a valid body to an id that its schema allows and that cannot \
-        exist, and so is POST where the path names a record: below a parent that does not exist, say. Success is a failure where the contract documents 404 or 410 for the operation. A PUT that \
+        exist, and so is POST where the path names a record: below a parent that does not exist, say. Where no id is sure not to exist, PUT and PATCH go to that of a record that was \
+        deleted just before. Success is a failure where the contract documents 404 or 410 for the operation. A PUT that \
         the contract lets create (201) may do so. Other refusals are not judged, nor are operations that \
         document neither status. The record, if one is made, is deleted at the end of the run where that \
         can be done.",
@@ -84,22 +85,44 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let unknown = operation
         .parameter(ParameterPlace::Path, name)
         .and_then(|parameter| unknown_id(&world, operation, parameter))
-        .filter(|id| serialise::scalar(id).len() >= 6)
-        .ok_or_else(none)?;
+        .filter(|id| serialise::scalar(id).len() >= 6);
     if operation.key.method == Method::Post {
         let arranged = valid_request(script, operation)?;
+        let unknown = unknown.ok_or_else(none)?;
         let request = arranged.with_path_value(world.contract, operation, name, unknown)?;
         return judged(script, operation, request);
     }
-    let unknown = serialise::scalar(&unknown);
     let home = Home::of(world, operation)?;
     let held = make(script, &home)?;
     let body = match shape::body(operation) {
         Some(_) => Some(body_for(world, operation, &held.sent, "unknown")?),
         None => None,
     };
-    let (collection, _) = held.path.rsplit_once('/').ok_or_else(none)?;
-    let path = format!("{collection}/{}", serialise::encode(&unknown));
+    let path = match unknown {
+        Some(unknown) => {
+            let (collection, _) = held.path.rsplit_once('/').ok_or_else(none)?;
+            format!(
+                "{collection}/{}",
+                serialise::encode(&serialise::scalar(&unknown))
+            )
+        }
+        None if operation.key.method == Method::Delete => return Err(none()),
+        // An id of few letters may be taken; that of a record that was deleted is free.
+        None => {
+            let delete = Home::other(world, home.collection.delete.as_ref()).ok_or_else(none)?;
+            let exchange = change(
+                script,
+                delete,
+                &held,
+                None,
+                "deletes the record, so that its id is free",
+            )?;
+            if !answered(exchange)?.is_success() {
+                return Err(none());
+            }
+            held.path.clone()
+        }
+    };
     let request = to_item(world, operation, &path, body.as_ref(), None)?;
     judged(script, operation, request)
 }

@@ -200,6 +200,7 @@ pub(super) const PAGES_OVERLAP: Fault = Fault {
         "Each page begins with the last item of the page before.",
         &[
             "ops.paging-complete",
+            "ops.paging-links",
             "ops.paging-sorted",
             "ops.paging-under-change",
         ],
@@ -221,6 +222,24 @@ pub(super) const TIES_FORGOTTEN: Fault = Fault {
         "ties-forgotten",
         "A cursor holds the value that the list is sorted by alone, and goes on after all that are equal to it.",
         &["ops.paging-sorted"],
+    )
+};
+
+pub(super) const LINKS_TO_FIRST: Fault = Fault {
+    switch: Some(Switch::LinksToFirst),
+    ..Fault::new(
+        "links-to-first",
+        "The links to the previous and to the last page lead to the first.",
+        &["ops.paging-links"],
+    )
+};
+
+pub(super) const CURSORS_CARRY_FORCE: Fault = Fault {
+    switch: Some(Switch::CursorsCarryForce),
+    ..Fault::new(
+        "cursors-carry-force",
+        "A cursor names the force that it was made for, and whoever brings it sees that force's records.",
+        &["ops.paging-cursor"],
     )
 };
 

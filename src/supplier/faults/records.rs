@@ -58,6 +58,20 @@ pub(super) const REPLACE_MERGES: Fault = inside(
     &["records.replaced"],
 );
 
+pub(super) const CREATION_MOVES: Fault = inside(
+    Switch::MovesCreation,
+    "creation-moves",
+    "A location that is replaced says that it was created only then.",
+    &["records.replaced", "records.list-sort"],
+);
+
+pub(super) const DELETED_AND_DENIED: Fault = inside(
+    Switch::DeniesDeletions,
+    "deleted-and-denied",
+    "DELETE of a location is answered 404, and the location is gone.",
+    &["records.removed"],
+);
+
 pub(super) const REPLACE_ADDS_UP: Fault = inside(
     Switch::AddsUpOnPut,
     "replace-adds-up",

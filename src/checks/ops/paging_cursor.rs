@@ -1,0 +1,177 @@
+//! `ops.paging-cursor`
+
+use std::collections::BTreeSet;
+
+use crate::{
+    arrange::{Role, paging::listed},
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        operating::{lists, of_role},
+        walking::{Walk, own_records, total},
+    },
+    contract::Operation,
+    exchange::Response,
+    model::IdentityName,
+    script::{Halt, Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "ops.paging-cursor",
+    purpose: "A cursor shows its bearer nothing that the bearer may not see.",
+    verifies: "For each list whose pages begin at a cursor, where the target file names a second identity \
+        that may read the list: the second page of the first identity is asked for by the other. A refusal \
+        passes; an answer may hold only what the other finds in the list as well. Where both see the same \
+        records, nothing can be told, and the check says so.",
+    matters: "A cursor is a text in an address, and addresses are passed on. One that carries the rights of \
+        whoever it was made for gives a force's records to another.",
+    fix: "Keep no rights in a cursor: apply those of the caller to every page.",
+    kind: Kind::Probe {
+        scope: Scope::Alone(lists),
+        run,
+        writes: true,
+    },
+    examples: &[
+        Example {
+            title: "The cursor of another is refused",
+            contract: LIST,
+            dialogue: &[
+                Line::json("GET /people", 200, FIRST),
+                Line::json("GET /people", 200, FIRST),
+                Line::json("GET /people", 200, r#"{"items":[{"id":4}],"next":null}"#),
+                Line::json("GET /people", 200, r#"{"items":[{"id":9}],"next":null}"#),
+                Line::json("GET /people", 400, "{}"),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "The records of another",
+            contract: LIST,
+            dialogue: &[
+                Line::json("GET /people", 200, FIRST),
+                Line::json("GET /people", 200, FIRST),
+                Line::json("GET /people", 200, r#"{"items":[{"id":4}],"next":null}"#),
+                Line::json("GET /people", 200, r#"{"items":[{"id":9}],"next":null}"#),
+                Line::json("GET /people", 200, r#"{"items":[{"id":4}],"next":null}"#),
+            ],
+            says: Says::Fail("may not see"),
+        },
+        Example {
+            title: "Both see the same",
+            contract: LIST,
+            dialogue: &[
+                Line::json("GET /people", 200, FIRST),
+                Line::json("GET /people", 200, FIRST),
+                Line::json("GET /people", 200, r#"{"items":[{"id":4}],"next":null}"#),
+                Line::json(
+                    "GET /people",
+                    200,
+                    r#"{"items":[{"id":1},{"id":4}],"next":null}"#,
+                ),
+            ],
+            says: Says::Nothing,
+        },
+    ],
+};
+
+const LIST: &str = "
+/people:
+  get:
+    parameters:
+      - {name: limit, in: query, schema: {type: integer, maximum: 100}}
+      - {name: cursor, in: query, schema: {type: string}}
+    responses: {'200': {description: People}}
+";
+const FIRST: &str = r#"{"items":[{"id":1},{"id":2},{"id":3}],"next":"c"}"#;
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let list = of_role(script, operation, &[Role::List, Role::Read])?;
+    if script.world.identities.len() < 2 {
+        return Err(Halt::NotApplicable(
+            "The target file names no second identity.".to_owned(),
+        ));
+    }
+    let mut walk = Walk::new(script, list, 3)?;
+    if !walk.has_cursor() {
+        return Err(Halt::NotApplicable(format!(
+            "The pages of {} begin at no cursor.",
+            list.key
+        )));
+    }
+    own_records(script, list, 5)?;
+    let first = walk.first(script)?;
+    walk.suit(total(script.send(first)?));
+    let first = walk.first(script)?;
+    let Some(second) = walk.page(script, first)?.1 else {
+        return Err(Halt::NotApplicable(format!("{} has one page.", list.key)));
+    };
+    walk.restart();
+    walk.page(script, second.clone())?;
+    let page = walk.seen.clone();
+    let mut same = false;
+    for identity in script.world.identities.iter().skip(1) {
+        let Some(visible) = visible(script, &mut walk, identity)? else {
+            continue;
+        };
+        if page.iter().all(|item| visible.contains(item)) {
+            same = true;
+            continue;
+        }
+        let mut borrowed = second.clone();
+        borrowed.identity = identity.clone();
+        borrowed.purpose = "asks for the second page of another client".into();
+        let exchange = script.send(borrowed)?;
+        let shown = exchange
+            .response()
+            .filter(|response| response.is_success())
+            .and_then(|response| Response::json(response).ok())
+            .map(|body| listed(script.world.relations, &list.key, body))
+            .unwrap_or_default();
+        let hidden = shown.iter().filter(|item| !visible.contains(*item)).count();
+        return Ok(vec![if hidden == 0 {
+            Judgement::Pass
+        } else {
+            Finding::new(
+                "shown",
+                "The cursor of one client shows another what it may not see.",
+                format!("{} as {identity}: its own records, or a refusal", list.key),
+                format!("{hidden} that are not in its own list"),
+            )
+            .at(list.pointer.clone())
+            .into()
+        }]);
+    }
+    Err(Halt::NotApplicable(if same {
+        format!("All identities find the same records in {}.", list.key)
+    } else {
+        format!(
+            "No second identity of the target file may read {}.",
+            list.key
+        )
+    }))
+}
+
+/// All that an identity finds in the list; nothing where it may not read it, or not to its end.
+fn visible<'a>(
+    script: &mut Script<'a>,
+    walk: &mut Walk<'a>,
+    identity: &IdentityName,
+) -> Scripted<Option<BTreeSet<String>>> {
+    walk.widen();
+    walk.restart();
+    let mut request = Some(walk.first(script)?);
+    while let Some(mut asked) = request.take() {
+        asked.identity = identity.clone();
+        if walk.is_long() {
+            return Ok(None);
+        }
+        request = match walk.page(script, asked) {
+            Ok((_, next)) => next,
+            // An identity that may not read the list has nothing to compare with.
+            Err(Halt::Unmet(_)) => return Ok(None),
+            Err(halt) => return Err(halt),
+        };
+    }
+    Ok(Some(walk.seen.iter().cloned().collect()))
+}
