@@ -313,6 +313,7 @@ checks! {
     /// Requests that HTTP itself says how to answer.
     http {
         credentials_needed,
+        hidden_operation,
         not_acceptable,
         security_txt,
         test_server_reachable,

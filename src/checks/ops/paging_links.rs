@@ -142,7 +142,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             address,
             ..request.clone()
         };
-        linked.purpose = format!("follows the link to the page called {relation}").into();
+        linked.purpose = format!("follows the link to the page called {relation}");
         let exchange = script.send(linked)?;
         let wrong = judge(script, list, exchange, relation, (before, &pages))?;
         judgements.push(wrong.map_or(Judgement::Pass, |finding| {

@@ -1,11 +1,24 @@
 //! Faults in the use of HTTP. The contract stays right.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use bytes::Bytes;
 use serde_json::json;
 
 use crate::supplier::fault::{Fault, Switch};
 use crate::supplier::message::{Body, Incoming, Outgoing};
+
+pub(super) const PUT_OF_THE_LIST: Fault = Fault {
+    answer: Some(|incoming, outgoing| {
+        if incoming.method == Method::PUT && incoming.path.ends_with("/vehicles") {
+            *outgoing = Outgoing::empty(StatusCode::OK);
+        }
+    }),
+    ..Fault::new(
+        "put-of-the-list",
+        "PUT of the list of vehicles, which nobody declared, is answered 200.",
+        &["http.hidden-operation"],
+    )
+};
 
 pub(super) const METHOD_WITHOUT_ALLOW: Fault = Fault {
     answer: Some(|_, outgoing| {

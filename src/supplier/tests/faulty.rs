@@ -99,6 +99,7 @@ async fn each_fault_can_be_seen_and_one_of_the_contract_alone_changes_nothing_el
                 "change.",
                 "time.",
                 "http.credentials-",
+                "http.hidden-",
             ]
             .iter()
             .any(|area| id.starts_with(area))

@@ -1,0 +1,181 @@
+//! `http.hidden-operation`
+
+use crate::{
+    checks::{
+        Applies, Check, Example, Kind, Line, Says, Scope,
+        keeping::{Home, PEOPLE, answered, make_simple, on_item},
+        probing::{is_first_of_path, methods_at},
+    },
+    contract::{Contract, Operation},
+    exchange::{Address, Auth, Body, Intent, Request, Response},
+    model::Method,
+    script::{Halt, Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "http.hidden-operation",
+    purpose: "The API has no operation that changes records and that the contract leaves out.",
+    verifies: "On each path that has a list or makes records, and on each record of the run's own, the methods \
+        that the contract does not declare there are tried with a body that no API can apply: PATCH and PUT, \
+        on the record POST and DELETE as well. An answer of success is a failure; so is 400, 409, 411, 412, \
+        415, 422 or 428 where another undeclared method of the same path is answered 405, since then this \
+        one is routed. Other refusals are not judged.",
+    matters: "What nobody wrote down is nobody's responsibility: not tested, not logged, not guarded. A DELETE \
+        that the contract does not have takes evidence away without a trace.",
+    fix: "Take the operation away, or declare it in the contract with who may call it.",
+    kind: Kind::Probe {
+        scope: Scope::Operation(applies),
+        run,
+        writes: true,
+    },
+    examples: &[
+        Example {
+            title: "Nothing but what is declared",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::empty("PATCH /people", 405),
+                Line::empty("PUT /people", 405),
+                Line::empty("POST /people/7", 405),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "A PUT of the whole list",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::empty("PATCH /people", 405),
+                Line::empty("PUT /people", 200),
+                Line::empty("POST /people/7", 405),
+            ],
+            says: Says::Fail("leaves out"),
+        },
+        Example {
+            title: "A PUT that wants a body",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::empty("PATCH /people", 405),
+                Line::empty("PUT /people", 422),
+                Line::empty("POST /people/7", 405),
+            ],
+            says: Says::Fail("leaves out"),
+        },
+        Example {
+            title: "Refused before the path is looked at",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::empty("PATCH /people", 415),
+                Line::empty("PUT /people", 415),
+                Line::empty("POST /people/7", 415),
+            ],
+            says: Says::Nothing,
+        },
+    ],
+};
+
+/// A media type that no API can apply.
+const NO_BODY: &str = "application/vnd.muster.none";
+
+fn applies(contract: &Contract, operation: &Operation) -> Applies {
+    let on_record = on_item(contract, operation, &operation.key.method) == Applies::Yes;
+    let on_list = !operation.key.path.contains('{')
+        && contract.operations.iter().any(|other| {
+            other
+                .key
+                .path
+                .strip_prefix(operation.key.path.trim_end_matches('/'))
+                .is_some_and(|rest| rest.starts_with("/{"))
+        });
+    if is_first_of_path(contract, operation) && (on_record || on_list) {
+        Applies::Yes
+    } else {
+        Applies::Beside
+    }
+}
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let operation =
+        operation.ok_or_else(|| Halt::NotApplicable("There is no operation.".into()))?;
+    let world = script.world;
+    let template = &operation.key.path;
+    let (path, identity, methods): (String, _, _) = if template.contains('{') {
+        let home = Home::of(world, operation)?;
+        let held = make_simple(script, &home)?;
+        let methods = [Method::Patch, Method::Put, Method::Post, Method::Delete];
+        (
+            held.path.clone(),
+            Some(held.created.arranged.request.identity.clone()),
+            methods.to_vec(),
+        )
+    } else {
+        let methods = [Method::Patch, Method::Put].to_vec();
+        (template.to_string(), None, methods)
+    };
+    let declared = methods_at(world.contract, &path);
+    let mut answers: Vec<(Method, u16, String)> = Vec::new();
+    for method in methods
+        .into_iter()
+        .filter(|method| !declared.contains(method))
+    {
+        let mut request = Request::new(
+            method.clone(),
+            Address::Base(path.clone()),
+            "uses a method that the contract does not declare here",
+        )
+        .meant(Intent::Wrong("the method is not declared".into()));
+        request.auth = Auth::Declared;
+        request.body = (method != Method::Delete).then(|| Body {
+            media_type: Some(NO_BODY.into()),
+            bytes: bytes::Bytes::new(),
+        });
+        if let Some(identity) = &identity {
+            request.identity = identity.clone();
+        }
+        let exchange = script.send(request)?;
+        let response: &Response = answered(exchange)?;
+        answers.push((method, response.status, exchange.received()));
+    }
+    let one_is_not = answers.iter().any(|(_, status, _)| *status == 405);
+    let routed = |status: u16| match status {
+        200..300 => true,
+        400 | 409 | 411 | 412 | 415 | 422 | 428 => one_is_not,
+        _ => false,
+    };
+    if answers.is_empty() {
+        return Err(Halt::NotApplicable(format!(
+            "Every method that can be tried is declared on {template}."
+        )));
+    }
+    let mut judgements: Vec<Judgement> = answers
+        .iter()
+        .filter(|(_, status, _)| routed(*status))
+        .map(|(method, _, received)| {
+            Finding::new(
+                format!("hidden {method}"),
+                "The API has an operation that the contract leaves out.",
+                format!("{method} {template}: 405"),
+                received.clone(),
+            )
+            .at(operation.pointer.clone())
+            .into()
+        })
+        .collect();
+    if judgements.is_empty()
+        && answers
+            .iter()
+            .all(|(_, status, _)| matches!(status, 404 | 405 | 501))
+    {
+        judgements.push(Judgement::Pass);
+    }
+    if judgements.is_empty() {
+        return Err(Halt::NotApplicable(format!(
+            "What is answered on {template} to methods that are not declared does not tell whether there are any."
+        )));
+    }
+    Ok(judgements)
+}
