@@ -349,6 +349,14 @@ fn written(world: &World<'_>, schema: &Schema, base: &Value) -> Vec<Made> {
                     true,
                 );
             }
+            if let Some(other) = behind(text) {
+                put(
+                    other,
+                    "offset behind",
+                    format!("{pointer} has an offset behind UTC"),
+                    true,
+                );
+            }
         } else if place.has_format("date") && !has_pattern {
             put(
                 "2000-02-29".to_owned(),
@@ -378,6 +386,15 @@ fn with_offset(text: &str) -> Option<String> {
     let (hour, rest) = clock.split_once(':')?;
     let hour: u8 = hour.parse().ok()?;
     (hour < 23).then(|| format!("{date}T{:02}:{rest}+01:00", hour + 1))
+}
+
+/// The same moment as a clock shows it that is five hours behind UTC, where it is the same day there.
+fn behind(text: &str) -> Option<String> {
+    let (date, clock) = text.split_once('T')?;
+    let clock = clock.strip_suffix('Z')?;
+    let (hour, rest) = clock.split_once(':')?;
+    let hour = hour.parse::<u8>().ok()?.checked_sub(5)?;
+    Some(format!("{date}T{hour:02}:{rest}-05:00"))
 }
 
 /// Whether one of the words of a name is in a list.

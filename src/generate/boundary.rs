@@ -256,11 +256,6 @@ impl<'a> Edges<'_, '_, 'a> {
                 .filter(|l| *l > min)
                 .map(|l| (l, "just below the longest")),
         );
-        for format in &shape.formats {
-            for (text, which) in format.edges() {
-                self.push(Value::from(*text), format!("{which}: {here} is {text}"));
-            }
-        }
         for (length, which) in lengths {
             self.fill.steps = 0;
             if let Ok(text) =

@@ -189,19 +189,6 @@ impl Format {
         }
     }
 
-    /// Texts that servers often misread, each with what it is.
-    pub(super) const fn edges(self) -> &'static [(&'static str, &'static str)] {
-        match self {
-            Self::Date => &[("2024-02-29", "leap day")],
-            Self::DateTime => &[
-                ("2024-03-30T20:30:00-05:30", "behind UTC"),
-                ("2024-03-31T01:30:00+01:00", "ahead of UTC"),
-                ("2024-02-29T23:59:59.125Z", "with milliseconds"),
-            ],
-            _ => &[],
-        }
-    }
-
     /// A day that no calendar has, in the right form.
     pub(super) const fn impossible(self) -> Option<&'static str> {
         match self {

@@ -99,11 +99,15 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             list.key
         )));
     }
-    own_records(script, list, 5)?;
     let first = walk.first(script)?;
     walk.suit(total(script.send(first)?));
     let first = walk.first(script)?;
-    let Some(second) = walk.page(script, first)?.1 else {
+    let mut second = walk.page(script, first.clone())?.1;
+    if second.is_none() {
+        own_records(script, list, 5)?;
+        second = walk.page(script, first)?.1;
+    }
+    let Some(second) = second else {
         return Err(Halt::NotApplicable(format!("{} has one page.", list.key)));
     };
     walk.restart();

@@ -112,22 +112,14 @@ const DEEP: usize = 3;
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let list = of_role(script, operation, &[Role::List, Role::Read])?;
     let mut walk = Walk::new(script, list, 3)?;
-    own_records(script, list, 5)?;
     let first = walk.first(script)?;
     walk.suit(total(script.send(first)?));
-    let mut request = walk.first(script)?;
-    let mut pages: Vec<Vec<String>> = Vec::new();
-    while pages.len() < DEEP {
-        let (Step::More(items) | Step::Last(items), next) = walk.page(script, request.clone())?;
-        // An empty page at the end of a list that counts its items is no page of its own.
-        if items.is_empty() {
-            break;
-        }
-        pages.push(items);
-        let Some(next) = next else { break };
-        request = next;
+    let (mut pages, mut deepest) = first_pages(script, &mut walk)?;
+    if pages.len() < 2 {
+        own_records(script, list, 5)?;
+        (pages, deepest) = first_pages(script, &mut walk)?;
     }
-    let ([.., before, _], Some(deepest)) = (pages.as_slice(), walk.latest) else {
+    let ([.., before, _], Some(deepest)) = (pages.as_slice(), deepest) else {
         return Err(Halt::NotApplicable(format!("{} has one page.", list.key)));
     };
     let mut judgements = Vec::new();
@@ -140,7 +132,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         };
         let mut linked = Request {
             address,
-            ..request.clone()
+            ..deepest.request.clone()
         };
         linked.purpose = format!("follows the link to the page called {relation}");
         let exchange = script.send(linked)?;
@@ -156,6 +148,29 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         )));
     }
     Ok(judgements)
+}
+
+/// The items of the first few pages, and the answer with the last of them.
+fn first_pages<'a>(
+    script: &mut Script<'a>,
+    walk: &mut Walk<'a>,
+) -> Scripted<(Vec<Vec<String>>, Option<&'a Exchange>)> {
+    walk.restart();
+    let mut request = walk.first(script)?;
+    let mut pages: Vec<Vec<String>> = Vec::new();
+    let mut deepest = None;
+    while pages.len() < DEEP {
+        let (Step::More(items) | Step::Last(items), next) = walk.page(script, request)?;
+        // An empty page at the end of a list that counts its items is no page of its own.
+        if items.is_empty() {
+            break;
+        }
+        pages.push(items);
+        deepest = walk.latest;
+        let Some(next) = next else { break };
+        request = next;
+    }
+    Ok((pages, deepest))
 }
 
 /// What is wrong with the page that a link led to.
