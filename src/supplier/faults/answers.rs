@@ -246,6 +246,7 @@ pub(super) const PROPERTY_MISSING: Fault = Fault {
             "records.created-is-kept",
             "records.listed",
             "records.replaced",
+            "records.patched",
         ],
     )
 };

@@ -74,6 +74,7 @@ pub(super) const METHOD_TAKEN_FOR_GET: Fault = Fault {
         "A method that is not offered is answered 200.",
         &[
             "http.undeclared-method",
+            "http.hidden-operation",
             "response.status-documented",
             "response.body-schema",
             "response.declared-properties",
