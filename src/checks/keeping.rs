@@ -3,19 +3,15 @@
 
 use serde_json::Value;
 
-mod asking;
-mod bodies;
-mod judging;
-
-pub(super) use self::{
-    asking::{answered, change, changed, get, read, read_exchange, to_item, until},
-    bodies::{another_body, body_for, changed_by, halves, told_apart},
-    judging::{brief, changes, creation_moved, judged, shown_now},
-};
 use super::{
     Applies,
     place::Place,
     probing::{last_variable, reached},
+};
+pub(super) use super::{
+    asking::{answered, change, changed, get, read, read_exchange, to_item, until},
+    bodies::{another_body, body_for, changed_by, halves, told_apart},
+    telling::{brief, changes, creation_moved, judged, shown_now},
 };
 use crate::{
     arrange::{
@@ -76,7 +72,7 @@ pub(super) const PAGED: &str = "
 ";
 
 /// How long, in milliseconds, a change may take to show, where `settle_ms` does not say.
-const SETTLE_MS: i64 = 2_000;
+pub(super) const SETTLE_MS: i64 = 2_000;
 
 /// For probes of operations that create.
 pub(super) fn on_create(contract: &Contract, operation: &Operation) -> Applies {

@@ -5,6 +5,8 @@
 //! requirements; profiles cite checks.
 
 mod answer;
+mod asking;
+mod bodies;
 mod document;
 pub mod edges;
 mod example_handshakes;
@@ -24,6 +26,7 @@ mod same;
 mod smallest;
 mod stress;
 mod tags;
+mod telling;
 #[cfg(test)]
 mod tests;
 pub mod tokens;

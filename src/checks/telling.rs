@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::same::created_anew;
+use super::same::created_anew;
 use crate::{
     contract::Operation,
     script::Script,
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The members of two states of a record that differ, of those that callers decide on.
-pub(in crate::checks) fn changes(owned: &[String], before: &Value, after: &Value) -> Vec<String> {
+pub(super) fn changes(owned: &[String], before: &Value, after: &Value) -> Vec<String> {
     owned
         .iter()
         .filter(|name| before.get(name.as_str()) != after.get(name.as_str()))
@@ -19,7 +19,7 @@ pub(in crate::checks) fn changes(owned: &[String], before: &Value, after: &Value
 }
 
 /// A value in a message: short.
-pub(in crate::checks) fn brief(value: Option<&Value>) -> String {
+pub(super) fn brief(value: Option<&Value>) -> String {
     let text = value.map_or_else(|| "nothing".to_owned(), Value::to_string);
     if text.chars().count() > 120 {
         let mut cut: String = text.chars().take(117).collect();
@@ -30,7 +30,7 @@ pub(in crate::checks) fn brief(value: Option<&Value>) -> String {
 }
 
 /// Pass, where nothing was found.
-pub(in crate::checks) fn judged(mut judgements: Vec<Judgement>) -> Vec<Judgement> {
+pub(super) fn judged(mut judgements: Vec<Judgement>) -> Vec<Judgement> {
     if judgements.is_empty() {
         judgements.push(Judgement::Pass);
     }
@@ -38,7 +38,7 @@ pub(in crate::checks) fn judged(mut judgements: Vec<Judgement>) -> Vec<Judgement
 }
 
 /// What is wrong with a record whose creation has another moment, or another maker, after a change.
-pub(in crate::checks) fn creation_moved(
+pub(super) fn creation_moved(
     operation: &Operation,
     owned: &[String],
     before: &Value,
@@ -58,7 +58,7 @@ pub(in crate::checks) fn creation_moved(
 }
 
 /// What the latest exchange shows, and not those that follow.
-pub(in crate::checks) fn shown_now(
+pub(super) fn shown_now(
     script: &Script<'_>,
     judgements: impl IntoIterator<Item = Judgement>,
 ) -> Vec<Judgement> {

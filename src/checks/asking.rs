@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::super::probing::reached;
-use super::{Held, Home, SETTLE_MS};
+use super::{
+    keeping::{Held, Home, SETTLE_MS},
+    probing::reached,
+};
 use crate::{
     arrange::{
         accept, answers, body, serialise,
@@ -20,7 +22,7 @@ use crate::{
 };
 
 /// A read of one record.
-pub(in crate::checks) fn get<'a>(
+pub(super) fn get<'a>(
     script: &mut Script<'a>,
     home: &Home<'a>,
     path: &str,
@@ -34,7 +36,7 @@ pub(in crate::checks) fn get<'a>(
 }
 
 /// The record as it is read, once it can be.
-pub(in crate::checks) fn read<'a>(
+pub(super) fn read<'a>(
     script: &mut Script<'a>,
     home: &Home<'a>,
     held: &Held,
@@ -50,7 +52,7 @@ pub(in crate::checks) fn read<'a>(
 }
 
 /// The read of a record, once it succeeds.
-pub(in crate::checks) fn read_exchange<'a>(
+pub(super) fn read_exchange<'a>(
     script: &mut Script<'a>,
     home: &Home<'a>,
     held: &Held,
@@ -75,7 +77,7 @@ pub(in crate::checks) fn read_exchange<'a>(
 }
 
 /// The answer, where the API itself gave one.
-pub(in crate::checks) fn answered(exchange: &Exchange) -> Scripted<&Response> {
+pub(super) fn answered(exchange: &Exchange) -> Scripted<&Response> {
     reached(exchange).map_err(|judgement| match judgement {
         Judgement::Inconclusive(gap) => Halt::Unmet(gap),
         _ => Halt::unmet(Whose::Supplier, "No answer came to judge."),
@@ -83,7 +85,7 @@ pub(in crate::checks) fn answered(exchange: &Exchange) -> Scripted<&Response> {
 }
 
 /// Looks again, with growing pauses, until what is looked for is there or `settle_ms` is over.
-pub(in crate::checks) fn until<'a, T>(
+pub(super) fn until<'a, T>(
     script: &mut Script<'a>,
     mut look: impl FnMut(&mut Script<'a>) -> Scripted<(T, bool)>,
 ) -> Scripted<T> {
@@ -106,7 +108,7 @@ pub(in crate::checks) fn until<'a, T>(
 }
 
 /// A request to one record, with what the operation cannot be called without.
-pub(in crate::checks) fn to_item(
+pub(super) fn to_item(
     world: World<'_>,
     operation: &Operation,
     path: &str,
@@ -187,7 +189,7 @@ pub(in crate::checks) fn to_item(
 }
 
 /// A change of a record of the run's own: its exchange.
-pub(in crate::checks) fn change<'a>(
+pub(super) fn change<'a>(
     script: &mut Script<'a>,
     operation: &'a Operation,
     held: &Held,
@@ -216,10 +218,7 @@ pub(in crate::checks) fn change<'a>(
 }
 
 /// The answer to a change that succeeds; later ones (202) cannot be judged.
-pub(in crate::checks) fn changed<'a>(
-    operation: &Operation,
-    exchange: &'a Exchange,
-) -> Scripted<&'a Response> {
+pub(super) fn changed<'a>(operation: &Operation, exchange: &'a Exchange) -> Scripted<&'a Response> {
     let response = answered(exchange)?;
     match response.status {
         202 => Err(Halt::NotApplicable(format!(

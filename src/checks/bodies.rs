@@ -2,8 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::super::{place::Place, stress};
-use super::{Held, change, changed};
+use super::{
+    asking::{change, changed},
+    keeping::Held,
+    place::Place,
+    stress,
+};
 use crate::{
     arrange::{shape, values::generated, vary},
     contract::Operation,
@@ -15,7 +19,7 @@ use crate::{
 
 /// A whole valid body for an operation on one record: what the record was made of as far as the
 /// operation takes it, else a generated one.
-pub(in crate::checks) fn body_for(
+pub(super) fn body_for(
     world: World<'_>,
     operation: &Operation,
     from: &Value,
@@ -57,7 +61,7 @@ pub(in crate::checks) fn body_for(
 }
 
 /// A valid body that differs from another in every member that leaves room for it.
-pub(in crate::checks) fn another_body(
+pub(super) fn another_body(
     world: World<'_>,
     operation: &Operation,
     from: &Value,
@@ -70,7 +74,7 @@ pub(in crate::checks) fn another_body(
 }
 
 /// A body for one more record: as another, with new values of what no two records may share.
-pub(in crate::checks) fn told_apart(
+pub(super) fn told_apart(
     world: World<'_>,
     operation: &Operation,
     from: &Value,
@@ -84,7 +88,7 @@ pub(in crate::checks) fn told_apart(
 
 /// Two bodies with half of the new values each, where a body is an object with several: what is left
 /// of a body that is refused as a whole.
-pub(in crate::checks) fn halves(plain: &Value, varied: &Value) -> Vec<Value> {
+pub(super) fn halves(plain: &Value, varied: &Value) -> Vec<Value> {
     let (Some(plain), Some(members)) = (plain.as_object(), varied.as_object()) else {
         return Vec::new();
     };
@@ -107,7 +111,7 @@ pub(in crate::checks) fn halves(plain: &Value, varied: &Value) -> Vec<Value> {
 
 /// Changes a record of the run's own by a whole body; where that is refused, by one with fewer new values,
 /// since a rule that the schema does not tell may be at work. The body that was taken, and its answer.
-pub(in crate::checks) fn changed_by<'a>(
+pub(super) fn changed_by<'a>(
     script: &mut Script<'a>,
     operation: &'a Operation,
     held: &Held,
