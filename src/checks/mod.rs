@@ -18,6 +18,7 @@ mod keeping;
 mod laws;
 mod listing;
 mod names_twice;
+mod odd;
 mod operating;
 mod owned;
 pub mod place;
