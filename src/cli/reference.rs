@@ -55,6 +55,11 @@ impl Delay {
         }
     }
 
+    /// Whether reads lag behind writes.
+    pub(super) const fn lags(self) -> bool {
+        !self.eventual.is_zero()
+    }
+
     /// Whether there is any.
     pub(super) const fn is_none(self) -> bool {
         self.latency.is_zero() && self.jitter.is_zero() && self.eventual.is_zero()

@@ -132,8 +132,7 @@ impl Call<'_> {
 
     fn status(&self, export: &Export) -> &'static str {
         let since = export.created.elapsed();
-        // Behind a slow line the work takes longer too, so that a caller can still come in time to cancel it.
-        let takes = TAKES + self.house.latency.longest() * 4;
+        let takes = self.house.export_takes();
         if self.house.is(Switch::ExportsGoBack) && since < takes * 10 {
             return match export.reads % 2 {
                 0 => "queued",

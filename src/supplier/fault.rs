@@ -29,6 +29,8 @@ pub struct Fault {
     pub needs_jwt: bool,
     /// Can it only be seen if access tokens are of this form?
     pub needs_tokens: Option<TokenFormat>,
+    /// Can it not be told from a supplier whose reads all lag behind its writes, as it says they do?
+    pub hidden_by_lag: bool,
     /// Edits the contract that is served.
     pub(super) contract: Option<fn(&mut Value)>,
     /// Edits the contract as it is published, and not as it was agreed.
@@ -58,6 +60,7 @@ impl Fault {
             mutual_tls: false,
             tls: None,
             needs_jwt: false,
+            hidden_by_lag: false,
             needs_tokens: None,
             contract: None,
             published: None,

@@ -24,7 +24,7 @@ use super::follow::follow;
 use super::message::{Incoming, Outgoing, Received};
 use super::pipeline::{self, Target};
 use super::races::{GAP, Races};
-use super::{House, LARGEST_BODY, exports, making, old_tls};
+use super::{House, LARGEST_BODY, making, old_tls};
 use crate::jose;
 
 /// How long a slow answer takes.
@@ -144,7 +144,7 @@ async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
     }
     if incoming.path.contains("/exports/") && incoming.path.ends_with("/result") {
         // A result that is about to be there is waited for.
-        tokio::time::sleep(exports::TAKES + house.latency.longest() * 4).await;
+        tokio::time::sleep(house.export_takes()).await;
     }
     if house.is(Switch::FollowsAddresses) {
         follow(&incoming).await;

@@ -22,6 +22,11 @@ impl Replica {
         }
     }
 
+    /// How far it lags behind.
+    pub(crate) const fn lag(&self) -> Duration {
+        self.lag
+    }
+
     /// Does it lag behind at all?
     pub(crate) const fn lags(&self) -> bool {
         !self.lag.is_zero()

@@ -7,6 +7,7 @@ use crate::supplier::message::{Body, Outgoing};
 
 pub(super) const READS_LAG: Fault = Fault {
     switch: Some(Switch::ReadsLag),
+    hidden_by_lag: true,
     ..Fault::new(
         "reads-lag",
         "Reads lag 300 ms behind writes, and nothing says so.",

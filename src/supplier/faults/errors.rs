@@ -81,6 +81,12 @@ pub(super) const UNKNOWN_RESOURCE_EMPTY: Fault = Fault {
             "response.body-schema",
             "response.declared-properties",
             "records.removed",
+            "ops.paging-complete",
+            "ops.paging-sorted",
+            "records.created-is-kept",
+            "records.listed",
+            "records.patched",
+            "records.replaced",
         ],
     )
 };

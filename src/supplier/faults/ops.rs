@@ -245,6 +245,7 @@ pub(super) const CURSORS_CARRY_FORCE: Fault = Fault {
 
 pub(super) const READS_TORN: Fault = Fault {
     switch: Some(Switch::TornReads),
+    hidden_by_lag: true,
     ..Fault::new(
         "reads-torn",
         "A read that meets a write shows every second member as it was before.",

@@ -48,6 +48,7 @@ pub(super) const NEWEST_NOT_LISTED: Fault = inside(
         "records.list-total",
         "ops.paging-sorted",
         "ops.paging-under-change",
+        "records.list-limit",
     ],
 );
 
@@ -154,6 +155,7 @@ pub(super) const READ_CHANGES: Fault = inside(
         "records.replace-is-idempotent",
         "records.replaced",
         "records.write-answer",
+        "wire.compression",
     ],
 );
 
