@@ -355,7 +355,7 @@ impl House {
     /// How long an export takes: longer behind a slow line or a copy that lags, so that a caller can still come
     /// in time to cancel it.
     fn export_takes(&self) -> Duration {
-        exports::TAKES + (self.latency.longest() + self.replica.lag()) * 4
+        exports::TAKES + self.latency.longest() * 4 + self.replica.lag() * 2
     }
 
     fn new(rules: &'static Rules, options: Options, origin: String, contract: &Value) -> Self {

@@ -17,7 +17,7 @@ use crate::{
 pub static CHECK: Check = Check {
     id: "work.cancelled",
     purpose: "Work that was cancelled does not go on.",
-    verifies: "Work is started and cancelled at once, by DELETE of its status where the contract has one. Where that is \
+    verifies: "Work is started, its status is read, and it is cancelled by DELETE of the status where the contract has one. Where that is \
         answered with a success, the status afterwards is gone (404 or 410) or says that the work was \
         cancelled or is over without success; it is read until then. Work that succeeds after it was cancelled, or \
         that still runs when its time is over, is a finding. Where it had succeeded before, nothing is judged.",
@@ -68,6 +68,7 @@ pub static CHECK: Check = Check {
             contract: EXPORTS,
             dialogue: &[
                 Line::new("POST /exports", 202, &[("location", "/exports/7")], ""),
+                Line::json("GET /exports/7", 200, "{\"status\": \"succeeded\"}"),
                 Line::empty("DELETE /exports/7", 409),
             ],
             says: Says::Nothing,
@@ -111,6 +112,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         Address::Base(path),
         "cancels long-running work",
     );
+    let before = work.read(script)?;
     let cancelled = script.send(cancel)?;
     match reached(cancelled) {
         Ok(response) if response.is_success() => {}
@@ -131,7 +133,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     {
         return Ok(vec![Judgement::Pass]);
     }
-    let at_once = readings.len() == 1;
+    // Where writes show late, the work may be over by the time that the cancellation could show.
+    let at_once = readings.len() == 1 && before.phase.is_none_or(Phase::is_over);
     let (cause, title) = match last.phase {
         Some(Phase::Succeeded) if at_once => {
             return Ok(vec![Judgement::inconclusive(

@@ -81,6 +81,7 @@ pub(super) const UNKNOWN_RESOURCE_EMPTY: Fault = Fault {
             "response.body-schema",
             "response.declared-properties",
             "records.removed",
+            "ops.if-none-match",
             "ops.paging-complete",
             "ops.paging-sorted",
             "records.created-is-kept",
