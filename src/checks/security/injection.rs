@@ -18,9 +18,9 @@ pub static CHECK: Check = Check {
     purpose: "Text from a request is never carried out.",
     verifies: "The first three free texts of each query that only reads are sent with values that would show \
         that something carries them out, and harm nothing: conditions that always hold (`' OR '1'='1`), \
-        beside the same without the condition, and expressions of templates (`{{7*191}}`, `${7*191}`). A \
+        beside the same without the condition, and expressions of templates (`{{7919*7907}}`, `${7919*7907}`). A \
         condition fails where it brings records that its opposite (`' AND '1'='2`) and the plain text do not; \
-        an expression where its value, 1337, comes back and was not there before. Nothing waits, writes or \
+        an expression where its value, 62615533, comes back and was not there before. Nothing waits, writes or \
         deletes. Error messages of databases are for `security.leaky-errors`, 5xx for \
         `response.server-error`.",
     matters: "A search that carries out what is typed into it shows every record to whoever knows the trick, \
@@ -62,7 +62,7 @@ pub static CHECK: Check = Check {
                 Line::json("GET /people", 200, r#"{"items":[]}"#),
                 Line::json("GET /people", 200, r#"{"items":[]}"#),
                 Line::json("GET /people", 200, r#"{"items":[]}"#),
-                Line::json("GET /people", 200, r#"{"asked":"zz1337"}"#),
+                Line::json("GET /people", 200, r#"{"asked":"zz62615533"}"#),
             ],
             says: Says::Fail("worked out"),
         },
@@ -136,7 +136,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         let plain = ask(script, WORD.to_owned())?;
         let always = ask(script, format!("{WORD}' OR '1'='1"))?;
         let never = ask(script, format!("{WORD}' AND '1'='2"))?;
-        let worked = ask(script, format!("{WORD}{{{{7*191}}}}${{7*191}}"))?;
+        // A product of eight digits: one of four may stand in an id by chance.
+        let worked = ask(script, format!("{WORD}{{{{7919*7907}}}}${{7919*7907}}"))?;
         let none = |exchange| found(exchange).is_none_or(|found| found == 0);
         if found(always).is_some_and(|found| found > 0) && none(plain) && none(never) {
             judgements.push(
@@ -153,13 +154,13 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 .shown_by(always.id)
                 .into(),
             );
-        } else if says(worked, "1337") && !says(plain, "1337") {
+        } else if says(worked, "62615533") && !says(plain, "62615533") {
             judgements.push(
                 Finding::new(
                     format!("expression in {name}"),
                     format!("An expression in `{name}` is worked out."),
                     format!("{}: the text as it is, or nothing of it", operation.key),
-                    "1337 in the answer, for `7*191`",
+                    "62615533 in the answer, for `7919*7907`",
                 )
                 .at(parameter.pointer.clone())
                 .shown_by(worked.id)
