@@ -7,15 +7,15 @@ use serde_json::json;
 use crate::supplier::fault::{Fault, Switch};
 use crate::supplier::message::{Body, Incoming, Outgoing};
 
-pub(super) const PUT_OF_THE_LIST: Fault = Fault {
+pub(super) const POST_TO_A_RECORD: Fault = Fault {
     answer: Some(|incoming, outgoing| {
-        if incoming.method == Method::PUT && incoming.path.ends_with("/vehicles") {
+        if incoming.method == Method::POST && incoming.path.contains("/vehicles/") {
             *outgoing = Outgoing::empty(StatusCode::OK);
         }
     }),
     ..Fault::new(
-        "put-of-the-list",
-        "PUT of the list of vehicles, which nobody declared, is answered 200.",
+        "post-to-a-record",
+        "POST to a vehicle, which nobody declared, is answered 200.",
         &["http.hidden-operation"],
     )
 };

@@ -135,7 +135,7 @@ static FAULTS: &[Fault] = &[
     errors::UNKNOWN_RESOURCE_EMPTY,
     errors::UNKNOWN_RESOURCE_BAD_REQUEST,
     errors::UNKNOWN_RESOURCE_SERVER_ERROR,
-    http::PUT_OF_THE_LIST,
+    http::POST_TO_A_RECORD,
     http::METHOD_WITHOUT_ALLOW,
     http::ALLOW_OF_FIRST_ROUTE,
     http::METHOD_NOT_FOUND,
