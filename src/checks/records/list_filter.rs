@@ -137,7 +137,7 @@ fn filters<'a>(contract: &'a Contract, operation: &'a Operation) -> Vec<Filter<'
                 .as_ref()
                 .map(|schema| Place::of(contract, schema))?;
             let mut words = names::words(&parameter.name);
-            let inclusive = words.iter().any(|word| INCLUSIVE.contains(&word.as_str()));
+            let is_said = words.iter().any(|word| INCLUSIVE.contains(&word.as_str()));
             let bound = bound(&mut words);
             let bounded = bound != Bound::Same;
             let stem = words.concat();
@@ -162,6 +162,8 @@ fn filters<'a>(contract: &'a Contract, operation: &'a Operation) -> Vec<Filter<'
             let dated = own.has_format("date") && place.has_format("date")
                 || own.has_format("date-time") && place.has_format("date-time");
             let counted = one.contains("integer") || one.contains("number");
+            // Moments and fractions may be stored finer than they are shown, so that the bound is another value.
+            let is_exact = one.contains("integer") || place.has_format("date");
             if !alike || (bounded && !dated && !counted) {
                 return None;
             }
@@ -173,7 +175,7 @@ fn filters<'a>(contract: &'a Contract, operation: &'a Operation) -> Vec<Filter<'
                 parameter: &parameter.name,
                 property: member.name.clone(),
                 bound,
-                inclusive,
+                inclusive: is_said && is_exact,
                 free,
             })
         })
