@@ -27,8 +27,8 @@ pub static CHECK: Check = Check {
         `settle_ms`, the list does not hold it, and the second can still be read. A second DELETE is \
         answered as the contract says for an unknown record: where that is 404, success is a failure; \
         where 404 is not documented, nothing is judged. Deletions that are answered 202 or refused, and \
-        records that stay with a mark of deletion the contract names, are not judged. A DELETE answered 404 or 410, after which the record is gone, is a \
-        failure.",
+        records that stay with a mark of deletion the contract names, are not judged. A DELETE \
+        answered 404 or 410, after which the record stays away for `settle_ms`, is a failure.",
     matters: "Erasure is a duty by law. A record that is said to be deleted and still answers is a breach; a \
         delete that takes another record with it loses evidence.",
     fix: "Delete in the store that reads and lists use, by the id in the path alone, before the answer is sent.",
@@ -117,13 +117,17 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     }
     let exchange = change(script, delete, &held, None, "deletes the record")?;
     if matches!(answered(exchange)?.status, 404 | 410) {
-        let after = get(
-            script,
-            &home,
-            &held.path,
-            "asks for what could not be deleted",
-        )?;
-        if matches!(answered(after)?.status, 404 | 410) {
+        let gone = until(script, |script| {
+            let after = get(
+                script,
+                &home,
+                &held.path,
+                "asks for what could not be deleted",
+            )?;
+            let gone = matches!(answered(after)?.status, 404 | 410);
+            Ok((gone, !gone))
+        })?;
+        if gone {
             return Ok(vec![
                 Finding::new(
                     "deleted and denied",
