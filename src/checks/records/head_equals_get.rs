@@ -28,7 +28,7 @@ pub static CHECK: Check = Check {
     purpose: "HEAD is answered as GET is, without the body.",
     verifies: "A record of the run's own is read with GET, HEAD and GET again. HEAD has the status of GET, and \
         what both GETs say alike of the representation (Content-Type, ETag, Last-Modified and the like) \
-        HEAD does not say otherwise; it may leave headers out, but for the ETag. Where the contract does \
+        HEAD does not say otherwise; it may leave headers out. Where the contract does \
         not declare HEAD, a refusal of it is not judged. HEAD is tried on the list as well, where only a server \
         error counts.",
     matters: "Clients ask HEAD whether their copy is still good. An answer that differs from GET makes them \
