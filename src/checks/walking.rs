@@ -18,6 +18,16 @@ use crate::{
     verdict::Finding,
 };
 
+/// The contract of the examples of lists whose pages begin at a cursor.
+pub(super) const CURSORED: &str = "
+/people:
+  get:
+    parameters:
+      - {name: limit, in: query, schema: {type: integer, maximum: 100}}
+      - {name: cursor, in: query, schema: {type: string}}
+    responses: {'200': {description: People}}
+";
+
 /// More pages than a walk takes.
 const MOST_PAGES: usize = 40;
 
@@ -121,12 +131,31 @@ impl<'a> Walk<'a> {
         self.limit = self.limit.max(self.most);
     }
 
-    /// Asks for larger pages where the list is long, by the total of its first page.
-    pub(super) fn suit(&mut self, total: Option<u64>) {
-        let total = total
+    /// Asks for larger pages where the list is long, by the total of its first page, and gives the request for it.
+    pub(super) fn fit(&mut self, script: &mut Script<'a>) -> Scripted<Request> {
+        let first = self.first(script)?;
+        let total = total(script.send(first)?)
             .and_then(|total| usize::try_from(total).ok())
             .unwrap_or(0);
         self.limit = self.limit.max(total.div_ceil(USUAL_PAGES).min(self.most));
+        self.first(script)
+    }
+
+    /// Whether the first page holds other items than before: others write while the list is read.
+    pub(super) fn has_moved(&self, script: &mut Script<'a>, before: &[String]) -> Scripted<bool> {
+        let first = self.first(script)?;
+        let response = success(script.send(first)?)?;
+        Ok(response
+            .json()
+            .is_ok_and(|body| listed(script.world.relations, &self.operation.key, body) != before))
+    }
+
+    /// That a walk tells nothing, since others write while the list is read.
+    pub(super) fn moved(&self) -> Halt {
+        Halt::NotApplicable(format!(
+            "{} was changed by others while it was read.",
+            self.operation.key
+        ))
     }
 
     /// The first request.
@@ -367,9 +396,12 @@ pub(super) fn once_each(
             .at(operation.pointer.clone()),
         )
     };
-    // What has no id is told by its whole text, and two of the same text may be two items.
-    let has_id = |item: &&String| !item.starts_with(['{', '[', '"']);
-    if let Some(twice) = seen.iter().filter(has_id).find(|item| !met.insert(*item)) {
+    // Two items of the same text may be two items.
+    if let Some(twice) = seen
+        .iter()
+        .filter(|item| has_id(item))
+        .find(|item| !met.insert(*item))
+    {
         let twice: String = twice.chars().take(80).collect();
         return found(
             "twice",
@@ -387,4 +419,9 @@ pub(super) fn once_each(
         );
     }
     None
+}
+
+/// Whether an item is told by an id: one that has none is told by its whole text.
+pub(super) fn has_id(item: &str) -> bool {
+    !item.starts_with(['{', '[', '"'])
 }

@@ -5,7 +5,7 @@ use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
         operating::{lists, of_role},
-        walking::{Step, Walk, once_each, own_records, total},
+        walking::{CURSORED, Step, Walk, once_each, own_records},
     },
     contract::Operation,
     script::{Script, Scripted},
@@ -34,7 +34,7 @@ pub static CHECK: Check = Check {
     examples: &[
         Example {
             title: "Two pages",
-            contract: LIST,
+            contract: CURSORED,
             dialogue: &[
                 Line::json(
                     "GET /people",
@@ -52,7 +52,7 @@ pub static CHECK: Check = Check {
         },
         Example {
             title: "The last item again",
-            contract: LIST,
+            contract: CURSORED,
             dialogue: &[
                 Line::json(
                     "GET /people",
@@ -79,7 +79,7 @@ pub static CHECK: Check = Check {
         },
         Example {
             title: "No end",
-            contract: LIST,
+            contract: CURSORED,
             dialogue: &[Line::json("GET /people", 200, r#"{"items":[],"next":"c"}"#)],
             says: Says::Fail("no end"),
         },
@@ -92,14 +92,6 @@ pub static CHECK: Check = Check {
     ],
 };
 
-const LIST: &str = "
-/people:
-  get:
-    parameters:
-      - {name: limit, in: query, schema: {type: integer, maximum: 100}}
-      - {name: cursor, in: query, schema: {type: string}}
-    responses: {'200': {description: People}}
-";
 /// So many empty pages in a row have no end.
 const MOST_EMPTY: usize = 5;
 
@@ -107,9 +99,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let list = of_role(script, operation, &[Role::List, Role::Read])?;
     let mut walk = Walk::new(script, list, 3)?;
     let own = own_records(script, list, 5)?;
-    let first = walk.first(script)?;
-    walk.suit(total(script.send(first)?));
-    let mut request = walk.first(script)?;
+    let mut request = walk.fit(script)?;
     let mut begun: Option<Vec<String>> = None;
     let mut empty = 0;
     loop {
@@ -154,17 +144,10 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let Some(found) = once_each(list, &walk.seen, own.into_keys()) else {
         return Ok(vec![Judgement::Pass]);
     };
-    if walk.counts() {
-        let seen = walk.seen.clone();
-        let first = walk.first(script)?;
-        let (step, _) = walk.page(script, first)?;
-        let (Step::More(items) | Step::Last(items)) = step;
-        if begun.as_ref() != Some(&items) || seen.is_empty() {
-            return Ok(vec![Judgement::not_applicable(format!(
-                "{} was changed by others while it was read.",
-                list.key
-            ))]);
-        }
+    if walk.counts()
+        && (walk.seen.is_empty() || walk.has_moved(script, begun.as_deref().unwrap_or_default())?)
+    {
+        return Err(walk.moved());
     }
     Ok(vec![found.into()])
 }

@@ -5,7 +5,7 @@ use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
         operating::{lists, of_role},
-        walking::{Walk, once_each, orders, own_records, total},
+        walking::{Walk, once_each, orders, own_records},
     },
     contract::Operation,
     script::{Halt, Script, Scripted},
@@ -107,14 +107,11 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         found.title = format!("By `{name}={value}`: {}", found.title);
         return Ok(vec![found.at(list.pointer.clone()).into()]);
     }
-    Ok(vec![if judged {
-        Judgement::Pass
+    if judged {
+        Ok(vec![Judgement::Pass])
     } else {
-        Judgement::not_applicable(format!(
-            "{} was changed by others while it was read.",
-            list.key
-        ))
-    }])
+        Err(walk.moved())
+    }
 }
 
 /// Reads all pages, and tells what is wrong with them.
@@ -124,9 +121,7 @@ fn read<'a, 'k>(
     list: &Operation,
     own: impl Iterator<Item = &'k String>,
 ) -> Scripted<Option<Finding>> {
-    let first = walk.first(script)?;
-    walk.suit(total(script.send(first)?));
-    let mut request = walk.first(script)?;
+    let mut request = walk.fit(script)?;
     loop {
         let (_, next) = walk.page(script, request)?;
         match next {

@@ -7,7 +7,7 @@ use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
         operating::{lists, of_role},
-        walking::{Walk, once_each, own_records, total},
+        walking::{Walk, once_each, own_records},
     },
     contract::Operation,
     exchange::{Address, Request, Response},
@@ -130,8 +130,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             list.key
         )));
     };
-    let first = walk.first(script)?;
-    walk.suit(total(script.send(first)?));
+    let mut request = walk.fit(script)?;
     // More than one page holds, wherever they stand in the list.
     let own = own_records(script, list, (walk.limit + 3).clamp(6, MOST_OWN))?;
     if own.len() < 6 {
@@ -140,7 +139,6 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             list.key
         )));
     }
-    let mut request = walk.first(script)?;
     let mut wanted: BTreeSet<String> = own.keys().cloned().collect();
     let mut changed = false;
     loop {
