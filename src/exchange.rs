@@ -464,3 +464,18 @@ impl Exchange {
         }
     }
 }
+
+/// Whether a URL is another one or lies below it, segment by segment.
+///
+/// ```
+/// use muster::exchange::is_below;
+/// assert!(is_below("http://h/people/1?a=b", "http://h/people/"));
+/// assert!(is_below("http://h/people?limit=3", "http://h/people?sort=id"));
+/// assert!(!is_below("http://h/people/12", "http://h/people/1"));
+/// ```
+#[must_use]
+pub fn is_below(url: &str, other: &str) -> bool {
+    let other = other.split('?').next().unwrap_or(other);
+    url.strip_prefix(other.trim_end_matches('/'))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+}

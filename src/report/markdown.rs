@@ -364,7 +364,7 @@ fn one(summary: &Summary, finding: &FindingResult) -> String {
     if !finding.fix.is_empty() {
         let _ = writeln!(part, "- how to fix it: {}", prose(&finding.fix));
     }
-    if let Some(curl) = &finding.curl {
+    for curl in finding.curl_before.iter().chain(&finding.curl) {
         let _ = write!(part, "\n{}\n", block(&sanitise::cap(curl, 2_000)));
     }
     part.push_str("\n</details>\n\n");

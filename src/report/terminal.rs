@@ -180,10 +180,14 @@ fn one(out: &mut String, summary: &Summary, finding: &FindingResult, ink: Ink) {
     if !finding.fix.is_empty() {
         line(out, "fix", &finding.fix);
     }
-    if let Some(curl) = &finding.curl {
-        // Whole: half a command is none.
-        for (number, command) in curl.lines().enumerate() {
-            let label = if number == 0 { "try" } else { "then" };
+    let labels = if finding.curl_before.is_some() {
+        ("try", "then")
+    } else {
+        ("", "try")
+    };
+    for (label, command) in [(labels.0, &finding.curl_before), (labels.1, &finding.curl)] {
+        if let Some(command) = command {
+            // Whole: half a command is none.
             let _ = writeln!(out, "  {label:<9} {}", sanitise::log(command));
         }
     }

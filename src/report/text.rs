@@ -190,8 +190,11 @@ pub(crate) fn finding(summary: &Summary, finding: &FindingResult) -> String {
             observation.id.0, observation.method, observation.url
         ));
     }
+    if let Some(first) = &finding.curl_before {
+        lines.push(format!("First: {first}"));
+    }
     if let Some(curl) = &finding.curl {
-        lines.push(format!("Try it: {}", curl.replace('\n', "\nThen: ")));
+        lines.push(format!("Try it: {curl}"));
     }
     if !finding.fix.is_empty() {
         lines.push(format!("How to fix: {}", finding.fix));

@@ -16,7 +16,7 @@ use crate::{
     arrange,
     checks::{self, Kind},
     event::Event,
-    exchange::{ExchangeId, Response},
+    exchange::{self, ExchangeId, Response},
     known::Known,
     model::{OperationKey, Verifier, Whose},
     plan::{PlannedCase, Stage, Work},
@@ -245,7 +245,7 @@ fn with_write(history: &[Reply], shown: ExchangeId) -> Vec<ExchangeId> {
         all()
             .take_while(|exchange| exchange.id != shown)
             .filter(|exchange| !exchange.request.method.is_safe())
-            .filter(|exchange| read.url.starts_with(exchange.url.trim_end_matches('/')))
+            .filter(|exchange| exchange::is_below(&read.url, &exchange.url))
             .last()
     });
     let write = write.map(|exchange| exchange.id);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::{FindingResult, RequirementResult, fold::Fold, gate, tally::Cause};
 use crate::{
     event::Started,
-    exchange::ExchangeId,
+    exchange::{self, ExchangeId},
     model::{Level, Requirement, Verification, Verifier},
     observation::Observation,
 };
@@ -149,6 +149,15 @@ fn finding(
         },
         |check| check.fix.to_owned(),
     );
+    let shown = evidence.last().filter(|shown| shown.can_be_sent_again());
+    let write = evidence.iter().rev().nth(1).filter(|write| {
+        shown.is_some_and(|shown| {
+            shown.method.is_safe()
+                && !write.method.is_safe()
+                && write.can_be_sent_again()
+                && exchange::is_below(&shown.url, &write.url)
+        })
+    });
     FindingResult {
         number: String::new(),
         by: by.clone(),
@@ -162,26 +171,9 @@ fn finding(
         confirmation: cause.confirmation,
         seen: cause.seen,
         operations: cause.operations.iter().flatten().cloned().collect(),
-        curl: commands(&evidence),
+        curl: shown.map(Observation::curl),
+        curl_before: write.map(Observation::curl),
         evidence,
         fix,
     }
-}
-
-/// What shows it again: the exchange that did; before one that reads, the write that it followed.
-fn commands(evidence: &[Observation]) -> Option<String> {
-    let shown = evidence.last().filter(|shown| shown.can_be_sent_again())?;
-    let write = evidence
-        .iter()
-        .rev()
-        .nth(1)
-        .filter(|write| shown.method.is_safe() && !write.method.is_safe())
-        .filter(|write| shown.url.starts_with(write.url.trim_end_matches('/')))
-        .filter(|write| write.can_be_sent_again());
-    let lines: Vec<String> = write
-        .into_iter()
-        .chain([shown])
-        .map(Observation::curl)
-        .collect();
-    Some(lines.join("\n"))
 }

@@ -374,6 +374,23 @@ fn at_most_five_exchanges_show_a_finding_the_decisive_one_last() {
             .unwrap()
             .starts_with("curl ")
     );
+    assert_eq!(summary.findings[0].curl_before, None);
+}
+
+#[test]
+fn a_read_that_shows_what_a_write_did_is_told_with_the_write_and_no_other() {
+    let before = |write: &str, read: &str| {
+        let mut said = vec![
+            exchanged(observation(1, write, 201, "{}"), &[]),
+            exchanged(observation(2, read, 200, "{}"), &[]),
+        ];
+        said.push(judged(by_check("x.one"), Some(read), failure("c"), &[1, 2]));
+        run(start(), said).findings[0].curl_before.clone()
+    };
+    let told = before("PUT /a", "GET /a").unwrap();
+    assert!(told.contains("'PUT'"), "{told}");
+    assert_eq!(before("GET /a", "GET /a"), None);
+    assert_eq!(before("PUT /b", "GET /a"), None);
 }
 
 #[test]

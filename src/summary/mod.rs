@@ -216,8 +216,10 @@ pub struct FindingResult {
     pub operations: Vec<OperationKey>,
     /// The exchanges that show it, the decisive one last; at most five.
     pub evidence: Vec<Observation>,
-    /// A `curl` line that shows it, secrets as variables; two where a write shows only in what is read then.
+    /// A `curl` line that shows it, secrets as variables.
     pub curl: Option<String>,
+    /// The `curl` line of the write that is to be sent first, where it shows only in what is read then.
+    pub curl_before: Option<String>,
     /// How to fix it.
     pub fix: String,
 }
