@@ -12,6 +12,7 @@ pub mod edges;
 mod example_handshakes;
 mod example_states;
 pub mod examples;
+mod filtering;
 mod following;
 mod keeping;
 #[cfg(test)]

@@ -7,17 +7,16 @@ use time::{
 };
 
 use crate::{
-    arrange::{names, shape},
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
+        filtering::{Bound, Filter, filters},
         keeping::{
             Held, Home, PAGED, answered, brief, judged, make, on_list, read, several, shown_now,
             subject, until,
         },
         listing::{Lister, Page},
-        place::Place,
     },
-    contract::{Contract, Operation, ParameterPlace},
+    contract::{Contract, Operation},
     exchange::Response,
     script::{Halt, Script, Scripted},
     verdict::{Finding, Judgement},
@@ -25,8 +24,6 @@ use crate::{
 
 /// Records that are made with different values.
 const RECORDS: usize = 4;
-/// Parameters that are tried.
-const MOST: usize = 6;
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -89,24 +86,6 @@ pub static CHECK: Check = Check {
     ],
 };
 
-/// How a filter's value is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bound {
-    Same,
-    Least,
-    Most,
-}
-
-/// A filter: the parameter, the property, and how they are compared.
-struct Filter<'a> {
-    parameter: &'a str,
-    property: String,
-    bound: Bound,
-    /// Whether the bound itself matches, by its word.
-    inclusive: bool,
-    free: bool,
-}
-
 fn applies(contract: &Contract, operation: &Operation) -> Applies {
     match on_list(contract, operation) {
         Applies::Yes if !filters(contract, operation).is_empty() => Applies::Yes,
@@ -115,105 +94,6 @@ fn applies(contract: &Contract, operation: &Operation) -> Applies {
         }
         other => other,
     }
-}
-
-fn filters<'a>(contract: &'a Contract, operation: &'a Operation) -> Vec<Filter<'a>> {
-    let Some(schema) = shape::success(operation) else {
-        return Vec::new();
-    };
-    let (items, _) = shape::records(contract, schema);
-    let members = shape::members(&contract.schemas, &items);
-    let said = contract
-        .roles
-        .get(&operation.key)
-        .and_then(|said| said.filters.as_ref());
-    operation
-        .parameters
-        .iter()
-        .filter(|parameter| parameter.place == ParameterPlace::Query)
-        .filter_map(|parameter| {
-            let own = parameter
-                .schema
-                .as_ref()
-                .map(|schema| Place::of(contract, schema))?;
-            let mut words = names::words(&parameter.name);
-            let is_said = words.iter().any(|word| INCLUSIVE.contains(&word.as_str()));
-            let bound = bound(&mut words);
-            let bounded = bound != Bound::Same;
-            let stem = words.concat();
-            let member = members.iter().find(|member| {
-                if let Some(said) = said {
-                    return said.get(&parameter.name) == Some(&member.name);
-                }
-                let mut of = names::words(&member.name);
-                let whole = of.concat();
-                if matches!(
-                    of.last().map(String::as_str),
-                    Some("at" | "on" | "date" | "time")
-                ) {
-                    of.pop();
-                }
-                stem == whole || (bounded && stem == of.concat())
-            })?;
-            let place = Place::of(contract, &member.schema);
-            let (one, other) = (kinds(&own), kinds(&place));
-            let alike =
-                one == other && one.len() == 1 && !one.contains("array") && !one.contains("object");
-            let dated = own.has_format("date") && place.has_format("date")
-                || own.has_format("date-time") && place.has_format("date-time");
-            let counted = one.contains("integer") || one.contains("number");
-            // Moments and fractions may be stored finer than they are shown, so that the bound is another value.
-            let is_exact = one.contains("integer") || place.has_format("date");
-            if !alike || (bounded && !dated && !counted) {
-                return None;
-            }
-            let free = one.contains("string")
-                && !place.has("enum")
-                && !place.has("format")
-                && !place.has("pattern");
-            Some(Filter {
-                parameter: &parameter.name,
-                property: member.name.clone(),
-                bound,
-                inclusive: is_said && is_exact,
-                free,
-            })
-        })
-        .take(MOST)
-        .collect()
-}
-
-/// Words of bounds that belong to what they bound, in every use of the language.
-const INCLUSIVE: [&str; 8] = [
-    "from", "min", "minimum", "gte", "least", "max", "maximum", "lte",
-];
-
-/// Takes the word of a bound from the words of a parameter's name: `minPrice`, `price_min`, `createdAfter`.
-fn bound(words: &mut Vec<String>) -> Bound {
-    let of = |word: &str| match word {
-        "from" | "since" | "after" | "min" | "minimum" | "gte" | "gt" | "least" => Bound::Least,
-        "to" | "until" | "before" | "max" | "maximum" | "lte" | "lt" | "most" => Bound::Most,
-        _ => Bound::Same,
-    };
-    if words.len() < 2 {
-        return Bound::Same;
-    }
-    let last = words.last().map_or(Bound::Same, |word| of(word));
-    if last != Bound::Same {
-        words.pop();
-        return last;
-    }
-    let first = words.first().map_or(Bound::Same, |word| of(word));
-    if first != Bound::Same {
-        words.remove(0);
-    }
-    first
-}
-
-fn kinds<'a>(place: &Place<'a>) -> std::collections::BTreeSet<&'a str> {
-    let mut types = place.types();
-    types.remove("null");
-    types
 }
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
