@@ -77,6 +77,13 @@ pub fn next(exchange: &Exchange, base_url: &str) -> Next {
     if let Some(target) = linked {
         return address(&target, exchange, base_url);
     }
+    // A page that links to others of its series, and to no next one, is the last (RFC 8288 §3.3).
+    let names_others = ["first", "prev", "previous", "last"]
+        .iter()
+        .any(|relation| {
+            let mut links = response.headers.all("link");
+            links.any(|value| linked_as(value, relation).is_some())
+        });
     let Ok(body) = response.json() else {
         return Next::Unsaid;
     };
@@ -114,7 +121,7 @@ pub fn next(exchange: &Exchange, base_url: &str) -> Next {
         Some((place, text))
     });
     match said {
-        None if held().any(|(_, value)| value.is_null()) => Next::None,
+        None if names_others || held().any(|(_, value)| value.is_null()) => Next::None,
         None => Next::Unsaid,
         Some((place, text)) => {
             // A reference need not begin with a slash (RFC 3986 §4.2): HAL has `people?page=2`.
@@ -251,9 +258,16 @@ mod tests {
     };
 
     fn after(body: &str) -> Next {
+        with_link(None, body)
+    }
+
+    fn with_link(link: Option<&str>, body: &str) -> Next {
         let request = Request::new(Method::Get, Address::Base("/people".into()), "lists");
         let mut headers = Headers::new();
         headers.set("content-type", "application/json");
+        if let Some(link) = link {
+            headers.set("link", link);
+        }
         let response = Response::new(
             200,
             HttpVersion::Http11,
@@ -287,6 +301,15 @@ mod tests {
             Next::Cursor("bGFzdA==".into())
         );
         assert_eq!(after(r#"{"items":[]}"#), Next::Unsaid);
+    }
+
+    #[test]
+    fn a_page_that_links_to_others_and_to_no_next_is_the_last() {
+        let links = |relations: &str| with_link(Some(relations), r#"{"items":[1]}"#);
+        assert_eq!(links(r#"</people>; rel="first""#), Next::None);
+        let second = Next::At(Address::Root("/b".into()));
+        assert_eq!(links(r#"</people>; rel="first", </b>; rel="next""#), second);
+        assert_eq!(links(r#"</people.html>; rel="alternate""#), Next::Unsaid);
     }
 
     #[test]

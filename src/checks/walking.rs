@@ -50,9 +50,25 @@ pub(super) struct Walk<'a> {
     /// What was listed so far, in order.
     pub(super) seen: Vec<String>,
     pages: usize,
+    /// What the first page held.
+    begun: Vec<String>,
     /// The page that was read last.
     pub(super) latest: Option<&'a Exchange>,
 }
+
+/// How far a walk has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// To the end of the list.
+    Whole,
+    /// So many pages that it was enough.
+    Cut,
+    /// To empty pages that name a next one again and again.
+    Endless,
+}
+
+/// So many empty pages in a row have no end.
+pub(super) const MOST_EMPTY: usize = 5;
 
 /// One page of a walk.
 #[derive(Debug)]
@@ -98,6 +114,7 @@ impl<'a> Walk<'a> {
             most,
             seen: Vec::new(),
             pages: 0,
+            begun: Vec::new(),
             latest: None,
         };
         for cut in [
@@ -141,13 +158,33 @@ impl<'a> Walk<'a> {
         self.first(script)
     }
 
+    /// Reads page after page: to the end, or as far as shows what is wrong.
+    pub(super) fn through(&mut self, script: &mut Script<'a>) -> Scripted<Extent> {
+        let mut request = self.fit(script)?;
+        let mut empty = 0;
+        loop {
+            let (Step::More(items) | Step::Last(items), next) = self.page(script, request)?;
+            empty = if items.is_empty() { empty + 1 } else { 0 };
+            request = match next {
+                None => return Ok(Extent::Whole),
+                Some(_) if empty >= MOST_EMPTY => return Ok(Extent::Endless),
+                Some(_) if self.hurry() => {
+                    empty = 0;
+                    self.first(script)?
+                }
+                Some(_) if self.pages >= MOST_PAGES => return Ok(Extent::Cut),
+                Some(next) => next,
+            };
+        }
+    }
+
     /// Whether the first page holds other items than before: others write while the list is read.
-    pub(super) fn has_moved(&self, script: &mut Script<'a>, before: &[String]) -> Scripted<bool> {
+    pub(super) fn has_moved(&self, script: &mut Script<'a>) -> Scripted<bool> {
         let first = self.first(script)?;
         let response = success(script.send(first)?)?;
-        Ok(response
-            .json()
-            .is_ok_and(|body| listed(script.world.relations, &self.operation.key, body) != before))
+        Ok(response.json().is_ok_and(|body| {
+            listed(script.world.relations, &self.operation.key, body) != self.begun
+        }))
     }
 
     /// That a walk tells nothing, since others write while the list is read.
@@ -188,6 +225,9 @@ impl<'a> Walk<'a> {
             )
         })?;
         let items = listed(script.world.relations, &self.operation.key, body);
+        if self.pages == 0 {
+            self.begun.clone_from(&items);
+        }
         self.pages += 1;
         self.seen.extend(items.iter().cloned());
         let following = self.following(script, exchange, items.len(), &request)?;

@@ -5,10 +5,10 @@ use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
         operating::{lists, of_role},
-        walking::{CURSORED, Step, Walk, once_each, own_records},
+        walking::{CURSORED, Extent, MOST_EMPTY, Walk, once_each, own_records},
     },
     contract::Operation,
-    script::{Script, Scripted},
+    script::{Halt, Script, Scripted},
     verdict::{Finding, Judgement},
 };
 
@@ -92,62 +92,36 @@ pub static CHECK: Check = Check {
     ],
 };
 
-/// So many empty pages in a row have no end.
-const MOST_EMPTY: usize = 5;
-
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let list = of_role(script, operation, &[Role::List, Role::Read])?;
     let mut walk = Walk::new(script, list, 3)?;
     let own = own_records(script, list, 5)?;
-    let mut request = walk.fit(script)?;
-    let mut begun: Option<Vec<String>> = None;
-    let mut empty = 0;
-    loop {
-        let (step, next) = walk.page(script, request)?;
-        let (Step::More(items) | Step::Last(items)) = step;
-        empty = if items.is_empty() { empty + 1 } else { 0 };
-        begun.get_or_insert(items);
-        match next {
-            None => break,
-            Some(_) if empty >= MOST_EMPTY => {
-                return Ok(vec![
-                    Finding::new(
-                        "endless",
-                        "The pages come to no end: empty ones name a next one again and again.",
-                        format!("{}: a last page", list.key),
-                        format!("{MOST_EMPTY} empty pages in a row"),
-                    )
-                    .at(list.pointer.clone())
-                    .into(),
-                ]);
-            }
-            Some(_) if walk.hurry() => {
-                request = walk.first(script)?;
-                begun = None;
-                empty = 0;
-            }
-            Some(_) if walk.is_long() => {
-                let judged = once_each(list, &walk.seen, []);
-                return Ok(vec![judged.map_or_else(
-                    || {
-                        Judgement::not_applicable(format!(
-                            "{} has too many pages to read them all.",
-                            list.key
-                        ))
-                    },
-                    Judgement::from,
-                )]);
-            }
-            Some(next) => request = next,
+    let extent = walk.through(script)?;
+    let wanted = match extent {
+        Extent::Whole => own.into_keys().collect(),
+        Extent::Cut => Vec::new(),
+        Extent::Endless => {
+            return Ok(vec![
+                Finding::new(
+                    "endless",
+                    "The pages come to no end: empty ones name a next one again and again.",
+                    format!("{}: a last page", list.key),
+                    format!("{MOST_EMPTY} empty pages in a row"),
+                )
+                .at(list.pointer.clone())
+                .into(),
+            ]);
         }
-    }
-    let Some(found) = once_each(list, &walk.seen, own.into_keys()) else {
-        return Ok(vec![Judgement::Pass]);
     };
-    if walk.counts()
-        && (walk.seen.is_empty() || walk.has_moved(script, begun.as_deref().unwrap_or_default())?)
-    {
-        return Err(walk.moved());
+    match once_each(list, &walk.seen, wanted) {
+        Some(_) if walk.counts() && (walk.seen.is_empty() || walk.has_moved(script)?) => {
+            Err(walk.moved())
+        }
+        Some(found) => Ok(vec![found.into()]),
+        None if extent == Extent::Cut => Err(Halt::NotApplicable(format!(
+            "{} has too many pages to read them all.",
+            list.key
+        ))),
+        None => Ok(vec![Judgement::Pass]),
     }
-    Ok(vec![found.into()])
 }

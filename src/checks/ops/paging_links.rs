@@ -148,12 +148,11 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         linked.purpose = format!("follows the link to the page called {relation}");
         let exchange = script.send(linked)?;
         let wrong = judge(script, list, exchange, relation, (before, &pages))?;
-        let begin = pages.first().map_or(&[][..], Vec::as_slice);
         // A page that calls another one the last by now is one that the list has grown beyond.
         let last = page_at(exchange, script.world.base_url, "last");
         let outgrown =
             *relation == "last" && last.is_some_and(|last| last != exchange.request.address);
-        if wrong.is_some() && (outgrown || walk.has_moved(script, begin)?) {
+        if wrong.is_some() && (outgrown || walk.has_moved(script)?) {
             return Err(walk.moved());
         }
         judgements.push(wrong.map_or(Judgement::Pass, |finding| {

@@ -5,7 +5,7 @@ use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
         operating::{lists, of_role},
-        walking::{Walk, once_each, orders, own_records},
+        walking::{Extent, Walk, once_each, orders, own_records},
     },
     contract::Operation,
     script::{Halt, Script, Scripted},
@@ -97,6 +97,9 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             continue;
         };
         if walk.counts() {
+            if walk.has_moved(script)? {
+                continue;
+            }
             walk.restart();
             match read(script, &mut walk, list, own.keys())? {
                 Some(again) => found = again,
@@ -121,15 +124,7 @@ fn read<'a, 'k>(
     list: &Operation,
     own: impl Iterator<Item = &'k String>,
 ) -> Scripted<Option<Finding>> {
-    let mut request = walk.fit(script)?;
-    loop {
-        let (_, next) = walk.page(script, request)?;
-        match next {
-            None => break,
-            Some(_) if walk.hurry() => request = walk.first(script)?,
-            Some(_) if walk.is_long() => return Ok(once_each(list, &walk.seen, [])),
-            Some(next) => request = next,
-        }
-    }
-    Ok(once_each(list, &walk.seen, own.cloned()))
+    let extent = walk.through(script)?;
+    let wanted = own.filter(|_| extent == Extent::Whole).cloned();
+    Ok(once_each(list, &walk.seen, wanted))
 }
