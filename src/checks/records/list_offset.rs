@@ -30,7 +30,7 @@ pub static CHECK: Check = Check {
     matters: "Records that two pages share are counted twice, and records that no page holds are never seen.",
     fix: "Order by something unique before the offset is applied, and count from zero.",
     kind: Kind::Probe {
-        scope: Scope::Operation(applies),
+        scope: Scope::Alone(applies),
         run,
         writes: true,
     },
