@@ -175,6 +175,17 @@ pub fn hazard(operation: &Operation) -> Option<String> {
     if *method == Method::Delete && !path.has_variable {
         return because("would remove a whole collection");
     }
+    let is_many = |word: &String| names::singular(word) != *word;
+    let of_all = named.pair(
+        &["update", "patch", "replace", "modify", "set", "bulk", "put"],
+        &["all", "many", "bulk", "batch", "everything"],
+    );
+    if matches!(method, Method::Put | Method::Patch)
+        && !path.has_variable
+        && (path.last.last().is_some_and(is_many) || of_all)
+    {
+        return because("would change more than the run created");
+    }
     let messages = [
         "email",
         "emails",
@@ -368,6 +379,10 @@ mod tests {
             "POST /people|deleteAllPeople",
             "DELETE /people",
             "POST /people/clear||Removes all people",
+            "PATCH /todos|TodoController.updateAll",
+            "PUT /people",
+            "PATCH /case-notes",
+            "PATCH /register|bulkUpdateAll",
             "POST /notifications/send-email",
             "POST /messages|sendSms",
             "POST /cases/{id}/contact||Send an email to the victim",
@@ -383,6 +398,9 @@ mod tests {
             "GET /tokens",
             "GET /me",
             "PUT /people/{id}",
+            "PATCH /people/{id}/notes",
+            "PUT /status",
+            "PATCH /profile",
             "DELETE /people/{id}",
             "DELETE /people/{id}/notes/{noteId}",
             "POST /notifications",
