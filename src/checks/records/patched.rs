@@ -30,9 +30,9 @@ pub static CHECK: Check = Check {
     purpose: "PATCH changes what is sent and leaves everything else alone.",
     verifies: "A record is created with everything filled in. Each property that the PATCH takes is sent alone \
         with another valid value, then with null where its schema allows null, and the record is read \
-        after each. What was sent is there; null removes the value or leaves null (tried where the body is a merge patch, or the record that is \
-        read can show null); no other member that \
-        callers decide on has changed. Another record of the run is as it was. Patches that the API \
+        after each. What was sent is there; null removes the value or leaves null (tried where the body is a \
+        merge patch, or the record that is read can show null); no other member that callers decide on has \
+        changed, and none that tells of the creation. Another record of the run is as it was. Patches that the API \
         refuses, that are answered 202, that need several members at once, or that are lists of \
         operations (JSON Patch) are not judged.",
     matters: "A small correction must stay small. A patch that clears what it does not name destroys evidence \

@@ -25,10 +25,11 @@ pub static CHECK: Check = Check {
     purpose: "PUT replaces the record by what is sent, and nothing else changes.",
     verifies: "Two records are created. One is replaced with other values for every property, then with the \
         required ones alone; after each the record is read and compared with what was sent. An optional \
-        property that the last PUT left out does not keep its value, unless that is the declared default \
-        or the read does not declare it as one that callers decide on. A \
-        property that tells of the creation and is not the caller's to send stays the same. The other record, \
-        made by the same run, is as it was. PUT answered 202, or refused, is not judged.",
+        property that the last PUT left out does not keep its value, unless that is the declared default, one \
+        of a few values (true, say), any of which may be a default that nobody declared, or a property that \
+        the read does not declare as one that callers decide on. A property that tells of the creation and is \
+        not the caller's to send stays the same. The other record, made by the same run, is as it was. PUT \
+        answered 202, or refused, is not judged.",
     matters: "A PUT that merges leaves a suspect's old address on the new record; one that does nothing leaves \
         the caller sure of a correction that never happened.",
     fix: "Store the body as the whole new state (RFC 9110, 9.3.4), under the id in the path alone.",
