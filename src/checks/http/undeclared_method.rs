@@ -107,8 +107,8 @@ pub static CHECK: Check = Check {
         },
         Example {
             title: "A method the API does not know",
-            contract: "/people: {get: {responses: {'200': {description: People}}}, patch: {responses: {'200': {description: Changed}}}}",
-            dialogue: &[Line::empty("QUERY /people", 501)],
+            contract: "/status: {get: {responses: {'200': {description: People}}}, patch: {responses: {'200': {description: Changed}}}}",
+            dialogue: &[Line::empty("QUERY /status", 501)],
             says: Says::Pass,
         },
         Example {
