@@ -13,7 +13,11 @@ use crate::{
 
 /// How each cause was confirmed, so that one defect on fifty operations is repeated once.
 #[derive(Debug, Default)]
-pub(super) struct Confirmed(HashMap<(Verifier, String), Confirmation>);
+pub(super) struct Confirmed {
+    how: HashMap<(Verifier, String), Confirmation>,
+    /// Failures that are told once it is known whether the target was lost.
+    held: Vec<Noted>,
+}
 
 impl<W: Wire> Runner<'_, W> {
     /// Repeats a case with a failure that was not confirmed yet, and tells what it brought.
@@ -27,13 +31,13 @@ impl<W: Wire> Runner<'_, W> {
         let fresh: Vec<_> = first
             .failures()
             .into_iter()
-            .filter(|key| !confirmed.0.contains_key(key))
+            .filter(|key| !confirmed.how.contains_key(key))
             .collect();
         let mut again = Driven::default();
         if !fresh.is_empty() {
             if self.is_over() {
                 for key in fresh {
-                    confirmed.0.insert(key, Confirmation::Unrepeated);
+                    confirmed.how.insert(key, Confirmation::Unrepeated);
                 }
             } else {
                 again = self.drive(case, known, Pass::Repeat).await;
@@ -52,22 +56,37 @@ impl<W: Wire> Runner<'_, W> {
                         (false, false) if stuck(&key.0) => Confirmation::Unrepeated,
                         (false, false) => Confirmation::Flaky,
                     };
-                    confirmed.0.insert(key, confirmation);
+                    confirmed.how.insert(key, confirmation);
                 }
             }
         }
         let told = first.failures();
         for note in first.noted {
-            self.tell_confirmed(note, confirmed);
+            self.tell_or_hold(note, confirmed);
         }
         // What only the repeat shows came and went as well.
         for note in again.noted {
             if let Some(key) = note.failure()
                 && !told.contains(&key)
             {
-                confirmed.0.entry(key).or_insert(Confirmation::Flaky);
-                self.tell_confirmed(note, confirmed);
+                confirmed.how.entry(key).or_insert(Confirmation::Flaky);
+                self.tell_or_hold(note, confirmed);
             }
+        }
+    }
+
+    /// Tells what was held back; for the end of the run.
+    pub(super) fn tell_held(&self, mut confirmed: Confirmed) {
+        for note in std::mem::take(&mut confirmed.held) {
+            self.tell_confirmed(note, &confirmed);
+        }
+    }
+
+    fn tell_or_hold(&self, note: Noted, confirmed: &mut Confirmed) {
+        if note.failure().is_some() && self.exchanger.may_be_of_an_outage(&note.evidence) {
+            confirmed.held.push(note);
+        } else {
+            self.tell_confirmed(note, confirmed);
         }
     }
 
@@ -81,7 +100,7 @@ impl<W: Wire> Runner<'_, W> {
         }
         let confirmation = note
             .failure()
-            .and_then(|key| confirmed.0.get(&key).copied())
+            .and_then(|key| confirmed.how.get(&key).copied())
             .unwrap_or_default();
         self.tell_note(note, confirmation);
     }

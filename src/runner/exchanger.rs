@@ -132,6 +132,13 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         evidence.iter().any(|id| self.watch.is_of_the_outage(*id))
     }
 
+    /// Whether one of these exchanges may turn out to be part of an outage.
+    pub(super) fn may_be_of_an_outage(&self, evidence: &[ExchangeId]) -> bool {
+        evidence
+            .iter()
+            .any(|id| self.watch.may_be_of_an_outage(*id))
+    }
+
     pub(super) fn redacted(&self, judgement: Judgement) -> Judgement {
         redacted(self.redactor, judgement)
     }

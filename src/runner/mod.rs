@@ -166,6 +166,7 @@ impl<'a, W: Wire> Runner<'a, W> {
             known = self.run_stage(stage, known, &mut confirmed).await;
         }
         self.exchanger.clean_up().await;
+        self.tell_held(confirmed);
         let finished = Finished {
             end: self.end(),
             requests: self.exchanger.sent(),

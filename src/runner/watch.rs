@@ -23,6 +23,11 @@ const FAILING_AFTER: u64 = 25;
 const FAILING_ON: usize = 3;
 /// How many valid requests in a row, where they are of fewer such operations.
 const FAILING_ON_FEW_AFTER: u64 = 150;
+/// From how many in a row on what they show waits until it is known whether the target is lost.
+const DOUBTFUL_AFTER: u64 = 3;
+/// How far apart the numbers of requests are that may have been under way together: these may reach the target in
+/// another order than they were numbered in, so that one of them succeeds after another has met the outage.
+const UNDER_WAY: u64 = 32;
 
 /// What it saw so far.
 #[derive(Debug, Default)]
@@ -37,6 +42,8 @@ struct Streak {
     long: u64,
     /// The first, valid or not.
     began: Option<ExchangeId>,
+    /// All of them, and those of streaks that were cut short not long before.
+    seen: Vec<ExchangeId>,
     /// Operations of these requests that had succeeded before.
     operations: HashSet<OperationKey>,
 }
@@ -46,13 +53,26 @@ impl Streak {
         if !is_like {
             // An answer to an earlier request may come late: it says nothing of those after it.
             if self.began.is_none_or(|began| exchange.id > began) {
-                *self = Self::default();
+                self.long = 0;
+                self.began = None;
+                self.operations.clear();
             }
             return;
         }
+        if self.began.is_none() {
+            self.seen.retain(|id| exchange.id.0 <= id.0 + UNDER_WAY);
+        }
+        self.seen.push(exchange.id);
         let began = self.began.get_or_insert(exchange.id);
         *began = (*began).min(exchange.id);
         self.long += u64::from(counts);
+    }
+
+    /// The first that shows the outage: where one was under way together with the first of the streak, that one.
+    fn first(&self) -> Option<ExchangeId> {
+        let began = self.began?;
+        let together = self.seen.iter().filter(|id| began.0 <= id.0 + UNDER_WAY);
+        together.min().copied().or(Some(began))
     }
 
     /// Notes that an operation which had succeeded before is among them.
@@ -107,6 +127,24 @@ impl Watch {
             .stopped
             .as_ref()
             .is_some_and(|(_, first)| first.is_some_and(|first| exchange >= first))
+    }
+
+    /// Whether an exchange belongs to what may turn out to be an outage: to failures in a row that go on.
+    pub(super) fn may_be_of_an_outage(&self, exchange: ExchangeId) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let streaks = [
+            (&state.failing, 2),
+            (&state.held_off, 2),
+            (&state.silent, 0),
+            (&state.nobody, 0),
+            (&state.turned_away, 0),
+        ];
+        state.stopped.is_none()
+            && streaks.iter().any(|(streak, operations)| {
+                streak.long >= DOUBTFUL_AFTER
+                    && streak.operations.len() >= *operations
+                    && streak.first().is_some_and(|first| exchange >= first)
+            })
     }
 
     /// Takes note of an exchange.
@@ -222,10 +260,66 @@ impl State {
         } else {
             return None;
         };
-        let first = streak.began;
+        let first = streak.first();
         let since = first.map_or_else(String::new, |first| {
             format!(" It began with request {}.", first.0)
         });
         Some((Gap::new(whose, format!("{reason}{since}")), first))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        exchange::{Headers, HttpVersion, Request, Response, Timing},
+        model::Method,
+    };
+
+    fn answered(number: u64, status: u16) -> Exchange {
+        let path = format!("/things-{}", number % 5);
+        let request = Request::new(Method::Get, Address::Base(path.clone()), "lists things")
+            .calling(&OperationKey::new(Method::Get, path))
+            .meant(Intent::Valid);
+        let response = Response::new(
+            status,
+            HttpVersion::Http11,
+            Headers::new(),
+            Vec::new().into(),
+            false,
+            Timing::default(),
+        );
+        Exchange {
+            id: ExchangeId(number),
+            request,
+            url: String::new(),
+            credentials: Headers::new(),
+            followed: None,
+            outcome: Outcome::Answered(response),
+        }
+    }
+
+    #[test]
+    fn what_was_under_way_with_the_first_of_an_outage_is_of_it() {
+        let watch = Watch::default();
+        for number in 1..=20 {
+            watch.saw(&answered(number, if number == 3 { 500 } else { 200 }));
+        }
+        // Request 61 met the outage, and 62 had got through before it.
+        for (number, status) in [(61, 503), (62, 200)] {
+            watch.saw(&answered(number, status));
+        }
+        for number in 63..63 + FAILING_AFTER {
+            assert!(watch.stopped().is_none());
+            watch.saw(&answered(number, 503));
+            assert_eq!(
+                watch.may_be_of_an_outage(ExchangeId(61)),
+                (64 < number && watch.stopped().is_none())
+            );
+        }
+        assert!(watch.stopped().is_some());
+        assert!(!watch.may_be_of_an_outage(ExchangeId(70)));
+        assert!(watch.is_of_the_outage(ExchangeId(61)));
+        assert!(!watch.is_of_the_outage(ExchangeId(60)));
     }
 }
