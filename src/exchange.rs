@@ -5,6 +5,7 @@
 
 mod alteration;
 pub mod handshake;
+mod over;
 
 use std::sync::{Arc, OnceLock};
 
@@ -15,6 +16,7 @@ use serde_json::Value;
 pub use self::{
     alteration::{Alteration, KeyFlaw, ProofFlaw},
     handshake::Shown,
+    over::Over,
 };
 use crate::model::{Access, IdentityName, Method, OperationKey, Whose};
 
@@ -184,6 +186,8 @@ pub struct Request {
     /// The client certificate that is shown where the target asks for one: the configured one, but for requests that are
     /// about another.
     pub certificate: Shown,
+    /// Over which connection it goes.
+    pub over: Over,
     /// What it is meant to be.
     pub intent: Intent,
     /// Why it is sent, for a reader of the evidence: `lists people`, `asks for an id that does not exist`.
@@ -204,6 +208,7 @@ impl Request {
             identity: IdentityName::default(),
             auth: Auth::Declared,
             certificate: Shown::Own,
+            over: Over::Any,
             intent: Intent::Plausible,
             purpose: purpose.into(),
             access: None,
@@ -221,6 +226,13 @@ impl Request {
     #[must_use]
     pub fn calling(mut self, operation: &OperationKey) -> Self {
         self.operation = Some(operation.clone());
+        self
+    }
+
+    /// Says over which connection it goes.
+    #[must_use]
+    pub const fn over(mut self, over: Over) -> Self {
+        self.over = over;
         self
     }
 
@@ -376,6 +388,8 @@ pub enum BreakageKind {
     /// A kept connection closed as it was used again, by a request that must not be repeated: nobody's fault
     /// (RFC 9112 §9.5).
     ConnectionRaced,
+    /// The caller closed the connection before an answer came, as the request says.
+    HungUp,
     /// No complete answer within the time limit.
     TimedOut,
     /// What came is not HTTP.
@@ -400,7 +414,7 @@ impl BreakageKind {
             Self::ConnectionLost | Self::TimedOut | Self::NotHttp | Self::TooLarge => {
                 Whose::Supplier
             }
-            Self::NotSent => Whose::Configuration,
+            Self::NotSent | Self::HungUp => Whose::Configuration,
         }
     }
 }

@@ -84,6 +84,18 @@ pub(super) fn answered(exchange: &Exchange) -> Scripted<&Response> {
     })
 }
 
+/// How long a poll waits between two looks, in milliseconds.
+pub(super) const STEP_MS: u64 = 100;
+
+/// By how much reads lag behind writes as the target declares (`settle_ms`), in milliseconds; 0 where it does not.
+pub(super) fn declared_lag_ms(world: World<'_>) -> u64 {
+    world
+        .parameters
+        .integer("settle_ms")
+        .and_then(|ms| u64::try_from(ms).ok())
+        .unwrap_or(0)
+}
+
 /// Looks again, with growing pauses, until what is looked for is there or `settle_ms` is over.
 pub(super) fn until<'a, T>(
     script: &mut Script<'a>,

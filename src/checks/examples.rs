@@ -321,7 +321,11 @@ pub(super) fn answer(line: &Line, request: Request, contract: &Contract, id: u64
             Outcome::Answered(
                 Response::new(
                     line.status,
-                    HttpVersion::Http11,
+                    if line.http2 {
+                        HttpVersion::Http2
+                    } else {
+                        HttpVersion::Http11
+                    },
                     line.headers.iter().copied().collect::<Headers>(),
                     line.body.as_bytes().into(),
                     false,

@@ -411,6 +411,17 @@ pub(super) fn joins(
     before || world.known.holds(&own)
 }
 
+/// The record that a creation made, as its answer tells.
+pub(super) fn held_of(
+    world: World<'_>,
+    home: &Home<'_>,
+    arranged: &Arranged,
+    exchange: &Exchange,
+) -> Option<Held> {
+    let created = arrange::create::created(world.relations, arranged.clone(), exchange.clone());
+    hold(home, created, Value::Null)
+}
+
 /// The id in the body says which record was made, whatever `Location` says.
 fn hold(home: &Home<'_>, created: Created, sent: Value) -> Option<Held> {
     let item = created.item.clone()?;

@@ -195,6 +195,8 @@ pub struct Line {
     pub broken: Option<BreakageKind>,
     /// Whether the request was wrong on purpose (response checks only).
     pub wrong: bool,
+    /// Whether it comes in HTTP/2.
+    pub http2: bool,
 }
 
 impl Line {
@@ -213,6 +215,7 @@ impl Line {
             body,
             broken: None,
             wrong: false,
+            http2: false,
         }
     }
 
@@ -245,6 +248,13 @@ impl Line {
         facts: &'static [(&'static str, &'static str)],
     ) -> Self {
         Self::new(to, 0, facts, "")
+    }
+
+    /// Says that the answer comes in HTTP/2.
+    #[must_use]
+    pub const fn in_http2(mut self) -> Self {
+        self.http2 = true;
+        self
     }
 
     /// Says that the request was wrong on purpose.
@@ -390,6 +400,7 @@ checks! {
         paging_under_change,
         put_repeat,
         reads_whole,
+        repeat_after_loss,
         unknown_parameter,
     }
 
@@ -495,6 +506,8 @@ checks! {
     /// What goes over the wire besides the message.
     wire {
         compression,
+        http_versions,
+        keep_alive,
         retry_after,
     }
 

@@ -5,7 +5,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Applies, place::escape, probing::last_variable};
+use super::{
+    Applies,
+    asking::{STEP_MS, declared_lag_ms},
+    place::escape,
+    probing::last_variable,
+};
 pub(super) use super::{
     tags::Tag,
     varying::{free_member, variant},
@@ -276,13 +281,7 @@ pub(super) fn settled<'a>(
     request: &Request,
     wished: impl Fn(&Response) -> bool,
 ) -> Scripted<&'a Exchange> {
-    const STEP_MS: u64 = 100;
-    let most = script
-        .world
-        .parameters
-        .integer("settle_ms")
-        .and_then(|ms| u64::try_from(ms).ok())
-        .unwrap_or(0);
+    let most = declared_lag_ms(script.world);
     let mut waited = 0;
     loop {
         let exchange = script.send(request.clone())?;

@@ -107,6 +107,17 @@ fn by_http(error: &hyper::Error, stage: Stage) -> Option<(BreakageKind, String)>
     None
 }
 
+/// The caller's own patience was over.
+pub(super) fn hung_up(after: Duration) -> Breakage {
+    Breakage {
+        kind: BreakageKind::HungUp,
+        detail: format!(
+            "The connection was closed on purpose after {} ms, before an answer came.",
+            after.as_millis()
+        ),
+    }
+}
+
 /// A kept connection that closed as a request went out on it, which may or may not have arrived.
 pub(super) fn raced() -> Breakage {
     Breakage {

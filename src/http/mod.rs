@@ -8,25 +8,18 @@
 mod address;
 mod body;
 mod breakage;
+mod client;
 mod clock;
+mod credentials;
 mod handshake;
+mod kept;
 mod names;
 mod options;
-/// Whether a request is so large that servers may close the connection over it: a head beyond what they usually read
-/// (16 KiB), or a body of more than a mebibyte.
-fn is_huge(place: &Place, headers: &HeaderMap, body: Option<&Bytes>) -> bool {
-    let head = headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len() + 4)
-        .sum::<usize>()
-        + place.full.len();
-    head > 16 * 1024 || body.is_some_and(|body| body.len() > 1024 * 1024)
-}
+mod tls;
+mod verbatim;
 
 #[cfg(test)]
 pub(crate) mod tests;
-mod tls;
-mod verbatim;
 
 use std::{
     collections::HashMap,
@@ -40,83 +33,24 @@ use ::http::{HeaderMap, HeaderName, HeaderValue, header};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 
-pub use self::options::{ClientCertificate, Options, TransportError, Trust};
 use self::{
     address::{Origin, Place},
     breakage::{Stage, not_sent},
+    client::Client,
     clock::{Clock, Lost},
-    verbatim::Direct,
+    kept::Kept,
+};
+pub use self::{
+    credentials::{Credentials, Outgoing, Presents, Signer},
+    options::{ClientCertificate, Options, TransportError, Trust},
 };
 use crate::{
     exchange::{
         Auth, Body, Breakage, BreakageKind, Exchange, ExchangeId, Headers, HttpVersion, Outcome,
-        Request, Response, Shown, Timing,
+        Over, Request, Response, Shown, Timing,
     },
     model::{IdentityName, Method},
 };
-
-/// What is added to a request so that the target knows who asks.
-#[derive(Debug, Clone, Default)]
-pub struct Credentials {
-    /// Headers to add; they replace those of the same name.
-    pub headers: Headers,
-    /// Pairs to add to the query, not yet encoded.
-    pub query: Vec<(String, String)>,
-    /// Steps that sign the finished request, in this order.
-    pub signers: Vec<Arc<dyn Signer>>,
-    /// Which client certificate the connection shows.
-    pub certificate: Presents,
-    /// A body in place of the request's own, where the credentials go there.
-    pub body: Option<Body>,
-}
-
-/// Which client certificate a connection shows.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Presents {
-    /// That of the identity, or else that of the target.
-    #[default]
-    Own,
-    /// None.
-    Nothing,
-    /// That of another identity.
-    Of(IdentityName),
-}
-
-impl Credentials {
-    /// Credentials of these headers alone.
-    #[must_use]
-    pub const fn of(headers: Headers) -> Self {
-        Self {
-            headers,
-            query: Vec::new(),
-            signers: Vec::new(),
-            certificate: Presents::Own,
-            body: None,
-        }
-    }
-}
-
-/// A request as it is about to go out, for a [`Signer`].
-#[derive(Debug)]
-pub struct Outgoing<'a> {
-    /// The method.
-    pub method: &'a Method,
-    /// The full URL, query credentials included.
-    pub url: &'a str,
-    /// Every header that Muster sets itself.
-    pub headers: &'a HeaderMap,
-    /// The body; empty where there is none.
-    pub body: &'a [u8],
-}
-
-/// A proof that depends on the request it goes with: a signature, a DPoP proof.
-pub trait Signer: Send + Sync + std::fmt::Debug {
-    /// The headers to add. They are credentials: whatever is kept of them is redacted.
-    ///
-    /// # Errors
-    /// One sentence; the request is then not sent.
-    fn sign(&self, outgoing: &Outgoing<'_>) -> Result<Headers, String>;
-}
 
 /// What became of a request.
 #[derive(Debug)]
@@ -160,17 +94,12 @@ pub struct Transport {
     of_identity: HashMap<IdentityName, Client>,
     /// Without any certificate, where the others show one.
     bare: Option<Client>,
+    /// Connections that conversations keep.
+    kept: Kept,
     /// Whether any answer came yet; until then a lost connection may be TLS that was refused late.
     answered: AtomicBool,
     /// Whether a kept connection closed under a request that must not be repeated.
     raced: AtomicBool,
-}
-
-/// Connections with one client certificate, or none.
-#[derive(Debug)]
-struct Client {
-    pooled: reqwest::Client,
-    direct: Direct,
 }
 
 impl Transport {
@@ -199,6 +128,7 @@ impl Transport {
             client,
             of_identity,
             bare,
+            kept: Kept::default(),
             answered: AtomicBool::new(false),
             raced: AtomicBool::new(false),
         })
@@ -329,11 +259,18 @@ impl Transport {
                 Err(lost) => Err(self.turned_away(&client, request, place, lost).await),
             };
         }
+        if let Over::Kept(number) = request.over {
+            let kept = self.kept(client, number, request, place, headers, bytes);
+            return match kept.await {
+                Ok(response) => Ok(response),
+                Err(lost) => Err(self.explain(client, place, lost).await),
+            };
+        }
         let is_safe = request.method.is_safe();
         // Once a kept connection closed under a request that must not be repeated, such requests get a fresh one.
         let fresh = !is_safe && self.raced.load(Ordering::Relaxed);
         // What is out of all proportion may cost the connection, which others must not pay for.
-        let alone = fresh || is_huge(place, &headers, bytes.as_ref());
+        let alone = fresh || request.over != Over::Any || is_huge(place, &headers, bytes.as_ref());
         let ordinary = method(&request.method).filter(|_| place.ordinary && !alone);
         let result = match ordinary {
             Some(method) => {
@@ -416,10 +353,36 @@ impl Transport {
         tokio::pin! { let limit = tokio::time::sleep_until(clock.deadline()); }
         let (response, _connection) = tokio::select! {
             biased;
-            response = client.direct.send(&request.method, place, headers, body, &mut clock) => response?,
+            response = client.direct.send(request, place, headers, body, &mut clock) => response?,
             () = &mut limit => return Err(clock.silent().into()),
         };
         self.finish(response, place, clock, limit).await
+    }
+
+    async fn kept(
+        &self,
+        client: &Client,
+        number: u64,
+        request: &Request,
+        place: &Place,
+        headers: HeaderMap,
+        body: Option<Bytes>,
+    ) -> Result<Response, Lost> {
+        let method = method(&request.method).ok_or_else(|| {
+            not_sent("A kept connection is for the methods of HTTP alone.".to_owned())
+        })?;
+        let outgoing = Kept::outgoing(method, place, headers, body)?;
+        let mut clock = Clock::start(&self.options);
+        tokio::pin! { let limit = tokio::time::sleep_until(clock.deadline()); }
+        let (response, line) = tokio::select! {
+            biased;
+            response = self.kept.send(number, &client.direct, place, outgoing, &mut clock) => response?,
+            () = &mut limit => return Err(clock.silent().into()),
+        };
+        let head = response.headers().clone();
+        let response = self.finish(response, place, clock, limit).await?;
+        self.kept.keep(number, line, &head);
+        Ok(response)
     }
 
     /// Reads the rest of an answer whose head is there.
@@ -522,56 +485,6 @@ impl Transport {
     }
 }
 
-impl Client {
-    fn new(
-        options: &Options,
-        origin: &Origin,
-        certificate: Option<&ClientCertificate>,
-    ) -> Result<Self, TransportError> {
-        let (config, roots) = tls::config(&options.trust, certificate)?;
-        Self::of(options, origin, config, roots)
-    }
-
-    /// Without a certificate, and with this changed.
-    fn with(
-        options: &Options,
-        origin: &Origin,
-        change: impl FnOnce(&mut rustls::ClientConfig),
-    ) -> Result<Self, TransportError> {
-        let (mut config, roots) = tls::config(&options.trust, None)?;
-        change(&mut config);
-        Self::of(options, origin, config, roots)
-    }
-
-    fn of(
-        options: &Options,
-        origin: &Origin,
-        config: rustls::ClientConfig,
-        roots: tls::Roots,
-    ) -> Result<Self, TransportError> {
-        let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(config.clone())
-            .dns_resolver(Arc::new(verbatim::Resolver))
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .tcp_nodelay(true)
-            .connect_timeout(options.connect_timeout)
-            .pool_max_idle_per_host(options.concurrency.max(1))
-            .pool_idle_timeout(options::IDLE);
-        if origin.is_loopback() || !options.proxy {
-            builder = builder.no_proxy();
-        }
-        let pooled = builder
-            .build()
-            .map_err(|error| TransportError::Client(breakage::innermost(&error)))?;
-        Ok(Self {
-            pooled,
-            direct: Direct::new(config, roots, options.connect_timeout),
-        })
-    }
-}
-
 fn append(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Breakage> {
     let header = HeaderName::from_bytes(name.as_bytes())
         .map_err(|_| not_sent(format!("HTTP does not allow the header name {name:?}.")))?;
@@ -603,4 +516,15 @@ fn method(method: &Method) -> Option<::http::Method> {
             ::http::Method::from_bytes(token.as_bytes()).ok()?
         }
     })
+}
+
+/// Whether a request is so large that servers may close the connection over it: a head beyond what they usually read
+/// (16 KiB), or a body of more than a mebibyte.
+fn is_huge(place: &Place, headers: &HeaderMap, body: Option<&Bytes>) -> bool {
+    let head = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum::<usize>()
+        + place.full.len();
+    head > 16 * 1024 || body.is_some_and(|body| body.len() > 1024 * 1024)
 }

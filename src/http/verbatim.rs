@@ -15,12 +15,13 @@ use std::{
 use ::http::{HeaderMap, HeaderValue, header};
 use bytes::{Buf, Bytes};
 use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper::{body::Incoming, client::conn::http1::SendRequest};
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
     net::TcpStream,
+    sync::Notify,
     task::JoinHandle,
 };
 use tokio_rustls::TlsConnector;
@@ -28,11 +29,11 @@ use tokio_rustls::TlsConnector;
 use super::{
     Clock, Lost,
     address::Place,
-    breakage::{Stage, sort},
+    breakage::{Stage, hung_up, sort},
     tls::Roots,
 };
 use crate::{
-    exchange::{Breakage, BreakageKind},
+    exchange::{Breakage, BreakageKind, Over, Request},
     model::Method,
 };
 
@@ -92,15 +93,16 @@ impl Direct {
         }
     }
 
-    /// Sends one request and waits for the head of its answer.
+    /// Sends one request and waits for the head of its answer: as long as the clock allows, or until the caller hangs up.
     pub(super) async fn send(
         &self,
-        method: &Method,
+        request: &Request,
         place: &Place,
-        mut headers: HeaderMap,
+        headers: HeaderMap,
         body: Option<Bytes>,
         clock: &mut Clock,
     ) -> Result<(::http::Response<Incoming>, Connection), Lost> {
+        let method = &request.method;
         let first_line = format!("{} {} HTTP/1.1\r\n", method.as_str(), place.target());
         if method
             .as_str()
@@ -114,38 +116,54 @@ impl Direct {
         }
         let stream = self.connect(place).await?;
         clock.connected();
+        let written = Arc::new(Notify::new());
         let io = TokioIo::new(FirstLine {
             inner: stream,
             skip: true,
             pending: first_line.into(),
+            written: Arc::clone(&written),
         });
         let fail = |error: hyper::Error| Lost::from(sort(&error, place, Stage::Head));
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(io)
-            .await
-            .map_err(fail)?;
-        let connection = Connection(tokio::spawn(async move {
-            // Its error reaches the request, too.
-            let _ = connection.await;
-        }));
-        if !headers.contains_key(header::HOST)
-            && let Ok(host) = HeaderValue::from_str(place.host_header())
-        {
-            headers.insert(header::HOST, host);
-        }
-        if !headers.contains_key(header::ACCEPT) {
-            headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
-        }
+        let (mut sender, connection) = open(io).await.map_err(fail)?;
+        let headers = with_defaults(headers, place);
         // Whether an answer has a body hangs on the method: these two the HTTP library has to know.
         let plain = match (method, &body) {
             (Method::Head, _) => ::http::Method::HEAD,
             (Method::Get | Method::Options | Method::Trace, None) => ::http::Method::GET,
             _ => ::http::Method::POST,
         };
-        let mut request = ::http::Request::new(Full::new(body.unwrap_or_default()));
-        *request.method_mut() = plain;
-        *request.headers_mut() = headers;
-        let response = sender.send_request(request).await.map_err(fail)?;
-        Ok((response, connection))
+        let mut outgoing = ::http::Request::new(Full::new(body.unwrap_or_default()));
+        *outgoing.method_mut() = plain;
+        *outgoing.headers_mut() = headers;
+        let answering = sender.send_request(outgoing);
+        let response = match request.over {
+            Over::HangUpAfter(time) => {
+                let patience = async {
+                    written.notified().await;
+                    if !time.is_zero() {
+                        tokio::time::sleep(time).await;
+                    }
+                };
+                tokio::select! {
+                    biased;
+                    response = answering => response,
+                    () = patience => return Err(hung_up(time).into()),
+                }
+            }
+            Over::Any | Over::Own | Over::Kept(_) => answering.await,
+        };
+        Ok((response.map_err(fail)?, connection))
+    }
+
+    /// Opens a connection in HTTP/1.1 for one request after the other.
+    pub(super) async fn begin(
+        &self,
+        place: &Place,
+    ) -> Result<(SendRequest<Full<Bytes>>, Connection), Breakage> {
+        let stream = self.connect(place).await?;
+        open(TokioIo::new(stream))
+            .await
+            .map_err(|error| sort(&error, place, Stage::Head))
     }
 
     /// Tries TLS alone, to learn why a connection was lost; none where TLS is not the reason.
@@ -201,6 +219,31 @@ impl Direct {
     }
 }
 
+async fn open<T>(io: T) -> Result<(SendRequest<Full<Bytes>>, Connection), hyper::Error>
+where
+    T: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+{
+    let (sender, connection) = hyper::client::conn::http1::handshake(io).await?;
+    let connection = Connection(tokio::spawn(async move {
+        // Its error reaches the request, too.
+        let _ = connection.await;
+    }));
+    Ok((sender, connection))
+}
+
+/// What every request carries.
+pub(super) fn with_defaults(mut headers: HeaderMap, place: &Place) -> HeaderMap {
+    if !headers.contains_key(header::HOST)
+        && let Ok(host) = HeaderValue::from_str(place.host_header())
+    {
+        headers.insert(header::HOST, host);
+    }
+    if !headers.contains_key(header::ACCEPT) {
+        headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+    }
+    headers
+}
+
 /// A stream whose first line is replaced on the way out.
 struct FirstLine<S> {
     inner: S,
@@ -208,6 +251,8 @@ struct FirstLine<S> {
     skip: bool,
     /// What takes its place and is not yet written.
     pending: Bytes,
+    /// Told when the request is on its way.
+    written: Arc<Notify>,
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for FirstLine<S> {
@@ -230,10 +275,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FirstLine<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !self.skip {
-            ready!(self.as_mut().write_pending(context))?;
+        if self.skip {
+            return Pin::new(&mut self.inner).poll_flush(context);
         }
-        Pin::new(&mut self.inner).poll_flush(context)
+        ready!(self.as_mut().write_pending(context))?;
+        ready!(Pin::new(&mut self.inner).poll_flush(context))?;
+        self.written.notify_one();
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

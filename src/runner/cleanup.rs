@@ -6,7 +6,7 @@ use super::{exchanger::Exchanger, wire::Wire};
 use crate::{
     arrange,
     event::{Creation, Event},
-    exchange::{Address, Exchange, Intent, Outcome, Request},
+    exchange::{Address, Exchange, Intent, Outcome, Over, Request},
     model::Method,
 };
 
@@ -27,6 +27,20 @@ struct Open {
     creation: Creation,
     /// As whom it was made, and how to take it away once that is known.
     request: Option<Request>,
+    /// What was sent, as long as no answer came.
+    unanswered: Option<Request>,
+}
+
+impl Open {
+    /// Whether a request is this one, sent again because no answer came: one with a key of its own.
+    fn is_repeated_by(&self, request: &Request) -> bool {
+        self.unanswered.as_ref().is_some_and(|sent| {
+            sent.over != Over::Any
+                && sent.operation == request.operation
+                && sent.headers == request.headers
+                && sent.body == request.body
+        })
+    }
 }
 
 impl Ledger {
@@ -58,6 +72,7 @@ impl Ledger {
             state.open.push(Open {
                 creation: creation.clone(),
                 request: None,
+                unanswered: Some(request.clone()),
             });
             creation
         };
@@ -113,10 +128,15 @@ impl Ledger {
         removal: Option<(Method, String)>,
     ) -> Option<Creation> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // A repeat with a key, after the answer was lost, is about the record of the first request.
+        state.open.retain(|open| {
+            open.creation.number == number || !open.is_repeated_by(&exchange.request)
+        });
         let open = state
             .open
             .iter_mut()
             .find(|open| open.creation.number == number)?;
+        open.unanswered = None;
         if let Some((method, path)) = removal {
             open.creation.removal = Some(format!("{method} {path}"));
             let mut request =

@@ -129,6 +129,10 @@ pub(crate) enum Switch {
     KeysIgnoreBody,
     /// All clients share their keys.
     KeysOfAll,
+    /// The key of a creation is forgotten where the caller did not wait for the answer.
+    ForgetsAbandoned,
+    /// Connections close after an answer, and no answer says so.
+    ClosesSilently,
     /// A page begins with the last item of the page before.
     PagesOverlap,
     /// A cursor is a number of items.

@@ -22,6 +22,7 @@ use super::certificates::TlsFault;
 use super::fault::Switch;
 use super::follow::follow;
 use super::message::{Incoming, Outgoing, Received};
+use super::one_answer::OneAnswer;
 use super::pipeline::{self, Target};
 use super::races::{GAP, Races};
 use super::{House, LARGEST_BODY, making, old_tls};
@@ -29,6 +30,9 @@ use crate::jose;
 
 /// How long a slow answer takes.
 const SLOW: Duration = Duration::from_millis(1_600);
+
+/// How long a supplier that forgets keys is about them.
+const ABOUT_KEYS: Duration = Duration::from_millis(40);
 
 /// How much of a body that is too large is still read, so that the caller gets to see the answer.
 const LARGEST_DRAINED: usize = 16 * 1024 * 1024;
@@ -46,6 +50,15 @@ pub(crate) fn router(house: &Arc<House>) -> Router {
 #[derive(Clone)]
 struct Peer(String);
 
+/// When a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// Some time after the last request.
+    WhenIdle,
+    /// With the first answer, which does not say so.
+    AfterAnswer,
+}
+
 /// How TLS is served.
 #[derive(Clone)]
 pub(crate) struct Tls {
@@ -54,7 +67,7 @@ pub(crate) struct Tls {
 }
 
 /// Takes connections until the task is dropped.
-pub(crate) async fn accept(listener: TcpListener, tls: Option<Tls>, router: Router) {
+pub(crate) async fn accept(listener: TcpListener, tls: Option<Tls>, router: Router, end: Ends) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -64,7 +77,10 @@ pub(crate) async fn accept(listener: TcpListener, tls: Option<Tls>, router: Rout
                 let _ = stream.set_nodelay(true);
                 let router = router.clone();
                 match tls.clone() {
-                    None => connections.spawn(connection(stream, router)),
+                    None => match end {
+                        Ends::WhenIdle => connections.spawn(connection(stream, router, end)),
+                        Ends::AfterAnswer => connections.spawn(connection(OneAnswer::of(stream), router, end)),
+                    },
                     Some(tls) => connections.spawn(async move {
                         let Some(stream) = old_tls::takes(&tls.faults, stream).await else {
                             return;
@@ -79,7 +95,7 @@ pub(crate) async fn accept(listener: TcpListener, tls: Option<Tls>, router: Rout
                                 Some(thumbprint) => router.layer(Extension(Peer(thumbprint))),
                                 None => router,
                             };
-                            connection(stream, router).await;
+                            connection(stream, router, Ends::WhenIdle).await;
                         }
                     }),
                 };
@@ -89,8 +105,14 @@ pub(crate) async fn accept(listener: TcpListener, tls: Option<Tls>, router: Rout
     }
 }
 
-async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router) {
-    let builder = Builder::new(TokioExecutor::new());
+async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    end: Ends,
+) {
+    let mut builder = Builder::new(TokioExecutor::new());
+    // What is being answered is not dropped because nothing more will be asked.
+    builder.http1().half_close(end == Ends::AfterAnswer);
     // A connection that breaks is the caller's affair.
     let _ = builder
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
@@ -121,6 +143,7 @@ async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
         .filter(|value| is_correlation_id(value))
         .map_or_else(making::new_id, str::to_owned);
     let incoming = Incoming {
+        in_old_http: parts.version < axum::http::Version::HTTP_2,
         method: parts.method,
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().map(str::to_owned),
@@ -152,11 +175,44 @@ async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
     if let Some(delay) = house.latency.next() {
         tokio::time::sleep(delay).await;
     }
+    let waited_for = WaitedFor::of(&house, &incoming);
     let outgoing = pipeline::answer(&house, &target, incoming);
+    if let Some(waited_for) = waited_for {
+        tokio::time::sleep(ABOUT_KEYS).await;
+        waited_for.it_was();
+    }
     if let Some(delay) = outgoing.delay {
         tokio::time::sleep(delay).await;
     }
     write(outgoing)
+}
+
+/// A creation with a key that is forgotten unless the caller waits for the answer: then nobody polls the request to its end.
+struct WaitedFor {
+    house: Arc<House>,
+    key: Option<String>,
+}
+
+impl WaitedFor {
+    fn of(house: &Arc<House>, incoming: &Incoming) -> Option<Self> {
+        let key = incoming.header("idempotency-key")?.to_owned();
+        house.is(Switch::ForgetsAbandoned).then(|| Self {
+            house: house.clone(),
+            key: Some(key),
+        })
+    }
+
+    fn it_was(mut self) {
+        self.key = None;
+    }
+}
+
+impl Drop for WaitedFor {
+    fn drop(&mut self) {
+        if let Some(key) = &self.key {
+            self.house.store().forget(key);
+        }
+    }
 }
 
 /// What the contract takes for a correlation id.

@@ -29,6 +29,8 @@ pub(crate) struct Incoming {
     pub(crate) query_values: Map<String, Value>,
     /// What names this exchange in answer and audit.
     pub(crate) correlation: String,
+    /// Whether it came in HTTP/1.1, or an older version.
+    pub(crate) in_old_http: bool,
     /// When it had been read.
     pub(crate) arrived: std::time::Instant,
     /// The SHA-256 thumbprint of the certificate that the client showed.

@@ -23,6 +23,7 @@ mod message;
 mod negotiate;
 mod neighbours;
 mod old_tls;
+mod one_answer;
 mod page;
 mod pipeline;
 mod preconditions;
@@ -59,6 +60,7 @@ pub use ihub::{
 };
 pub use jwt::Trusted;
 use latency::Latency;
+use listen::Ends;
 use pipeline::Target;
 use rate::Rate;
 use replica::Replica;
@@ -242,10 +244,22 @@ impl Supplier {
             let plain = TcpListener::bind(("127.0.0.1", 0)).await?;
             plain_port = Some(plain.local_addr()?.port());
             let router = listen::plain_router(&house, port);
-            tasks.push(tokio::spawn(listen::accept(plain, None, router)));
+            tasks.push(tokio::spawn(listen::accept(
+                plain,
+                None,
+                router,
+                Ends::WhenIdle,
+            )));
         }
         let router = listen::router(&house);
-        tasks.push(tokio::spawn(listen::accept(listener, acceptor, router)));
+        let ends = if house.is(Switch::ClosesSilently) {
+            Ends::AfterAnswer
+        } else {
+            Ends::WhenIdle
+        };
+        tasks.push(tokio::spawn(listen::accept(
+            listener, acceptor, router, ends,
+        )));
         Ok(Self {
             house,
             contract,

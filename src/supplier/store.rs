@@ -278,6 +278,11 @@ impl Store {
         self.keys.get(key)
     }
 
+    /// Forgets what a key was used for, whoever used it.
+    pub(crate) fn forget(&mut self, key: &str) {
+        self.keys.retain(|held, _| held.key != key);
+    }
+
     /// Remembers the answer to a key.
     pub(crate) fn remember(&mut self, key: Key, body: Value, answer: Outgoing) {
         if self.keys.len() >= KEPT {

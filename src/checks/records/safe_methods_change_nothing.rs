@@ -1,8 +1,11 @@
 //! `records.safe-methods-change-nothing`
 
+use std::time::Duration;
+
 use crate::{
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
+        asking::{STEP_MS, declared_lag_ms},
         keeping::{Home, PEOPLE, brief, changes, judged, make, on_item, read, subject},
     },
     contract::{Contract, Operation},
@@ -15,7 +18,8 @@ use crate::{
 pub static CHECK: Check = Check {
     id: "records.safe-methods-change-nothing",
     purpose: "Reading a record changes nothing of it.",
-    verifies: "A record of the run's own is read three times. The members that callers decide on, those that \
+    verifies: "A record of the run's own is read three times, and where reads lag behind writes by a declared \
+        `settle_ms`, until that is over. The members that callers decide on, those that \
         POST, PUT or PATCH take, are the same each time. Counters and times that the API keeps itself \
         may change.",
     matters: "GET is sent by caches, link checkers and people who only want to look. If a look changes the \
@@ -61,7 +65,9 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let owned = home.owned(script.world);
     let first = read(script, &home, &held)?;
     let mut judgements = Vec::new();
-    for _ in 0..2 {
+    let lag = declared_lag_ms(script.world);
+    let mut waited = 0;
+    for reads in 1.. {
         let again = read(script, &home, &held)?;
         if let Some(name) = changes(&owned, first, again).first() {
             judgements.push(
@@ -75,6 +81,14 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 .into(),
             );
             break;
+        }
+        if reads >= 2 {
+            if waited >= lag {
+                break;
+            }
+            // What a look has changed shows only then.
+            script.pause(Duration::from_millis(STEP_MS))?;
+            waited += STEP_MS;
         }
     }
     Ok(judged(judgements))

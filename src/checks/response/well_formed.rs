@@ -2,7 +2,7 @@
 
 use crate::{
     checks::{Answer, Check, Example, Kind, Line, Says},
-    exchange::{BreakageKind, Exchange, HttpVersion, Outcome, Response},
+    exchange::{BreakageKind, Exchange, HttpVersion, Outcome, Over, Response},
     model::Method,
     verdict::{Finding, Judgement},
 };
@@ -92,6 +92,10 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         Outcome::Answered(response) => head_defect(answer, response),
         Outcome::Broken(breakage) => match breakage.kind {
             BreakageKind::ConnectionLost if answer.was_wrong() => return Vec::new(),
+            // A kept connection may have ended before the request came: `wire.keep-alive` judges that.
+            BreakageKind::ConnectionLost if matches!(exchange.request.over, Over::Kept(_)) => {
+                return Vec::new();
+            }
             BreakageKind::ConnectionLost => Some(("connection lost", "The connection was lost.")),
             BreakageKind::TimedOut => Some(("timed out", "No complete answer came in time.")),
             BreakageKind::NotHttp => Some(("not HTTP", "What came is not HTTP.")),

@@ -8,6 +8,7 @@
     reason = "a test that fails may panic"
 )]
 
+mod connections;
 mod handshakes;
 pub(crate) mod kit;
 mod ordinary;

@@ -152,6 +152,15 @@ pub(super) const KEY_RACES: Fault = Fault {
     )
 };
 
+pub(super) const KEY_FORGOTTEN: Fault = Fault {
+    switch: Some(Switch::ForgetsAbandoned),
+    ..Fault::new(
+        "idempotency-key-forgotten",
+        "The key of a creation is kept once the answer is on its way: a caller who lost the answer makes a second record.",
+        &["ops.repeat-after-loss"],
+    )
+};
+
 pub(super) const KEY_OF_ALL: Fault = Fault {
     switch: Some(Switch::KeysOfAll),
     ..Fault::new(

@@ -24,6 +24,32 @@ pub(super) const PLAIN_HTTP_REDIRECTS: Fault = Fault {
     )
 };
 
+pub(super) const CLOSES_SILENTLY: Fault = Fault {
+    switch: Some(Switch::ClosesSilently),
+    ..Fault::new(
+        "closes-silently",
+        "A connection is closed after each answer, and no answer says so.",
+        &["wire.keep-alive"],
+    )
+};
+
+pub(super) const OLD_HTTP_POORER: Fault = Fault {
+    needs_tls: true,
+    answer: Some(|incoming, outgoing| {
+        if incoming.in_old_http
+            && incoming.method == axum::http::Method::GET
+            && outgoing.status.is_success()
+        {
+            outgoing.set("content-type", "text/plain");
+        }
+    }),
+    ..Fault::new(
+        "old-http-poorer",
+        "In HTTP/1.1 answers are sent as plain text.",
+        &["wire.http-versions", "response.content-type"],
+    )
+};
+
 pub(super) const TEST_SERVER_DOWN: Fault = Fault {
     contract: Some(|document| {
         if let Some(servers) = document.get_mut("servers").and_then(Value::as_array_mut) {

@@ -24,7 +24,12 @@ pub use fault::IhubFault;
 pub use faults::{ihub_fault, ihub_faults};
 pub use pki::PemPair;
 
-use super::{SupplierError, certificates::TlsFault, listen, making};
+use super::{
+    SupplierError,
+    certificates::TlsFault,
+    listen::{self, Ends},
+    making,
+};
 use pki::Pki;
 use store::Store;
 
@@ -79,7 +84,7 @@ impl IhubSupplier {
             faults: of_tls.into(),
         };
         let router = serve::router(&house);
-        let task = tokio::spawn(listen::accept(listener, Some(tls), router));
+        let task = tokio::spawn(listen::accept(listener, Some(tls), router, Ends::WhenIdle));
         Ok(Self {
             house,
             port,
