@@ -170,7 +170,13 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             body,
         ))
     };
-    let (usual, _) = keyed(script, "usual")?;
+    let (usual, body) = keyed(script, "usual")?;
+    if telling(&plain, &body).is_empty() {
+        return Err(Halt::NotApplicable(format!(
+            "No text of what {} takes tells one record from another.",
+            operation.key
+        )));
+    }
     let took = success(script.send(usual)?)?.timing.first_byte_us;
     let mut rounds = Vec::new();
     for tenths in TENTHS {
