@@ -23,7 +23,7 @@ use self::{
     secrets::{Edit, Finder, apply, floor},
 };
 use crate::{
-    exchange::{Breakage, Exchange, ExchangeId, Headers, HttpVersion, Shown, Timing},
+    exchange::{Breakage, Exchange, ExchangeId, Headers, HttpVersion, Over, Shown, Timing},
     model::{Access, IdentityName, Method, OperationKey},
 };
 
@@ -81,6 +81,9 @@ pub struct Observation {
     /// What the caller was promised, where the request tried who may do what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<Access>,
+    /// Over which connection it went, where that matters.
+    #[serde(default, skip_serializing_if = "Over::is_any")]
+    pub over: Over,
     /// The files that TLS takes, where the target file gives any.
     #[serde(default, skip_serializing_if = "TlsGiven::is_empty")]
     pub tls: TlsGiven,
@@ -308,6 +311,7 @@ impl Redactor {
             },
             timing: response.map(|response| response.timing).unwrap_or_default(),
             access: request.access.clone(),
+            over: exchange.request.over,
             tls: TlsGiven {
                 certificate: self.tls.certificate.map(|_| request.certificate),
                 ..self.tls

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// The connection of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Over {
     /// Any that is open, or a new one, in HTTP/2 where the target agrees to it.
     #[default]
@@ -16,4 +19,13 @@ pub enum Over {
     /// One of its own, in HTTP/1.1, that the caller closes if no answer has begun to come this long after the request was
     /// written: a caller whose patience is over, or whose line broke.
     HangUpAfter(Duration),
+}
+
+impl Over {
+    /// Whether nothing is said of it.
+    #[must_use]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    pub const fn is_any(&self) -> bool {
+        matches!(self, Self::Any)
+    }
 }

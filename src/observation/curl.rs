@@ -1,7 +1,10 @@
 //! An observation as a `curl` line that a supplier can run.
 
 use super::Observation;
-use crate::{exchange::Shown, model::Method};
+use crate::{
+    exchange::{Over, Shown},
+    model::Method,
+};
 
 impl Observation {
     /// Whether the request was kept whole, so that a line can send it again.
@@ -20,6 +23,12 @@ impl Observation {
             return handshake.command.clone();
         }
         let mut line = String::from("curl -i --path-as-is -g");
+        if !self.over.is_any() {
+            line.push_str(" --http1.1");
+        }
+        if let Over::HangUpAfter(time) = self.over {
+            line.push_str(&format!(" -m {:.3}", time.as_secs_f64().max(0.001)));
+        }
         if self.url.starts_with("https:") {
             if self.tls.authority {
                 line.push_str(" --cacert \"$MUSTER_CA\"");
@@ -92,6 +101,19 @@ impl Observation {
             line.push_str(lacking);
         }
         line
+    }
+
+    /// A line that sends another request first and this one after it, over one connection; none where they went over two.
+    #[must_use]
+    pub fn curl_after(&self, before: &Self) -> Option<String> {
+        if !matches!(self.over, Over::Kept(_)) || self.over != before.over {
+            return None;
+        }
+        let this = self.curl();
+        let this = this.strip_prefix("curl ")?;
+        let before = before.curl();
+        let before = before.split_once(" # ").map_or(&*before, |(line, _)| line);
+        Some(format!("{before} --next {this}"))
     }
 }
 

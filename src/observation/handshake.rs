@@ -3,7 +3,7 @@
 use super::{HandshakeTold, Observation, Redactor, TlsGiven};
 use crate::{
     exchange::{
-        Breakage, Timing,
+        Breakage, Over, Timing,
         handshake::{CertificateFacts, End, Handshaken, suite_name},
     },
     model::{IdentityName, Method},
@@ -88,6 +88,7 @@ impl Redactor {
             },
             timing: Timing::default(),
             access: None,
+            over: Over::Any,
             tls: TlsGiven::default(),
             handshake: Some(HandshakeTold {
                 outcome: self.text(&result.outcome()),

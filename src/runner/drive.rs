@@ -16,7 +16,7 @@ use crate::{
     arrange,
     checks::{self, Kind},
     event::Event,
-    exchange::{self, ExchangeId, Response},
+    exchange::{self, ExchangeId, Over, Response},
     known::Known,
     model::{OperationKey, Verifier, Whose},
     plan::{PlannedCase, Stage, Work},
@@ -228,7 +228,8 @@ fn subject(case: &PlannedCase) -> (Verifier, Option<OperationKey>) {
     }
 }
 
-/// An exchange; before one that reads what was not as it should be, the write that it followed.
+/// An exchange; before one that reads what was not as it should be, the write that it followed; before one over a kept
+/// connection, that before it.
 fn with_write(history: &[Reply], shown: ExchangeId) -> Vec<ExchangeId> {
     let all = || {
         history.iter().flat_map(|reply| match reply {
@@ -236,6 +237,17 @@ fn with_write(history: &[Reply], shown: ExchangeId) -> Vec<ExchangeId> {
             Reply::Handshake(_) | Reply::Paused => &[],
         })
     };
+    let over = all()
+        .find(|exchange| exchange.id == shown)
+        .map(|exchange| exchange.request.over);
+    if let Some(over @ Over::Kept(_)) = over {
+        let before = all()
+            .take_while(|exchange| exchange.id != shown)
+            .filter(|exchange| exchange.request.over == over)
+            .last();
+        let before = before.map(|exchange| exchange.id);
+        return before.into_iter().chain([shown]).collect();
+    }
     let read = all().find(|exchange| {
         exchange.id == shown
             && exchange.request.method.is_safe()

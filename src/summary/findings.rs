@@ -171,7 +171,12 @@ fn finding(
         confirmation: cause.confirmation,
         seen: cause.seen,
         operations: cause.operations.iter().flatten().cloned().collect(),
-        curl: shown.map(Observation::curl),
+        curl: shown.map(|shown| {
+            let before = evidence.iter().rev().nth(1);
+            before
+                .and_then(|before| shown.curl_after(before))
+                .unwrap_or_else(|| shown.curl())
+        }),
         curl_before: write.map(Observation::curl),
         evidence,
         fix,

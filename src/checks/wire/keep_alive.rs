@@ -164,7 +164,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
                 "{}: `Connection: close` in the answer, or a connection that takes the next request",
                 operation.key
             ),
-            format!("{CONNECTIONS} connections of {CONNECTIONS}: {}", lost.received()),
+            format!("no second answer on any of {CONNECTIONS} connections: {}", lost.received()),
         )
         .shown_by(lost.id)
         .at(operation.pointer.clone())
@@ -229,7 +229,7 @@ fn after_no_body<'a>(
                         "{}: {} as before; an answer to {what} ends with its head, or says `Connection: close`",
                         operation.key, first.status
                     ),
-                    format!("{CONNECTIONS} connections of {CONNECTIONS}: {}", lost.received()),
+                    format!("no answer on any of {CONNECTIONS} connections: bytes of no answer were left there, or they closed without a word"),
                 )
                 .shown_by(lost.id)
                 .at(operation.pointer.clone())

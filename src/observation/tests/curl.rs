@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::*;
+use crate::exchange::Over;
 
 fn observed(request: Request) -> Observation {
     let exchange = exchange(request, answered(Headers::new(), ""));
@@ -145,4 +146,28 @@ fn no_media_type_is_sent_where_none_was() {
         return;
     };
     assert!(!got.to_lowercase().contains("content-type"), "{got}");
+}
+
+#[test]
+fn a_line_over_a_kept_connection_sends_both_requests() {
+    let kept = |method: &str, over: Over| observed(request(method).over(over));
+    let line = kept("GET", Over::Kept(3))
+        .curl_after(&kept("HEAD", Over::Kept(3)))
+        .unwrap();
+    assert_eq!(
+        line,
+        "curl -i --path-as-is -g --http1.1 --head 'https://rms.example.test/people' \
+         --next -i --path-as-is -g --http1.1 'https://rms.example.test/people'"
+    );
+    let other = kept("GET", Over::Kept(3)).curl_after(&kept("HEAD", Over::Kept(4)));
+    assert_eq!(other, None);
+}
+
+#[test]
+fn a_caller_who_hangs_up_has_a_limit() {
+    let over = Over::HangUpAfter(std::time::Duration::from_millis(30));
+    assert_eq!(
+        observed(request("GET").over(over)).curl(),
+        "curl -i --path-as-is -g --http1.1 -m 0.030 'https://rms.example.test/people'"
+    );
 }
