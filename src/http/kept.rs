@@ -52,6 +52,11 @@ impl Kept {
             }
         };
         clock.connected();
+        // The line takes a request once the answer before it is done with, which its own task has to notice.
+        line.sender
+            .ready()
+            .await
+            .map_err(|error| Lost::from(sort(&error, place, Stage::Head)))?;
         let response = line
             .sender
             .send_request(outgoing)

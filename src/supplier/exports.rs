@@ -15,7 +15,7 @@ use super::store::{Kind, Store};
 
 /// How long an export waits for its turn, and when it is done.
 const WAITS: Duration = Duration::from_millis(40);
-pub(crate) const TAKES: Duration = Duration::from_millis(120);
+pub(crate) const TAKES: Duration = Duration::from_millis(240);
 
 /// One export.
 #[derive(Debug, Clone)]

@@ -32,7 +32,7 @@ use crate::jose;
 const SLOW: Duration = Duration::from_millis(1_600);
 
 /// How long a supplier that forgets keys is about them.
-const ABOUT_KEYS: Duration = Duration::from_millis(40);
+const ABOUT_KEYS: Duration = Duration::from_millis(60);
 
 /// How much of a body that is too large is still read, so that the caller gets to see the answer.
 const LARGEST_DRAINED: usize = 16 * 1024 * 1024;

@@ -87,6 +87,7 @@ pub(super) const UNKNOWN_RESOURCE_EMPTY: Fault = Fault {
             "records.created-is-kept",
             "records.listed",
             "records.patched",
+            "records.safe-methods-change-nothing",
             "records.replaced",
         ],
     )

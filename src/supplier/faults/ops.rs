@@ -130,6 +130,7 @@ pub(super) const KEY_IGNORED: Fault = Fault {
             "ops.idempotency-replay",
             "ops.idempotency-other-body",
             "ops.idempotency-concurrent",
+            "ops.repeat-after-loss",
         ],
     )
 };
