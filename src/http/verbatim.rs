@@ -146,8 +146,9 @@ impl Direct {
                 };
                 tokio::select! {
                     biased;
-                    response = answering => response,
+                    // An answer that has come by then is lost as well, however fast the target is.
                     () = patience => return Err(hung_up(time).into()),
+                    response = answering => response,
                 }
             }
             Over::Any | Over::Own | Over::Kept(_) => answering.await,
