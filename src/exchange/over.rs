@@ -24,7 +24,6 @@ pub enum Over {
 impl Over {
     /// Whether nothing is said of it.
     #[must_use]
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
     pub const fn is_any(&self) -> bool {
         matches!(self, Self::Any)
     }
