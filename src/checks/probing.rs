@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use super::Applies;
 use crate::{
-    arrange::hazard,
+    arrange::{hazard, valid_request},
     contract::{Contract, Operation, ParameterPlace},
     exchange::{
         Breakage, BreakageKind, Exchange, Outcome, Request, Response,
         handshake::{End, Handshake, Refusal},
     },
-    model::{Method, Whose},
+    model::{Method, Parameters, Whose},
     script::{Halt, Script, Scripted, World},
     verdict::Judgement,
 };
@@ -129,6 +130,22 @@ pub fn readable(contract: &Contract) -> Option<&Operation> {
         .collect::<Vec<_>>();
     found.sort_by_key(|operation| operation.security.is_required());
     found.first().copied()
+}
+
+/// For probes of the target that read somewhere.
+pub(super) fn reads_somewhere(contract: &Contract, _: &Parameters) -> Applies {
+    if readable(contract).is_some() {
+        Applies::Yes
+    } else {
+        Applies::No("The contract has no GET that can be called without values.".into())
+    }
+}
+
+/// A read that [`reads_somewhere`] found.
+pub(super) fn plain_read<'a>(script: &mut Script<'a>) -> Scripted<(&'a Operation, Request)> {
+    let operation = readable(script.world.contract)
+        .ok_or_else(|| Halt::NotApplicable("There is no operation to call.".into()))?;
+    Ok((operation, valid_request(script, operation)?.request))
 }
 
 /// The path of a request without its query.

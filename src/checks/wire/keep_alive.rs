@@ -1,16 +1,15 @@
 //! `wire.keep-alive`
 
 use crate::{
-    arrange::valid_request,
     checks::{
-        Applies, Check, Example, Kind, Line, Says, Scope,
+        Check, Example, Kind, Line, Says, Scope,
         operating::{success, with},
-        probing::readable,
+        probing::{plain_read, reached, reads_somewhere},
     },
-    contract::{Contract, Operation},
+    contract::Operation,
     exchange::{BreakageKind, Exchange, HttpVersion, Outcome, Over, Request, Response},
-    model::{Method, Parameters},
-    script::{Halt, Script, Scripted},
+    model::Method,
+    script::{Script, Scripted},
     verdict::{Finding, Judgement},
 };
 
@@ -27,7 +26,7 @@ pub static CHECK: Check = Check {
     fix: "Keep connections open for some seconds (nginx: `keepalive_timeout`), or send `Connection: close` with the last \
         answer. Send no body with HEAD, 204 and 304.",
     kind: Kind::Probe {
-        scope: Scope::Target(applies),
+        scope: Scope::Target(reads_somewhere),
         run,
         writes: false,
     },
@@ -64,6 +63,24 @@ pub static CHECK: Check = Check {
                 Line::broken("GET /people", BreakageKind::ConnectionLost),
             ],
             says: Says::Fail("without a word"),
+        },
+        Example {
+            title: "The second is held off by a limit",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("GET /people", 200, "[]"),
+                Line::empty("GET /people", 429),
+            ],
+            says: Says::Inconclusive,
+        },
+        Example {
+            title: "The second is answered otherwise",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("GET /people", 200, "[]"),
+                Line::empty("GET /people", 404),
+            ],
+            says: Says::Fail("otherwise"),
         },
         Example {
             title: "Closed once",
@@ -118,18 +135,8 @@ const PEOPLE: &str = "/people: {get: {responses: {'200': {description: People}}}
 /// How many connections are tried before their end is told.
 const CONNECTIONS: u64 = 3;
 
-fn applies(contract: &Contract, _: &Parameters) -> Applies {
-    if readable(contract).is_some() {
-        Applies::Yes
-    } else {
-        Applies::No("The contract has no GET that can be called without values.".into())
-    }
-}
-
 fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
-    let operation = readable(script.world.contract)
-        .ok_or_else(|| Halt::NotApplicable("There is no operation to call.".into()))?;
-    let plain = valid_request(script, operation)?.request;
+    let (operation, plain) = plain_read(script)?;
     let mut lost = None;
     for connection in 0..CONNECTIONS {
         let over = Over::Kept(number(script, connection));
@@ -184,10 +191,14 @@ fn is_last(response: &Response) -> bool {
     says("close") || response.version == HttpVersion::Http10 && !says("keep-alive")
 }
 
-/// What is wrong with a second answer, where one came, or what came is none.
+/// What is wrong with a second answer, where one came, or what came is none. A limit of the target, or something before
+/// it, may come between the two.
 fn other_answer(operation: &Operation, first: &Response, second: &Exchange) -> Option<Judgement> {
     let wrong = match &second.outcome {
-        Outcome::Answered(response) => response.status != first.status && response.status < 500,
+        Outcome::Answered(_) => match reached(second) {
+            Ok(response) => response.status != first.status && response.status < 500,
+            Err(judgement) => return Some(judgement),
+        },
         Outcome::Broken(breakage) => breakage.kind == BreakageKind::NotHttp,
     };
     wrong.then(|| {
