@@ -47,7 +47,7 @@ pub static CHECK: Check = Check {
                 Line::json("POST /people", 201, r#"{"id":"1"}"#),
                 Line::broken("POST /people", BreakageKind::HungUp),
                 Line::json("POST /people", 201, r#"{"id":"7"}"#),
-                Line::json("GET /people", 200, r#"[{"id":"7","name":"Zz Aaaaaaaa"}]"#),
+                Line::json("GET /people", 200, r#"[{"id":"1","name":"Zz Uuuuuuuu"},{"id":"7","name":"Zz Aaaaaaaa"}]"#),
             ],
             says: Says::Pass,
         },
@@ -61,10 +61,25 @@ pub static CHECK: Check = Check {
                 Line::json(
                     "GET /people",
                     200,
-                    r#"[{"id":"6","name":"Zz Aaaaaaaa"},{"id":"7","name":"Zz Aaaaaaaa"}]"#,
+                    r#"[{"id":"1","name":"Zz Uuuuuuuu"},{"id":"6","name":"Zz Aaaaaaaa"},{"id":"7","name":"Zz Aaaaaaaa"}]"#,
                 ),
             ],
             says: Says::Fail("carried out twice"),
+        },
+        Example {
+            title: "A list that masks the names",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"1"}"#),
+                Line::broken("POST /people", BreakageKind::HungUp),
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json(
+                    "GET /people",
+                    200,
+                    r#"[{"id":"1","name":"Z***"},{"id":"6","name":"Z***"},{"id":"7","name":"Z***"}]"#,
+                ),
+            ],
+            says: Says::Nothing,
         },
         Example {
             title: "The repeat is refused as under way for good",
@@ -177,7 +192,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             operation.key
         )));
     }
-    let mut took = success(script.send(usual)?)?.timing.first_byte_us;
+    let usual = script.send(usual)?;
+    let mut took = success(usual)?.timing.first_byte_us;
     let mut rounds = Vec::new();
     for tenths in TENTHS {
         let (request, body) = keyed(script, &format!("lost {tenths}"))?;
@@ -216,19 +232,29 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     })?;
     let lister = Lister::of(script, &home, list, &held)?;
     let found = lister.search(script, &[], true, &|_| true)?;
+    let id = |exchange: &Exchange| held_of(world, &home, &arranged, exchange).map(|held| held.id);
+    let item = |id: &str| {
+        let mut items = found.items.iter().copied();
+        items.find(|item| lister.id(item).as_deref() == Some(id))
+    };
+    let usual = id(usual).and_then(|id| item(&id));
     let mut shown = true;
     for (made, body) in &rounds {
         let telling = telling(&plain, body);
-        let id = held_of(world, &home, &arranged, made).map(|held| held.id);
-        let mut items = found.items.iter();
-        let own = items.find(|item| id.is_some() && lister.id(item) == id);
-        let Some(own) = own.filter(|own| telling.iter().any(|name| own.get(name).is_some())) else {
+        let alike = |one: &Value, other: &Value| {
+            telling.iter().all(|name| one.get(name) == other.get(name))
+        };
+        let id = id(made);
+        let own = id.as_deref().and_then(item);
+        // A list that masks or leaves out these texts shows every record alike.
+        let Some(own) = own.filter(|own| usual.is_some_and(|usual| !alike(own, usual))) else {
             shown = false;
             continue;
         };
-        let twin = found.items.iter().find(|item| {
-            lister.id(item) != id && telling.iter().all(|name| item.get(name) == own.get(name))
-        });
+        let twin = found
+            .items
+            .iter()
+            .find(|item| lister.id(item) != id && alike(own, item));
         if twin.is_some() {
             return Ok(vec![
                 Finding::new(
@@ -243,12 +269,18 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             ]);
         }
     }
-    if shown && found.whole {
+    if !found.whole {
+        return Err(Halt::unmet(
+            Whose::Muster,
+            format!("{} could not be gone through to its end.", list.key),
+        ));
+    }
+    if shown {
         Ok(vec![Judgement::Pass])
     } else {
         Err(Halt::NotApplicable(format!(
-            "{} does not show the records that were made, or could not be gone through to its end.",
-            list.key
+            "{} does not tell the records apart that {} makes.",
+            list.key, operation.key
         )))
     }
 }
