@@ -19,8 +19,17 @@ impl Observation {
     /// sets; what redaction took out or cut off is missing here too, and a comment says so.
     #[must_use]
     pub fn curl(&self) -> String {
+        let (line, lacking) = self.line();
+        match lacking {
+            Some(lacking) => format!("{line} # {lacking}"),
+            None => line,
+        }
+    }
+
+    /// The line, and what is to be said of it.
+    fn line(&self) -> (String, Option<&'static str>) {
         if let Some(handshake) = &self.handshake {
-            return handshake.command.clone();
+            return (handshake.command.clone(), None);
         }
         let mut line = String::from("curl -i --path-as-is -g");
         if !self.over.is_any() {
@@ -96,11 +105,7 @@ impl Observation {
         }
         line.push(' ');
         line.push_str(&quote(&self.url));
-        if let Some(lacking) = lacking {
-            line.push_str(" # ");
-            line.push_str(lacking);
-        }
-        line
+        (line, lacking)
     }
 
     /// A line that sends another request first and this one after it, over one connection; none where they went over two.
@@ -111,9 +116,7 @@ impl Observation {
         }
         let this = self.curl();
         let this = this.strip_prefix("curl ")?;
-        let before = before.curl();
-        let before = before.split_once(" # ").map_or(&*before, |(line, _)| line);
-        Some(format!("{before} --next {this}"))
+        Some(format!("{} --next {this}", before.line().0))
     }
 }
 

@@ -35,7 +35,7 @@ impl Open {
     /// Whether a request is this one, sent again because no answer came: one with a key of its own.
     fn is_repeated_by(&self, request: &Request) -> bool {
         self.unanswered.as_ref().is_some_and(|sent| {
-            sent.over != Over::Any
+            matches!(sent.over, Over::HangUpAfter(_))
                 && sent.operation == request.operation
                 && sent.headers == request.headers
                 && sent.body == request.body
