@@ -15,6 +15,7 @@ mod handshake;
 mod kept;
 mod names;
 mod options;
+mod sent;
 mod tls;
 mod verbatim;
 
@@ -43,47 +44,15 @@ use self::{
 pub use self::{
     credentials::{Credentials, Outgoing, Presents, Signer},
     options::{ClientCertificate, Options, TransportError, Trust},
+    sent::Sent,
 };
 use crate::{
     exchange::{
-        Auth, Body, Breakage, BreakageKind, Exchange, ExchangeId, Headers, HttpVersion, Outcome,
-        Over, Request, Response, Shown, Timing,
+        Auth, Body, Breakage, BreakageKind, Headers, HttpVersion, Outcome, Over, Request, Response,
+        Shown, Timing,
     },
     model::{IdentityName, Method},
 };
-
-/// What became of a request.
-#[derive(Debug)]
-pub struct Sent {
-    /// The full URL it went to.
-    pub url: String,
-    /// Every credential header that was added, signatures included.
-    pub credentials: Headers,
-    /// The body, where credentials took the place of the request's own.
-    pub body: Option<Body>,
-    /// Who fetched a key from the address that the token gave, where somebody did.
-    pub followed: Option<String>,
-    /// How it ended.
-    pub outcome: Outcome,
-}
-
-impl Sent {
-    /// The exchange, with the request it belongs to.
-    #[must_use]
-    pub fn into_exchange(self, id: ExchangeId, mut request: Request) -> Exchange {
-        if self.body.is_some() {
-            request.body = self.body;
-        }
-        Exchange {
-            id,
-            request,
-            url: self.url,
-            credentials: self.credentials,
-            followed: self.followed,
-            outcome: self.outcome,
-        }
-    }
-}
 
 /// The way to one host, with its connections. Cheap to share behind an `Arc`.
 #[derive(Debug)]
