@@ -138,13 +138,34 @@ pub(crate) fn fresh(
     place: generate::Place,
     label: &str,
 ) -> Option<Value> {
-    let (schema, object) = shape::resolved(&world.contract.schemas, schema)?;
+    fresh_of_each(world, schema, place, &[label.to_owned()]).pop()
+}
+
+/// As [`fresh`], a value for each label, from a schema prepared once.
+pub(crate) fn fresh_of_each(
+    world: &World<'_>,
+    schema: &Schema,
+    place: generate::Place,
+    labels: &[String],
+) -> Vec<Value> {
+    let Some((schema, object)) = shape::resolved(&world.contract.schemas, schema) else {
+        return Vec::new();
+    };
     let mut bare = object.clone();
     for proposal in ["example", "examples", "default"] {
         bare.remove(proposal);
     }
     let bare = Value::Object(bare);
-    draw(world, &schema, &bare, place, generate::Style::Plain, label).ok()
+    with_source(world.contract, &schema, &bare, place, |source| {
+        let generator = generate::Generator::new(*source);
+        labels
+            .iter()
+            .filter_map(|label| {
+                let mut rng = generate::rng(world.seed, label);
+                generator.valid(&mut rng, generate::Style::Plain).ok()
+            })
+            .collect()
+    })
 }
 
 fn draw(

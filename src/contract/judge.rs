@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, RwLock},
 };
 
 use jsonschema::{
@@ -15,7 +15,7 @@ use super::{
     documents::{Library, Target},
     modernise::range,
     normalise::UNRESOLVED,
-    schema::{Validity, Violation},
+    schema::{Schema, Validity, Violation},
 };
 
 /// Violations that are told of one value; the rest would only repeat them.
@@ -24,6 +24,8 @@ const MOST_VIOLATIONS: usize = 20;
 const BACKTRACKS: usize = 200_000;
 /// Bytes a compiled pattern may take.
 const PATTERN_SIZE: usize = 10 << 20;
+/// Judges of places inside schemas that are kept; the rest are compiled on each call.
+const MOST_INNER: usize = 4_096;
 /// Characters of a value that a message may show.
 const EXCERPT: usize = 60;
 
@@ -32,6 +34,8 @@ pub(super) struct Book {
     pub(super) documents: HashMap<Arc<str>, Arc<Value>>,
     registry: Result<Registry<'static>, String>,
     pub(super) cells: Vec<OnceLock<Arc<Judge>>>,
+    /// Judges of places inside schemas, which only callers of ours asked for.
+    inner: RwLock<HashMap<Schema, Arc<Judge>>>,
     /// The judge of a place that does not exist.
     pub(super) nobody: Arc<Judge>,
 }
@@ -65,12 +69,30 @@ impl Book {
             documents,
             registry,
             cells: std::iter::repeat_with(OnceLock::new).take(places).collect(),
+            inner: RwLock::default(),
             nobody: Arc::new(Judge(Err("there is no schema at this place".to_owned()))),
         }
     }
 
     pub(super) fn at(&self, document: &str, pointer: &str) -> Option<&Value> {
         self.documents.get(document)?.pointer(pointer)
+    }
+
+    /// The judge of a place inside a schema, compiled when first asked for: a run asks for the members of one body
+    /// some hundred times.
+    pub(super) fn inner(&self, schema: &Schema) -> Arc<Judge> {
+        if let Ok(held) = self.inner.read()
+            && let Some(judge) = held.get(schema)
+        {
+            return Arc::clone(judge);
+        }
+        let judge = Arc::new(self.compile(&schema.document, &schema.pointer));
+        if let Ok(mut held) = self.inner.write()
+            && held.len() < MOST_INNER
+        {
+            held.insert(schema.clone(), Arc::clone(&judge));
+        }
+        judge
     }
 
     /// Compiles the schema of a place.

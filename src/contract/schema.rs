@@ -2,6 +2,7 @@
 //! (owner of [`Schema`] and [`Schemas`]).
 
 use std::{
+    borrow::Cow,
     collections::{HashMap, HashSet},
     fmt,
     sync::{Arc, OnceLock},
@@ -166,9 +167,12 @@ impl Schemas {
 
     fn locate(&self, base: &str, reference: &str) -> Option<(Arc<str>, String)> {
         let base = if base.is_empty() {
-            self.library.root.to_string()
+            Cow::Borrowed(&*self.library.root)
+        } else if self.library.values.contains_key(base) {
+            // What handles give: it is normal already, and parsing it again costs more than all the rest.
+            Cow::Borrowed(base)
         } else {
-            normal(base)
+            Cow::Owned(normal(base))
         };
         let target = self.library.resolve(&base, reference).ok()?;
         Some((target.document, target.pointer))
@@ -273,8 +277,8 @@ impl Schemas {
         let book = self.book(of);
         match self.cell(&schema.document, &schema.pointer) {
             Some(at) => then(self.judge(book, at)),
-            // A place inside a schema, which only a caller of ours made up: compiled on each call.
-            None => then(&book.compile(&schema.document, &schema.pointer)),
+            // A place inside a schema, which only a caller of ours made up.
+            None => then(&book.inner(schema)),
         }
     }
 

@@ -158,7 +158,7 @@ impl<'a> Graph<'a> {
         if let Some(found) = self.patterns.borrow().get(source) {
             return Arc::clone(found);
         }
-        let pattern = Arc::new(Pattern::new(source));
+        let pattern = Pattern::prepared(source);
         self.patterns
             .borrow_mut()
             .insert(source.to_owned(), Arc::clone(&pattern));

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{fresh, number, token, uuid};
+use super::{fresh_of_each, number, token, uuid};
 use crate::{
     arrange::{names, shape},
     contract::{Contract, Schema, Validity},
@@ -247,12 +247,10 @@ fn unique(
             }
             if keyword("pattern").is_some() {
                 // The longest of a few: short ones repeat.
-                let mut drawn: Vec<Value> = (0..4)
-                    .filter_map(|turn| {
-                        let label = format!("{label} {turn}");
-                        fresh(world, schema?, generate::Place::Body, &label)
-                    })
-                    .collect();
+                let labels = [0, 1, 2, 3].map(|turn| format!("{label} {turn}"));
+                let mut drawn = schema.map_or_else(Vec::new, |schema| {
+                    fresh_of_each(world, schema, generate::Place::Body, &labels)
+                });
                 drawn.sort_by_key(|one| {
                     std::cmp::Reverse(one.as_str().map_or(0, |text| text.chars().count()))
                 });
