@@ -151,6 +151,30 @@ fn text<'v>(body: &'v Value, names: &[&str]) -> Option<&'v str> {
     names.iter().find_map(|name| member(body, name)?.as_str())
 }
 
+/// The place of the result, as the status gives it.
+pub(super) fn said<'a>(reading: &Reading<'a>) -> Option<&'a str> {
+    let response = reading.response()?;
+    if response.status == 303 {
+        return response.headers.get("location");
+    }
+    let body = response.json().ok()?;
+    [
+        "result",
+        "resultUrl",
+        "resultUri",
+        "resultLocation",
+        "output",
+        "outputUrl",
+        "downloadUrl",
+        "resourceLocation",
+    ]
+    .iter()
+    .find_map(|name| member(body, name)?.as_str())
+    .or_else(|| body.pointer("/links/result").and_then(Value::as_str))
+    .or_else(|| body.pointer("/_links/result/href").and_then(Value::as_str))
+    .filter(|text| text.starts_with('/') || text.contains("://"))
+}
+
 /// Work that the target has taken on.
 #[derive(Debug)]
 pub(super) struct Work<'a> {

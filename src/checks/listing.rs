@@ -149,13 +149,13 @@ impl<'a> Lister<'a> {
         self
     }
 
-    /// A page, asked with these query values.
-    pub(super) fn ask(
+    /// The request for a page, with these query values.
+    pub(super) fn request(
         &self,
-        script: &mut Script<'a>,
+        script: &Script<'a>,
         query: &[(&str, Value)],
         purpose: &str,
-    ) -> Scripted<&'a Exchange> {
+    ) -> Scripted<Request> {
         let request = to_item(script.world, self.operation, &self.path, None, None)?;
         let mut pairs = Vec::new();
         for (name, value) in query {
@@ -176,12 +176,23 @@ impl<'a> Lister<'a> {
         } else {
             format!("{path}{joint}{}", pairs.join("&"))
         };
-        script.send(Request {
+        Ok(Request {
             address: Address::Base(address),
             identity: self.caller.clone(),
             purpose: purpose.into(),
             ..request
         })
+    }
+
+    /// A page, asked with these query values.
+    pub(super) fn ask(
+        &self,
+        script: &mut Script<'a>,
+        query: &[(&str, Value)],
+        purpose: &str,
+    ) -> Scripted<&'a Exchange> {
+        let request = self.request(script, query, purpose)?;
+        script.send(request)
     }
 
     /// Whether the list itself is there no longer, as when the record that it lies below is gone.
@@ -349,7 +360,8 @@ impl<'a> Lister<'a> {
     }
 }
 
-fn total(body: &Value) -> Option<i64> {
+/// How many records there are in all, as a body says.
+pub(super) fn total(body: &Value) -> Option<i64> {
     let members = body.as_object()?;
     let here = members
         .iter()

@@ -278,6 +278,7 @@ checks! {
         if_match_weak,
         if_none_match,
         if_unmodified_since,
+        list_tag,
         lost_update,
         options,
         paging_complete,
@@ -388,6 +389,7 @@ checks! {
         expires,
         moves_forward,
         result,
+        result_complete,
         status_followed,
     }
 

@@ -1,5 +1,7 @@
 //! What a request is answered on condition of: tags, moments and keys.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use axum::http::StatusCode;
 use serde_json::Value;
 
@@ -7,7 +9,7 @@ use super::fault::Switch;
 use super::message::{Outgoing, Refusal};
 use super::preconditions;
 use super::records::Call;
-use super::store::{Key, Record, Store};
+use super::store::{Key, Kind, Record, Store};
 
 impl Call<'_> {
     /// The key that a creation is sent with.
@@ -55,6 +57,23 @@ impl Call<'_> {
             answer.set("last-modified", &changed);
         }
         answer
+    }
+
+    /// A list with its tag, or 304. The tag is made from all that the page holds.
+    pub(super) fn tagged(&self, mut list: Outgoing, kind: Kind) -> Outgoing {
+        let mut hasher = DefaultHasher::new();
+        if !(kind == Kind::Vehicle && self.house.is(Switch::ListTagsStay)) {
+            list.bytes().hash(&mut hasher);
+        }
+        let etag = format!("\"{}-{:x}\"", kind.segment(), hasher.finish());
+        let held = self
+            .incoming
+            .header("if-none-match")
+            .is_some_and(|tags| preconditions::none_match_holds(tags, &etag));
+        if held {
+            list = Outgoing::empty(StatusCode::NOT_MODIFIED);
+        }
+        list.with("etag", &etag)
     }
 
     pub(super) fn unchanged(&self, store: &Store, record: &Record) -> Result<(), Refusal> {

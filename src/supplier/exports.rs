@@ -90,11 +90,13 @@ impl Call<'_> {
         if self.house.is(Switch::ExportResultsLost) {
             return Err(Box::new(Outgoing::not_found()));
         }
+        let leaves_out = self.house.is(Switch::ExportsLeaveOut);
         let ids: Vec<&str> = Kind::named(&export.kind)
             .map(|kind| store.of(kind))
             .into_iter()
             .flat_map(|records| records.iter())
             .filter(|record| record.is_visible_to(&self.grant.force))
+            .filter(|record| !leaves_out || record.sequence <= store.seeded)
             .map(|record| record.text("id"))
             .collect();
         Ok(Outgoing::json(

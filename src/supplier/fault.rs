@@ -107,6 +107,8 @@ pub(crate) enum Switch {
     IgnoresIfMatch,
     /// If-None-Match is not looked at.
     IgnoresIfNoneMatch,
+    /// The list of vehicles has the same ETag whatever it holds.
+    ListTagsStay,
     /// If-Unmodified-Since is not looked at.
     IgnoresIfUnmodifiedSince,
     /// If-Match is compared, and then another request may write first.
@@ -287,6 +289,8 @@ pub(crate) enum Switch {
     ExportsNeverEnd,
     /// The result of an export is not there.
     ExportResultsLost,
+    /// An export leaves out what was created since the start.
+    ExportsLeaveOut,
     /// An export goes on although it was cancelled.
     ExportsGoOn,
     /// An export is kept when it has expired.

@@ -234,7 +234,8 @@ impl Call<'_> {
                         }))
         };
         let page = listing.cut(store.of(kind).iter().filter(listed).filter(wanted));
-        Ok(self.page(page, kind.name(), |record| self.shown(record)))
+        let list = self.page(page, kind.name(), |record| self.shown(record));
+        Ok(self.tagged(list, kind))
     }
 
     pub(super) fn listing(&self) -> Result<Listing, Refusal> {

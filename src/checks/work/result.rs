@@ -1,11 +1,9 @@
 //! `work.result`
 
-use serde_json::Value;
-
 use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
-        following::{EXPORTS, Phase, Reading, Work, address, member, takes_on},
+        following::{EXPORTS, Phase, Work, address, said, takes_on},
         probing::reached,
     },
     contract::Operation,
@@ -89,30 +87,6 @@ pub static CHECK: Check = Check {
         },
     ],
 };
-
-/// The place of the result, as the status gives it.
-fn said<'a>(reading: &Reading<'a>) -> Option<&'a str> {
-    let response = reading.response()?;
-    if response.status == 303 {
-        return response.headers.get("location");
-    }
-    let body = response.json().ok()?;
-    [
-        "result",
-        "resultUrl",
-        "resultUri",
-        "resultLocation",
-        "output",
-        "outputUrl",
-        "downloadUrl",
-        "resourceLocation",
-    ]
-    .iter()
-    .find_map(|name| member(body, name)?.as_str())
-    .or_else(|| body.pointer("/links/result").and_then(Value::as_str))
-    .or_else(|| body.pointer("/_links/result/href").and_then(Value::as_str))
-    .filter(|text| text.starts_with('/') || text.contains("://"))
-}
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let work = Work::begin(script, operation)?;

@@ -53,6 +53,15 @@ pub(super) const IF_NONE_MATCH_IGNORED: Fault = Fault {
     )
 };
 
+pub(super) const LIST_TAG_STAYS: Fault = Fault {
+    switch: Some(Switch::ListTagsStay),
+    ..Fault::new(
+        "list-tag-stays",
+        "The list of vehicles has the same ETag whatever it holds, so that who polls it is told that nothing is new.",
+        &["ops.list-tag"],
+    )
+};
+
 pub(super) const NOT_MODIFIED_WITHOUT_ETAG: Fault = Fault {
     answer: Some(|_, outgoing| {
         if outgoing.status == StatusCode::NOT_MODIFIED {

@@ -42,6 +42,15 @@ pub(super) const EXPORT_RESULTS_LOST: Fault = Fault {
     )
 };
 
+pub(super) const EXPORTS_LEAVE_OUT: Fault = Fault {
+    switch: Some(Switch::ExportsLeaveOut),
+    ..Fault::new(
+        "export-leaves-out",
+        "An export is made from last night's copy: what was created since is not in it.",
+        &["work.result-complete"],
+    )
+};
+
 pub(super) const EXPORTS_GO_ON: Fault = Fault {
     switch: Some(Switch::ExportsGoOn),
     ..Fault::new(

@@ -375,6 +375,8 @@ struct Names {
     uuid: Regex,
     moment: Regex,
     cursor: Regex,
+    /// The tag of a list is made from all that it holds, ids and moments among it.
+    list: Regex,
 }
 
 impl Names {
@@ -391,6 +393,7 @@ impl Names {
             )
             .unwrap(),
             cursor: Regex::new(r#"("next":"|cursor=)[A-Za-z0-9_-]+"#).unwrap(),
+            list: Regex::new(r#"("(people|locations|vehicles|incidents)-)[0-9a-f]+""#).unwrap(),
         }
     }
 
@@ -403,6 +406,7 @@ impl Names {
             )
         });
         let text = self.moment.replace_all(&text, "MOMENT");
-        self.cursor.replace_all(&text, "${1}CURSOR").into_owned()
+        let text = self.cursor.replace_all(&text, "${1}CURSOR");
+        self.list.replace_all(&text, "${1}TAG\"").into_owned()
     }
 }

@@ -1,0 +1,227 @@
+//! `ops.list-tag`
+
+use serde_json::Value;
+
+use crate::{
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        keeping::{Held, Home, Made, PEOPLE, on_list, send, subject, told_apart, until, workable},
+        listing::{Lister, total},
+        operating::{Tag, success, with},
+        probing::reached,
+    },
+    contract::Operation,
+    exchange::Exchange,
+    model::Whose,
+    script::{Halt, Script, Scripted},
+    verdict::{Finding, Judgement},
+};
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "ops.list-tag",
+    purpose: "A list that has changed has another tag, and who holds the old one is sent the new list.",
+    verifies: "For each list that sends an ETag and that the run can add to: the list is read, a record is added, \
+        and the list is read until it shows the record or counts one more, within `settle_ms`. Its tag is another \
+        then, and a request with the old tag in If-None-Match is answered with the list, not 304. A request with \
+        the new tag is answered 304, unless the list has another tag by then. A page that does not show what was \
+        added is inconclusive. That the tag stays while nothing changes is not judged: others may write.",
+    matters: "A control room that polls a list with its tag is told \"nothing new\" for as long as the tag stays. \
+        The incident that came in meanwhile is on nobody's screen.",
+    fix: "Make the tag of a list from what it holds: its records with their versions, in their order, and its \
+        total. A tag of the newest change alone misses deletions.",
+    kind: Kind::Probe {
+        scope: Scope::Operation(on_list),
+        run,
+        writes: true,
+    },
+    examples: &[
+        Example {
+            title: "Another list, another tag",
+            contract: PEOPLE,
+            dialogue: &[
+                FIRST,
+                Line::new("GET /people", 200, &[("etag", "\"1\""), JSON], ONE),
+                SECOND,
+                Line::new("GET /people", 200, &[("etag", "\"2\""), JSON], TWO),
+                Line::new("GET /people", 200, &[("etag", "\"2\""), JSON], TWO),
+                Line::new("GET /people", 304, &[("etag", "\"2\"")], ""),
+            ],
+            says: Says::Pass,
+        },
+        Example {
+            title: "The tag stays",
+            contract: PEOPLE,
+            dialogue: &[
+                FIRST,
+                Line::new("GET /people", 200, &[("etag", "\"1\""), JSON], ONE),
+                SECOND,
+                Line::new("GET /people", 200, &[("etag", "\"1\""), JSON], TWO),
+            ],
+            says: Says::Fail("the same tag"),
+        },
+        Example {
+            title: "Who holds the old list is told that nothing changed",
+            contract: PEOPLE,
+            dialogue: &[
+                FIRST,
+                Line::new("GET /people", 200, &[("etag", "\"1\""), JSON], ONE),
+                SECOND,
+                Line::new("GET /people", 200, &[("etag", "\"2\""), JSON], TWO),
+                Line::new("GET /people", 304, &[("etag", "\"2\"")], ""),
+            ],
+            says: Says::Fail("answered 304"),
+        },
+        Example {
+            title: "If-None-Match is ignored",
+            contract: PEOPLE,
+            dialogue: &[
+                FIRST,
+                Line::new("GET /people", 200, &[("etag", "\"1\""), JSON], ONE),
+                SECOND,
+                Line::new("GET /people", 200, &[("etag", "\"2\""), JSON], TWO),
+            ],
+            says: Says::Fail("is sent again"),
+        },
+        Example {
+            title: "What was added is on another page",
+            contract: PEOPLE,
+            dialogue: &[
+                FIRST,
+                Line::new("GET /people", 200, &[("etag", "\"1\""), JSON], PAGE),
+                SECOND,
+                Line::new("GET /people", 200, &[("etag", "\"1\""), JSON], PAGE),
+            ],
+            says: Says::Inconclusive,
+        },
+        Example {
+            title: "No tag",
+            contract: PEOPLE,
+            dialogue: &[FIRST, Line::json("GET /people", 200, ONE)],
+            says: Says::Nothing,
+        },
+    ],
+};
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+const FIRST: Line = Line::json("POST /people", 201, r#"{"id":"7"}"#);
+const SECOND: Line = Line::json("POST /people", 201, r#"{"id":"8"}"#);
+const ONE: &str = r#"{"total":1,"items":[{"id":"7","name":"Zz"}]}"#;
+const TWO: &str = r#"{"total":2,"items":[{"id":"7","name":"Zz"},{"id":"8","name":"Zz"}]}"#;
+const PAGE: &str = r#"{"items":[{"id":"7","name":"Zz"}]}"#;
+
+fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    let list = subject(operation)?;
+    let home = Home::of(script.world, list)?;
+    let (full, first) = workable(script, &home)?;
+    let lister = Lister::of(script, &home, list, &first)?;
+    let query: Vec<(&str, Value)> = lister.longest().into_iter().collect();
+    let before = lister.ask(script, &query, "reads a list with its tag")?;
+    let tag = Tag::needed(success(before)?, list)?;
+    let counted = count(before);
+
+    let plain = full.body().cloned().unwrap_or(Value::Null);
+    let body = told_apart(script.world, home.create, &plain, "one more on the list");
+    let purpose = "adds a record to the list";
+    let held = match send(script, &home, &full, Some(body), purpose)? {
+        Made::Record(held) => held,
+        Made::Refused(exchange) => {
+            return Err(Halt::unmet(
+                Whose::Supplier,
+                format!(
+                    "No second record could be added to {}: {}.",
+                    list.key,
+                    exchange.received()
+                ),
+            ));
+        }
+    };
+    let (after, shows) = until(script, |script| {
+        let exchange = lister.ask(script, &query, "reads the list after a record was added")?;
+        let more = count(exchange)
+            .zip(counted)
+            .is_some_and(|(now, before)| now > before);
+        let shows = more || shows(&lister, exchange, &held)?;
+        Ok(((exchange, shows), shows))
+    })?;
+    if !shows {
+        return Err(Halt::unmet(
+            Whose::Muster,
+            format!(
+                "The page of {} that was read does not show the record that was added.",
+                list.key
+            ),
+        ));
+    }
+    let Some(now) = after.response().and_then(Tag::of) else {
+        return Ok(vec![Judgement::Pass]);
+    };
+    let finding = if now == tag {
+        Some(Finding::new(
+            "same tag",
+            "A list that has changed has the same tag as before.",
+            format!("{}: another ETag than {}", list.key, tag.0),
+            now.0,
+        ))
+    } else {
+        on_condition(script, &lister, &query, &tag, &now)?
+    };
+    Ok(vec![finding.map_or(Judgement::Pass, |finding| {
+        finding.at(list.pointer.clone()).into()
+    })])
+}
+
+/// What requests with the old tag and the new one show.
+fn on_condition<'a>(
+    script: &mut Script<'a>,
+    lister: &Lister<'a>,
+    query: &[(&str, Value)],
+    old: &Tag,
+    new: &Tag,
+) -> Scripted<Option<Finding>> {
+    let key = &lister.operation.key;
+    let asked = |script: &mut Script<'a>, tag: &Tag, purpose: &str| {
+        let request = lister.request(script, query, purpose)?;
+        script.send(with(request, "if-none-match", &tag.0, purpose))
+    };
+    // A copy that lags behind may still hold the old list.
+    let stale = until(script, |script| {
+        let exchange = asked(script, old, "asks for the list with its old tag")?;
+        let stale = exchange.status() == Some(304);
+        Ok((stale, !stale))
+    })?;
+    if stale {
+        return Ok(Some(Finding::new(
+            "stale 304",
+            "Who holds a list that has changed is answered 304.",
+            format!("{key} with If-None-Match: {}: 200 with the new list", old.0),
+            "304",
+        )));
+    }
+    let exchange = asked(script, new, "asks for the list with its new tag")?;
+    let response = match reached(exchange) {
+        Ok(response) => response,
+        Err(Judgement::Inconclusive(gap)) => return Err(Halt::Unmet(gap)),
+        Err(_) => return Ok(None),
+    };
+    let sent_again = response.is_success() && Tag::of(response).as_ref() == Some(new);
+    Ok(sent_again.then(|| {
+        Finding::new(
+            "sent again",
+            "A list that the caller holds is sent again.",
+            format!("{key} with If-None-Match: {}: 304", new.0),
+            response.status.to_string(),
+        )
+    }))
+}
+
+/// Whether a page shows the record.
+fn shows<'a>(lister: &Lister<'a>, exchange: &'a Exchange, held: &Held) -> Scripted<bool> {
+    let page = lister.read(exchange)?;
+    Ok(page.items.iter().any(|item| lister.is(item, held)))
+}
+
+/// How many records a list says that it has. Only what stands in its body is part of what the tag is of.
+fn count(exchange: &Exchange) -> Option<i64> {
+    total(exchange.response()?.json().ok()?)
+}
