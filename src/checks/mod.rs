@@ -13,6 +13,7 @@ mod example;
 mod example_handshakes;
 mod example_states;
 pub mod examples;
+mod exporting;
 mod filtering;
 mod following;
 mod keeping;

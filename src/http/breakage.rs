@@ -2,6 +2,8 @@
 
 use std::{error::Error, io, time::Duration};
 
+use ::http::{HeaderMap, StatusCode, header};
+
 use super::{address::Place, tls, verbatim::NameUnknown};
 use crate::exchange::{Breakage, BreakageKind};
 
@@ -36,6 +38,27 @@ pub(super) fn sort(error: &(dyn Error + 'static), place: &Place, stage: Stage) -
         )
     });
     Breakage { kind, detail }
+}
+
+/// Whether an answer is whole although its connection was reset: a refusal that closes the connection, whose body is
+/// all that comes until then, and of which nothing came. A server that refuses a request while it is still on its way
+/// closes with what it has not read, and the reset that this causes says nothing of the answer (RFC 9112 §9.6).
+pub(super) fn is_refusal_alone(
+    status: StatusCode,
+    headers: &HeaderMap,
+    received: usize,
+    lost: &Breakage,
+) -> bool {
+    let closes = headers
+        .get(header::CONNECTION)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.eq_ignore_ascii_case("close"));
+    lost.kind == BreakageKind::ConnectionLost
+        && status.is_client_error()
+        && closes
+        && received == 0
+        && !headers.contains_key(header::CONTENT_LENGTH)
+        && !headers.contains_key(header::TRANSFER_ENCODING)
 }
 
 fn find(
@@ -204,5 +227,41 @@ pub(super) fn span(time: Duration) -> String {
         format!("{} s", time.as_secs())
     } else {
         format!("{} ms", time.as_millis())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_that_closes_the_connection_is_whole_without_a_body() {
+        let lost = |kind| Breakage {
+            kind,
+            detail: String::new(),
+        };
+        let head = |pairs: &[(header::HeaderName, &str)]| -> HeaderMap {
+            pairs
+                .iter()
+                .map(|(name, value)| (name.clone(), value.parse().unwrap()))
+                .collect()
+        };
+        let reset = lost(BreakageKind::ConnectionLost);
+        let closing = head(&[(header::CONNECTION, "close")]);
+        let longer = head(&[(header::CONNECTION, "close"), (header::CONTENT_LENGTH, "9")]);
+        let is = |status, headers: &HeaderMap, received, lost: &Breakage| {
+            is_refusal_alone(
+                StatusCode::from_u16(status).unwrap(),
+                headers,
+                received,
+                lost,
+            )
+        };
+        assert!(is(431, &closing, 0, &reset));
+        assert!(!is(200, &closing, 0, &reset));
+        assert!(!is(431, &closing, 3, &reset));
+        assert!(!is(431, &longer, 0, &reset));
+        assert!(!is(431, &HeaderMap::new(), 0, &reset));
+        assert!(!is(431, &closing, 0, &lost(BreakageKind::NotHttp)));
     }
 }

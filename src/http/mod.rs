@@ -390,7 +390,11 @@ impl Transport {
                         received: body.len(),
                         declared: names::declared_length(&head.headers),
                     };
-                    return Err(breakage::sort(&error, place, stage).into());
+                    let lost = breakage::sort(&error, place, stage);
+                    if breakage::is_refusal_alone(head.status, &head.headers, body.len(), &lost) {
+                        break;
+                    }
+                    return Err(lost.into());
                 }
             }
         }

@@ -111,8 +111,8 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
     let big = wrong(big, "sends a header of 64 KiB", "the headers are too large");
     let headers = script.send(big)?;
     let judgements: Vec<Judgement> = [
-        (address, "address of 32 KiB", "414"),
-        (headers, "header of 64 KiB", "431"),
+        (address, "an address of 32 KiB", "414"),
+        (headers, "a header of 64 KiB", "431"),
     ]
     .into_iter()
     .map(|(exchange, what, right)| judged(operation, exchange, what, right))
@@ -127,7 +127,7 @@ fn judged(operation: &Operation, exchange: &Exchange, what: &str, right: &str) -
             return Judgement::inconclusive(
                 Whose::Supplier,
                 format!(
-                    "A request with an {what} was not answered ({}): {right} would say why.",
+                    "A request with {what} was not answered ({}): {right} would say why.",
                     breakage.detail
                 ),
             );
@@ -135,12 +135,10 @@ fn judged(operation: &Operation, exchange: &Exchange, what: &str, right: &str) -
     };
     match response.status {
         400..=499 => Judgement::Pass,
-        200..=399 => {
-            Judgement::not_applicable(format!("An {what} is not too long for {}.", operation.key))
-        }
+        200..=399 => Judgement::not_applicable(format!("{} takes {what}.", operation.key)),
         status => Finding::new(
-            format!("{status} to an {what}"),
-            format!("A request with an {what} is answered {status}."),
+            format!("{status} to {what}"),
+            format!("A request with {what} is answered {status}."),
             format!("{}: {right}, or another 4xx", operation.key),
             exchange.received(),
         )

@@ -1,21 +1,23 @@
 //! `work.result-complete`
 
-use serde_json::{Map, Value};
+use std::collections::HashSet;
+
+use serde_json::Value;
 
 use crate::{
-    arrange::{Arranged, names, relations::Collection, shape},
+    arrange::{Arranged, paging, shape},
     checks::{
         Check, Example, Kind, Line, Says, Scope,
+        exporting::{Order, orders},
         following::{Phase, Work, address, said, takes_on},
         keeping::{Held, Home, brief, make, read, until},
-        listing::Lister,
+        listing::{Lister, total},
         operating::success,
-        place::Place,
     },
     contract::Operation,
-    exchange::{Address, Exchange, Request, Response},
+    exchange::{Address, Exchange, Request},
     model::{Method, Whose},
-    script::{Halt, Script, Scripted, World},
+    script::{Halt, Script, Scripted},
     verdict::{Finding, Judgement},
 };
 
@@ -28,7 +30,8 @@ pub static CHECK: Check = Check {
         down. Its result, read as JSON or as lines of text, names the record, and once. Where result and read declare \
         the same schema, the members that callers decide on are the same in both. What is missing is looked for again \
         within `settle_ms`. A result that names no record at all, though the list shows some, is not judged: it may \
-        be a link, an archive or a count.",
+        be a link, an archive or a count. One that leaves out other records of the list as well, or says that more of it \
+        is elsewhere, is inconclusive: it may be a choice, or a page.",
     matters: "An export is what a force takes with it to the next supplier, and what a court is sent. What it leaves \
         out is lost without a word, as nobody compares it with what was there.",
     fix: "Write out from the store that reads use, as it is when the export is taken on, to its very end: not from a \
@@ -72,6 +75,27 @@ pub static CHECK: Check = Check {
                 ),
             ],
             says: Says::Fail("is not in the result"),
+        },
+        Example {
+            title: "A choice of records",
+            contract: PEOPLE,
+            dialogue: &[
+                MADE,
+                READ,
+                Line::json(
+                    "GET /people",
+                    200,
+                    r#"{"items":[{"id":"5","name":"Xx"},{"id":"6","name":"Yy"},{"id":"7","name":"Zz"}]}"#,
+                ),
+                TAKEN,
+                DONE,
+                Line::json(
+                    "GET /exports/1/file",
+                    200,
+                    r#"{"items":[{"id":"6","name":"Yy"}]}"#,
+                ),
+            ],
+            says: Says::Inconclusive,
         },
         Example {
             title: "Written out twice",
@@ -179,15 +203,6 @@ const DONE: Line = Line::json(
     r#"{"status":"done","result":"/exports/1/file"}"#,
 );
 
-/// Kinds of records that one operation is asked for.
-const MOST_KINDS: usize = 6;
-
-/// What the operation is to write out, and the body that says so.
-struct Order<'a> {
-    home: Home<'a>,
-    body: Option<Map<String, Value>>,
-}
-
 /// A record that is to be in a result.
 struct Wanted<'a> {
     order: Order<'a>,
@@ -207,31 +222,61 @@ struct Shown<'a> {
     record: Option<&'a Value>,
     /// Whether any record of the kind is.
     any: bool,
+    /// Whether more of it is elsewhere, on a page of its own.
+    goes_on: bool,
+    /// Records of the list that are not there either.
+    absent: Vec<String>,
+}
+
+impl Shown<'_> {
+    /// Whether other records of the kind are there, and this one is not.
+    const fn lacks(&self) -> bool {
+        self.times == 0 && self.any
+    }
 }
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let operation = operation
         .ok_or_else(|| Halt::NotApplicable("There is no operation to call.".to_owned()))?;
-    let mut begun = Vec::new();
+    let mut all = Vec::new();
     for order in orders(script.world, operation)? {
-        let wanted = prepare(script, order)?;
-        let work = start(script, operation, &wanted.order)?;
-        begun.push((wanted, work));
+        all.push((prepare(script, order)?, None::<(&'a Exchange, Shown<'a>)>));
     }
-    let mut judgements = Vec::new();
-    for (wanted, work) in begun {
-        let mut first = Some(work);
-        let (exchange, shown) = until(script, |script| {
-            let work = match first.take() {
-                Some(work) => work,
-                None => start(script, operation, &wanted.order)?,
-            };
+    // All at once, and what was left out once more: a copy that lags behind has it later.
+    until(script, |script| {
+        let mut begun = Vec::new();
+        for (wanted, seen) in &mut all {
+            if seen.as_ref().is_none_or(|(_, shown)| shown.lacks()) {
+                let work = start(script, operation, &wanted.order)?;
+                begun.push((work, wanted, seen));
+            }
+        }
+        for (work, wanted, seen) in begun {
             let exchange = result(script, operation, &work)?;
-            let shown = look(&wanted, success(exchange)?)?;
-            let there = shown.times > 0 || !shown.any;
-            Ok(((exchange, shown), there))
-        })?;
-        judgements.extend(judge(script, operation, &wanted, exchange, &shown));
+            *seen = Some((exchange, look(script, wanted, exchange)?));
+        }
+        let lacks = all
+            .iter()
+            .any(|(_, seen)| seen.as_ref().is_some_and(|(_, shown)| shown.lacks()));
+        Ok(((), !lacks))
+    })?;
+    let mut judgements = Vec::new();
+    for (wanted, seen) in &all {
+        let Some((exchange, shown)) = seen else {
+            continue;
+        };
+        if shown.lacks() && (shown.goes_on || selects(script, wanted, shown)?) {
+            judgements.push(Judgement::inconclusive(
+                Whose::Muster,
+                format!(
+                    "A result of {} leaves out other records of the list as well, or says that more of it is elsewhere: \
+                     it may be a choice or a page of them.",
+                    operation.key
+                ),
+            ));
+            continue;
+        }
+        judgements.extend(judge(script, operation, wanted, exchange, shown));
     }
     if judgements.is_empty() {
         return Err(Halt::NotApplicable(format!(
@@ -242,61 +287,20 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     Ok(judgements)
 }
 
-/// What the operation can be asked to write out.
-fn orders<'a>(world: World<'a>, operation: &Operation) -> Scripted<Vec<Order<'a>>> {
-    let contract = world.contract;
-    let home = |collection: &Collection| {
-        Home::of(world, contract.operation(collection.list.as_ref()?)?).ok()
-    };
-    let whole = operation.key.path.trim_end_matches('/');
-    let by_path = whole
-        .rsplit_once('/')
-        .and_then(|(above, _)| home(world.relations.collection_at(above)?));
-    if let Some(home) = by_path {
-        return Ok(vec![Order { home, body: None }]);
+/// Whether the result leaves out records that were in the list before and still are.
+fn selects<'a>(script: &mut Script<'a>, wanted: &Wanted<'a>, shown: &Shown<'_>) -> Scripted<bool> {
+    if shown.absent.is_empty() {
+        return Ok(false);
     }
-    let untold = || {
-        Halt::NotApplicable(format!(
-            "Neither the path of {} nor an enumerated member of its body tells which records it writes out, \
-             all of them.",
-            operation.key
-        ))
+    let page = wanted
+        .lister
+        .fetch(script, &[], "looks which records are still there")?;
+    let still = |id: &String| {
+        page.items
+            .iter()
+            .any(|item| wanted.lister.id(item).as_ref() == Some(id))
     };
-    let schema = shape::body(operation).ok_or_else(untold)?;
-    let place = Place::of(contract, schema);
-    let members = shape::members(&contract.schemas, schema);
-    for member in &members {
-        let kinds = place.member(&member.name);
-        let values: Vec<&Value> = kinds
-            .keyword("enum")
-            .filter_map(Value::as_array)
-            .flatten()
-            .collect();
-        let orders: Vec<Order<'a>> = values
-            .into_iter()
-            .filter_map(|value| {
-                let thing = names::thing(value.as_str()?);
-                let home = world.relations.collections_of(&thing).find_map(home)?;
-                let body = std::iter::once((member.name.clone(), value.clone())).collect();
-                Some(Order {
-                    home,
-                    body: Some(body),
-                })
-            })
-            .take(MOST_KINDS)
-            .collect();
-        // Whatever else must be sent may narrow down what is written out.
-        let alone = orders.iter().all(|order| {
-            order.body.as_ref().is_some_and(|body| {
-                let body = Value::Object(body.clone());
-                contract.schemas.validate_request(schema, &body).is_valid()
-            })
-        });
-        if !orders.is_empty() && alone {
-            return Ok(orders);
-        }
-    }
-    Err(untold())
+    Ok(shown.absent.iter().any(still))
 }
 
 /// Makes a record that is to be written out, and looks which others are there.
@@ -372,7 +376,12 @@ fn result<'a>(
 }
 
 /// Looks for the record in a result.
-fn look<'r>(wanted: &Wanted<'_>, response: &'r Response) -> Scripted<Shown<'r>> {
+fn look<'r>(
+    script: &Script<'_>,
+    wanted: &Wanted<'_>,
+    exchange: &'r Exchange,
+) -> Scripted<Shown<'r>> {
+    let response = success(exchange)?;
     if response.cut {
         return Err(Halt::unmet(
             Whose::TestData,
@@ -380,6 +389,10 @@ fn look<'r>(wanted: &Wanted<'_>, response: &'r Response) -> Scripted<Shown<'r>> 
         ));
     }
     let known = |id: &str| id == wanted.held.id || wanted.others.iter().any(|other| other == id);
+    let absent = |is_there: &dyn Fn(&str) -> bool| -> Vec<String> {
+        let others = wanted.others.iter();
+        others.filter(|id| !is_there(id)).cloned().collect()
+    };
     if let Ok(body) = response.json() {
         let mut rows = Vec::new();
         gather(body, 0, &mut rows);
@@ -389,10 +402,18 @@ fn look<'r>(wanted: &Wanted<'_>, response: &'r Response) -> Scripted<Shown<'r>> 
             .copied()
             .filter(|row| id(row).as_deref() == Some(&*wanted.held.id))
             .collect();
+        let there: HashSet<String> = rows.iter().filter_map(|row| id(row)).collect();
+        let counted = total(body).and_then(|total| usize::try_from(total).ok());
         return Ok(Shown {
             times: own.len(),
             record: own.first().copied().filter(|row| row.is_object()),
-            any: rows.iter().any(|row| id(row).is_some_and(|id| known(&id))),
+            any: there.iter().any(|id| known(id)),
+            goes_on: counted.is_some_and(|total| total > rows.len())
+                || !matches!(
+                    paging::next(exchange, script.world.base_url),
+                    paging::Next::None | paging::Next::Unsaid
+                ),
+            absent: absent(&|id| there.contains(id)),
         });
     }
     let Ok(text) = std::str::from_utf8(&response.body) else {
@@ -411,6 +432,8 @@ fn look<'r>(wanted: &Wanted<'_>, response: &'r Response) -> Scripted<Shown<'r>> 
             .count(),
         record: None,
         any: text.lines().any(|line| names(line, &known)),
+        goes_on: false,
+        absent: absent(&|id| text.lines().any(|line| names(line, &|word| word == id))),
     })
 }
 
@@ -434,17 +457,19 @@ fn judge(
     exchange: &Exchange,
     shown: &Shown<'_>,
 ) -> Option<Judgement> {
-    let path = exchange.request.path_and_query();
-    let thing = &wanted.order.home.collection.thing;
+    let asked = match &wanted.order.body {
+        Some(body) => format!("{} {}", operation.key, Value::Object(body.clone())),
+        None => operation.key.to_string(),
+    };
     let finding = match shown.times {
-        // Nothing tells that it holds records at all.
-        0 if !shown.any => return None,
-        0 => Finding::new(
-            format!("left out {thing}"),
+        0 if shown.lacks() => Finding::new(
+            "left out",
             "A record that was there before is not in the result.",
-            format!("GET {path}: the record {}", wanted.held.id),
+            format!("{asked}: the record {} in the result", wanted.held.id),
             "other records of its kind, and not this one",
         ),
+        // Nothing tells that it holds records at all.
+        0 => return None,
         1 => {
             let differs = shown
                 .record
@@ -455,13 +480,18 @@ fn judge(
             }
         }
         times => Finding::new(
-            format!("twice {thing}"),
+            "twice",
             "A record is in the result twice.",
-            format!("GET {path}: the record {} once", wanted.held.id),
+            format!("{asked}: the record {} once", wanted.held.id),
             format!("{times} times"),
         ),
     };
-    Some(finding.at(operation.pointer.clone()).into())
+    Some(
+        finding
+            .at(operation.pointer.clone())
+            .shown_by(exchange.id)
+            .into(),
+    )
 }
 
 /// A member that differs from the record, where the contract says that both are the same.
