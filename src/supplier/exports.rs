@@ -30,6 +30,11 @@ pub(crate) struct Export {
 }
 
 impl Export {
+    /// How long until it is done, where it takes this long.
+    pub(super) fn remains(&self, takes: Duration) -> Duration {
+        takes.saturating_sub(self.created.elapsed())
+    }
+
     fn is_over(&self) -> bool {
         self.created.elapsed() >= Duration::from_secs(self.keep_for)
     }

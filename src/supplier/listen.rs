@@ -165,9 +165,9 @@ async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
     if house.is(Switch::SlowSummaries) && incoming.path.ends_with("/incident-summaries") {
         tokio::time::sleep(SLOW).await;
     }
-    if incoming.path.contains("/exports/") && incoming.path.ends_with("/result") {
+    if let Some(wait) = house.until_export(&incoming.path) {
         // A result that is about to be there is waited for.
-        tokio::time::sleep(house.export_takes()).await;
+        tokio::time::sleep(wait).await;
     }
     if house.is(Switch::FollowsAddresses) {
         follow(&incoming).await;

@@ -372,6 +372,16 @@ impl House {
         exports::TAKES + self.latency.longest() * 4 + self.replica.lag() * 2
     }
 
+    /// How long until the export is done whose result has this path; nothing for other paths and exports.
+    fn until_export(&self, path: &str) -> Option<Duration> {
+        let (before, id) = path.strip_suffix("/result")?.rsplit_once('/')?;
+        let store = self.store();
+        let export = store.exports.get(&id.to_ascii_lowercase())?;
+        before
+            .ends_with("/exports")
+            .then(|| export.remains(self.export_takes()))
+    }
+
     fn new(rules: &'static Rules, options: Options, origin: String, contract: &Value) -> Self {
         let has = |switch| {
             options
