@@ -385,7 +385,7 @@ fn profiles_are_listed() {
 policing-api-security  1.0.0  51 requirements  Security of policing APIs
 uk-gov-api             1.0.0  59 requirements  UK government API baseline
 ihub-standard-api      1.0.0  81 requirements  Police iHub Standard API
-http-operability       1.0.0  57 requirements  How an API behaves over HTTP
+http-operability       1.0.0  59 requirements  How an API behaves over HTTP
 
 "#]]);
 }

@@ -25,7 +25,7 @@ const BACKTRACKS: usize = 200_000;
 /// Bytes a compiled pattern may take.
 const PATTERN_SIZE: usize = 10 << 20;
 /// Judges of places inside schemas that are kept; the rest are compiled on each call.
-const MOST_INNER: usize = 4_096;
+const MOST_INNER: usize = 512;
 /// Characters of a value that a message may show.
 const EXCERPT: usize = 60;
 

@@ -27,7 +27,7 @@ pub static CHECK: Check = Check {
     purpose: "An export holds every record that was there when it was asked for, once and as it is.",
     verifies: "Where work is told by an enumerated member of its body, or by its path, which records it writes out, a \
         record of each such kind is created, and the work is started for it with nothing else that could narrow it \
-        down. Its result, read as JSON or as lines of text, names the record, and once. Where result and read declare \
+        down. Its result, read as JSON or as text, names the record, and in no list of JSON twice. Where result and read declare \
         the same schema, the members that callers decide on are the same in both. What is missing is looked for again \
         within `settle_ms`. A result that names no record at all, though the list shows some, is not judged: it may \
         be a link, an archive or a count. One that leaves out other records of the list as well, or says that more of it \
@@ -106,11 +106,10 @@ pub static CHECK: Check = Check {
                 LISTED,
                 TAKEN,
                 DONE,
-                Line::new(
+                Line::json(
                     "GET /exports/1/file",
                     200,
-                    CSV,
-                    "id,name\n6,Yy\n7,Zz\n7,Zz\n",
+                    r#"{"items":[{"id":"6","name":"Yy"},{"id":"7","name":"Zz"},{"id":"7","name":"Zz"}]}"#,
                 ),
             ],
             says: Says::Fail("twice"),
@@ -141,7 +140,12 @@ pub static CHECK: Check = Check {
                 LISTED,
                 TAKEN,
                 DONE,
-                Line::new("GET /exports/1/file", 200, CSV, "id,name\n6,Yy\n7,Zz\n"),
+                Line::new(
+                    "GET /exports/1/file",
+                    200,
+                    CSV,
+                    "id,name,address\n6,Yy,a\n7,Zz,a\n7,Zz,b\n",
+                ),
             ],
             says: Says::Pass,
         },
@@ -394,21 +398,23 @@ fn look<'r>(
         others.filter(|id| !is_there(id)).cloned().collect()
     };
     if let Ok(body) = response.json() {
-        let mut rows = Vec::new();
-        gather(body, 0, &mut rows);
+        let mut lists = Vec::new();
+        gather(body, 0, &mut lists);
         let id = |row: &Value| wanted.lister.id(row);
-        let own: Vec<&Value> = rows
-            .iter()
-            .copied()
-            .filter(|row| id(row).as_deref() == Some(&*wanted.held.id))
-            .collect();
-        let there: HashSet<String> = rows.iter().filter_map(|row| id(row)).collect();
+        let is_own = |row: &&Value| id(row).as_deref() == Some(&*wanted.held.id);
+        let rows = || lists.iter().copied().flatten();
+        let there: HashSet<String> = rows().filter_map(id).collect();
         let counted = total(body).and_then(|total| usize::try_from(total).ok());
         return Ok(Shown {
-            times: own.len(),
-            record: own.first().copied().filter(|row| row.is_object()),
+            // A result may list its ids beside its records.
+            times: lists
+                .iter()
+                .map(|list| list.iter().filter(is_own).count())
+                .max()
+                .unwrap_or(0),
+            record: rows().filter(is_own).find(|row| row.is_object()),
             any: there.iter().any(|id| known(id)),
-            goes_on: counted.is_some_and(|total| total > rows.len())
+            goes_on: counted.is_some_and(|total| total > rows().count())
                 || !matches!(
                     paging::next(exchange, script.world.base_url),
                     paging::Next::None | paging::Next::Unsaid
@@ -421,29 +427,26 @@ fn look<'r>(
             "The result is neither JSON nor text.".to_owned(),
         ));
     };
-    let names = |line: &str, wanted: &dyn Fn(&str) -> bool| {
-        line.split([',', ';', '\t', '|', '"', '\'', ' ', ':', '{', '}', '<', '>'])
-            .any(|word| wanted(word.trim()))
-    };
+    let words: HashSet<&str> = text
+        .split(|char: char| char.is_whitespace() || ",;|\"':{}[]<>".contains(char))
+        .collect();
     Ok(Shown {
-        times: text
-            .lines()
-            .filter(|line| names(line, &|word| word == wanted.held.id))
-            .count(),
+        // A record with several addresses may take several lines.
+        times: usize::from(words.contains(&*wanted.held.id)),
         record: None,
-        any: text.lines().any(|line| names(line, &known)),
+        any: words.iter().any(|word| known(word)),
         goes_on: false,
-        absent: absent(&|id| text.lines().any(|line| names(line, &|word| word == id))),
+        absent: absent(&|id| words.contains(id)),
     })
 }
 
-/// The items of every list in a result.
-fn gather<'r>(value: &'r Value, depth: usize, rows: &mut Vec<&'r Value>) {
+/// Every list in a result.
+fn gather<'r>(value: &'r Value, depth: usize, lists: &mut Vec<&'r Vec<Value>>) {
     match value {
-        Value::Array(items) => rows.extend(items),
+        Value::Array(items) => lists.push(items),
         Value::Object(members) if depth < 3 => {
             for member in members.values() {
-                gather(member, depth + 1, rows);
+                gather(member, depth + 1, lists);
             }
         }
         _ => {}
