@@ -84,11 +84,8 @@ pub(super) fn orders<'a>(world: World<'a>, operation: &Operation) -> Scripted<Ve
     let members = shape::members(&contract.schemas, schema);
     for member in &members {
         let kinds = place.member(&member.name);
-        let values: Vec<&Value> = kinds
-            .keyword("enum")
-            .filter_map(Value::as_array)
-            .flatten()
-            .collect();
+        let listed = kinds.keyword("enum").filter_map(Value::as_array).flatten();
+        let values: Vec<&Value> = listed.chain(kinds.keyword("const")).collect();
         let orders: Vec<Order<'a>> = values
             .into_iter()
             .filter_map(|value| {

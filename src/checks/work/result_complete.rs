@@ -10,7 +10,7 @@ use crate::{
         Check, Example, Kind, Line, Says, Scope,
         exporting::{Order, orders},
         following::{Phase, Work, address, said, takes_on},
-        keeping::{Held, Home, brief, make, read, until},
+        keeping::{Held, Home, brief, read, several, until},
         listing::{Lister, total},
         operating::success,
     },
@@ -26,12 +26,12 @@ pub static CHECK: Check = Check {
     id: "work.result-complete",
     purpose: "An export holds every record that was there when it was asked for, once and as it is.",
     verifies: "Where work is told by an enumerated member of its body, or by its path, which records it writes out, a \
-        record of each such kind is created, and the work is started for it with nothing else that could narrow it \
-        down. Its result, read as JSON or as text, names the record, and in no list of JSON twice. Where result and read declare \
+        few records of each such kind are created, with different values, and the work is started for it with nothing else that could narrow it \
+        down. Its result, read as JSON or as text, names each of them, and in no list of JSON twice. Where result and read declare \
         the same schema, the members that callers decide on are the same in both. What is missing is looked for again \
         within `settle_ms`. A result that names no record at all, though the list shows some, is not judged: it may \
-        be a link, an archive or a count. One that leaves out other records of the list as well, or says that more of it \
-        is elsewhere, is inconclusive: it may be a choice, or a page.",
+        be a link, an archive or a count. One that holds some of the new records and others not, leaves out other \
+        records of the list as well, or says that more of it is elsewhere, is inconclusive: it may be a choice, or a page.",
     matters: "An export is what a force takes with it to the next supplier, and what a court is sent. What it leaves \
         out is lost without a word, as nobody compares it with what was there.",
     fix: "Write out from the store that reads use, as it is when the export is taken on, to its very end: not from a \
@@ -93,6 +93,24 @@ pub static CHECK: Check = Check {
                     "GET /exports/1/file",
                     200,
                     r#"{"items":[{"id":"6","name":"Yy"}]}"#,
+                ),
+            ],
+            says: Says::Inconclusive,
+        },
+        Example {
+            title: "Some of the new records",
+            contract: PEOPLE,
+            dialogue: &[
+                MADE,
+                Line::json("POST /people", 201, r#"{"id":"8"}"#),
+                READ,
+                LISTED,
+                TAKEN,
+                DONE,
+                Line::json(
+                    "GET /exports/1/file",
+                    200,
+                    r#"{"items":[{"id":"6","name":"Yy"},{"id":"7","name":"Zz"}]}"#,
                 ),
             ],
             says: Says::Inconclusive,
@@ -192,6 +210,8 @@ components:
   schemas:
     Person: {type: object, required: [name], properties: {id: {type: string, readOnly: true}, name: {type: string}}}
 ";
+/// Records that are made besides the first.
+const OTHERS: usize = 2;
 const CSV: &[(&str, &str)] = &[("content-type", "text/csv")];
 const MADE: Line = Line::json("POST /people", 201, r#"{"id":"7"}"#);
 const READ: Line = Line::json("GET /people/7", 200, r#"{"id":"7","name":"Zz"}"#);
@@ -207,22 +227,23 @@ const DONE: Line = Line::json(
     r#"{"status":"done","result":"/exports/1/file"}"#,
 );
 
-/// A record that is to be in a result.
+/// Records that are to be in a result.
 struct Wanted<'a> {
     order: Order<'a>,
-    held: Held,
+    /// The first, and others with other values: a result that is a choice holds some of them.
+    held: Vec<Held>,
     lister: Lister<'a>,
-    /// The record as it is read.
+    /// The first as it is read.
     alone: &'a Value,
     /// Other records of the kind, by what the list shows.
     others: Vec<String>,
 }
 
-/// Where a record is in a result.
+/// What is in a result.
 struct Shown<'a> {
-    /// How many times it is there.
-    times: usize,
-    /// As what, where that is more than its id.
+    /// How many times each record is there.
+    times: Vec<usize>,
+    /// The first, where that is more than its id.
     record: Option<&'a Value>,
     /// Whether any record of the kind is.
     any: bool,
@@ -233,9 +254,14 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    /// Whether other records of the kind are there, and this one is not.
-    const fn lacks(&self) -> bool {
-        self.times == 0 && self.any
+    /// Whether records of the kind are there, and one of these is not.
+    fn lacks(&self) -> bool {
+        self.any && self.times.contains(&0)
+    }
+
+    /// Whether some of these records are there, and some are not.
+    fn chooses(&self) -> bool {
+        self.lacks() && self.times.iter().any(|times| *times > 0)
     }
 }
 
@@ -269,12 +295,14 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         let Some((exchange, shown)) = seen else {
             continue;
         };
-        if shown.lacks() && (shown.goes_on || selects(script, wanted, shown)?) {
+        let partial =
+            shown.lacks() && (shown.goes_on || shown.chooses() || selects(script, wanted, shown)?);
+        if partial {
             judgements.push(Judgement::inconclusive(
                 Whose::Muster,
                 format!(
-                    "A result of {} leaves out other records of the list as well, or says that more of it is elsewhere: \
-                     it may be a choice or a page of them.",
+                    "A result of {} holds some of the new records or of those in the list, and others not, or says that \
+                     more of it is elsewhere: it may be a choice or a page of them.",
                     operation.key
                 ),
             ));
@@ -309,18 +337,21 @@ fn selects<'a>(script: &mut Script<'a>, wanted: &Wanted<'a>, shown: &Shown<'_>) 
 
 /// Makes a record that is to be written out, and looks which others are there.
 fn prepare<'a>(script: &mut Script<'a>, order: Order<'a>) -> Scripted<Wanted<'a>> {
-    let held = make(script, &order.home)?;
-    let alone = read(script, &order.home, &held)?;
+    let held = several(script, &order.home, OTHERS)?;
+    let first = held
+        .first()
+        .ok_or_else(|| Halt::unmet(Whose::Supplier, "No record could be made."))?;
+    let alone = read(script, &order.home, first)?;
     let key = order.home.collection.list.as_ref();
     let list = Home::other(script.world, key)
         .ok_or_else(|| Halt::NotApplicable("There is no list to compare with.".to_owned()))?;
-    let lister = Lister::of(script, &order.home, list, &held)?;
+    let lister = Lister::of(script, &order.home, list, first)?;
     let page = lister.fetch(script, &[], "looks which records there are")?;
     let others = page
         .items
         .iter()
         .filter_map(|item| lister.id(item))
-        .filter(|id| *id != held.id)
+        .filter(|id| held.iter().all(|held| held.id != *id))
         .collect();
     Ok(Wanted {
         order,
@@ -392,7 +423,10 @@ fn look<'r>(
             "The result is longer than what is read of an answer (`limits.body`).",
         ));
     }
-    let known = |id: &str| id == wanted.held.id || wanted.others.iter().any(|other| other == id);
+    let own = wanted.held.iter().map(|held| held.id.as_str());
+    let others = wanted.others.iter().map(String::as_str);
+    let known: HashSet<&str> = own.clone().chain(others).collect();
+    let first = own.clone().next();
     let absent = |is_there: &dyn Fn(&str) -> bool| -> Vec<String> {
         let others = wanted.others.iter();
         others.filter(|id| !is_there(id)).cloned().collect()
@@ -401,19 +435,20 @@ fn look<'r>(
         let mut lists = Vec::new();
         gather(body, 0, &mut lists);
         let id = |row: &Value| wanted.lister.id(row);
-        let is_own = |row: &&Value| id(row).as_deref() == Some(&*wanted.held.id);
+        let is = |row: &Value, wanted: &str| id(row).as_deref() == Some(wanted);
         let rows = || lists.iter().copied().flatten();
         let there: HashSet<String> = rows().filter_map(id).collect();
         let counted = total(body).and_then(|total| usize::try_from(total).ok());
         return Ok(Shown {
             // A result may list its ids beside its records.
-            times: lists
-                .iter()
-                .map(|list| list.iter().filter(is_own).count())
-                .max()
-                .unwrap_or(0),
-            record: rows().filter(is_own).find(|row| row.is_object()),
-            any: there.iter().any(|id| known(id)),
+            times: own
+                .map(|own| {
+                    let times = |list: &&Vec<Value>| list.iter().filter(|row| is(row, own)).count();
+                    lists.iter().map(times).max().unwrap_or(0)
+                })
+                .collect(),
+            record: rows().find(|row| row.is_object() && first.is_some_and(|own| is(row, own))),
+            any: there.iter().any(|id| known.contains(&**id)),
             goes_on: counted.is_some_and(|total| total > rows().count())
                 || !matches!(
                     paging::next(exchange, script.world.base_url),
@@ -432,9 +467,9 @@ fn look<'r>(
         .collect();
     Ok(Shown {
         // A record with several addresses may take several lines.
-        times: usize::from(words.contains(&*wanted.held.id)),
+        times: own.map(|id| usize::from(words.contains(id))).collect(),
         record: None,
-        any: words.iter().any(|word| known(word)),
+        any: words.iter().any(|word| known.contains(word)),
         goes_on: false,
         absent: absent(&|id| words.contains(id)),
     })
@@ -464,16 +499,25 @@ fn judge(
         Some(body) => format!("{} {}", operation.key, Value::Object(body.clone())),
         None => operation.key.to_string(),
     };
-    let finding = match shown.times {
-        0 if shown.lacks() => Finding::new(
+    let each = || wanted.held.iter().zip(&shown.times);
+    let missing = each().find(|(_, times)| **times == 0);
+    let again = each().find(|(_, times)| **times > 1);
+    let finding = match (missing, again) {
+        // Nothing tells that it holds records at all.
+        (Some(_), _) if !shown.any => return None,
+        (Some((held, _)), _) => Finding::new(
             "left out",
             "A record that was there before is not in the result.",
-            format!("{asked}: the record {} in the result", wanted.held.id),
+            format!("{asked}: the record {} in the result", held.id),
             "other records of its kind, and not this one",
         ),
-        // Nothing tells that it holds records at all.
-        0 => return None,
-        1 => {
+        (None, Some((held, times))) => Finding::new(
+            "twice",
+            "A record is in the result twice.",
+            format!("{asked}: the record {} once", held.id),
+            format!("{times} times"),
+        ),
+        (None, None) => {
             let differs = shown
                 .record
                 .and_then(|row| differing(script, wanted, exchange, row));
@@ -482,12 +526,6 @@ fn judge(
                 Some(finding) => finding,
             }
         }
-        times => Finding::new(
-            "twice",
-            "A record is in the result twice.",
-            format!("{asked}: the record {} once", wanted.held.id),
-            format!("{times} times"),
-        ),
     };
     Some(
         finding
