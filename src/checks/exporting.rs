@@ -1,13 +1,21 @@
-//! Operations that write out every record of a kind (owner of [`Order`]).
+//! Operations that write out every record of a kind, and what their results hold (owner of [`Order`] and [`Shown`]).
+
+use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::{keeping::Home, place::Place};
+use super::{
+    keeping::{Held, Home},
+    listing::{Lister, total},
+    operating::success,
+    place::Place,
+};
 use crate::{
-    arrange::{names, relations::Collection, shape},
+    arrange::{names, paging, relations::Collection, shape},
     contract::{Contract, Operation, Schema},
-    model::Does,
-    script::{Halt, Scripted, World},
+    exchange::Exchange,
+    model::{Does, Whose},
+    script::{Halt, Script, Scripted, World},
 };
 
 /// Words of operations that write records out.
@@ -117,4 +125,127 @@ pub(super) fn orders<'a>(world: World<'a>, operation: &Operation) -> Scripted<Ve
 fn takes(contract: &Contract, schema: &Schema, body: &Map<String, Value>) -> bool {
     let body = Value::Object(body.clone());
     contract.schemas.validate_request(schema, &body).is_valid()
+}
+
+/// Records that are to be in a result.
+#[derive(Debug)]
+pub(super) struct Wanted<'a> {
+    /// What is asked for.
+    pub(super) order: Order<'a>,
+    /// The first, and others with other values: a result that is a choice holds some of them.
+    pub(super) held: Vec<Held>,
+    /// The list they are in.
+    pub(super) lister: Lister<'a>,
+    /// The first as it is read.
+    pub(super) alone: &'a Value,
+    /// Other records of the kind, by what the list shows.
+    pub(super) others: Vec<String>,
+}
+
+/// What is in a result.
+#[derive(Debug)]
+pub(super) struct Shown<'a> {
+    /// How many times each record is there.
+    pub(super) times: Vec<usize>,
+    /// The first, where that is more than its id.
+    pub(super) record: Option<&'a Value>,
+    /// Whether any record of the kind is.
+    pub(super) any: bool,
+    /// Whether more of it is elsewhere, on a page of its own.
+    pub(super) goes_on: bool,
+    /// Records of the list that are not there either.
+    pub(super) absent: Vec<String>,
+}
+
+impl Shown<'_> {
+    /// Whether records of the kind are there, and one of these is not.
+    pub(super) fn lacks(&self) -> bool {
+        self.any && self.times.contains(&0)
+    }
+
+    /// Whether some of these records are there, and some are not.
+    pub(super) fn chooses(&self) -> bool {
+        self.lacks() && self.times.iter().any(|times| *times > 0)
+    }
+}
+
+/// Looks for the records in a result.
+///
+/// # Errors
+/// Inconclusive, where it is no success or was not read to its end; not applicable, where it is neither JSON nor text.
+pub(super) fn look<'r>(
+    script: &Script<'_>,
+    wanted: &Wanted<'_>,
+    exchange: &'r Exchange,
+) -> Scripted<Shown<'r>> {
+    let response = success(exchange)?;
+    if response.cut {
+        return Err(Halt::unmet(
+            Whose::TestData,
+            "The result is longer than what is read of an answer (`limits.body`).",
+        ));
+    }
+    let own = wanted.held.iter().map(|held| held.id.as_str());
+    let others = wanted.others.iter().map(String::as_str);
+    let known: HashSet<&str> = own.clone().chain(others).collect();
+    let first = own.clone().next();
+    let absent = |is_there: &dyn Fn(&str) -> bool| -> Vec<String> {
+        let others = wanted.others.iter();
+        others.filter(|id| !is_there(id)).cloned().collect()
+    };
+    if let Ok(body) = response.json() {
+        let mut lists = Vec::new();
+        gather(body, 0, &mut lists);
+        let id = |row: &Value| wanted.lister.id(row);
+        let is = |row: &Value, wanted: &str| id(row).as_deref() == Some(wanted);
+        let rows = || lists.iter().copied().flatten();
+        let there: HashSet<String> = rows().filter_map(id).collect();
+        let counted = total(body).and_then(|total| usize::try_from(total).ok());
+        return Ok(Shown {
+            // A result may list its ids beside its records.
+            times: own
+                .map(|own| {
+                    let times = |list: &&Vec<Value>| list.iter().filter(|row| is(row, own)).count();
+                    lists.iter().map(times).max().unwrap_or(0)
+                })
+                .collect(),
+            record: rows().find(|row| row.is_object() && first.is_some_and(|own| is(row, own))),
+            any: there.iter().any(|id| known.contains(&**id)),
+            goes_on: counted.is_some_and(|total| total > rows().count())
+                || !matches!(
+                    paging::next(exchange, script.world.base_url),
+                    paging::Next::None | paging::Next::Unsaid
+                ),
+            absent: absent(&|id| there.contains(id)),
+        });
+    }
+    let Ok(text) = std::str::from_utf8(&response.body) else {
+        return Err(Halt::NotApplicable(
+            "The result is neither JSON nor text.".to_owned(),
+        ));
+    };
+    let words: HashSet<&str> = text
+        .split(|char: char| char.is_whitespace() || ",;|\"':{}[]<>".contains(char))
+        .collect();
+    Ok(Shown {
+        // A record with several addresses may take several lines.
+        times: own.map(|id| usize::from(words.contains(id))).collect(),
+        record: None,
+        any: words.iter().any(|word| known.contains(word)),
+        goes_on: false,
+        absent: absent(&|id| words.contains(id)),
+    })
+}
+
+/// Every list in a result.
+fn gather<'r>(value: &'r Value, depth: usize, lists: &mut Vec<&'r Vec<Value>>) {
+    match value {
+        Value::Array(items) => lists.push(items),
+        Value::Object(members) if depth < 3 => {
+            for member in members.values() {
+                gather(member, depth + 1, lists);
+            }
+        }
+        _ => {}
+    }
 }

@@ -1,18 +1,15 @@
 //! `work.result-complete`
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
 use crate::{
-    arrange::{Arranged, paging, shape},
+    arrange::{Arranged, shape},
     checks::{
         Check, Example, Kind, Line, Says, Scope,
-        exporting::{Order, orders},
+        exporting::{Order, Shown, Wanted, look, orders},
         following::{Phase, Work, address, said, takes_on},
-        keeping::{Held, Home, brief, read, several, until},
-        listing::{Lister, total},
-        operating::success,
+        keeping::{Home, brief, read, several, until},
+        listing::Lister,
     },
     contract::Operation,
     exchange::{Address, Exchange, Request},
@@ -227,44 +224,6 @@ const DONE: Line = Line::json(
     r#"{"status":"done","result":"/exports/1/file"}"#,
 );
 
-/// Records that are to be in a result.
-struct Wanted<'a> {
-    order: Order<'a>,
-    /// The first, and others with other values: a result that is a choice holds some of them.
-    held: Vec<Held>,
-    lister: Lister<'a>,
-    /// The first as it is read.
-    alone: &'a Value,
-    /// Other records of the kind, by what the list shows.
-    others: Vec<String>,
-}
-
-/// What is in a result.
-struct Shown<'a> {
-    /// How many times each record is there.
-    times: Vec<usize>,
-    /// The first, where that is more than its id.
-    record: Option<&'a Value>,
-    /// Whether any record of the kind is.
-    any: bool,
-    /// Whether more of it is elsewhere, on a page of its own.
-    goes_on: bool,
-    /// Records of the list that are not there either.
-    absent: Vec<String>,
-}
-
-impl Shown<'_> {
-    /// Whether records of the kind are there, and one of these is not.
-    fn lacks(&self) -> bool {
-        self.any && self.times.contains(&0)
-    }
-
-    /// Whether some of these records are there, and some are not.
-    fn chooses(&self) -> bool {
-        self.lacks() && self.times.iter().any(|times| *times > 0)
-    }
-}
-
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let operation = operation
         .ok_or_else(|| Halt::NotApplicable("There is no operation to call.".to_owned()))?;
@@ -408,84 +367,6 @@ fn result<'a>(
     };
     let purpose = "reads what was written out";
     script.send(work.request(script, Method::Get, address, purpose))
-}
-
-/// Looks for the record in a result.
-fn look<'r>(
-    script: &Script<'_>,
-    wanted: &Wanted<'_>,
-    exchange: &'r Exchange,
-) -> Scripted<Shown<'r>> {
-    let response = success(exchange)?;
-    if response.cut {
-        return Err(Halt::unmet(
-            Whose::TestData,
-            "The result is longer than what is read of an answer (`limits.body`).",
-        ));
-    }
-    let own = wanted.held.iter().map(|held| held.id.as_str());
-    let others = wanted.others.iter().map(String::as_str);
-    let known: HashSet<&str> = own.clone().chain(others).collect();
-    let first = own.clone().next();
-    let absent = |is_there: &dyn Fn(&str) -> bool| -> Vec<String> {
-        let others = wanted.others.iter();
-        others.filter(|id| !is_there(id)).cloned().collect()
-    };
-    if let Ok(body) = response.json() {
-        let mut lists = Vec::new();
-        gather(body, 0, &mut lists);
-        let id = |row: &Value| wanted.lister.id(row);
-        let is = |row: &Value, wanted: &str| id(row).as_deref() == Some(wanted);
-        let rows = || lists.iter().copied().flatten();
-        let there: HashSet<String> = rows().filter_map(id).collect();
-        let counted = total(body).and_then(|total| usize::try_from(total).ok());
-        return Ok(Shown {
-            // A result may list its ids beside its records.
-            times: own
-                .map(|own| {
-                    let times = |list: &&Vec<Value>| list.iter().filter(|row| is(row, own)).count();
-                    lists.iter().map(times).max().unwrap_or(0)
-                })
-                .collect(),
-            record: rows().find(|row| row.is_object() && first.is_some_and(|own| is(row, own))),
-            any: there.iter().any(|id| known.contains(&**id)),
-            goes_on: counted.is_some_and(|total| total > rows().count())
-                || !matches!(
-                    paging::next(exchange, script.world.base_url),
-                    paging::Next::None | paging::Next::Unsaid
-                ),
-            absent: absent(&|id| there.contains(id)),
-        });
-    }
-    let Ok(text) = std::str::from_utf8(&response.body) else {
-        return Err(Halt::NotApplicable(
-            "The result is neither JSON nor text.".to_owned(),
-        ));
-    };
-    let words: HashSet<&str> = text
-        .split(|char: char| char.is_whitespace() || ",;|\"':{}[]<>".contains(char))
-        .collect();
-    Ok(Shown {
-        // A record with several addresses may take several lines.
-        times: own.map(|id| usize::from(words.contains(id))).collect(),
-        record: None,
-        any: words.iter().any(|word| known.contains(word)),
-        goes_on: false,
-        absent: absent(&|id| words.contains(id)),
-    })
-}
-
-/// Every list in a result.
-fn gather<'r>(value: &'r Value, depth: usize, lists: &mut Vec<&'r Vec<Value>>) {
-    match value {
-        Value::Array(items) => lists.push(items),
-        Value::Object(members) if depth < 3 => {
-            for member in members.values() {
-                gather(member, depth + 1, lists);
-            }
-        }
-        _ => {}
-    }
 }
 
 fn judge(
