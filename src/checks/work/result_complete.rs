@@ -27,8 +27,8 @@ pub static CHECK: Check = Check {
         down. Its result, read as JSON or as text, names each of them, and in no list of JSON twice. Where result and read declare \
         the same schema, the members that callers decide on are the same in both. What is missing is looked for again \
         within `settle_ms`. A result that names no record at all, though the list shows some, is not judged: it may \
-        be a link, an archive or a count. One that holds some of the new records and others not, leaves out other \
-        records of the list as well, or says that more of it is elsewhere, is inconclusive: it may be a choice, or a page.",
+        be a link, an archive or a count. One that holds some of the new records and others not, leaves out \
+        records between others of the list, or says that more of it is elsewhere, is inconclusive: it may be a choice, or a page.",
     matters: "An export is what a force takes with it to the next supplier, and what a court is sent. What it leaves \
         out is lost without a word, as nobody compares it with what was there.",
     fix: "Write out from the store that reads use, as it is when the export is taken on, to its very end: not from a \
@@ -82,7 +82,7 @@ pub static CHECK: Check = Check {
                 Line::json(
                     "GET /people",
                     200,
-                    r#"{"items":[{"id":"5","name":"Xx"},{"id":"6","name":"Yy"},{"id":"7","name":"Zz"}]}"#,
+                    r#"{"items":[{"id":"5","name":"Xx"},{"id":"6","name":"Yy"},{"id":"4","name":"Ww"},{"id":"7","name":"Zz"}]}"#,
                 ),
                 TAKEN,
                 DONE,
@@ -260,8 +260,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             judgements.push(Judgement::inconclusive(
                 Whose::Muster,
                 format!(
-                    "A result of {} holds some of the new records or of those in the list, and others not, or says that \
-                     more of it is elsewhere: it may be a choice or a page of them.",
+                    "A result of {} holds some of the new records and others not, leaves out records between others of the \
+                     list, or says that more of it is elsewhere: it may be a choice or a page of them.",
                     operation.key
                 ),
             ));
@@ -278,20 +278,25 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     Ok(judgements)
 }
 
-/// Whether the result leaves out records that were in the list before and still are.
+/// Whether the result holds some records of the list and leaves out others between them: a copy that is old, or was cut
+/// off, ends at one place of a list in the order of creation, and a choice does not.
 fn selects<'a>(script: &mut Script<'a>, wanted: &Wanted<'a>, shown: &Shown<'_>) -> Scripted<bool> {
     if shown.absent.is_empty() {
         return Ok(false);
     }
+    // What was removed meanwhile is rightly absent.
     let page = wanted
         .lister
         .fetch(script, &[], "looks which records are still there")?;
-    let still = |id: &String| {
-        page.items
-            .iter()
-            .any(|item| wanted.lister.id(item).as_ref() == Some(id))
-    };
-    Ok(shown.absent.iter().any(still))
+    let still: Vec<bool> = page
+        .items
+        .iter()
+        .filter_map(|item| wanted.lister.id(item))
+        .filter(|id| wanted.others.contains(id))
+        .map(|id| shown.absent.contains(&id))
+        .collect();
+    let changes = still.windows(2).filter(|pair| pair.first() != pair.last());
+    Ok(changes.count() > 1)
 }
 
 /// Makes a record that is to be written out, and looks which others are there.
