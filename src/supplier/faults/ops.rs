@@ -282,6 +282,7 @@ pub(super) const UNKNOWN_PARAMETER_FINDS_NOTHING: Fault = Fault {
         if unknown && outgoing.status == StatusCode::BAD_REQUEST {
             outgoing.status = StatusCode::OK;
             outgoing.set("content-type", "application/json");
+            outgoing.set("etag", "\"vehicles-0\"");
             outgoing.body = Body::Json(json!({ "items": [], "next": null, "total": 0 }));
         }
     }),
