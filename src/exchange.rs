@@ -287,7 +287,7 @@ pub struct Response {
     pub headers: Headers,
     /// The body, content encoding undone.
     pub body: Bytes,
-    /// Whether the body was cut at the size limit of the run.
+    /// Whether the body was not read to its end: it was cut at the size limit of the run, or was lost after a refusal.
     pub cut: bool,
     /// How long it took.
     pub timing: Timing,

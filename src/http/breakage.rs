@@ -40,9 +40,9 @@ pub(super) fn sort(error: &(dyn Error + 'static), place: &Place, stage: Stage) -
     Breakage { kind, detail }
 }
 
-/// Whether an answer is whole although its connection was reset: a refusal that closes the connection, whose body is
-/// all that comes until then, and of which nothing came. A server that refuses a request while it is still on its way
-/// closes with what it has not read, and the reset that this causes says nothing of the answer (RFC 9112 §9.6).
+/// Whether the head of an answer counts although its connection was reset: a refusal that closes the connection, whose
+/// body is all that comes until then, and of which nothing came. A server that refuses a request while it is still on its
+/// way closes with what it has not read, and the reset that this causes may take the body along (RFC 9112 §9.6).
 pub(super) fn is_refusal_alone(
     status: StatusCode,
     headers: &HeaderMap,
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_that_closes_the_connection_is_whole_without_a_body() {
+    fn a_refusal_that_closes_the_connection_counts_without_its_body() {
         let lost = |kind| Breakage {
             kind,
             detail: String::new(),

@@ -51,7 +51,7 @@ use crate::{
         Auth, Body, Breakage, BreakageKind, Headers, HttpVersion, Outcome, Over, Request, Response,
         Shown, Timing,
     },
-    model::{IdentityName, Method},
+    model::IdentityName,
 };
 
 /// The way to one host, with its connections. Cheap to share behind an `Arc`.
@@ -240,7 +240,7 @@ impl Transport {
         let fresh = !is_safe && self.raced.load(Ordering::Relaxed);
         // What is out of all proportion may cost the connection, which others must not pay for.
         let alone = fresh || request.over != Over::Any || is_huge(place, &headers, bytes.as_ref());
-        let ordinary = method(&request.method).filter(|_| place.ordinary && !alone);
+        let ordinary = names::method(&request.method).filter(|_| place.ordinary && !alone);
         let result = match ordinary {
             Some(method) => {
                 let spare = is_safe.then(|| headers.clone());
@@ -337,7 +337,7 @@ impl Transport {
         headers: HeaderMap,
         body: Option<Bytes>,
     ) -> Result<Response, Lost> {
-        let method = method(&request.method).ok_or_else(|| {
+        let method = names::method(&request.method).ok_or_else(|| {
             not_sent("A kept connection is for the methods of HTTP alone.".to_owned())
         })?;
         let outgoing = Kept::outgoing(method, place, headers, body)?;
@@ -370,6 +370,7 @@ impl Transport {
         let at_ms = clock::now_ms();
         let (head, mut stream) = response.into_parts();
         let mut body = body::Collector::new(self.options.body_limit);
+        let mut end_lost = false;
         loop {
             let frame = tokio::select! {
                 biased;
@@ -391,7 +392,9 @@ impl Transport {
                         declared: names::declared_length(&head.headers),
                     };
                     let lost = breakage::sort(&error, place, stage);
-                    if breakage::is_refusal_alone(head.status, &head.headers, body.len(), &lost) {
+                    end_lost =
+                        breakage::is_refusal_alone(head.status, &head.headers, body.len(), &lost);
+                    if end_lost {
                         break;
                     }
                     return Err(lost.into());
@@ -409,7 +412,7 @@ impl Transport {
             },
             names::headers(&head.headers),
             body,
-            cut,
+            cut || end_lost,
             Timing {
                 first_byte_us,
                 total_us,
@@ -468,27 +471,6 @@ fn append(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Breaka
     })?;
     headers.append(header, value);
     Ok(())
-}
-
-/// The method for the HTTP library; none where it would treat the method in a way of its own.
-fn method(method: &Method) -> Option<::http::Method> {
-    Some(match method {
-        Method::Get => ::http::Method::GET,
-        Method::Head => ::http::Method::HEAD,
-        Method::Options => ::http::Method::OPTIONS,
-        Method::Post => ::http::Method::POST,
-        Method::Put => ::http::Method::PUT,
-        Method::Patch => ::http::Method::PATCH,
-        Method::Delete => ::http::Method::DELETE,
-        Method::Trace => ::http::Method::TRACE,
-        other => {
-            let token = other.as_str();
-            if token == "CONNECT" {
-                return None;
-            }
-            ::http::Method::from_bytes(token.as_bytes()).ok()?
-        }
-    })
 }
 
 /// Whether a request is so large that servers may close the connection over it: a head beyond what they usually read

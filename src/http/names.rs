@@ -1,4 +1,4 @@
-//! Header names, shared where they are common, and headers as the core keeps them.
+//! Methods and header names as the HTTP library has them, names shared where they are common, and headers as the core keeps them.
 
 use std::{
     collections::HashMap,
@@ -7,7 +7,7 @@ use std::{
 
 use ::http::{HeaderMap, HeaderName, header};
 
-use crate::exchange::Headers;
+use crate::{exchange::Headers, model::Method};
 
 const COMMON: [&str; 40] = [
     "accept",
@@ -81,4 +81,25 @@ pub(super) fn headers(map: &HeaderMap) -> Headers {
 /// The length that the head declares.
 pub(super) fn declared_length(map: &HeaderMap) -> Option<u64> {
     map.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// The method for the HTTP library; none where it would treat the method in a way of its own.
+pub(super) fn method(method: &Method) -> Option<::http::Method> {
+    Some(match method {
+        Method::Get => ::http::Method::GET,
+        Method::Head => ::http::Method::HEAD,
+        Method::Options => ::http::Method::OPTIONS,
+        Method::Post => ::http::Method::POST,
+        Method::Put => ::http::Method::PUT,
+        Method::Patch => ::http::Method::PATCH,
+        Method::Delete => ::http::Method::DELETE,
+        Method::Trace => ::http::Method::TRACE,
+        other => {
+            let token = other.as_str();
+            if token == "CONNECT" {
+                return None;
+            }
+            ::http::Method::from_bytes(token.as_bytes()).ok()?
+        }
+    })
 }

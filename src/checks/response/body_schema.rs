@@ -126,7 +126,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     if answer.is_bodyless() {
         return Vec::new();
     }
-    if response.body.is_empty() {
+    if response.body.is_empty() && !response.cut {
         return empty(operation, response, spec).into_iter().collect();
     }
     let Some((media, schema)) = answer
@@ -139,7 +139,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         return vec![Judgement::inconclusive(
             Whose::Configuration,
             format!(
-                "The body of {} is longer than a run keeps, so it was not validated. Ask for less, with a filter or a smaller page.",
+                "The body of {} was not read to its end, so it was not validated. If it is longer than a run keeps, ask for less, with a filter or a smaller page.",
                 operation.key
             ),
         )];
