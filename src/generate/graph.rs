@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::limits::NODES;
 use super::pattern::Pattern;
+use super::prepared::prepared;
 use super::shape::{Branch, Choice, ChoiceKind, NEVER, Shape, Sub};
 use super::{Direction, Resolver, merge};
 
@@ -158,7 +159,7 @@ impl<'a> Graph<'a> {
         if let Some(found) = self.patterns.borrow().get(source) {
             return Arc::clone(found);
         }
-        let pattern = Pattern::prepared(source);
+        let pattern = prepared(source);
         self.patterns
             .borrow_mut()
             .insert(source.to_owned(), Arc::clone(&pattern));

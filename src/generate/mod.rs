@@ -24,6 +24,7 @@ mod object;
 mod pairwise;
 mod pattern;
 mod places;
+mod prepared;
 mod random;
 mod shape;
 mod shrink;

@@ -1,8 +1,5 @@
 //! Patterns: ECMA-262 as schemas write it, translated and sampled to a wanted length. The main type is [`Pattern`].
 
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, RwLock};
-
 use regex::Regex;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
@@ -52,30 +49,7 @@ enum What {
 /// Repetitions and lengths beyond this are as good as endless: they only matter where `minLength` asks for them.
 const ENDLESS: usize = super::limits::LONGEST_TEXT * 2;
 
-/// Patterns that are kept; the rest are prepared for each schema anew.
-const MOST_KEPT: usize = 1_024;
-
-/// Patterns prepared before. What a pattern is depends on its text alone, so that nobody can tell whether it was here;
-/// preparing one costs a hundred times what drawing from it does, and a contract repeats a few.
-static KEPT: LazyLock<RwLock<HashMap<String, Arc<Pattern>>>> = LazyLock::new(RwLock::default);
-
 impl Pattern {
-    /// The pattern of this text, prepared once.
-    pub(super) fn prepared(source: &str) -> Arc<Self> {
-        if let Ok(kept) = KEPT.read()
-            && let Some(pattern) = kept.get(source)
-        {
-            return Arc::clone(pattern);
-        }
-        let pattern = Arc::new(Self::new(source));
-        if let Ok(mut kept) = KEPT.write()
-            && kept.len() < MOST_KEPT
-        {
-            kept.insert(source.to_owned(), Arc::clone(&pattern));
-        }
-        pattern
-    }
-
     /// Prepares a pattern; one that cannot be drawn from keeps the reason.
     pub(super) fn new(source: &str) -> Self {
         Self {
