@@ -299,6 +299,22 @@ impl<'a> Work<'a> {
         Ok(Reading::of(exchange))
     }
 
+    /// Follows it until it has succeeded, and gives the reading that says so.
+    ///
+    /// # Errors
+    /// Inconclusive, where it was not seen to succeed.
+    pub(super) fn succeeded(&self, script: &mut Script<'a>) -> Scripted<Reading<'a>> {
+        self.follow(script)?
+            .pop()
+            .filter(|last| last.phase == Some(Phase::Succeeded))
+            .ok_or_else(|| {
+                Halt::unmet(
+                    Whose::Supplier,
+                    "The work was not seen to succeed, so there is no result to read.",
+                )
+            })
+    }
+
     /// Reads the status until the work is over or its time is, and gives every reading.
     pub(super) fn follow(&self, script: &mut Script<'a>) -> Scripted<Vec<Reading<'a>>> {
         let most = timeout(script).unwrap_or(MOST_MS);

@@ -3,12 +3,12 @@
 use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
-        following::{EXPORTS, Phase, Work, address, said, takes_on},
+        following::{EXPORTS, Work, address, said, takes_on},
         probing::reached,
     },
     contract::Operation,
     exchange::Address,
-    model::{Method, Whose},
+    model::Method,
     script::{Halt, Script, Scripted},
     verdict::{Finding, Judgement},
 };
@@ -90,16 +90,7 @@ pub static CHECK: Check = Check {
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let work = Work::begin(script, operation)?;
-    let readings = work.follow(script)?;
-    let Some(last) = readings
-        .last()
-        .filter(|last| last.phase == Some(Phase::Succeeded))
-    else {
-        return Err(Halt::unmet(
-            Whose::Supplier,
-            "The work was not seen to succeed, so there is no result to read.",
-        ));
-    };
+    let last = work.succeeded(script)?;
     let key = operation
         .map(|operation| operation.key.to_string())
         .unwrap_or_default();
@@ -114,7 +105,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             .into(),
         ])
     };
-    let Some(place) = said(last) else {
+    let Some(place) = said(&last) else {
         if last.exchange.status() == Some(303) {
             return fail(
                 "303 without Location",
