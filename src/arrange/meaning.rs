@@ -178,7 +178,7 @@ pub fn does(
     let last = operation.key.path.rsplit('/').next().unwrap_or_default();
     let found = match relations.role(&operation.key) {
         Role::List if is_search(last) => Does::Search,
-        Role::List | Role::Read if EXPORTS.contains(&names::folded(last).as_str()) => {
+        Role::List | Role::Read if says_export(last) => {
             return (Some(Does::Export), "the last word of its path".to_owned());
         }
         Role::List => Does::List,
@@ -193,8 +193,27 @@ pub fn does(
     (Some(found), reason)
 }
 
-/// The last words of paths that give out many records at once.
-const EXPORTS: [&str; 4] = ["export", "exports", "download", "csv"];
+/// Words of operations that write out many records at once.
+const EXPORTS: [&str; 6] = ["export", "extract", "dump", "download", "backup", "csv"];
+
+fn says_export(name: &str) -> bool {
+    names::words(name)
+        .iter()
+        .any(|word| EXPORTS.contains(&names::singular(word).as_str()))
+}
+
+/// Whether an operation writes records out, by the target file, the end of its path or its operationId.
+pub(crate) fn writes_out(contract: &Contract, operation: &Operation) -> bool {
+    let said = contract
+        .roles
+        .get(&operation.key)
+        .and_then(|said| said.does);
+    let last = operation.key.path.rsplit('/').next().unwrap_or_default();
+    said.map_or_else(
+        || says_export(last) || operation.id.as_deref().is_some_and(says_export),
+        |said| said == Does::Export,
+    )
+}
 
 /// Whether a parameter is of a type that the role has.
 fn fits(contract: &Contract, parameter: &Parameter, role: ParameterRole) -> bool {

@@ -11,17 +11,17 @@ use super::{
     place::Place,
 };
 use crate::{
-    arrange::{names, paging, relations::Collection, shape},
+    arrange::{meaning, names, paging, relations::Collection, shape},
     contract::{Contract, Operation, Schema},
     exchange::Exchange,
-    model::{Does, Whose},
+    model::Whose,
     script::{Halt, Script, Scripted, World},
 };
 
-/// Words of operations that write records out.
-const EXPORTS: [&str; 6] = ["export", "extract", "dump", "download", "backup", "csv"];
 /// Kinds of records that one operation is asked for.
 const MOST_KINDS: usize = 6;
+/// Characters that an id has to have to be told from other values by itself.
+const TELLING: usize = 8;
 
 /// What the operation is to write out, and the body that says so.
 #[derive(Debug)]
@@ -30,23 +30,6 @@ pub(super) struct Order<'a> {
     pub(super) home: Home<'a>,
     /// Nothing where the operation takes none.
     pub(super) body: Option<Map<String, Value>>,
-}
-
-/// Whether an operation writes records out, by what the target file says or its own words.
-fn writes_out(world: World<'_>, operation: &Operation) -> bool {
-    let contract = world.contract;
-    if let Some(said) = contract
-        .roles
-        .get(&operation.key)
-        .and_then(|said| said.does)
-    {
-        return said == Does::Export;
-    }
-    let last = operation.key.path.rsplit('/').next().unwrap_or_default();
-    [last, operation.id.as_deref().unwrap_or_default()]
-        .into_iter()
-        .flat_map(names::words)
-        .any(|word| EXPORTS.contains(&names::singular(&word).as_str()))
 }
 
 /// What the operation can be asked to write out.
@@ -58,7 +41,7 @@ pub(super) fn orders<'a>(world: World<'a>, operation: &Operation) -> Scripted<Ve
     let home = |collection: &Collection| {
         Home::of(world, contract.operation(collection.list.as_ref()?)?).ok()
     };
-    if !writes_out(world, operation) {
+    if !meaning::writes_out(contract, operation) {
         return Err(Halt::NotApplicable(format!(
             "Neither the path nor the operationId of {} says that it writes records out.",
             operation.key
@@ -172,7 +155,8 @@ impl Shown<'_> {
 /// Looks for the records in a result.
 ///
 /// # Errors
-/// Inconclusive, where it is no success or was not read to its end; not applicable, where it is neither JSON nor text.
+/// Inconclusive, where it is no success or was not read to its end; not applicable, where it is neither JSON nor text, or
+/// a text in which nothing tells the ids from other values.
 pub(super) fn look<'r>(
     script: &Script<'_>,
     wanted: &Wanted<'_>,
@@ -189,6 +173,7 @@ pub(super) fn look<'r>(
     let others = wanted.others.iter().map(String::as_str);
     let known: HashSet<&str> = own.clone().chain(others).collect();
     let first = own.clone().next();
+    let tells = own.clone().all(|id| id.len() >= TELLING);
     let absent = |is_there: &dyn Fn(&str) -> bool| -> Vec<String> {
         let others = wanted.others.iter();
         others.filter(|id| !is_there(id)).cloned().collect()
@@ -198,6 +183,13 @@ pub(super) fn look<'r>(
         gather(body, 0, &mut lists);
         let id = |row: &Value| wanted.lister.id(row);
         let is = |row: &Value, wanted: &str| id(row).as_deref() == Some(wanted);
+        lists.retain(|list| {
+            let rows = list.iter().filter(|row| tells || row.is_object());
+            let ids: HashSet<String> = rows.filter_map(id).collect();
+            let found = known.iter().filter(|id| ids.contains(**id)).count();
+            // Short ids also stand for other things: it takes most of them to know the records.
+            found > 0 && (tells || found >= 3 && found * 2 > known.len())
+        });
         let rows = || lists.iter().copied().flatten();
         let there: HashSet<String> = rows().filter_map(id).collect();
         let counted = total(body).and_then(|total| usize::try_from(total).ok());
@@ -210,7 +202,7 @@ pub(super) fn look<'r>(
                 })
                 .collect(),
             record: rows().find(|row| row.is_object() && first.is_some_and(|own| is(row, own))),
-            any: there.iter().any(|id| known.contains(&**id)),
+            any: !lists.is_empty(),
             goes_on: counted.is_some_and(|total| total > rows().count())
                 || !matches!(
                     paging::next(exchange, script.world.base_url),
@@ -224,6 +216,12 @@ pub(super) fn look<'r>(
             "The result is neither JSON nor text.".to_owned(),
         ));
     };
+    if !tells {
+        return Err(Halt::NotApplicable(
+            "The ids of the records are too short to be told from other values in a text."
+                .to_owned(),
+        ));
+    }
     let words: HashSet<&str> = text
         .split(|char: char| char.is_whitespace() || ",;|\"':{}[]<>".contains(char))
         .collect();

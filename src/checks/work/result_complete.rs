@@ -7,7 +7,7 @@ use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
         exporting::{Order, Shown, Wanted, look, orders},
-        following::{Phase, Work, address, said, takes_on},
+        following::{Work, address, said, takes_on},
         keeping::{Home, brief, read, several, until},
         listing::Lister,
     },
@@ -26,7 +26,8 @@ pub static CHECK: Check = Check {
         few records of each such kind are created, with different values, and the work is started for it with nothing else that could narrow it \
         down. Its result, read as JSON or as text, names each of them, and in no list of JSON twice. Where result and read declare \
         the same schema, the members that callers decide on are the same in both. What is missing is looked for again \
-        within `settle_ms`. A result that names no record at all, though the list shows some, is not judged: it may \
+        within `settle_ms`. A result that names no record at all, though the list shows some, is not judged, nor are \
+        short ids in a text, or in a list of JSON that holds few of them: it may \
         be a link, an archive or a count. One that holds some of the new records and others not, leaves out \
         records between others of the list, or says that more of it is elsewhere, is inconclusive: it may be a choice, or a page.",
     matters: "An export is what a force takes with it to the next supplier, and what a court is sent. What it leaves \
@@ -51,7 +52,7 @@ pub static CHECK: Check = Check {
                 Line::json(
                     "GET /exports/1/file",
                     200,
-                    r#"{"items":[{"id":"6","name":"Yy"},{"id":"7","name":"Zz"}]}"#,
+                    r#"{"items":[{"id":"person-6","name":"Yy"},{"id":"person-7","name":"Zz"}]}"#,
                 ),
             ],
             says: Says::Pass,
@@ -68,7 +69,7 @@ pub static CHECK: Check = Check {
                 Line::json(
                     "GET /exports/1/file",
                     200,
-                    r#"{"items":[{"id":"6","name":"Yy"}]}"#,
+                    r#"{"items":[{"id":"person-6","name":"Yy"}]}"#,
                 ),
             ],
             says: Says::Fail("is not in the result"),
@@ -82,14 +83,14 @@ pub static CHECK: Check = Check {
                 Line::json(
                     "GET /people",
                     200,
-                    r#"{"items":[{"id":"5","name":"Xx"},{"id":"6","name":"Yy"},{"id":"4","name":"Ww"},{"id":"7","name":"Zz"}]}"#,
+                    r#"{"items":[{"id":"person-5","name":"Xx"},{"id":"person-6","name":"Yy"},{"id":"person-4","name":"Ww"},{"id":"person-7","name":"Zz"}]}"#,
                 ),
                 TAKEN,
                 DONE,
                 Line::json(
                     "GET /exports/1/file",
                     200,
-                    r#"{"items":[{"id":"6","name":"Yy"}]}"#,
+                    r#"{"items":[{"id":"person-6","name":"Yy"}]}"#,
                 ),
             ],
             says: Says::Inconclusive,
@@ -99,7 +100,7 @@ pub static CHECK: Check = Check {
             contract: PEOPLE,
             dialogue: &[
                 MADE,
-                Line::json("POST /people", 201, r#"{"id":"8"}"#),
+                Line::json("POST /people", 201, r#"{"id":"person-8"}"#),
                 READ,
                 LISTED,
                 TAKEN,
@@ -107,7 +108,7 @@ pub static CHECK: Check = Check {
                 Line::json(
                     "GET /exports/1/file",
                     200,
-                    r#"{"items":[{"id":"6","name":"Yy"},{"id":"7","name":"Zz"}]}"#,
+                    r#"{"items":[{"id":"person-6","name":"Yy"},{"id":"person-7","name":"Zz"}]}"#,
                 ),
             ],
             says: Says::Inconclusive,
@@ -124,7 +125,7 @@ pub static CHECK: Check = Check {
                 Line::json(
                     "GET /exports/1/file",
                     200,
-                    r#"{"items":[{"id":"6","name":"Yy"},{"id":"7","name":"Zz"},{"id":"7","name":"Zz"}]}"#,
+                    r#"{"items":[{"id":"person-6","name":"Yy"},{"id":"person-7","name":"Zz"},{"id":"person-7","name":"Zz"}]}"#,
                 ),
             ],
             says: Says::Fail("twice"),
@@ -141,7 +142,7 @@ pub static CHECK: Check = Check {
                 Line::json(
                     "GET /exports/1/file",
                     200,
-                    r#"{"items":[{"id":"6","name":"Yy"},{"id":"7","name":"Z"}]}"#,
+                    r#"{"items":[{"id":"person-6","name":"Yy"},{"id":"person-7","name":"Z"}]}"#,
                 ),
             ],
             says: Says::Fail("differs in the result"),
@@ -159,10 +160,31 @@ pub static CHECK: Check = Check {
                     "GET /exports/1/file",
                     200,
                     CSV,
-                    "id,name,address\n6,Yy,a\n7,Zz,a\n7,Zz,b\n",
+                    "id,name,address\nperson-6,Yy,a\nperson-7,Zz,a\nperson-7,Zz,b\n",
                 ),
             ],
             says: Says::Pass,
+        },
+        Example {
+            title: "Short ids of other things",
+            contract: PEOPLE,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7"}"#),
+                Line::json("GET /people/7", 200, r#"{"id":"7","name":"Zz"}"#),
+                Line::json(
+                    "GET /people",
+                    200,
+                    r#"{"items":[{"id":"1","name":"Xx"},{"id":"2","name":"Yy"},{"id":"3","name":"Yz"},{"id":"7","name":"Zz"}]}"#,
+                ),
+                TAKEN,
+                DONE,
+                Line::json(
+                    "GET /exports/1/file",
+                    200,
+                    r#"{"labels":[{"id":"1","name":"open"},{"id":"2","name":"closed"}]}"#,
+                ),
+            ],
+            says: Says::Nothing,
         },
         Example {
             title: "A link to an archive",
@@ -210,12 +232,16 @@ components:
 /// Records that are made besides the first.
 const OTHERS: usize = 2;
 const CSV: &[(&str, &str)] = &[("content-type", "text/csv")];
-const MADE: Line = Line::json("POST /people", 201, r#"{"id":"7"}"#);
-const READ: Line = Line::json("GET /people/7", 200, r#"{"id":"7","name":"Zz"}"#);
+const MADE: Line = Line::json("POST /people", 201, r#"{"id":"person-7"}"#);
+const READ: Line = Line::json(
+    "GET /people/person-7",
+    200,
+    r#"{"id":"person-7","name":"Zz"}"#,
+);
 const LISTED: Line = Line::json(
     "GET /people",
     200,
-    r#"{"items":[{"id":"6","name":"Yy"},{"id":"7","name":"Zz"}]}"#,
+    r#"{"items":[{"id":"person-6","name":"Yy"},{"id":"person-7","name":"Zz"}]}"#,
 );
 const TAKEN: Line = Line::new("POST /exports", 202, &[("location", "/exports/1")], "");
 const DONE: Line = Line::json(
@@ -351,17 +377,8 @@ fn result<'a>(
     operation: &Operation,
     work: &Work<'a>,
 ) -> Scripted<&'a Exchange> {
-    let readings = work.follow(script)?;
-    let last = readings
-        .last()
-        .filter(|last| last.phase == Some(Phase::Succeeded))
-        .ok_or_else(|| {
-            Halt::unmet(
-                Whose::Supplier,
-                "The work was not seen to succeed, so there is no result to read.",
-            )
-        })?;
-    let address = match said(last).and_then(|place| address(script, place)) {
+    let last = work.succeeded(script)?;
+    let address = match said(&last).and_then(|place| address(script, place)) {
         Some(Address::Absolute(_)) | None => {
             return Err(Halt::NotApplicable(format!(
                 "The status of work that {} started leads to no result on this host.",
