@@ -32,7 +32,8 @@ pub static CHECK: Check = Check {
     matters: "A control room that polls a list with its tag is told \"nothing new\" for as long as the tag stays. \
         The incident that came in meanwhile is on nobody's screen.",
     fix: "Make the tag of a list from what it holds: its records with their versions, in their order, and its \
-        total. A tag of the newest change alone misses deletions.",
+        total. A tag of the newest change alone misses deletions, and one that goes by the second misses what comes in the \
+        same second.",
     kind: Kind::Probe {
         scope: Scope::Operation(on_list),
         run,
