@@ -1,10 +1,14 @@
 //! `errors.too-long`
 
 use crate::{
-    checks::{Applies, Check, Example, Kind, Line, Says, Scope, probing::readable, trying::wrong},
-    contract::{Contract, Operation},
+    checks::{
+        Check, Example, Kind, Line, Says, Scope,
+        probing::{readable, reads_somewhere},
+        trying::wrong,
+    },
+    contract::Operation,
     exchange::{Address, BreakageKind, Exchange, Outcome, Request},
-    model::{Method, Parameters, Whose},
+    model::{Method, Whose},
     script::{Halt, Script, Scripted},
     verdict::{Finding, Judgement},
 };
@@ -21,7 +25,7 @@ pub static CHECK: Check = Check {
         tells the caller to try the same again.",
     fix: "Set limits for line and headers in the server, and let it answer 414 and 431 itself.",
     kind: Kind::Probe {
-        scope: Scope::Target(applies),
+        scope: Scope::Target(reads_somewhere),
         run,
         writes: false,
     },
@@ -70,13 +74,6 @@ pub static CHECK: Check = Check {
 };
 
 const PEOPLE: &str = "/people: {get: {responses: {'200': {description: People}}}}";
-
-fn applies(contract: &Contract, _: &Parameters) -> Applies {
-    match readable(contract) {
-        Some(_) => Applies::Yes,
-        None => Applies::No("The contract has no GET that needs no values.".into()),
-    }
-}
 
 fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
     let Some(operation) = readable(script.world.contract) else {
