@@ -4,6 +4,7 @@
 //! [`Observation`](crate::observation::Observation) made from them.
 
 mod alteration;
+mod cipher_suites;
 pub mod handshake;
 mod over;
 

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
     sync::Arc,
 };
 
@@ -12,7 +11,7 @@ use super::{
     diagnostic::{Diagnostic, Diagnostics},
     nearest::nearest,
     schemas,
-    source::{Source, is_url},
+    source::Source,
     violations::violations,
     yaml::{Confidential, Document, member},
 };
@@ -23,10 +22,12 @@ use crate::{
     suite::Suite,
 };
 
+mod origin;
 mod raw;
 mod sound;
 mod suites;
 
+use origin::{Origin, contract_of, find, find_beside, key};
 use raw::RawProfile;
 use sound::{classes_are_sound, requirements_are_sound};
 
@@ -191,54 +192,6 @@ pub fn load_source(source: Source, catalogue: &Catalogue) -> Result<LoadedProfil
         })
 }
 
-/// Where a profile is.
-#[derive(Debug, Clone)]
-enum Origin {
-    Bundled(&'static Bundled),
-    Location(String),
-    Text(Source),
-}
-
-/// Finds a profile; else says so, with what is there.
-fn find(given: &str) -> Result<Origin, (String, String)> {
-    if let Some(bundled) = BUNDLED.iter().find(|bundled| bundled.id == given) {
-        return Ok(Origin::Bundled(bundled));
-    }
-    if looks_like_path(given) {
-        return Ok(Origin::Location(folder_or_file(PathBuf::from(given))));
-    }
-    let ids: Vec<&str> = BUNDLED.iter().map(|bundled| bundled.id).collect();
-    let help = nearest(given, ids.iter().copied())
-        .map(|meant| format!("did you mean `{meant}`? "))
-        .unwrap_or_default();
-    Err((
-        format!("there is no profile `{given}`"),
-        format!(
-            "{help}bundled: {}; a path to a profile.yaml works too",
-            ids.join(", ")
-        ),
-    ))
-}
-
-fn looks_like_path(given: &str) -> bool {
-    given == "-"
-        || is_url(given)
-        || given.contains(['/', '\\'])
-        || given.ends_with(".yaml")
-        || given.ends_with(".yml")
-        || given.ends_with(".json")
-}
-
-/// A folder stands for the `profile.yaml` in it.
-fn folder_or_file(path: PathBuf) -> String {
-    let path = if path.is_dir() {
-        path.join("profile.yaml")
-    } else {
-        path
-    };
-    path.to_string_lossy().into_owned()
-}
-
 /// A profile with what it extends, and where each part came from.
 struct Merged {
     profile: Profile,
@@ -373,35 +326,6 @@ struct Base {
     classes: Option<BTreeSet<String>>,
 }
 
-/// What stands for an origin when cycles are looked for.
-fn key(origin: &Origin) -> String {
-    match origin {
-        Origin::Bundled(bundled) => bundled.id.to_owned(),
-        Origin::Location(location) => std::fs::canonicalize(location).map_or_else(
-            |_| location.clone(),
-            |path| path.to_string_lossy().into_owned(),
-        ),
-        Origin::Text(source) => source.name.to_string(),
-    }
-}
-
-/// Finds a profile that another names: bundled, by path from its folder, or in a folder beside its own.
-fn find_beside(given: &str, document: &Document) -> Result<Origin, (String, String)> {
-    if looks_like_path(given) && !is_url(given) && given != "-" {
-        return Ok(Origin::Location(folder_or_file(
-            document.source.beside(given),
-        )));
-    }
-    find(given).or_else(|error| {
-        let sibling = document.source.beside(&format!("../{given}/profile.yaml"));
-        if sibling.is_file() {
-            Ok(Origin::Location(sibling.to_string_lossy().into_owned()))
-        } else {
-            Err(error)
-        }
-    })
-}
-
 fn wanted_classes(
     document: &Document,
     pointer: &str,
@@ -431,22 +355,6 @@ fn meant<'a>(name: &str, there: impl Iterator<Item = &'a str> + Clone) -> String
         || format!("there are: {}", there.collect::<Vec<_>>().join(", ")),
         |meant| format!("did you mean `{meant}`?"),
     )
-}
-
-fn contract_of(origin: &Origin, document: &Document, name: &str) -> ProfileContract {
-    if let Origin::Bundled(bundled) = origin
-        && let Some((file, text)) = bundled.files.iter().find(|(file, _)| *file == name)
-    {
-        return ProfileContract::Bundled {
-            name: format!("{}/{file}", bundled.id),
-            text,
-        };
-    }
-    ProfileContract::Location(if is_url(name) {
-        name.to_owned()
-    } else {
-        document.source.beside(name).to_string_lossy().into_owned()
-    })
 }
 
 impl Merged {

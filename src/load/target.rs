@@ -1,5 +1,7 @@
 //! `target.yaml` to a [`Target`]: typed, checked, its secrets resolved.
 
+mod agreement;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
@@ -11,11 +13,9 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    dates,
     diagnostic::{Diagnostic, Diagnostics},
     identities::{self, RawIdentity},
     issuer::{self, RawIssuer},
-    nearest::nearest,
     roles::{self, RawRole, SaidRole},
     schemas,
     secrets::{Lookup, SecretReference},
@@ -25,8 +25,7 @@ use super::{
     yaml::{Confidential, Document, member},
 };
 use crate::model::{
-    AccessRule, Attestation, Budget, Claims, Environment, Identity, IdentityName, NOBODY,
-    Parameters, Writes,
+    Attestation, Budget, Claims, Environment, Identity, IdentityName, Parameters, Writes,
 };
 
 /// How long a request may go unanswered, where the target file does not say.
@@ -213,12 +212,12 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
     let document = Document::parse(source, CONFIDENTIAL)?;
     let mut wrong = violations(&document, &schemas::TARGET);
     base_url(&document, &mut wrong);
-    days(&document, &mut wrong);
-    published(&document, &mut wrong);
-    lone_none(&document, &mut wrong);
-    scheme_kinds(&document, &mut wrong);
+    agreement::days(&document, &mut wrong);
+    agreement::published(&document, &mut wrong);
+    agreement::lone_none(&document, &mut wrong);
+    agreement::scheme_kinds(&document, &mut wrong);
     let objectives = roles::objectives(&document, &mut wrong);
-    logins(&document, &mut wrong);
+    agreement::logins(&document, &mut wrong);
     for pointer in issuer::twice(&document) {
         wrong.push(
             document
@@ -232,7 +231,7 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
         parse_base_url(&raw.base_url).map_err(|reason| document.error("/base_url", reason))?;
 
     let mut wrong = Diagnostics::new();
-    rights(&document, &raw, &mut wrong);
+    agreement::rights(&document, &raw, &mut wrong);
     let mut found = Vec::new();
     for (name, identity) in &raw.identities {
         let pointer = member("/identities", name);
@@ -366,160 +365,6 @@ fn base_url(document: &Document, wrong: &mut Diagnostics) {
     let text = document.text("/base_url").filter(|text| is_url(text));
     if let Some(Err(reason)) = text.map(parse_base_url) {
         wrong.push(document.error("/base_url", format!("`base_url` {reason}")));
-    }
-}
-
-/// The published contract is the target's own: requests go to its host alone.
-fn published(document: &Document, wrong: &mut Diagnostics) {
-    const AT: &str = "/published_contract";
-    let Some(place) = document.text(AT).filter(|text| is_url(text)) else {
-        return;
-    };
-    let host = |text: &str| {
-        let url = Url::parse(text).ok()?;
-        Some((url.host_str()?.to_owned(), url.port_or_known_default()))
-    };
-    let base = document.text("/base_url").and_then(host);
-    if host(place) != base {
-        wrong.push(
-            document
-                .error(AT, "`published_contract` is on another host than `base_url`")
-                .help("give a path or URL of the target's own host; `muster drift OLD NEW` compares any two documents"),
-        );
-    }
-}
-
-/// Dates of attestations.
-fn days(document: &Document, wrong: &mut Diagnostics) {
-    for (pointer, _) in document.items("/attestations") {
-        let on = member(&pointer, "on");
-        if let Some(Err(reason)) = document.text(&on).map(dates::day) {
-            wrong.push(document.error(&on, reason));
-        }
-    }
-}
-
-/// The callers of the authorisation table are there.
-fn rights(document: &Document, raw: &RawTarget, wrong: &mut Diagnostics) {
-    let rules = match AccessRule::table(&raw.parameters) {
-        Ok(rules) => rules,
-        Err(reason) => {
-            wrong.push(document.error("/parameters/authorisation", reason));
-            return;
-        }
-    };
-    let known = || raw.identities.keys().map(String::as_str);
-    for (at, rule) in rules.iter().enumerate() {
-        let named = [
-            ("identity", Some(&rule.identity)),
-            ("records_of", rule.records_of.as_ref()),
-        ];
-        for (member, name) in named {
-            let Some(name) = name.filter(|name| {
-                let nobody = member == "identity" && *name == NOBODY;
-                !nobody && known().all(|known| known != name.as_str())
-            }) else {
-                continue;
-            };
-            let help = nearest(name, known()).map_or_else(
-                || "add it under `identities`, with its credentials".to_owned(),
-                |meant| format!("did you mean `{meant}`?"),
-            );
-            let pointer = format!("/parameters/authorisation/{at}/{member}");
-            wrong.push(
-                document
-                    .error(
-                        &pointer,
-                        format!("the target file has no identity `{name}`"),
-                    )
-                    .help(help),
-            );
-        }
-    }
-}
-
-fn identities_of(
-    document: &Document,
-) -> impl Iterator<Item = (String, &serde_json::Map<String, Value>)> {
-    document
-        .value
-        .get("identities")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .filter_map(|(name, identity)| Some((member("/identities", name), identity.as_object()?)))
-}
-
-/// `none: {}` beside a credential says two things at once.
-fn lone_none(document: &Document, wrong: &mut Diagnostics) {
-    for (pointer, identity) in identities_of(document) {
-        if identity.contains_key("none") && identity.len() > 1 {
-            let pointer = member(&pointer, "none");
-            wrong.push(
-                document
-                    .key_error(&pointer, "`none` stands beside other credentials")
-                    .help("a caller without credentials has `none: {}` alone"),
-            );
-        }
-    }
-}
-
-/// `schemes` names credentials that are there.
-fn scheme_kinds(document: &Document, wrong: &mut Diagnostics) {
-    for (pointer, identity) in identities_of(document) {
-        let mut there: Vec<&str> = ["basic", "bearer", "api_key", "oauth2", "hmac"]
-            .into_iter()
-            .filter(|kind| identity.contains_key(*kind))
-            .collect();
-        let keys = identity.get("api_keys").and_then(Value::as_array);
-        there.extend(
-            keys.into_iter()
-                .flatten()
-                .filter_map(|key| key.get("name")?.as_str()),
-        );
-        let schemes = identity.get("schemes").and_then(Value::as_object);
-        for (scheme, kind) in schemes.into_iter().flatten() {
-            let Some(kind) = kind.as_str().filter(|kind| !there.contains(kind)) else {
-                continue;
-            };
-            let pointer = member(&member(&pointer, "schemes"), scheme);
-            let help = nearest(kind, there.iter().copied()).map_or_else(
-                || format!("there are: {}", there.join(", ")),
-                |meant| format!("did you mean `{meant}`?"),
-            );
-            wrong.push(
-                document
-                    .error(
-                        &pointer,
-                        format!("this identity has no credential `{kind}`"),
-                    )
-                    .help(help),
-            );
-        }
-    }
-}
-
-/// What `oauth2` says goes together.
-fn logins(document: &Document, wrong: &mut Diagnostics) {
-    for (pointer, identity) in identities_of(document) {
-        if !identity.get("oauth2").is_some_and(Value::is_object) {
-            continue;
-        }
-        let at = member(&pointer, "oauth2");
-        for (place, message, help) in identities::at_odds(document, &at) {
-            let place = place.trim_end_matches('/');
-            wrong.push(document.key_error(place, message).help(help));
-        }
-        let by_certificate = document.text(&member(&at, "auth")) == Some("tls_client_auth");
-        let has_certificate =
-            identity.contains_key("tls") || document.value.pointer("/tls/client_cert").is_some();
-        if by_certificate && !has_certificate {
-            wrong.push(
-                document
-                    .key_error(&member(&at, "auth"), "`tls_client_auth` needs a client certificate")
-                    .help("give it under `tls` of this identity, or of the target: client_cert and client_key"),
-            );
-        }
     }
 }
 
