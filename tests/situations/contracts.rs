@@ -1,0 +1,1 @@
+//! Contracts in all the forms in which suppliers write them.

@@ -1,0 +1,1 @@
+//! Operations that a run leaves out, and that nothing it sends reaches.

@@ -1,0 +1,1 @@
+//! Whose a record is: what a run changes and deletes, and what it leaves alone.

@@ -1,0 +1,1 @@
+//! Responses in all their forms: streams, headers, forms, large bodies.

@@ -1,0 +1,1 @@
+//! Runs that are ended from outside, and what they leave.

@@ -1,0 +1,1 @@
+//! Verdicts on sound services that are unlike the usual one.
