@@ -41,6 +41,8 @@ pub enum Event {
     Judged(Box<Judged>),
     /// Something will be created; told before it is sent.
     CreationIntended(Creation),
+    /// It was not created: the request was refused, or it was seen not to be there.
+    NotCreated(Creation),
     /// It was created, and lives here.
     Created(Creation),
     /// It is gone again.

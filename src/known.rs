@@ -1,4 +1,5 @@
-//! What is known to exist at the target (owner of [`Known`]): from its `data`, and learned from answers.
+//! What is known to exist at the target (owner of [`Known`]): from its `data` and `writable`, and learned
+//! from answers.
 //!
 //! A run learns in stages; within a stage what is known stays as it is, so that the same seed makes the
 //! same requests whatever order the answers come in.
@@ -7,13 +8,15 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::model::OperationKey;
+use crate::model::{Method, OperationKey};
 
 /// Values for parameters and body members, best first.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     /// The target's `data`: by parameter name, or by `METHOD /path name`.
     data: BTreeMap<String, Value>,
+    /// The target's `writable`, written in the same way: records that a run may change.
+    writable: BTreeMap<String, Value>,
     /// Learned from answers: for this operation and parameter, this value.
     learned: BTreeMap<(OperationKey, String), Vec<Value>>,
 }
@@ -24,8 +27,33 @@ impl Known {
     pub const fn from_data(data: BTreeMap<String, Value>) -> Self {
         Self {
             data,
+            writable: BTreeMap::new(),
             learned: BTreeMap::new(),
         }
+    }
+
+    /// The same with what the target file says may be changed.
+    #[must_use]
+    pub fn with_writable(mut self, writable: BTreeMap<String, Value>) -> Self {
+        self.writable = writable;
+        self
+    }
+
+    /// What the target file lets this operation change, by the name of a parameter; a removal has to be named itself.
+    #[must_use]
+    pub fn writable(&self, operation: &OperationKey, parameter: &str) -> Option<&Value> {
+        let exact = self.writable_exactly(operation, parameter);
+        if operation.method == Method::Delete {
+            exact
+        } else {
+            exact.or_else(|| self.writable.get(parameter))
+        }
+    }
+
+    /// What the target file lets exactly this operation change or send, as `METHOD /path name`.
+    #[must_use]
+    pub fn writable_exactly(&self, operation: &OperationKey, parameter: &str) -> Option<&Value> {
+        self.writable.get(&format!("{operation} {parameter}"))
     }
 
     /// Everything that the target file says.

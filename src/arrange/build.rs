@@ -48,10 +48,8 @@ pub(crate) struct Variation {
 enum Policy {
     /// Any.
     Any,
-    /// Only what the run may change: what it created itself, and what the target file names.
+    /// Only what the run may change: what it created itself, and what the target file names as writable.
     Own,
-    /// Only what the run created itself, and what the target file names for this very operation.
-    OwnOrNamed,
     /// Only values of records that exist.
     Real,
 }
@@ -174,7 +172,6 @@ impl<'s, 'a> Builder<'s, 'a> {
         match (&operation.key.method, role) {
             (method, _) if method.is_safe() => Policy::Any,
             (_, Role::Create | Role::List) => Policy::Any,
-            (Method::Delete, _) => Policy::OwnOrNamed,
             _ => Policy::Own,
         }
     }
@@ -262,7 +259,7 @@ impl<'s, 'a> Builder<'s, 'a> {
         {
             return Ok((any_state, Origin::Generated));
         }
-        let strict = matches!(policy, Policy::Own | Policy::OwnOrNamed);
+        let strict = policy == Policy::Own;
         // A PUT to an id of the run's own making is a way to create.
         let upserts = operation.key.method == Method::Put
             && operation
@@ -369,7 +366,7 @@ impl<'s, 'a> Builder<'s, 'a> {
         Halt::unmet(
             Whose::TestData,
             format!(
-                "{} changes a record, and the run has none of its own to change{tried}. Name one that may be changed under `data` in the target file: `{key}`.",
+                "{} changes a record, and the run has none of its own to change{tried}. Name one that may be changed under `writable` in the target file: `{key}`.",
                 operation.key
             ),
         )

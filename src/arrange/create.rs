@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    Arranged, answers, build, names,
-    relations::{Evidence, Pick, Relations, Source, prefix_through, skeleton},
-    serialise, valid_request,
+    Arranged, answers,
+    ownership::{self, Naming},
+    relations::Relations,
+    valid_request,
 };
 use crate::{
     contract::{Contract, Operation},
     exchange::Exchange,
-    model::{Method, Whose},
+    model::Whose,
     script::{Halt, Script, Scripted},
 };
 
@@ -28,6 +29,8 @@ pub struct Created {
     pub exchange: Exchange,
     /// Its id, as the answer gives it.
     pub id: Option<Value>,
+    /// Whether schema and names leave doubt that this is its id.
+    pub is_guessed: bool,
     /// The variables of its item path, by name.
     pub keys: BTreeMap<String, String>,
     /// The record as the answer shows it.
@@ -63,8 +66,8 @@ pub fn create<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted
             format!("No record could be created: {reason}"),
         ));
     }
-    let relations = script.world.relations;
-    Ok(created(relations, arranged, exchange))
+    let world = script.world;
+    Ok(created(world.contract, world.relations, arranged, exchange))
 }
 
 /// The answer to a creation; where there is such a record already, to one with other values.
@@ -86,8 +89,13 @@ fn without_conflict<'a>(
 }
 
 /// What a successful creation tells of the record it made.
-pub(crate) fn created(relations: &Relations, arranged: Arranged, exchange: Exchange) -> Created {
-    let found = locate(relations, &exchange);
+pub(crate) fn created(
+    contract: &Contract,
+    relations: &Relations,
+    arranged: Arranged,
+    exchange: Exchange,
+) -> Created {
+    let found = ownership::named_record(contract, relations, &exchange);
     let thing = exchange
         .request
         .operation
@@ -99,15 +107,11 @@ pub(crate) fn created(relations: &Relations, arranged: Arranged, exchange: Excha
         .and_then(|response| response.json().ok())
         .and_then(|body| answers::record(body, thing))
         .cloned();
-    let id = id_of(relations, &exchange).or_else(|| {
-        found
-            .as_ref()?
-            .keys
-            .last()
-            .map(|(_, text)| Value::from(text.as_str()))
-    });
     Created {
-        id,
+        id: found.as_ref().map(|found| found.id.clone()),
+        is_guessed: found
+            .as_ref()
+            .is_some_and(|found| found.by == Naming::Guess),
         keys: found
             .as_ref()
             .map(|found| found.keys.iter().cloned().collect())
@@ -122,157 +126,9 @@ pub(crate) fn created(relations: &Relations, arranged: Arranged, exchange: Excha
 /// Where the record that an exchange made lies: a path below the base URL.
 #[must_use]
 pub fn item_address(
-    _contract: &Contract,
+    contract: &Contract,
     relations: &Relations,
     exchange: &Exchange,
 ) -> Option<String> {
-    locate(relations, exchange).map(|found| found.path)
-}
-
-/// A path that names one record.
-pub(crate) struct Located {
-    /// The path template, where the contract has one.
-    pub(crate) template: Option<String>,
-    /// Its variables.
-    pub(crate) keys: Vec<(String, String)>,
-    /// The path.
-    pub(crate) path: String,
-}
-
-/// Finds the record that an exchange made: by its `Location` where that is an item of the contract, else
-/// by the id in the answer.
-pub(crate) fn locate(relations: &Relations, exchange: &Exchange) -> Option<Located> {
-    let key = exchange.request.operation.as_ref()?;
-    let response = exchange.response()?;
-    if !response.is_success() {
-        return None;
-    }
-    if key.method == Method::Put {
-        let path = answers::request_path(exchange);
-        return Some(Located {
-            template: Some(key.path.to_string()),
-            keys: serialise::unfill(&key.path, path)?,
-            path: path.to_owned(),
-        });
-    }
-    let own = relations.collection(key);
-    let thing = own.map_or_else(
-        || {
-            let last = key.path.rsplit('/').find(|segment| !segment.contains('{'));
-            names::thing(last.unwrap_or_default())
-        },
-        |own| own.thing.clone(),
-    );
-    let candidates: Vec<(&str, &str)> = own
-        .into_iter()
-        .chain(relations.collections_of(&thing))
-        .filter_map(|collection| collection.item.as_ref())
-        .map(|(path, variable)| (path.as_str(), variable.as_str()))
-        .collect();
-    let location = answers::location(response);
-    if let Some(location) = &location {
-        for (template, _) in &candidates {
-            if let Some(keys) = answers::at_end(template, location) {
-                return located(template, keys);
-            }
-        }
-    }
-    let sent = serialise::unfill(&key.path, answers::request_path(exchange)).unwrap_or_default();
-    for (template, variable) in &candidates {
-        let Some(id) = record_id(exchange, variable, &thing) else {
-            continue;
-        };
-        let mut keys = Vec::new();
-        let mut complete = true;
-        for name in variables(template) {
-            if name == *variable {
-                keys.push((name.to_owned(), serialise::scalar(&id)));
-                continue;
-            }
-            let same = sent.iter().find(|(sent, _)| {
-                let place =
-                    |template: &str, name: &str| prefix_through(template, name).map(skeleton);
-                place(template, name) == place(&key.path, sent)
-                    || names::folded(sent) == names::folded(name)
-            });
-            match same {
-                Some((_, text)) => keys.push((name.to_owned(), text.clone())),
-                None => complete = false,
-            }
-        }
-        if complete {
-            return located(template, keys);
-        }
-    }
-    // An address of the target's own: below the base URL as far as the request shows where that is.
-    let location = location.filter(|_| response.headers.get("location").is_some())?;
-    let base = base_path(exchange)?;
-    let path = location
-        .strip_prefix(&base)
-        .filter(|path| path.starts_with('/'))?;
-    Some(Located {
-        template: None,
-        keys: Vec::new(),
-        path: path.to_owned(),
-    })
-}
-
-fn located(template: &str, keys: Vec<(String, String)>) -> Option<Located> {
-    let path = serialise::fill(template, |name| {
-        keys.iter()
-            .find(|(held, _)| held == name)
-            .map(|(_, text)| serialise::encode(text))
-    })
-    .ok()?;
-    Some(Located {
-        template: Some(template.to_owned()),
-        keys,
-        path,
-    })
-}
-
-fn variables(template: &str) -> impl Iterator<Item = &str> {
-    template
-        .split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
-}
-
-/// The path of the base URL, as the full URL and the path below it tell.
-fn base_path(exchange: &Exchange) -> Option<String> {
-    let base = exchange
-        .url
-        .strip_suffix(exchange.request.path_and_query())?;
-    let (_, rest) = base.split_once("://")?;
-    Some(
-        rest.find('/')
-            .and_then(|at| rest.get(at..))
-            .unwrap_or_default()
-            .to_owned(),
-    )
-}
-
-/// The id in the record of an answer.
-fn record_id(exchange: &Exchange, variable: &str, thing: &str) -> Option<Value> {
-    let producer = exchange.request.operation.clone()?;
-    let source = Source {
-        producer,
-        makes: true,
-        pick: Pick::Record {
-            members: names::members_for(variable, thing),
-            thing: thing.to_owned(),
-        },
-        evidence: Evidence::Path,
-        reason: String::new(),
-    };
-    build::picks(exchange, &source, None).into_iter().next()
-}
-
-fn id_of(relations: &Relations, exchange: &Exchange) -> Option<Value> {
-    let collection = relations.collection(exchange.request.operation.as_ref()?)?;
-    let variable = collection
-        .item
-        .as_ref()
-        .map_or("id", |(_, variable)| variable);
-    record_id(exchange, variable, &collection.thing)
+    ownership::named_record(contract, relations, exchange).map(|found| found.path)
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    answers, build, create,
+    answers, build, ownership,
     relations::{Relations, Role, Slot},
     serialise,
 };
@@ -16,7 +16,7 @@ use crate::{
 
 /// Notes what an answer teaches: ids of lists and of new records for every operation that asks for them,
 /// and ids that worked. What was removed is forgotten.
-pub fn learn(_contract: &Contract, relations: &Relations, exchange: &Exchange, known: &mut Known) {
+pub fn learn(contract: &Contract, relations: &Relations, exchange: &Exchange, known: &mut Known) {
     let (Some(operation), Some(response)) = (&exchange.request.operation, exchange.response())
     else {
         return;
@@ -69,17 +69,25 @@ pub fn learn(_contract: &Contract, relations: &Relations, exchange: &Exchange, k
         return;
     }
     for (consumer, slot, source) in relations.fed_by(operation) {
-        let template = relations
-            .collection(operation)
-            .and_then(|collection| collection.item.as_ref())
-            .map(|(path, _)| path.as_str());
-        for value in build::picks(exchange, source, template) {
+        for value in build::picks(contract, relations, exchange, source) {
             known.learn(consumer, name_of(slot), value);
         }
     }
     if operation.method.is_safe() {
         for (name, text) in path {
             known.learn(operation, &name, Value::from(text));
+        }
+    }
+    // A monitor or a job that the response leads to exists, whatever it is of.
+    if let Some(status) = ownership::status_resource(contract, relations, exchange) {
+        for consumer in contract
+            .operations
+            .iter()
+            .filter(|other| *other.key.path == *status.template && other.key.method.is_safe())
+        {
+            for (name, text) in &status.keys {
+                known.learn(&consumer.key, name, Value::from(text.as_str()));
+            }
         }
     }
 }
@@ -129,65 +137,12 @@ pub fn removal(
     if key.method == Method::Put && response.status != 201 {
         return None;
     }
-    let deletes = |template: &str| {
-        let wanted = super::relations::skeleton(template);
-        contract.operations.iter().any(|operation| {
-            operation.key.method == Method::Delete
-                && super::relations::skeleton(&operation.key.path) == wanted
-        })
-    };
-    for link in operation
-        .responses
-        .iter()
-        .filter(|spec| spec.status.matches(response.status))
-        .flat_map(|spec| &spec.links)
-    {
-        let Some(target) = link
-            .operation
-            .as_ref()
-            .filter(|key| key.method == Method::Delete)
-        else {
-            continue;
-        };
-        let path = serialise::fill(&target.path, |name| {
-            let expression = link
-                .parameters
-                .get(name)
-                .or_else(|| link.parameters.get(&format!("path.{name}")))?;
-            answers::expression(exchange, expression)
-                .map(|value| serialise::encode(&serialise::scalar(&value)))
-        });
-        if let Ok(path) = path {
-            return Some((Method::Delete, path));
-        }
-    }
-    if let Some(located) = create::locate(relations, exchange) {
-        let known = match &located.template {
-            Some(template) => deletes(template),
-            None => contract.operations.iter().any(|operation| {
-                operation.key.method == Method::Delete
-                    && serialise::unfill(&operation.key.path, &located.path).is_some()
-            }),
-        };
-        if known {
-            return Some((Method::Delete, located.path));
-        }
-    }
-    // A `Location` elsewhere than the item that the paths suggest.
-    let location = answers::location(response)?;
-    contract
-        .operations
-        .iter()
-        .filter(|operation| operation.key.method == Method::Delete)
-        .filter(|operation| operation.path_variables().next().is_some())
-        .find_map(|operation| {
-            let keys = answers::at_end(&operation.key.path, &location)?;
-            serialise::fill(&operation.key.path, |name| {
-                keys.iter()
-                    .find(|(held, _)| held == name)
-                    .map(|(_, text)| serialise::encode(text))
-            })
-            .ok()
-        })
-        .map(|path| (Method::Delete, path))
+    let named = ownership::named_record(contract, relations, exchange)?;
+    is_removable(contract, &named.path).then_some((Method::Delete, named.path))
+}
+
+/// Whether the contract has an operation that removes what lies at a path.
+#[must_use]
+pub fn is_removable(contract: &Contract, path: &str) -> bool {
+    contract.find_operation(&Method::Delete, path).is_some()
 }

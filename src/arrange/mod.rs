@@ -5,7 +5,8 @@
 //! makes or finds through the contract's links and lists, from the contract's examples, and from simple
 //! schema-valid values.
 //!
-//! What a request would change is the run's own or lent by name in `data`: never a record it merely found.
+//! What a request would change is the run's own or named as writable in the target file: never a record it merely
+//! found, nor one of `data`.
 
 pub(crate) mod answers;
 pub mod body;
@@ -16,6 +17,7 @@ pub mod hazard;
 pub mod learn;
 pub mod meaning;
 pub(crate) mod names;
+pub mod ownership;
 pub mod paging;
 pub mod relations;
 pub(crate) mod render;
@@ -32,7 +34,7 @@ mod tests;
 pub use create::{Created, create, item_address};
 pub use exercise::exercise;
 pub use hazard::hazard;
-pub use learn::{creation_of, learn, removal};
+pub use learn::{creation_of, is_removable, learn, removal};
 pub use meaning::Meanings;
 pub use paging::Paging;
 pub use relations::{Relations, Role};
@@ -63,7 +65,7 @@ pub struct Arranged {
 /// Where a value comes from, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
-    /// The target file's `data`.
+    /// The target file's `data` or `writable`.
     Given,
     /// A record that this conversation created.
     Created,

@@ -364,7 +364,12 @@ pub(super) fn send<'a>(
             home.create.key
         )));
     }
-    let created = arrange::create::created(world.relations, arranged.clone(), exchange.clone());
+    let created = arrange::create::created(
+        world.contract,
+        world.relations,
+        arranged.clone(),
+        exchange.clone(),
+    );
     hold(home, created, body.unwrap_or(Value::Null))
         .map(|held| Made::Record(Box::new(held)))
         .ok_or_else(|| {
@@ -391,7 +396,13 @@ pub(super) fn joins(
     }
     let world = script.world;
     let id = |exchange: &Exchange| {
-        arrange::create::created(world.relations, arranged.clone(), exchange.clone()).id
+        arrange::create::created(
+            world.contract,
+            world.relations,
+            arranged.clone(),
+            exchange.clone(),
+        )
+        .id
     };
     let Some(own) = id(exchange) else {
         return false;
@@ -418,7 +429,12 @@ pub(super) fn held_of(
     arranged: &Arranged,
     exchange: &Exchange,
 ) -> Option<Held> {
-    let created = arrange::create::created(world.relations, arranged.clone(), exchange.clone());
+    let created = arrange::create::created(
+        world.contract,
+        world.relations,
+        arranged.clone(),
+        exchange.clone(),
+    );
     hold(home, created, Value::Null)
 }
 

@@ -117,6 +117,21 @@ impl Contract {
         }
     }
 
+    /// Whether a text stands in the root document, so that others may have it from there.
+    #[must_use]
+    pub fn mentions(&self, text: &str) -> bool {
+        let mut open = vec![&*self.root];
+        while let Some(value) = open.pop() {
+            match value {
+                Value::String(held) if held.contains(text) => return true,
+                Value::Array(items) => open.extend(items),
+                Value::Object(members) => open.extend(members.values()),
+                _ => {}
+            }
+        }
+        false
+    }
+
     /// Line and column of a place; the document's URI may be empty for the root. Where the place
     /// itself is not known, that of what it stands in.
     #[must_use]

@@ -10,8 +10,14 @@ use std::{
 };
 
 use super::{
-    Cancel, Listener, Setup, cleanup::Ledger, drive::Noted, pace::Pace, settle::Settling,
-    watch::Watch, wire::Wire,
+    Cancel, Listener, Setup,
+    drive::Noted,
+    ledger::Ledger,
+    ownership::{Records, keeps_ids},
+    pace::Pace,
+    settle::Settling,
+    watch::Watch,
+    wire::Wire,
 };
 use crate::{
     checks::{self, Answer, Kind},
@@ -34,6 +40,9 @@ pub(super) struct Exchanger<'a, W> {
     pub(super) setup: &'a Setup<'a>,
     pub(super) wire: &'a W,
     pub(super) ledger: Ledger,
+    pub(super) records: Records,
+    /// Whether the ids that the target shows are remembered.
+    pub(super) keeps_ids: bool,
     pub(super) settling: Settling,
     redactor: &'a Redactor,
     listener: Listener<'a>,
@@ -67,7 +76,7 @@ pub(super) struct Answered {
 pub(super) struct Held(pub(super) Gap);
 
 /// The name under which the run's own removals are told.
-const CLEANUP: &str = "cleanup";
+pub(super) const CLEANUP: &str = "cleanup";
 /// How often a request is sent again because the target asks for patience.
 const MOST_RETRIES: u32 = 3;
 /// The longest wait for one `Retry-After`; a target that asks for more is taken at its word as busy.
@@ -94,6 +103,8 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             setup,
             wire,
             ledger: Ledger::default(),
+            records: Records::default(),
+            keeps_ids: keeps_ids(setup.contract, setup.relations),
             settling: Settling::of(setup.parameters),
             redactor,
             listener,
@@ -149,7 +160,9 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         case: &CaseName,
         request: Request,
     ) -> Result<Answered, Held> {
-        let creation = self.ledger.intends(self, &request);
+        let leave = self.may_change(case, &request).await?;
+        self.may_send()?;
+        let creation = self.intends(&request, leave);
         let mut noted = Vec::new();
         let mut renewed = false;
         let mut nonced = false;
@@ -176,7 +189,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
                     continue;
                 }
             }
-            self.ledger.settles(self, creation, &exchange);
+            self.settles(creation, leave, &exchange);
             self.settle(case, &exchange).await;
             return Ok(Answered { exchange, noted });
         }
@@ -189,6 +202,10 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         request: Request,
         due: Instant,
     ) -> Result<Answered, Held> {
+        // What changes something is no matter of a constant rate.
+        if !request.method.is_safe() {
+            return self.exchange(case, request).await;
+        }
         tokio::time::sleep_until(due.into()).await;
         self.may_send()?;
         let late_us = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -211,6 +228,18 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         let sent = self.send_now(case, request).await;
         drop(place);
         sent
+    }
+
+    /// Sends a request of the run's own beside a conversation. Cleaning up goes on when the run has ended.
+    pub(super) async fn send_aside(
+        &self,
+        case: &CaseName,
+        request: Request,
+    ) -> Result<(Exchange, Vec<Noted>), Held> {
+        if *case.0 == *CLEANUP {
+            return Ok((self.housekeep_unsaid(request).await, Vec::new()));
+        }
+        self.send_once(case, request).await
     }
 
     async fn send_now(
@@ -261,6 +290,12 @@ impl<'a, W: Wire> Exchanger<'a, W> {
 
     /// Sends a request of the run's own housekeeping: outside budget and cancellation, told but not judged.
     pub(super) async fn housekeep(&self, request: Request) -> Exchange {
+        let exchange = self.housekeep_unsaid(request).await;
+        self.tell_unjudged(&CaseName(CLEANUP.into()), &exchange);
+        exchange
+    }
+
+    async fn housekeep_unsaid(&self, request: Request) -> Exchange {
         let operation = self
             .setup
             .contract
@@ -274,17 +309,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         if wants_nonce(&sent.outcome) {
             sent = self.wire.send(&request, operation).await;
         }
-        let exchange = sent.into_exchange(id, request);
-        let observation = self.redactor.observe(&exchange);
-        let case = CaseName(CLEANUP.into());
-        self.tell(Event::Exchanged(Box::new(Exchanged {
-            case,
-            observation,
-            passed: Vec::new(),
-            valid: false,
-            covered: Vec::new(),
-        })));
-        exchange
+        sent.into_exchange(id, request)
     }
 
     /// Logins are evidence too, and judged: what a token endpoint says of a token, say.

@@ -8,6 +8,8 @@ mod cleanup;
 mod confirm;
 mod drive;
 mod exchanger;
+mod ledger;
+mod ownership;
 mod pace;
 pub mod preflight;
 mod settle;

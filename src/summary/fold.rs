@@ -144,7 +144,9 @@ impl Fold {
             Event::Judged(judged) => self.judged(*judged),
             Event::CreationIntended(creation) => self.creation(creation, Remains::Intended),
             Event::Created(creation) => self.creation(creation, Remains::There),
-            Event::Removed(creation) => self.creation(creation, Remains::Gone),
+            Event::NotCreated(creation) | Event::Removed(creation) => {
+                self.creation(creation, Remains::Gone);
+            }
             Event::LeftBehind(creation, reason) => {
                 self.creation(creation, Remains::Left(reason));
             }

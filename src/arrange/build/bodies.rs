@@ -26,7 +26,10 @@ impl<'a> Builder<'_, 'a> {
     ) -> Scripted<()> {
         let world = self.script.world;
         if !matches!(operation.key.method, Method::Put | Method::Patch)
-            || world.known.given_exactly(&operation.key, "body").is_some()
+            || world
+                .known
+                .writable_exactly(&operation.key, "body")
+                .is_some()
         {
             return Ok(());
         }
@@ -68,7 +71,7 @@ impl<'a> Builder<'_, 'a> {
         Err(Halt::unmet(
             Whose::TestData,
             format!(
-                "{} changes something that the run did not create. Give a body that may be sent under `data` in the target file: `{} body`.",
+                "{} changes something that the run did not create. Give a body that may be sent under `writable` in the target file: `{} body`.",
                 operation.key, operation.key
             ),
         ))
@@ -83,7 +86,8 @@ impl<'a> Builder<'_, 'a> {
     ) -> Scripted<(Value, Origin)> {
         let world = self.script.world;
         let outermost = self.stack.len() == 1;
-        if let Some(given) = world.known.given_exactly(&operation.key, "body") {
+        let given = world.known.writable_exactly(&operation.key, "body");
+        if let Some(given) = given.or_else(|| world.known.given_exactly(&operation.key, "body")) {
             return Ok((given.clone(), Origin::Given));
         }
         let Some(schema) = &media.schema else {

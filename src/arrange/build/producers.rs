@@ -5,11 +5,11 @@ use serde_json::Value;
 use super::{Builder, DEPTH, Policy, intent};
 use crate::{
     arrange::{
-        Origin, answers, hazard,
-        relations::{Pick, Source, prefix_through, skeleton},
+        Origin, answers, hazard, ownership,
+        relations::{Pick, Relations, Source, prefix_through, skeleton},
         render, serialise, values,
     },
-    contract::{Operation, Schema},
+    contract::{Contract, Operation, Schema},
     exchange::Exchange,
     model::{IdentityName, Method, Whose},
     script::{Halt, Scripted},
@@ -35,9 +35,10 @@ impl<'a> Builder<'_, 'a> {
         {
             return Ok(Some((value.clone(), *origin)));
         }
-        let given = match policy {
-            Policy::OwnOrNamed => world.known.given_exactly(&operation.key, name),
-            _ => world.known.given(&operation.key, name),
+        // Values under `data` are read, never written to.
+        let (given, place) = match policy {
+            Policy::Own => (world.known.writable(&operation.key, name), "writable"),
+            Policy::Any | Policy::Real => (world.known.given(&operation.key, name), "data"),
         };
         if let Some(value) = given {
             let value = values::coerced(world.contract, schema, value.clone());
@@ -45,7 +46,7 @@ impl<'a> Builder<'_, 'a> {
                 return Err(Halt::unmet(
                     Whose::Configuration,
                     format!(
-                        "`{name}` under `data` in the target file is not valid for {}: the contract's schema refuses it.",
+                        "`{name}` under `{place}` in the target file is not valid for {}: the contract's schema refuses it.",
                         operation.key
                     ),
                 ));
@@ -73,7 +74,7 @@ impl<'a> Builder<'_, 'a> {
                 }
             }
         }
-        if matches!(policy, Policy::Own | Policy::OwnOrNamed) {
+        if policy == Policy::Own {
             return Ok(None);
         }
         // What was learned of a child belongs to the parent it was learned with, which only a list knows.
@@ -181,9 +182,14 @@ impl<'a> Builder<'_, 'a> {
                     && parents(exchange)
             })
             .flat_map(|(at, exchange)| {
-                picks(exchange, source, self.item_template(source).as_deref())
-                    .into_iter()
-                    .map(move |value| (at, value))
+                picks(
+                    self.script.world.contract,
+                    self.script.world.relations,
+                    exchange,
+                    source,
+                )
+                .into_iter()
+                .map(move |value| (at, value))
             })
             .map(|(at, value)| {
                 (
@@ -202,11 +208,6 @@ impl<'a> Builder<'_, 'a> {
                 !removed && self.acceptable(schema, value)
             })
             .map(|(_, value)| value)
-    }
-
-    pub(super) fn item_template(&self, source: &Source) -> Option<String> {
-        let collection = self.script.world.relations.collection(&source.producer)?;
-        collection.item.as_ref().map(|(path, _)| path.clone())
     }
 
     /// Asks a producer, where it can be asked; what it answers is used, whatever else it says.
@@ -272,9 +273,8 @@ impl<'a> Builder<'_, 'a> {
         let answered = exchange
             .response()
             .is_some_and(|response| response.is_success());
-        let template = self.item_template(source);
         let picked = if answered {
-            picks(exchange, source, template.as_deref())
+            picks(world.contract, world.relations, exchange, source)
         } else {
             Vec::new()
         };
@@ -299,10 +299,19 @@ impl<'a> Builder<'_, 'a> {
 }
 
 /// What an exchange with the producer has for the consumer, best first.
-pub(crate) fn picks(exchange: &Exchange, source: &Source, item: Option<&str>) -> Vec<Value> {
+pub(crate) fn picks(
+    contract: &Contract,
+    relations: &Relations,
+    exchange: &Exchange,
+    source: &Source,
+) -> Vec<Value> {
     let body = exchange
         .response()
         .and_then(|response| response.json().ok());
+    // A 202 names no record (RFC 9110 §15.3.3).
+    if source.makes && exchange.status() == Some(202) {
+        return Vec::new();
+    }
     match &source.pick {
         Pick::Expression(expression) => answers::expression(exchange, expression)
             .into_iter()
@@ -315,36 +324,10 @@ pub(crate) fn picks(exchange: &Exchange, source: &Source, item: Option<&str>) ->
                 .map(|(_, text)| Value::from(text))
                 .collect()
         }
-        Pick::Record { members, thing } => {
-            let record = body.and_then(|body| match body {
-                Value::Array(items) => items.first(),
-                Value::Object(_) => answers::record(body, thing),
-                _ => None,
-            });
-            let in_body = record.and_then(|record| answers::member(record, members));
-            let in_address = || {
-                let location = exchange.response().and_then(answers::location)?;
-                let last = match item.and_then(|item| answers::at_end(item, &location)) {
-                    Some(variables) => variables.last().map(|(_, text)| text.clone()),
-                    None => location
-                        .trim_end_matches('/')
-                        .rsplit('/')
-                        .next()
-                        .map(serialise::decode),
-                };
-                last.filter(|text| !text.is_empty()).map(Value::from)
-            };
-            // A bare text or number is the id itself.
-            let bare = || {
-                body.filter(|body| body.is_string() || body.is_number())
-                    .and_then(|body| answers::member(body, members))
-            };
-            in_body
-                .or_else(in_address)
-                .or_else(bare)
-                .into_iter()
-                .collect()
-        }
+        Pick::Record { .. } => ownership::named_record(contract, relations, exchange)
+            .map(|named| named.id)
+            .into_iter()
+            .collect(),
         Pick::Element { members, thing } => body
             .map(|body| answers::records(body, thing))
             .unwrap_or_default()
