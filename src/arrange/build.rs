@@ -294,7 +294,7 @@ impl<'s, 'a> Builder<'s, 'a> {
         let world = self.script.world;
         let label = self.label(operation, &parameter.name);
         if fresh || unrepeatable(parameter) {
-            let value = values::unknown_id(&world, operation, parameter)
+            let value = values::unused_id(&world, operation, parameter, &label)
                 .filter(|_| fresh)
                 .unwrap_or_else(|| Value::from(values::uuid(&world, &label)));
             if self.will_do(parameter, &value) {

@@ -69,7 +69,13 @@ pub fn learn(contract: &Contract, relations: &Relations, exchange: &Exchange, kn
         return;
     }
     for (consumer, slot, source) in relations.fed_by(operation) {
-        for value in build::picks(contract, relations, exchange, source) {
+        for value in build::picks(
+            contract,
+            relations,
+            exchange,
+            source,
+            !consumer.method.is_safe(),
+        ) {
             known.learn(consumer, name_of(slot), value);
         }
     }

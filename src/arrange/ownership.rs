@@ -57,16 +57,28 @@ pub struct NamedRecord {
 /// The record that an exchange made, where its response says which one that is.
 ///
 /// `Location` comes first; one that leads to another template says that no record was made yet, so that the body is
-/// not looked at. A 202 names none, whatever it holds (RFC 9110 §15.3.3).
+/// not looked at. The body of a 202 names none, whatever it holds (RFC 9110 §15.3.3).
 #[must_use]
 pub fn named_record(
     contract: &Contract,
     relations: &Relations,
     exchange: &Exchange,
 ) -> Option<NamedRecord> {
+    let named = addressed_resource(contract, relations, exchange)?;
+    let is_later = exchange.status() == Some(202);
+    (!is_later || named.by == Naming::Location).then_some(named)
+}
+
+/// What a response leads to, to be read: as [`named_record`], and what the body of a 202 suggests.
+#[must_use]
+pub fn addressed_resource(
+    contract: &Contract,
+    relations: &Relations,
+    exchange: &Exchange,
+) -> Option<NamedRecord> {
     let key = exchange.request.operation.as_ref()?;
     let response = exchange.response()?;
-    if !response.is_success() || response.status == 202 || key.method == Method::Delete {
+    if !response.is_success() || key.method == Method::Delete {
         return None;
     }
     if matches!(key.method, Method::Put | Method::Patch) {
@@ -77,14 +89,16 @@ pub fn named_record(
     match location::target(contract, exchange, &items) {
         Target::Record(template, keys) => {
             let by_location = record(&template, keys, Naming::Location, None)?;
-            // The body shows what was sent under another id: it is the record, whatever `Location` says.
+            // A body that is the record without doubt says which one it is, whatever `Location` says.
             let shown = by_property(contract, relations, exchange, &items);
             return match shown {
-                Some((shown, true)) if shown.path != by_location.path => Some(shown),
-                Some((shown, _)) if shown.path == by_location.path => Some(NamedRecord {
+                Some(shown) if shown.path == by_location.path => Some(NamedRecord {
                     id: shown.id,
                     ..by_location
                 }),
+                Some(shown) if shown.by == Naming::Property && response.status != 202 => {
+                    Some(shown)
+                }
                 _ => Some(by_location),
             };
         }
@@ -94,7 +108,7 @@ pub fn named_record(
     if let Some(linked) = location::linked(contract, exchange) {
         return Some(linked);
     }
-    by_property(contract, relations, exchange, &items).map(|(named, _)| named)
+    by_property(contract, relations, exchange, &items)
 }
 
 /// The address that a response gives in place of a record: a monitor, a job, another resource of the contract.
@@ -138,7 +152,13 @@ pub fn named_by_job(
     }
     let body = response.json().ok()?;
     items.iter().find_map(|item| {
-        let wanted = body::names_of_one(&item.variable, &item.thing);
+        // The job has an id of its own, so that a bare `id` is not the record's.
+        let own = names::folded(&item.variable);
+        let wanted: Vec<String> = body::names_of_one(&item.variable, &item.thing)
+            .into_iter()
+            .filter(|name| *name == own || name.starts_with(&item.thing))
+            .filter(|name| !matches!(name.as_str(), "id" | "uuid" | "guid"))
+            .collect();
         let found = body::property(body, &wanted)?;
         let id = fitting(contract, item, found)?;
         let others = variables(&item.template).filter(|name| *name != item.variable);
@@ -187,13 +207,13 @@ pub(super) fn items(relations: &Relations, key: &OperationKey) -> Vec<Item> {
     items
 }
 
-/// The record that a property of the body names, and whether the body shows what was sent.
+/// The record that a property of the body names.
 fn by_property(
     contract: &Contract,
     relations: &Relations,
     exchange: &Exchange,
     items: &[Item],
-) -> Option<(NamedRecord, bool)> {
+) -> Option<NamedRecord> {
     let key = exchange.request.operation.as_ref()?;
     let sent = serialise::unfill(&key.path, answers::request_path(exchange)).unwrap_or_default();
     items.iter().find_map(|item| {
@@ -216,8 +236,7 @@ fn by_property(
         } else {
             Naming::Guess
         };
-        let named = record(&item.template, keys, by, Some(found.id))?;
-        Some((named, found.shows_sent))
+        record(&item.template, keys, by, Some(found.id))
     })
 }
 

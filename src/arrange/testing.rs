@@ -72,6 +72,15 @@ impl Setting {
         self
     }
 
+    pub(crate) fn writable(mut self, pairs: &[(&str, Value)]) -> Self {
+        let writable: BTreeMap<String, Value> = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect();
+        self.known = self.known.with_writable(writable);
+        self
+    }
+
     pub(crate) fn world(&self) -> World<'_> {
         World {
             contract: &self.contract,

@@ -247,6 +247,16 @@ pub fn unknown_id(
     parameter: &Parameter,
 ) -> Option<Value> {
     let label = format!("unknown {} {}", operation.key, parameter.name);
+    unused_id(world, operation, parameter, &label)
+}
+
+/// As [`unknown_id`], another one for each label.
+pub(crate) fn unused_id(
+    world: &World<'_>,
+    operation: &Operation,
+    parameter: &Parameter,
+    label: &str,
+) -> Option<Value> {
     let known = world.known.learned(&operation.key, &parameter.name);
     let given = world.known.given(&operation.key, &parameter.name);
     let model = given
@@ -271,7 +281,7 @@ pub fn unknown_id(
         return None;
     }
     let mut candidates = Vec::new();
-    let spread = i64::try_from(number(world, &label) % 9_973).unwrap_or(0);
+    let spread = i64::try_from(number(world, label) % 9_973).unwrap_or(0);
     if numeric {
         let top = if keyword("format").as_ref().and_then(Value::as_str) == Some("int64") {
             9_007_199_254_740_991
@@ -285,8 +295,8 @@ pub fn unknown_id(
         let room = spread % (top / 2).max(1);
         candidates.extend([top - room, top - 1, top].map(Value::from));
     } else {
-        let fresh_uuid = uuid(world, &label);
-        let token = token(world, &label);
+        let fresh_uuid = uuid(world, label);
+        let token = token(world, label);
         let text = format!("{}-{token}", world.run_tag);
         if let Some(Value::String(model)) = model {
             candidates.extend(like(model, &fresh_uuid, spread));
@@ -302,7 +312,7 @@ pub fn unknown_id(
     if let Some(schema) = schema
         && keyword("pattern").is_some()
     {
-        candidates.extend(fresh(world, schema, place(parameter), &label));
+        candidates.extend(fresh(world, schema, place(parameter), label));
     }
     candidates.into_iter().find(|candidate| {
         model != Some(candidate)

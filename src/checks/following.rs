@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Applies, operating::success, probing::reached};
 use crate::{
-    arrange::{Arranged, accept, item_address, valid_request},
+    arrange::{Arranged, accept, ownership::addressed_resource, valid_request},
     contract::{Contract, Operation},
     exchange::{Address, Exchange, Intent, Request, Response},
     model::{IdentityName, Method, Whose},
@@ -246,8 +246,8 @@ impl<'a> Work<'a> {
             });
         match said {
             Some(said) => address(script, &said),
-            None => item_address(script.world.contract, script.world.relations, self.taken)
-                .map(Address::Base),
+            None => addressed_resource(script.world.contract, script.world.relations, self.taken)
+                .map(|resource| Address::Base(resource.path)),
         }
     }
 

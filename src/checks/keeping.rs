@@ -18,7 +18,7 @@ use crate::{
         self, Arranged, Created, answers, full_request, names, relations::Collection, serialise,
         shape, valid_request,
     },
-    contract::{Contract, Operation, Schema},
+    contract::{Contract, Operation, ParameterPlace, Schema},
     exchange::{Exchange, Response},
     model::{Method, OperationKey, Whose},
     script::{Halt, Script, Scripted, World},
@@ -86,6 +86,27 @@ pub(super) fn on_create(contract: &Contract, operation: &Operation) -> Applies {
     if reads { Applies::Yes } else { Applies::Beside }
 }
 
+/// For probes of operations that make a record, by POST or by PUT to a free id.
+pub(super) fn makes_record(contract: &Contract, operation: &Operation) -> Applies {
+    if operation.key.method == Method::Put && makes_by_put(contract, &operation.key.path) {
+        return on_item(contract, operation, &Method::Put);
+    }
+    on_create(contract, operation)
+}
+
+/// Whether records of a path are made by PUT alone: it documents 201, and nothing is posted to their collection.
+pub(super) fn makes_by_put(contract: &Contract, item: &str) -> bool {
+    let posts = collection_of(item).is_none_or(|collection| {
+        contract.operations.iter().any(|other| {
+            other.key.method == Method::Post && other.key.path.trim_end_matches('/') == collection
+        })
+    });
+    !posts
+        && contract.operations.iter().any(|other| {
+            other.key.method == Method::Put && *other.key.path == *item && other.documents(201)
+        })
+}
+
 /// For probes of operations on one record, with this method.
 pub(super) fn on_item(contract: &Contract, operation: &Operation, method: &Method) -> Applies {
     if operation.key.method != *method {
@@ -102,13 +123,13 @@ pub(super) fn on_item(contract: &Contract, operation: &Operation, method: &Metho
     };
     let created = has(&Method::Post, &|path| {
         path.trim_end_matches('/') == collection
-    });
+    }) || makes_by_put(contract, &operation.key.path);
     let read = has(&Method::Get, &|path| path == &*operation.key.path);
     if created && read {
         Applies::Yes
     } else {
         Applies::No(
-            "A record of the run's own is needed, and the contract has no POST that makes one or no GET that reads it."
+            "A record of the run's own is needed, and the contract has no POST or PUT that makes one or no GET that reads it."
                 .into(),
         )
     }
@@ -177,9 +198,13 @@ impl<'a> Home<'a> {
         let collection = world.relations.collection(&operation.key);
         collection
             .and_then(|collection| {
+                let by_put = || {
+                    find(&collection.replace)
+                        .filter(|put| makes_by_put(world.contract, &put.key.path))
+                };
                 Some(Self {
                     collection,
-                    create: find(&collection.create)?,
+                    create: find(&collection.create).or_else(by_put)?,
                     read: find(&collection.read)?,
                 })
             })
@@ -189,6 +214,11 @@ impl<'a> Home<'a> {
                         .into(),
                 )
             })
+    }
+
+    /// Whether the client chooses the id and makes the record by PUT.
+    pub(super) fn is_made_by_put(&self) -> bool {
+        self.create.key.method == Method::Put
     }
 
     /// Another operation of the collection.
@@ -341,6 +371,14 @@ pub(super) fn send<'a>(
     purpose: &str,
 ) -> Scripted<Made<'a>> {
     let world = script.world;
+    let renamed = at_free_id(script, home, arranged)?;
+    let arranged = renamed.as_ref().unwrap_or(arranged);
+    let body = match (body, arranged.body()) {
+        (Some(body), Some(renamed)) if home.is_made_by_put() => {
+            Some(with_id_of(home, body, renamed))
+        }
+        (body, _) => body,
+    };
     let mut request = match &body {
         Some(body) if arranged.body() != Some(body) => {
             arranged.with_body(world.contract, home.create, body.clone())?
@@ -358,7 +396,7 @@ pub(super) fn send<'a>(
             "Records are made later than they are asked for (202), and nothing says when.".into(),
         ));
     }
-    if joins(script, home.create, arranged, exchange) {
+    if !home.is_made_by_put() && joins(script, home.create, arranged, exchange) {
         return Err(Halt::NotApplicable(format!(
             "{} answers 200 with a record that was there already, so that it joins what is alike and makes nothing.",
             home.create.key
@@ -381,6 +419,57 @@ pub(super) fn send<'a>(
                 ),
             )
         })
+}
+
+/// A creation by PUT, each time at an id of its own.
+fn at_free_id(
+    script: &Script<'_>,
+    home: &Home<'_>,
+    arranged: &Arranged,
+) -> Scripted<Option<Arranged>> {
+    let world = script.world;
+    let Some((_, variable)) = &home.collection.item else {
+        return Ok(None);
+    };
+    let parameter = home.create.parameter(ParameterPlace::Path, variable);
+    let (true, Some(parameter)) = (home.is_made_by_put(), parameter) else {
+        return Ok(None);
+    };
+    let label = format!("made by {} at step {}", home.create.key, script.answered());
+    let Some(id) = arrange::values::unused_id(&world, home.create, parameter, &label) else {
+        return Ok(None);
+    };
+    let mut renamed = arranged.clone();
+    renamed.request =
+        arranged.with_path_value(world.contract, home.create, variable, id.clone())?;
+    renamed
+        .values
+        .put(ParameterPlace::Path, variable, id.clone());
+    if let Some((Value::Object(members), _)) = &mut renamed.values.body {
+        for (name, value) in members.iter_mut() {
+            if arrange::repeats_id(home.create, name) {
+                *value = id.clone();
+            }
+        }
+        if let Some(body) = renamed.body().cloned() {
+            renamed.request = renamed.with_body(world.contract, home.create, body)?;
+        }
+    }
+    Ok(Some(renamed))
+}
+
+/// A body with the id that another one repeats from the path.
+fn with_id_of(home: &Home<'_>, mut body: Value, other: &Value) -> Value {
+    if let Some(members) = body.as_object_mut() {
+        for (name, value) in members.iter_mut() {
+            if arrange::repeats_id(home.create, name)
+                && let Some(id) = other.get(name)
+            {
+                *value = id.clone();
+            }
+        }
+    }
+    body
 }
 
 /// Whether a creation gave back a record that was there before it: 200, and the id of another creation that

@@ -16,7 +16,11 @@ pub(super) use super::{
     varying::{free_member, variant},
 };
 use crate::{
-    arrange::{Arranged, Meanings, Role, accept, item_address, meaning, valid_request},
+    arrange::{
+        Arranged, Meanings, Origin, Role, accept, meaning,
+        ownership::{Naming, named_record},
+        valid_request,
+    },
     contract::{Contract, Operation, Parameter, ParameterPlace, Validity},
     exchange::{Address, Exchange, Intent, Request, Response},
     model::{Method, ParameterRole, Whose},
@@ -73,6 +77,19 @@ impl<'a> Own<'a> {
         };
         let arranged = valid_request(script, change)?;
         let path = super::probing::path(&arranged.request).to_owned();
+        // A PUT to an id that nobody has makes the record; it is there only once it was sent.
+        let is_new = change.key.method == Method::Put
+            && change.path_variables().last().is_some_and(|variable| {
+                arranged
+                    .origins
+                    .iter()
+                    .any(|(name, origin)| name == variable && *origin == Origin::Generated)
+            });
+        if is_new {
+            let mut request = arranged.request.clone();
+            request.purpose = "creates a record at an id of the run's own".into();
+            success(script.send(request)?)?;
+        }
         Ok(Self {
             path,
             read,
@@ -342,12 +359,22 @@ pub(super) fn member_of<'r>(response: &'r Response, member: &str) -> Option<&'r 
 /// What tells the record that an exchange made from another: its id, or else where it lies.
 pub(super) fn identity_of(script: &Script<'_>, exchange: &Exchange) -> Option<String> {
     let world = script.world;
-    if let Some(path) = item_address(world.contract, world.relations, exchange) {
-        return Some(path);
+    match named_record(world.contract, world.relations, exchange) {
+        Some(named) if named.by != Naming::Guess => return Some(named.path),
+        // A property that may mean something else tells nothing apart.
+        Some(_) => return None,
+        None => {}
     }
     let response = exchange.response()?;
     if let Some(location) = response.headers.get("location") {
-        return Some(location.to_owned());
+        let own = super::probing::path(&exchange.request)
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or_default();
+        let last = location.trim_end_matches('/').rsplit('/').next();
+        // The address of the collection names none of its records.
+        return (last != Some(own)).then(|| location.to_owned());
     }
     let body = response.json().ok()?;
     ["/id", "/uuid", "/data/id"]

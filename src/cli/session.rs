@@ -434,7 +434,8 @@ impl Session {
             identities: &identities,
             run_tag: &run_tag,
             plan: &plan,
-            known: Known::from_data(self.target.data.clone()),
+            known: Known::from_data(self.target.data.clone())
+                .with_writable(self.target.writable.clone()),
         };
         Runner::new(&setup, line, redactor, listener, cancel)
             .run()

@@ -295,7 +295,8 @@ fn data(text: &mut String, contract: &Contract) {
     }
     text.push_str(
         "\n# Records that exist and may be read, by the name of the path parameter. What lists give is found\n\
-         # without it.\ndata: {}\n",
+         # without it. They are never written to: records that a run may change are given under `writable`,\n\
+         # in the same way.\ndata: {}\n",
     );
     for (name, key) in names {
         let _ = writeln!(text, "#  {}: \"\" # {key}", quoted(name));

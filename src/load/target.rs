@@ -55,8 +55,10 @@ pub struct Target {
     pub identities: Vec<(IdentityName, Identity)>,
     /// Certificates.
     pub tls: TlsFiles,
-    /// What exists already, by role.
+    /// What exists already, by role: read, never written to.
     pub data: BTreeMap<String, Value>,
+    /// What a run may change although it did not make it, written as `data` is.
+    pub writable: BTreeMap<String, Value>,
     /// Whether a run may change anything; never in production, unless asked for by a flag.
     pub writes: Writes,
     /// Why writes are refused although the file allows them.
@@ -106,6 +108,7 @@ impl Target {
             identities: Vec::new(),
             tls: TlsFiles::default(),
             data: BTreeMap::new(),
+            writable: BTreeMap::new(),
             writes: Writes::Refused,
             writes_refused_because: None,
             budget: usual_budget(&base_url),
@@ -162,6 +165,8 @@ struct RawTarget {
     tls: RawTls,
     #[serde(default)]
     data: BTreeMap<String, Value>,
+    #[serde(default)]
+    writable: BTreeMap<String, Value>,
     writes: Option<Writes>,
     #[serde(default)]
     budget: RawBudget,
@@ -303,6 +308,7 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
         identities: found,
         tls: files,
         data: raw.data,
+        writable: raw.writable,
         writes: if held_back { Writes::Refused } else { asked },
         writes_refused_because: held_back.then(|| {
             "the target is production: writes are refused there whatever the target file says (--allow-writes-in-production allows them)".to_owned()

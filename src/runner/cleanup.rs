@@ -219,6 +219,10 @@ impl<W: Wire> Exchanger<'_, W> {
         let left = |reason: String| Event::LeftBehind(creation.clone(), reason);
         let event = match look {
             Look::Absent if named.seen || named.deleted => Event::Removed(creation.clone()),
+            Look::Absent if named.claim.by == Naming::Guess => left(
+                "The response does not say for sure which record it is, and none is where it may be."
+                    .to_owned(),
+            ),
             Look::Absent => left(
                 "It was not found at the address that the response names, neither before nor now."
                     .to_owned(),
@@ -409,42 +413,58 @@ impl<W: Wire> Exchanger<'_, W> {
                 !self.records.knows(&item(id))
                     && !named.iter().any(|removal| removal.named.path == item(id))
             });
-            let sent = entry.sent.body.as_ref().map(|body| body.bytes.clone());
-            let likeness = |record: &Value| {
-                ownership::likeness(
-                    record,
-                    sent.as_deref().unwrap_or_default(),
-                    self.setup.run_tag,
-                    &|text| self.setup.contract.mentions(text),
-                )
-            };
-            let best = listing
-                .records
-                .iter()
-                .enumerate()
-                .map(|(at, (record, _))| (likeness(record), at))
-                .max_by_key(|(likeness, at)| (*likeness, *at));
-            match best {
-                Some((Likeness::Own, at)) => {
-                    let (_, id) = listing.records.remove(at);
-                    let path = item(&id);
-                    let removal = self.found(entry, path.clone(), template);
-                    named.push(removal);
+            let mut owns = Vec::new();
+            let mut possible = false;
+            for sent in bodies(&entry.sent) {
+                let best = listing
+                    .records
+                    .iter()
+                    .enumerate()
+                    .map(|(at, (record, _))| (self.likeness(record, &sent), at))
+                    .max_by_key(|(likeness, at)| (*likeness, *at));
+                match best {
+                    Some((Likeness::Own, at)) => owns.push(item(&listing.records.remove(at).1)),
+                    Some((Likeness::Possible, _)) => possible = true,
+                    _ => {}
                 }
-                Some((Likeness::Possible, _)) => self.tell_unsure(
+            }
+            let mut owns = owns.into_iter();
+            if let Some(first) = owns.next() {
+                for path in owns {
+                    // One request made several.
+                    let creation = self.ledger.intends(&entry.creation.operation, &entry.sent);
+                    self.tell(Event::CreationIntended(creation.clone()));
+                    let other = Entry {
+                        creation,
+                        ..entry.clone()
+                    };
+                    named.push(self.found(other, path, template.clone()));
+                }
+                named.push(self.found(entry, first, template));
+            } else if possible {
+                self.tell_unsure(
                     entry,
                     "the list shows a record like it, and nothing in it that only this run writes",
-                ),
-                _ if listing.whole && !is_accepted(&entry) => {
-                    self.tell(Event::NotCreated(entry.creation));
-                }
-                _ if listing.whole => self.tell_unsure(entry, "the list does not show it yet"),
-                _ => self.tell_unsure(
+                );
+            } else if !listing.whole {
+                self.tell_unsure(
                     entry,
                     "the list does not show it, and could not be read whole",
-                ),
+                );
+            } else if is_accepted(&entry) {
+                self.tell_unsure(entry, "the list does not show it yet");
+            } else {
+                self.tell(Event::NotCreated(entry.creation));
             }
         }
+        // What was noted here is told here.
+        drop(self.ledger.take());
+    }
+
+    fn likeness(&self, record: &Value, sent: &[u8]) -> Likeness {
+        ownership::likeness(record, sent, self.setup.run_tag, &|text| {
+            self.setup.contract.mentions(text)
+        })
     }
 
     fn tell_unsure(&self, entry: Entry, why: &str) {
@@ -547,6 +567,20 @@ impl<W: Wire> Exchanger<'_, W> {
 
 /// Pages shorter than this are not cut.
 const SHORT: usize = 10;
+
+/// What a request sends of each record that it makes.
+fn bodies(request: &Request) -> Vec<Vec<u8>> {
+    let Some(body) = &request.body else {
+        return Vec::new();
+    };
+    match serde_json::from_slice::<Value>(&body.bytes) {
+        Ok(Value::Array(items)) => items
+            .iter()
+            .map(|item| item.to_string().into_bytes())
+            .collect(),
+        _ => vec![body.bytes.to_vec()],
+    }
+}
 
 fn is_accepted(entry: &Entry) -> bool {
     matches!(entry.state, Made::Unnamed(Some(_)))

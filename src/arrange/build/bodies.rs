@@ -58,9 +58,9 @@ impl<'a> Builder<'_, 'a> {
                     evidence: Evidence::Path,
                     reason: String::new(),
                 };
-                let made = match self.earlier(&source, None) {
+                let made = match self.earlier(&source, None, true) {
                     Some(made) => Some(made),
-                    None => self.produce(&source, None)?,
+                    None => self.produce(&source, None, true)?,
                 };
                 if let (Some(made), Some(members)) = (made, body.as_object_mut()) {
                     members.insert(name, made);

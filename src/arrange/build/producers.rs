@@ -62,14 +62,14 @@ impl<'a> Builder<'_, 'a> {
             {
                 return Ok(Some((value, Origin::Created)));
             }
-            let found = self.earlier(source, schema);
+            let found = self.earlier(source, schema, policy == Policy::Own);
             if let Some(value) = found {
                 return Ok(Some(self.take(own, source, value, Origin::Created)));
             }
         }
         if world.writes {
             for source in sources.iter().filter(|source| source.makes) {
-                if let Some(value) = self.produce(source, schema)? {
+                if let Some(value) = self.produce(source, schema, policy == Policy::Own)? {
                     return Ok(Some(self.take(own, source, value, Origin::Created)));
                 }
             }
@@ -89,10 +89,10 @@ impl<'a> Builder<'_, 'a> {
             }
         }
         for source in sources.iter().filter(|source| !source.makes) {
-            if let Some(value) = self.earlier(source, schema) {
+            if let Some(value) = self.earlier(source, schema, false) {
                 return Ok(Some(self.take(own, source, value, Origin::Found)));
             }
-            if let Some(value) = self.produce(source, schema)? {
+            if let Some(value) = self.produce(source, schema, false)? {
                 return Ok(Some(self.take(own, source, value, Origin::Found)));
             }
         }
@@ -156,7 +156,12 @@ impl<'a> Builder<'_, 'a> {
     }
 
     /// A record that this conversation made or found before.
-    pub(super) fn earlier(&self, source: &Source, schema: Option<&Schema>) -> Option<Value> {
+    pub(super) fn earlier(
+        &self,
+        source: &Source,
+        schema: Option<&Schema>,
+        is_changed: bool,
+    ) -> Option<Value> {
         let exchanges: Vec<&Exchange> = self.script.exchanges().collect();
         let parents = |exchange: &Exchange| {
             serialise::unfill(&source.producer.path, answers::request_path(exchange)).is_none_or(
@@ -187,6 +192,7 @@ impl<'a> Builder<'_, 'a> {
                     self.script.world.relations,
                     exchange,
                     source,
+                    is_changed,
                 )
                 .into_iter()
                 .map(move |value| (at, value))
@@ -215,6 +221,7 @@ impl<'a> Builder<'_, 'a> {
         &mut self,
         source: &Source,
         schema: Option<&Schema>,
+        is_changed: bool,
     ) -> Scripted<Option<Value>> {
         let world = self.script.world;
         let key = &source.producer;
@@ -268,13 +275,19 @@ impl<'a> Builder<'_, 'a> {
         // Another record has a value of it already: other values are drawn at the next step of the conversation.
         if exchange.status() == Some(409) && source.makes && self.conflicts < CONFLICTS {
             self.conflicts += 1;
-            return self.produce(source, schema);
+            return self.produce(source, schema, is_changed);
         }
         let answered = exchange
             .response()
             .is_some_and(|response| response.is_success());
         let picked = if answered {
-            picks(world.contract, world.relations, exchange, source)
+            picks(
+                world.contract,
+                world.relations,
+                exchange,
+                source,
+                is_changed,
+            )
         } else {
             Vec::new()
         };
@@ -298,21 +311,21 @@ impl<'a> Builder<'_, 'a> {
     }
 }
 
-/// What an exchange with the producer has for the consumer, best first.
+/// What an exchange with the producer has for the consumer, best first. What is to be changed has to be named as the
+/// run's own; what is read may be a job that a 202 tells of.
 pub(crate) fn picks(
     contract: &Contract,
     relations: &Relations,
     exchange: &Exchange,
     source: &Source,
+    is_changed: bool,
 ) -> Vec<Value> {
     let body = exchange
         .response()
         .and_then(|response| response.json().ok());
-    // A 202 names no record (RFC 9110 §15.3.3).
-    if source.makes && exchange.status() == Some(202) {
-        return Vec::new();
-    }
+    let is_later = source.makes && exchange.status() == Some(202);
     match &source.pick {
+        Pick::Expression(_) if is_later && is_changed => Vec::new(),
         Pick::Expression(expression) => answers::expression(exchange, expression)
             .into_iter()
             .collect(),
@@ -324,7 +337,11 @@ pub(crate) fn picks(
                 .map(|(_, text)| Value::from(text))
                 .collect()
         }
-        Pick::Record { .. } => ownership::named_record(contract, relations, exchange)
+        Pick::Record { .. } if is_changed => ownership::named_record(contract, relations, exchange)
+            .map(|named| named.id)
+            .into_iter()
+            .collect(),
+        Pick::Record { .. } => ownership::addressed_resource(contract, relations, exchange)
             .map(|named| named.id)
             .into_iter()
             .collect(),

@@ -16,8 +16,6 @@ pub(super) struct Found {
     pub(super) id: Value,
     /// Whether schema and names leave no doubt that it is the record's.
     pub(super) certain: bool,
-    /// Whether the object that holds it shows what was sent.
-    pub(super) shows_sent: bool,
 }
 
 /// The names, folded, that leave no doubt of which thing they name.
@@ -81,11 +79,7 @@ pub(super) fn id(
         },
         bare @ (Value::String(_) | Value::Number(_)) => {
             let id = super::fitting(contract, item, bare).filter(is_key)?;
-            return Some(Found {
-                id,
-                certain: false,
-                shows_sent: false,
-            });
+            return Some(Found { id, certain: false });
         }
         other => other,
     };
@@ -129,17 +123,12 @@ pub(super) fn id(
         return Some(Found {
             id,
             certain: kinship == Kinship::Same || shows_sent,
-            shows_sent,
         });
     }
     // Names by which people know a record: only a guess.
     let guesses = names::members_for(&item.variable, &item.thing);
     let id = property(record, &guesses).and_then(|value| super::fitting(contract, item, value))?;
-    (!is_parent(&id)).then_some(Found {
-        id,
-        certain: false,
-        shows_sent,
-    })
+    (!is_parent(&id)).then_some(Found { id, certain: false })
 }
 
 /// How what a response shows is related to the records of the item.
@@ -230,7 +219,14 @@ fn unwrapped<'e>(body: &'e Value, thing: &str, of_item: &BTreeSet<String>) -> Op
     let members = body.as_object()?;
     let wraps = |name: &str| !of_item.contains(&names::folded(name));
     if let Some(data) = members.get("data").filter(|_| wraps("data")) {
-        return data.is_object().then_some(data);
+        return match data {
+            Value::Object(_) => Some(data),
+            Value::Array(items) => match items.as_slice() {
+                [one @ Value::Object(_)] => Some(one),
+                _ => None,
+            },
+            _ => None,
+        };
     }
     let inner = members
         .iter()

@@ -7,6 +7,7 @@ use crate::{
     arrange::{answers, relations::skeleton, serialise},
     contract::Contract,
     exchange::Exchange,
+    model::{Method, OperationKey},
 };
 
 /// What the address of a response names.
@@ -115,11 +116,17 @@ fn at_item(path: &str, items: &[Item]) -> Option<(String, Vec<(String, String)>)
 pub(super) fn linked(contract: &Contract, exchange: &Exchange) -> Option<NamedRecord> {
     let operation = contract.operation(exchange.request.operation.as_ref()?)?;
     let response = exchange.response()?;
-    let links = operation
+    let mut links: Vec<_> = operation
         .responses
         .iter()
         .filter(|spec| spec.status.matches(response.status))
-        .flat_map(|spec| &spec.links);
+        .flat_map(|spec| &spec.links)
+        .collect();
+    // What says how the record is removed says best where it is.
+    links.sort_by_key(|link| {
+        let removes = |key: &OperationKey| key.method == Method::Delete;
+        !link.operation.as_ref().is_some_and(removes)
+    });
     for link in links {
         let Some(target) = &link.operation else {
             continue;

@@ -85,6 +85,8 @@ impl Tally {
             let Some(held) = read.get(name) else { continue };
             if is_alike(value, held) {
                 self.alike += 1;
+            } else if is_masked(held) {
+                // A secret that is not shown again says nothing.
             } else if held.is_string() || held.is_number() {
                 self.different += 1;
             }
@@ -105,9 +107,7 @@ fn leaves<'v>(value: &'v Value, name: &'v str, found: &mut Vec<(&'v str, &'v Val
                 leaves(item, name, found);
             }
         }
-        Value::String(text) if !text.is_empty() && name != "id" && name != "type" => {
-            found.push((name, value));
-        }
+        Value::String(_) if name != "id" && name != "type" => found.push((name, value)),
         Value::Number(_) if name != "id" => found.push((name, value)),
         _ => {}
     }
@@ -141,6 +141,22 @@ fn score(members: &Map<String, Value>, names: &[(&str, &Value)]) -> usize {
         .iter()
         .filter(|(name, _)| members.contains_key(*name))
         .count()
+}
+
+/// Whether a server shows something in place of a value: `*****`, `[redacted]`.
+fn is_masked(held: &Value) -> bool {
+    held.as_str().is_some_and(|text| {
+        let bare = text
+            .trim_matches(['[', ']', '<', '>', '(', ')'])
+            .to_lowercase();
+        matches!(
+            bare.as_str(),
+            "redacted" | "masked" | "hidden" | "secret" | "filtered" | "removed"
+        ) || !bare.is_empty()
+            && bare
+                .chars()
+                .all(|char| matches!(char, '*' | '•' | 'x' | '#'))
+    })
 }
 
 /// Whether two values are the same but for what servers usually do: trim, fold case, cut, write numbers as strings.

@@ -144,13 +144,26 @@ fn only_the_runs_own_records_are_changed() {
         );
         assert_eq!(lines(&sent), ["POST /people"]);
     }
+    // What is given to be read is not changed, whatever it is called.
+    let given = Setting::new(PEOPLE).data(&[
+        ("personId", json!(OTHER)),
+        ("DELETE /people/{personId} personId", json!(OTHER)),
+    ]);
+    for operation in [
+        "DELETE /people/{personId}",
+        "POST /people/{personId}/archive",
+    ] {
+        let (ended, _) = given.arrange(operation, no_creation);
+        assert_eq!(gap(ended).whose, Whose::TestData, "{operation}");
+    }
     // A name that merely matches is no leave to delete; the operation's own key is.
-    let named = Setting::new(PEOPLE).data(&[("personId", json!(OTHER))]);
+    let named = Setting::new(PEOPLE).writable(&[("personId", json!(OTHER))]);
     assert_eq!(
         gap(named.arrange("DELETE /people/{personId}", no_creation).0).whose,
         Whose::TestData
     );
-    let lent = Setting::new(PEOPLE).data(&[("DELETE /people/{personId} personId", json!(OTHER))]);
+    let lent =
+        Setting::new(PEOPLE).writable(&[("DELETE /people/{personId} personId", json!(OTHER))]);
     let (arranged, _) = lent.arrange("DELETE /people/{personId}", nobody);
     assert_eq!(
         line(&arranged.unwrap().request),
@@ -161,7 +174,7 @@ fn only_the_runs_own_records_are_changed() {
         gap(setting.arrange("PUT /settings", nobody).0).whose,
         Whose::TestData
     );
-    let shared = Setting::new(PEOPLE).data(&[("PUT /settings body", json!({"theme": "dark"}))]);
+    let shared = Setting::new(PEOPLE).writable(&[("PUT /settings body", json!({"theme": "dark"}))]);
     assert!(shared.arrange("PUT /settings", nobody).0.is_ok());
 }
 

@@ -399,6 +399,17 @@ fn compare(
         Ok(read) => read,
         Err(judgement) => return Ok(vec![judgement]),
     };
+    if !read.is_success() {
+        return Ok(vec![Judgement::inconclusive(
+            Whose::Supplier,
+            format!(
+                "What {} made could not be read back: {} was answered {}.",
+                operation.key,
+                reader.key,
+                exchange.received()
+            ),
+        )]);
+    }
     Ok(vec![match text_at(read, &pointer) {
         Some(came) if is_same(text, came) => Judgement::Pass,
         Some(came) => changed(operation, "the record", text, came, &pointer),

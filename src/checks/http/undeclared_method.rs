@@ -151,11 +151,11 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         return Ok(Vec::new());
     };
     let contract = script.world.contract;
-    let (mut request, exists) = request_to(script, first)?;
+    let (mut request, exists, is_own) = request_to(script, first)?;
     let declared = methods_at(contract, path(&request));
     let method = if !declared.contains(&Method::Get) {
         Method::Get
-    } else if script.world.writes && !declared.contains(&Method::Patch) {
+    } else if script.world.writes && is_own && !declared.contains(&Method::Patch) {
         Method::Patch
     } else if !declared.contains(&Method::Query) {
         Method::Query
@@ -177,11 +177,14 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     Ok(judge(first, &own, &declared, exists, exchange))
 }
 
-/// A bare request to the path of an operation, and whether what it names is known to exist.
-fn request_to<'a>(script: &mut Script<'a>, first: &'a Operation) -> Scripted<(Request, bool)> {
+/// A bare request to the path of an operation, whether what it names is known to exist, and whether it may be changed.
+fn request_to<'a>(
+    script: &mut Script<'a>,
+    first: &'a Operation,
+) -> Scripted<(Request, bool, bool)> {
     let contract = script.world.contract;
-    let (address, identity, exists) = if first.path_variables().next().is_none() {
-        (Address::Base(first.key.path.to_string()), None, true)
+    let (address, identity, exists, is_own) = if first.path_variables().next().is_none() {
+        (Address::Base(first.key.path.to_string()), None, true, true)
     } else {
         let reader = contract
             .operations
@@ -194,10 +197,16 @@ fn request_to<'a>(script: &mut Script<'a>, first: &'a Operation) -> Scripted<(Re
             .iter()
             .filter(|(name, _)| reader.path_variables().any(|variable| variable == name))
             .all(|(_, origin)| matches!(origin, Origin::Given | Origin::Created | Origin::Found));
+        let last = reader.path_variables().last();
+        let is_own = arranged
+            .origins
+            .iter()
+            .any(|(name, origin)| Some(name.as_str()) == last && *origin == Origin::Created);
         (
             Address::Base(path(&arranged.request).to_owned()),
             Some(arranged.request.identity),
             exists,
+            is_own,
         )
     };
     let mut request = Request::new(
@@ -211,7 +220,7 @@ fn request_to<'a>(script: &mut Script<'a>, first: &'a Operation) -> Scripted<(Re
     if let Some(identity) = identity {
         request.identity = identity;
     }
-    Ok((request, exists))
+    Ok((request, exists, is_own))
 }
 
 fn judge(

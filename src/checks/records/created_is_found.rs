@@ -4,10 +4,11 @@ use crate::{
     arrange::{answers, names, serialise},
     checks::{
         Check, Example, Kind, Line, Says, Scope,
-        keeping::{Home, PEOPLE, answered, get, make_simple, on_create, subject, until},
+        keeping::{Home, PEOPLE, answered, get, make_simple, makes_record, subject, until},
     },
     contract::Operation,
-    script::{Script, Scripted},
+    model::Whose,
+    script::{Halt, Script, Scripted},
     verdict::{Finding, Judgement},
 };
 
@@ -22,7 +23,7 @@ pub static CHECK: Check = Check {
         be read, it is lost, and nobody knows.",
     fix: "Answer 201 after the record is stored, not before, and give the id it is stored under.",
     kind: Kind::Probe {
-        scope: Scope::Operation(on_create),
+        scope: Scope::Operation(makes_record),
         run,
         writes: true,
     },
@@ -82,6 +83,16 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         Ok((exchange, !gone))
     })?;
     let response = answered(exchange)?;
+    if held.created.is_guessed && !response.is_success() {
+        return Err(Halt::unmet(
+            Whose::Supplier,
+            format!(
+                "{} does not say for sure which record it made: no Location leads to one, and no property is called as `{{{}}}` is.",
+                home.create.key,
+                home.collection.item.as_ref().map_or("id", |(_, name)| name)
+            ),
+        ));
+    }
     if !response.is_success() {
         return Ok(vec![
             Finding::new(
@@ -103,7 +114,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         .and_then(|record| answers::member(record, &names::members_for(variable, thing)))
         .map(|id| serialise::scalar(&id));
     Ok(vec![match id {
-        Some(id) if !id.eq_ignore_ascii_case(&held.id) => Finding::new(
+        Some(id) if !held.created.is_guessed && !id.eq_ignore_ascii_case(&held.id) => Finding::new(
             "another id",
             "A record is read under one id and shows another id.",
             held.id,

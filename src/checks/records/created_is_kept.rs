@@ -6,7 +6,7 @@ use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
         keeping::{
-            Home, Made, another_body, brief, halves, judged, on_create, read, send, shown_now,
+            Home, Made, another_body, brief, halves, judged, makes_record, read, send, shown_now,
             subject, told_apart, workable,
         },
         place::Place,
@@ -37,7 +37,7 @@ pub static CHECK: Check = Check {
     fix: "Store what was validated as it was validated. Refuse what cannot be stored; never trim, fold, \
         round or cut in silence. Where normalising is meant, declare it by a pattern or a format.",
     kind: Kind::Probe {
-        scope: Scope::Operation(on_create),
+        scope: Scope::Operation(makes_record),
         run,
         writes: true,
     },

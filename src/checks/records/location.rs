@@ -123,7 +123,10 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         };
     };
     let host = url::Url::parse(world.base_url).ok();
-    let target = host.as_ref().and_then(|base| base.join(location).ok());
+    // Relative to the request, not to the base URL (RFC 9110 §10.2.2, RFC 3986 §5.2).
+    let target = url::Url::parse(&held.created.exchange.url)
+        .ok()
+        .and_then(|request| request.join(location).ok());
     if let (Some(base), Some(target)) = (&host, &target)
         && base.host() != target.host()
     {

@@ -93,6 +93,11 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         return judged(script, operation, request);
     }
     let home = Home::of(world, operation)?;
+    if home.is_made_by_put() && operation.key.method == Method::Put {
+        return Err(Halt::NotApplicable(
+            "A PUT to an id that is free makes the record.".into(),
+        ));
+    }
     let held = make(script, &home)?;
     let body = match shape::body(operation) {
         Some(_) => Some(body_for(world, operation, &held.sent, "unknown")?),

@@ -52,6 +52,7 @@ identities:
   clerk: {{ basic: {{ username: {{ env: SET_D }}, password: {{ env: SET_E }} }}, bearer: {{ token: {{ env: SET_F }} }} }}
   nobody: {{ none: {{}} }}
 data: {{ personId: 7, 'GET /people/{{id}} id': abc }}
+writable: {{ 'PUT /people/{{id}} id': own }}
 writes: allowed
 budget: {{ requests: 10, concurrency: 2 }}
 parameters: {{ p95_ms: 800 }}
@@ -71,6 +72,7 @@ attestations:
     assert_eq!(target.timeout, Duration::from_millis(2500));
     assert_eq!(target.body_limit, 4096);
     assert_eq!(target.data["GET /people/{id} id"], json!("abc"));
+    assert_eq!(target.writable["PUT /people/{id} id"], json!("own"));
     assert_eq!(target.attestations[0].on, "2026-11-02");
     let names: Vec<&str> = target
         .identities
