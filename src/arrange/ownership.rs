@@ -370,9 +370,11 @@ pub fn changed_record(
             is_whole: true,
         });
     };
+    // `{status}` of a few words names no record, unless nothing else in the path does.
     let variable = variables(template)
         .filter(|name| !is_choice(contract, template, name))
-        .last()?
+        .last()
+        .or_else(|| variables(template).last())?
         .to_owned();
     let prefix = prefix_through(template, &variable)?;
     let value = serialise::unfill(template, path)?

@@ -95,7 +95,7 @@ pub static CHECK: Check = Check {
 ",
             dialogue: &[
                 Line::new("PATCH /people/search", 405, &[("allow", "POST")], ""),
-                Line::new("PATCH /people/7", 405, &[("allow", "GET")], ""),
+                Line::new("QUERY /people/7", 405, &[("allow", "GET")], ""),
             ],
             says: Says::Pass,
         },
