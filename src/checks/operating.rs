@@ -376,6 +376,16 @@ pub(super) fn identity_of(script: &Script<'_>, exchange: &Exchange) -> Option<St
         // The address of the collection names none of its records.
         return (last != Some(own)).then(|| location.to_owned());
     }
+    // A response that names none of the records that the contract reads tells nothing apart by another id.
+    let has_items = exchange
+        .request
+        .operation
+        .as_ref()
+        .and_then(|key| world.relations.collection(key))
+        .is_some_and(|collection| collection.item.is_some());
+    if has_items {
+        return None;
+    }
     let body = response.json().ok()?;
     ["/id", "/uuid", "/data/id"]
         .into_iter()

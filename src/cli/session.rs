@@ -211,6 +211,12 @@ impl Session {
                 .collect();
             text.push_str(&output::columns(&rows));
         }
+        if !self.target.writable.is_empty() {
+            text.push_str("\nMay be changed although the run does not make it (`writable` in the target file):\n");
+            for name in self.target.writable.keys() {
+                text.push_str(&format!("  {name}\n"));
+            }
+        }
         text.push_str(&told::recognised(&self.contract));
         text.push_str(&told::longest_chain(&self.contract));
         text

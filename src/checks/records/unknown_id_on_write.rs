@@ -69,6 +69,11 @@ fn applies(contract: &Contract, operation: &Operation) -> Applies {
     if !matches!(method, Method::Put | Method::Patch | Method::Delete) {
         return Applies::Beside;
     }
+    if *method == Method::Delete && operation.path_variables().count() > 1 {
+        return Applies::No(
+            "The 404 that the contract documents may be that of the parent, and a deletion of nothing may succeed.".into(),
+        );
+    }
     match on_item(contract, operation, method) {
         Applies::Yes if operation.documents(404) || operation.documents(410) => Applies::Yes,
         Applies::Yes => Applies::No("The contract documents no 404 for it.".into()),
