@@ -3,8 +3,10 @@
 
 use serde_json::Value;
 
+pub(super) use super::made_by_put::makes_record;
 use super::{
     Applies,
+    made_by_put::{at_free_id, makes_by_put, with_id_of},
     place::Place,
     probing::{last_variable, reached},
 };
@@ -18,7 +20,7 @@ use crate::{
         self, Arranged, Created, answers, full_request, names, relations::Collection, serialise,
         shape, valid_request,
     },
-    contract::{Contract, Operation, ParameterPlace, Schema},
+    contract::{Contract, Operation, Schema},
     exchange::{Exchange, Response},
     model::{Method, OperationKey, Whose},
     script::{Halt, Script, Scripted, World},
@@ -86,27 +88,6 @@ pub(super) fn on_create(contract: &Contract, operation: &Operation) -> Applies {
     if reads { Applies::Yes } else { Applies::Beside }
 }
 
-/// For probes of operations that make a record, by POST or by PUT to a free id.
-pub(super) fn makes_record(contract: &Contract, operation: &Operation) -> Applies {
-    if operation.key.method == Method::Put && makes_by_put(contract, &operation.key.path) {
-        return on_item(contract, operation, &Method::Put);
-    }
-    on_create(contract, operation)
-}
-
-/// Whether records of a path are made by PUT alone: it documents 201, and nothing is posted to their collection.
-pub(super) fn makes_by_put(contract: &Contract, item: &str) -> bool {
-    let posts = collection_of(item).is_none_or(|collection| {
-        contract.operations.iter().any(|other| {
-            other.key.method == Method::Post && other.key.path.trim_end_matches('/') == collection
-        })
-    });
-    !posts
-        && contract.operations.iter().any(|other| {
-            other.key.method == Method::Put && *other.key.path == *item && other.documents(201)
-        })
-}
-
 /// For probes of operations on one record, with this method.
 pub(super) fn on_item(contract: &Contract, operation: &Operation, method: &Method) -> Applies {
     if operation.key.method != *method {
@@ -158,7 +139,7 @@ pub(super) fn on_list(contract: &Contract, operation: &Operation) -> Applies {
 }
 
 /// The path of the collection of an item.
-fn collection_of(item: &str) -> Option<&str> {
+pub(super) fn collection_of(item: &str) -> Option<&str> {
     let (before, _, after) = last_variable(item)?;
     (before.is_empty() && after.is_empty())
         .then(|| item.trim_end_matches('/').rsplit_once('/'))
@@ -419,57 +400,6 @@ pub(super) fn send<'a>(
                 ),
             )
         })
-}
-
-/// A creation by PUT, each time at an id of its own.
-fn at_free_id(
-    script: &Script<'_>,
-    home: &Home<'_>,
-    arranged: &Arranged,
-) -> Scripted<Option<Arranged>> {
-    let world = script.world;
-    let Some((_, variable)) = &home.collection.item else {
-        return Ok(None);
-    };
-    let parameter = home.create.parameter(ParameterPlace::Path, variable);
-    let (true, Some(parameter)) = (home.is_made_by_put(), parameter) else {
-        return Ok(None);
-    };
-    let label = format!("made by {} at step {}", home.create.key, script.answered());
-    let Some(id) = arrange::values::unused_id(&world, home.create, parameter, &label) else {
-        return Ok(None);
-    };
-    let mut renamed = arranged.clone();
-    renamed.request =
-        arranged.with_path_value(world.contract, home.create, variable, id.clone())?;
-    renamed
-        .values
-        .put(ParameterPlace::Path, variable, id.clone());
-    if let Some((Value::Object(members), _)) = &mut renamed.values.body {
-        for (name, value) in members.iter_mut() {
-            if arrange::repeats_id(home.create, name) {
-                *value = id.clone();
-            }
-        }
-        if let Some(body) = renamed.body().cloned() {
-            renamed.request = renamed.with_body(world.contract, home.create, body)?;
-        }
-    }
-    Ok(Some(renamed))
-}
-
-/// A body with the id that another one repeats from the path.
-fn with_id_of(home: &Home<'_>, mut body: Value, other: &Value) -> Value {
-    if let Some(members) = body.as_object_mut() {
-        for (name, value) in members.iter_mut() {
-            if arrange::repeats_id(home.create, name)
-                && let Some(id) = other.get(name)
-            {
-                *value = id.clone();
-            }
-        }
-    }
-    body
 }
 
 /// Whether a creation gave back a record that was there before it: 200, and the id of another creation that

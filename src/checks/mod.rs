@@ -20,6 +20,7 @@ mod keeping;
 #[cfg(test)]
 mod laws;
 mod listing;
+mod made_by_put;
 mod names_twice;
 mod odd;
 mod operating;

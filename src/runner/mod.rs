@@ -12,6 +12,7 @@ mod ledger;
 mod ownership;
 mod pace;
 pub mod preflight;
+mod search;
 mod settle;
 mod share;
 #[cfg(test)]

@@ -72,6 +72,8 @@ pub(super) enum Look {
     Own,
     /// Nothing is there.
     Absent,
+    /// Something was there, and is gone for good (410).
+    Gone,
     /// Somebody else made it.
     Foreign(String),
     /// It cannot be seen; the reason.
@@ -182,7 +184,7 @@ impl<W: Wire> Exchanger<'_, W> {
             .await?;
         match look {
             Look::Own => Ok(Leave::Own),
-            Look::Absent => Ok(Leave::Absent),
+            Look::Absent | Look::Gone => Ok(Leave::Absent),
             Look::Foreign(how) => Err(Held(Gap::new(
                 if record.claim.is_some() {
                     Whose::Supplier
@@ -230,7 +232,7 @@ impl<W: Wire> Exchanger<'_, W> {
                 self.ledger.saw(&key);
             }
             Look::Foreign(_) => self.records.set(&key, Standing::Foreign),
-            Look::Absent | Look::Unclear(_) => {}
+            Look::Absent | Look::Gone | Look::Unclear(_) => {}
         }
         Ok(look)
     }
@@ -258,7 +260,8 @@ impl<W: Wire> Exchanger<'_, W> {
             let exchange = self.glance(case, request).await?;
             match &exchange.outcome {
                 Outcome::Answered(response) => match response.status {
-                    404 | 410 => return Ok(Look::Absent),
+                    404 => return Ok(Look::Absent),
+                    410 => return Ok(Look::Gone),
                     // An id that is not even read as one.
                     400 | 422 if reader.is_some() && claim.is_none() => return Ok(Look::Absent),
                     405 | 501 if template.is_none() && claim.is_none() => return Ok(Look::Absent),
@@ -455,6 +458,10 @@ pub(super) fn reading(path: &str, identity: &IdentityName) -> Request {
 pub(super) fn claim_of(exchange: &Exchange, by: Naming) -> Claim {
     Claim {
         by,
+        // A 200 may return a record that was there before.
+        is_new: by == Naming::Path
+            || exchange.status() == Some(201)
+            || by < Naming::Property && exchange.status() != Some(200),
         sent: exchange
             .request
             .body

@@ -21,6 +21,7 @@ mod contracts;
 mod credentials;
 mod findings;
 mod hazards;
+mod made_by_put;
 mod ownership;
 mod responses;
 mod signals;

@@ -325,7 +325,18 @@ pub(crate) fn picks(
         .and_then(|response| response.json().ok());
     let is_later = source.makes && exchange.status() == Some(202);
     match &source.pick {
-        Pick::Expression(_) if is_later && is_changed => Vec::new(),
+        // What a link finds in a 202 is the record's only where Location says so, too.
+        Pick::Expression(expression) if is_later && is_changed => {
+            let named = ownership::named_record(contract, relations, exchange);
+            answers::expression(exchange, expression)
+                .into_iter()
+                .filter(|found| {
+                    named.as_ref().is_some_and(|named| {
+                        serialise::scalar(&named.id) == serialise::scalar(found)
+                    })
+                })
+                .collect()
+        }
         Pick::Expression(expression) => answers::expression(exchange, expression)
             .into_iter()
             .collect(),

@@ -9,6 +9,8 @@ use super::Naming;
 pub struct Claim {
     /// How it was named.
     pub by: Naming,
+    /// Whether the response says that the record is new. A 200 may return one that was there before.
+    pub is_new: bool,
     /// The body that made it.
     pub sent: Option<bytes::Bytes>,
     /// What the response showed of it.
@@ -52,7 +54,9 @@ pub fn recognises(read: &[u8], run_tag: &str, claim: Option<&Claim>) -> bool {
     {
         tally.compare(shown, &read_value);
     }
-    if tally.alike == 0 && tally.different == 0 {
+    if !claim.is_new {
+        tally.telling > 0 && tally.different == 0
+    } else if tally.alike == 0 && tally.different == 0 {
         stands
     } else {
         tally.alike > 0 && (stands || tally.alike >= tally.different)
@@ -70,6 +74,8 @@ fn contains_ignoring_case(text: &str, tag: &str) -> bool {
 #[derive(Debug, Default)]
 struct Tally {
     alike: usize,
+    /// Those of them that are texts of some length.
+    telling: usize,
     different: usize,
 }
 
@@ -85,8 +91,10 @@ impl Tally {
             let Some(held) = read.get(name) else { continue };
             if is_alike(value, held) {
                 self.alike += 1;
-            } else if is_masked(held) {
-                // A secret that is not shown again says nothing.
+                let is_long = |text: &str| text.chars().count() >= 6;
+                self.telling += usize::from(value.as_str().is_some_and(is_long));
+            } else if is_masked(held) || is_date(value) && is_date(held) {
+                // A secret that is not shown again says nothing, nor does a time in another form.
             } else if held.is_string() || held.is_number() {
                 self.different += 1;
             }
@@ -143,6 +151,15 @@ fn score(members: &Map<String, Value>, names: &[(&str, &Value)]) -> usize {
         .count()
 }
 
+fn is_date(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| {
+        let mut bytes = text.bytes();
+        text.len() >= 10
+            && bytes.by_ref().take(4).all(|byte| byte.is_ascii_digit())
+            && bytes.next() == Some(b'-')
+    })
+}
+
 /// Whether a server shows something in place of a value: `*****`, `[redacted]`.
 fn is_masked(held: &Value) -> bool {
     held.as_str().is_some_and(|text| {
@@ -168,7 +185,11 @@ fn is_alike(sent: &Value, held: &Value) -> bool {
     match (sent, held) {
         (Value::String(sent), Value::String(held)) => {
             let (sent, held) = (sent.trim().to_lowercase(), held.trim().to_lowercase());
+            let bare = |text: &str| -> String {
+                text.chars().filter(|char| char.is_alphanumeric()).collect()
+            };
             sent == held
+                || !bare(&sent).is_empty() && bare(&sent) == bare(&held)
                 || held.chars().count() >= 3 && sent.starts_with(&held)
                 || sent.chars().count() >= 6 && held.starts_with(&sent)
         }

@@ -276,6 +276,7 @@ fn what_a_request_changes_is_the_last_record_of_its_path() {
 fn claim(by: Naming) -> Claim {
     Claim {
         by,
+        is_new: true,
         sent: Some(Bytes::from_static(br#"{"label":"Muster Yard","bays":3}"#)),
         shown: None,
     }
@@ -319,6 +320,27 @@ fn a_record_shows_that_the_run_made_it() {
         let other = json!({"id": 7, "label": "Of somebody else", "bays": 9});
         assert!(!recognised(&other, Some(&claim(by))), "{by:?}");
     }
+    // A 200 may return a record that was there before: a number that is the same does not show whose it is.
+    let joined = Claim {
+        is_new: false,
+        sent: Some(Bytes::from_static(br#"{"bays":3}"#)),
+        ..claim(Naming::Property)
+    };
+    assert!(!recognised(
+        &json!({"id": 7, "label": "Yard", "bays": 3}),
+        Some(&joined)
+    ));
+    // Another form of a time or a code is no difference.
+    let timed = Claim {
+        sent: Some(Bytes::from_static(
+            br#"{"at":"2026-01-01T00:00:00Z","code":"AB 12"}"#,
+        )),
+        ..claim(Naming::Location)
+    };
+    assert!(recognised(
+        &json!({"at": "2026-01-01T01:00:00.000+01:00", "code": "ab12"}),
+        Some(&timed)
+    ));
     // Without a claim only the run's tag will do.
     assert!(recognised(&json!({"label": "MUSTER-7F3A9C-ab"}), None));
     assert!(!recognised(
