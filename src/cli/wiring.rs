@@ -22,6 +22,7 @@ use super::{
     selection,
     session::{self, Session, SessionError},
     suites, told,
+    ways::Depth,
 };
 use crate::{
     contract::{Contract, Documents},
@@ -455,9 +456,10 @@ pub(super) fn selftest_of(
     profile: &str,
     only: &[String],
     seeds: u64,
+    depth: Depth,
     format: OutputFormat,
 ) -> Result<Exit, Failure> {
-    let proof = runtime()?.block_on(prove_profile::prove(profile, only, seeds))?;
+    let proof = runtime()?.block_on(prove_profile::prove(profile, only, seeds, depth))?;
     match format {
         OutputFormat::Human => output::out(&proof.text())?,
         OutputFormat::Json => output::json(&proof)?,
@@ -474,9 +476,10 @@ pub(super) fn selftest(
     scope: prove::Scope,
     seeds: u64,
     delay: Delay,
+    depth: Depth,
     format: OutputFormat,
 ) -> Result<Exit, Failure> {
-    let proof = runtime()?.block_on(prove::prove(scope, seeds, delay))?;
+    let proof = runtime()?.block_on(prove::prove(scope, seeds, delay, depth))?;
     match format {
         OutputFormat::Human => output::out(&proof.text())?,
         OutputFormat::Json => output::json(&proof)?,
