@@ -78,7 +78,7 @@ pub struct PlannedCase {
     pub work: Work,
     /// When.
     pub stage: Stage,
-    /// Whether it may change anything at the target.
+    /// Whether it may change anything at the target: never, where writes are refused.
     pub writes: bool,
 }
 
@@ -245,12 +245,11 @@ impl Plan {
         scope: Scope,
         writes: bool,
     ) {
-        let refused = writes && !basis.writes;
+        // Where writes are refused, the probe still runs: what it reads may show that it does not apply, which no
+        // missing precondition hides. Its first request that writes is not sent, and the probe ends there.
+        let writes = writes && basis.writes;
         match scope {
             Scope::Target(applies) => match applies(basis.contract, basis.parameters) {
-                Applies::Yes if refused => {
-                    self.exclude(Some(check), None, WRITES_REFUSED.to_owned(), true);
-                }
                 Applies::Yes => self.cases.push(PlannedCase {
                     name: CaseName(check.id.into()),
                     work: Work::Probe {
@@ -272,14 +271,6 @@ impl Plan {
                 let before = (self.cases.len(), self.excluded.len());
                 for operation in &basis.contract.operations {
                     match scope.of(basis.contract, operation, basis.parameters) {
-                        Applies::Yes if refused => {
-                            self.exclude(
-                                Some(check),
-                                Some(operation),
-                                WRITES_REFUSED.to_owned(),
-                                true,
-                            );
-                        }
                         Applies::Yes => {
                             if let Some(reason) = chosen.why_not(basis, operation) {
                                 self.exclude(Some(check), Some(operation), reason, true);
@@ -336,7 +327,8 @@ fn stage_of(check: &Check) -> Stage {
     }
 }
 
-const WRITES_REFUSED: &str = "It changes records, and writes are refused. Set `writes: allowed` in the target file where that is safe.";
+/// Why a request that writes is not sent.
+pub const WRITES_REFUSED: &str = "It changes records, and writes are refused. Set `writes: allowed` in the target file where that is safe.";
 
 /// What profile, claims and selection choose.
 struct Chosen<'a> {

@@ -1,1 +1,3 @@
 //! Verdicts on sound services that are unlike the usual one.
+
+mod read_only;
