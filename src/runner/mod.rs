@@ -147,6 +147,7 @@ impl<'a, W: Wire> Runner<'a, W> {
         self.tell(Event::Planned(Planned {
             cases: self.setup.plan.cases.clone(),
             excluded: self.setup.plan.excluded.clone(),
+            not_selected: self.setup.plan.not_selected.clone(),
         }));
         let mut known = self.setup.known.clone();
         let mut confirmed = Confirmed::default();

@@ -68,7 +68,7 @@ fn one_list_without_parameters() {
 #[test]
 fn claims_and_identities_do_not_make_a_read_only_list_undetermined() {
     let service = Service::start(one_list);
-    let target = "claims: [etag, pagination, idempotency-key, if-match-required, all-errors]
+    let target = "claims: [etag, pagination, idempotency-key, if-match-required, read-back, correlation-id, conflict-on-duplicate]
 identities:
   default: { none: {} }
   other-force: { none: {} }
@@ -174,7 +174,11 @@ fn pages_that_repeat_an_item_fail_although_writes_are_refused() {
         }
         pages(request)
     });
-    let ran = service.run(PAGES, "", &["--profile", "http-operability", "--only", "OPS-12"]);
+    let ran = service.run(
+        PAGES,
+        "",
+        &["--profile", "http-operability", "--only", "OPS-12"],
+    );
     assert_eq!(ran.exit, 1, "{}", ran.told());
     assert_eq!(ran.verdict("OPS-12"), "fail", "{}", ran.told());
 }
@@ -210,13 +214,23 @@ fn a_list_behind_a_key() {
             return Reply::not_allowed("GET, HEAD");
         }
         let wanted = request.parameter("force");
-        if wanted.as_deref().is_some_and(|force| !["north", "south"].contains(&force)) {
+        if wanted
+            .as_deref()
+            .is_some_and(|force| !["north", "south"].contains(&force))
+        {
             return Reply::problem(400, "No such force");
         }
-        let all = [json!({"code": "A", "force": "north"}), json!({"code": "B", "force": "south"})];
+        let all = [
+            json!({"code": "A", "force": "north"}),
+            json!({"code": "B", "force": "south"}),
+        ];
         let items: Vec<&Value> = all
             .iter()
-            .filter(|station| wanted.as_ref().is_none_or(|force| station["force"] == **force))
+            .filter(|station| {
+                wanted
+                    .as_ref()
+                    .is_none_or(|force| station["force"] == **force)
+            })
             .collect();
         Reply::json(200, &json!({ "items": items })).with("cache-control", "no-store")
     });
