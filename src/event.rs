@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     coverage::{Point, Surface},
-    model::{Attestation, Budget, Claims, Environment, OperationKey, Verifier, Whose},
+    model::{
+        Attestation, Budget, Claims, Environment, OperationKey, RequirementId, Verifier, Whose,
+    },
     observation::Observation,
     plan::{CaseName, Exclusion, PlannedCase},
     profile::Profile,
@@ -121,6 +123,9 @@ pub struct Planned {
     pub cases: Vec<PlannedCase>,
     /// What is left out, with the reason.
     pub excluded: Vec<Exclusion>,
+    /// Requirements that `--only` or `--skip` left out: they are outside the verdict.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_selected: Vec<RequirementId>,
 }
 
 /// An exchange and the response checks it passed.

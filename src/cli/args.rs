@@ -112,7 +112,7 @@ fn milliseconds(text: &str) -> Result<Duration, String> {
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct SelectionArguments {
     /// Only these requirements, classes, checks or cases, or operations: `op:getPerson`, `tag:people`,
-    /// `path:/people/*`, `method:GET`; may be given again.
+    /// `path:/people/*`, `method:GET`; with commas or blanks between them, and may be given again.
     #[arg(long, value_name = "ID", num_args = 1..)]
     pub(super) only: Vec<String>,
     /// Not these, written in the same way; may be given again.

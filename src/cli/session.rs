@@ -222,6 +222,7 @@ impl Session {
         let planned = Planned {
             cases: plan.cases,
             excluded: plan.excluded,
+            not_selected: plan.not_selected,
         };
         serde_json::to_string_pretty(&planned)
             .map(|text| format!("{text}\n"))
@@ -372,6 +373,7 @@ impl Session {
         events.push(Event::Planned(Planned {
             cases: plan.cases,
             excluded: plan.excluded,
+            not_selected: plan.not_selected,
         }));
         if let Some(gap) = asked.obstacle() {
             let end = End::Stopped {

@@ -253,11 +253,7 @@ impl Transport {
                     Err(lost) if lost.repeatable => match spare {
                         Some(headers) => self.direct(client, request, place, headers, bytes).await,
                         // Before the first answer no connection is kept, and nothing can race.
-                        None if !self.answered.load(Ordering::Relaxed)
-                            || self.raced.load(Ordering::Relaxed) =>
-                        {
-                            Err(lost)
-                        }
+                        None if !self.answered.load(Ordering::Relaxed) => Err(lost),
                         None => {
                             self.raced.store(true, Ordering::Relaxed);
                             Err(breakage::raced().into())

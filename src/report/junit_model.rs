@@ -197,6 +197,7 @@ fn outcome(
         Standing::Waived => Outcome::Skipped(told("waived")),
         Standing::NotApplicable => Outcome::Skipped(told("not-applicable")),
         Standing::NotTested => Outcome::Skipped(told("not-tested")),
+        Standing::NotSelected => Outcome::Skipped(told("not-selected")),
     }
 }
 

@@ -56,7 +56,7 @@ impl Page {
         };
         let mut part = format!(
             "## {mark} {}\n\n{}\n\n",
-            capital(summary.conformance.label()),
+            capital(text::word(summary)),
             prose(&text::verdict(summary))
         );
         for reason in &summary.gate {

@@ -92,7 +92,7 @@ fn head(out: &mut String, summary: &Summary, ink: Ink) {
         Conformance::NonConformant => (C::Red, "✕"),
         Conformance::Undetermined => (C::Yellow, "?"),
     };
-    let word = summary.conformance.label().to_uppercase();
+    let word = text::word(summary).to_uppercase();
     let _ = writeln!(
         out,
         "{} {}",
@@ -113,6 +113,7 @@ fn head(out: &mut String, summary: &Summary, ink: Ink) {
         (counts.attested, "attested", C::Green),
         (counts.not_applicable, "not applicable", C::White),
         (counts.not_tested, "not tested", C::White),
+        (counts.not_selected, "not selected", C::White),
     ]
     .into_iter()
     .filter(|(number, ..)| *number > 0)

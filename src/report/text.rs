@@ -4,15 +4,61 @@ use crate::{
     event::Confirmation,
     model::{Level, Verifier},
     summary::{
-        CaseResult, FindingResult, LeftInShort, RequirementResult, Standing, Summary, highest,
+        CaseResult, FindingResult, LeftInShort, Partial, RequirementResult, Standing, Summary,
+        highest,
     },
     verdict::{Conformance, Verdict},
 };
+
+/// The verdict of a run in one word: `partial` where it passed and is of a part of the profile alone.
+pub(crate) const fn word(summary: &Summary) -> &'static str {
+    match (summary.conformance, &summary.partial) {
+        (Conformance::Conformant, Some(_)) => "partial",
+        (conformance, _) => conformance.label(),
+    }
+}
+
+/// The verdict of a part: `3 of 59 requirements of Police API 1.0.0 selected, all passed.`
+fn part(summary: &Summary, part: Partial, about: &str) -> String {
+    let counts = &summary.counts;
+    let outcomes: Vec<String> = [
+        (counts.failed, "failed"),
+        (counts.errors, "in error"),
+        (counts.inconclusive, "inconclusive"),
+        (counts.warnings, "warned"),
+        (counts.waived, "waived"),
+        (counts.passed + counts.attested, "passed"),
+    ]
+    .into_iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, word)| format!("{number} {word}"))
+    .collect();
+    let outcome = if counts.passed > 0 && outcomes.len() == 1 {
+        "all passed".to_owned()
+    } else if outcomes.is_empty() {
+        "none applied".to_owned()
+    } else {
+        outcomes.join(", ")
+    };
+    let operations = if part.operations_left_out {
+        " Operations were left out, too."
+    } else {
+        ""
+    };
+    format!(
+        "{} of {} of {about} selected, {outcome}: this says nothing of the rest.{operations}",
+        part.selected,
+        count(part.of.into(), "requirement"),
+    )
+}
 
 /// The verdict of a run in one sentence.
 pub(crate) fn verdict(summary: &Summary) -> String {
     let start = &summary.started;
     let about = format!("{} {}", start.profile.title, start.profile.version);
+    if let Some(partial) = summary.partial {
+        return part(summary, partial, &about);
+    }
     match summary.conformance {
         Conformance::Conformant => format!("{} conforms to {about}.", start.target),
         Conformance::NonConformant => format!("{} does not conform to {about}.", start.target),

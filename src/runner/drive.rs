@@ -16,7 +16,7 @@ use crate::{
     arrange,
     checks::{self, Kind},
     event::Event,
-    exchange::{self, ExchangeId, Over, Response},
+    exchange::{self, BreakageKind, ExchangeId, Outcome, Over, Response},
     known::Known,
     model::{OperationKey, Verifier, Whose},
     plan::{PlannedCase, Stage, Work},
@@ -48,6 +48,8 @@ impl Noted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pass {
     First,
+    /// From its start, alone, after the network cut the first attempt short.
+    Restart,
     /// To confirm a failure.
     Repeat,
 }
@@ -57,6 +59,8 @@ pub(super) enum Pass {
 pub(super) struct Driven {
     pub(super) noted: Vec<Noted>,
     pub(super) learned: Known,
+    /// Whether it ended without a verdict because a response never came.
+    pub(super) cut_short: bool,
 }
 
 impl Driven {
@@ -64,6 +68,21 @@ impl Driven {
         self.noted
             .iter()
             .any(|note| matches!(note.judgement, Judgement::Fail(_)))
+    }
+
+    /// Takes over from an attempt before it what the response checks noted there.
+    pub(super) fn after(mut self, first: Self, subject: &Verifier) -> Self {
+        let mut noted: Vec<Noted> = first
+            .noted
+            .into_iter()
+            .filter(|note| note.by != *subject)
+            .collect();
+        noted.append(&mut self.noted);
+        self.noted = noted;
+        let mut learned = first.learned;
+        learned.merge(std::mem::take(&mut self.learned));
+        self.learned = learned;
+        self
     }
 
     pub(super) fn failures(&self) -> HashSet<(Verifier, String)> {
@@ -83,10 +102,12 @@ impl<W: Wire> Runner<'_, W> {
         let seed = conversation_seed(self.setup.started.seed, case);
         let tag = match pass {
             Pass::First => self.setup.run_tag.to_owned(),
+            Pass::Restart => format!("{}s", self.setup.run_tag),
             Pass::Repeat => format!("{}r", self.setup.run_tag),
         };
         let parameters = self.parameters(case);
-        let world = self.world(known, &parameters, seed, &tag);
+        let writes = self.setup.started.writes || is_writing_probe(case);
+        let world = self.world(known, &parameters, writes, seed, &tag);
         self.tell(Event::CaseStarted(case.name.clone()));
         let mut driven = Driven::default();
         let mut history: Vec<Reply> = Vec::new();
@@ -137,6 +158,8 @@ impl<W: Wire> Runner<'_, W> {
         if case.stage == Stage::Settling && judgements.iter().any(late) {
             self.exchanger.settling.learn(paused);
         }
+        let open = |judgement: &Judgement| matches!(judgement, Judgement::Inconclusive(_));
+        driven.cut_short = judgements.iter().any(open) && history.iter().any(lost_a_response);
         for judgement in judgements {
             let evidence = match &judgement {
                 // What a case did before is part of what shows it.
@@ -213,6 +236,18 @@ impl<W: Wire> Runner<'_, W> {
     }
 }
 
+/// Whether a case is a probe that cannot do without writes. It is held as if writes were allowed, so that whether it
+/// applies is seen first; where they are refused, the exchanger sends nothing that writes.
+fn is_writing_probe(case: &PlannedCase) -> bool {
+    let Work::Probe { check, .. } = &case.work else {
+        return false;
+    };
+    matches!(
+        checks::find(check.as_str()).map(|check| check.kind),
+        Some(Kind::Probe { writes: true, .. })
+    )
+}
+
 fn lost() -> Turn {
     Turn::Done(vec![Judgement::Error(Gap::new(
         Whose::Muster,
@@ -220,12 +255,29 @@ fn lost() -> Turn {
     ))])
 }
 
-fn subject(case: &PlannedCase) -> (Verifier, Option<OperationKey>) {
+pub(super) fn subject(case: &PlannedCase) -> (Verifier, Option<OperationKey>) {
     match &case.work {
         Work::Exercise(key) => (Verifier::Check(REACHED.into()), Some(key.clone())),
         Work::Probe { check, operation } => (Verifier::Check(check.clone()), operation.clone()),
         Work::Suite(id) => (Verifier::Case(id.clone()), None),
     }
+}
+
+/// Whether a response never came for a reason of the network, or of something before the API.
+fn lost_a_response(reply: &Reply) -> bool {
+    let Reply::Exchanges(exchanges) = reply else {
+        return false;
+    };
+    exchanges.iter().any(|exchange| match &exchange.outcome {
+        Outcome::Broken(breakage) => matches!(
+            breakage.kind,
+            BreakageKind::ConnectionRaced
+                | BreakageKind::ConnectionLost
+                | BreakageKind::ConnectionRefused
+                | BreakageKind::TimedOut
+        ),
+        Outcome::Answered(response) => matches!(response.status, 502..=504),
+    })
 }
 
 /// An exchange; before one that reads what was not as it should be, the write that it followed; before one over a kept

@@ -23,7 +23,7 @@ use crate::{
     },
     model::{CheckId, OperationKey, Verifier, Whose},
     observation::Redactor,
-    plan::CaseName,
+    plan::{CaseName, WRITES_REFUSED},
     verdict::{Gap, Judgement},
 };
 
@@ -149,6 +149,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         case: &CaseName,
         request: Request,
     ) -> Result<Answered, Held> {
+        self.may_write(&request)?;
         let creation = self.ledger.intends(self, &request);
         let mut noted = Vec::new();
         let mut renewed = false;
@@ -189,6 +190,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         request: Request,
         due: Instant,
     ) -> Result<Answered, Held> {
+        self.may_write(&request)?;
         tokio::time::sleep_until(due.into()).await;
         self.may_send()?;
         let late_us = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -205,6 +207,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         case: &CaseName,
         request: Request,
     ) -> Result<(Exchange, Vec<Noted>), Held> {
+        self.may_write(&request)?;
         self.may_send()?;
         let place = self.pace.ready().await;
         self.may_send()?;
@@ -295,6 +298,14 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             noted.extend(self.judge(case, &login));
         }
         noted
+    }
+
+    /// Holds back what may change something, where writes are refused: whatever a conversation asks for.
+    fn may_write(&self, request: &Request) -> Result<(), Held> {
+        if self.setup.started.writes || request.method.is_safe() {
+            return Ok(());
+        }
+        Err(Held(Gap::new(Whose::Configuration, WRITES_REFUSED)))
     }
 
     fn may_send(&self) -> Result<(), Held> {

@@ -106,6 +106,9 @@ const GRACE: Duration = Duration::from_secs(3);
 /// How many operations are measured side by side: each has a constant rate of its own.
 const MEASURED_AT_ONCE: usize = 4;
 
+/// So many cases in a row that lose a response a second time show that more of them would.
+const MOST_IN_VAIN: usize = 3;
+
 /// Does what a plan says.
 #[derive(Debug)]
 pub struct Runner<'a, W> {
@@ -144,6 +147,7 @@ impl<'a, W: Wire> Runner<'a, W> {
         self.tell(Event::Planned(Planned {
             cases: self.setup.plan.cases.clone(),
             excluded: self.setup.plan.excluded.clone(),
+            not_selected: self.setup.plan.not_selected.clone(),
         }));
         let mut known = self.setup.known.clone();
         let mut confirmed = Confirmed::default();
@@ -280,6 +284,7 @@ impl<'a, W: Wire> Runner<'a, W> {
         .buffer_unordered(at_once);
         let mut learned = Known::default();
         let mut failed: Vec<(&PlannedCase, Driven)> = Vec::new();
+        let mut cut_short: Vec<(&PlannedCase, Driven)> = Vec::new();
         let mut waiting: BTreeMap<usize, Driven> = BTreeMap::new();
         let mut position = 0;
         while let Some((at, outcome)) = driven.next().await {
@@ -287,7 +292,9 @@ impl<'a, W: Wire> Runner<'a, W> {
             while let Some(mut outcome) = waiting.remove(&position) {
                 learned.merge(std::mem::take(&mut outcome.learned));
                 if let Some(case) = cases.get(position) {
-                    if outcome.has_failure() {
+                    if outcome.cut_short {
+                        cut_short.push((case, outcome));
+                    } else if outcome.has_failure() {
                         failed.push((case, outcome));
                     } else {
                         self.tell_all(outcome.noted, Confirmation::None);
@@ -298,6 +305,14 @@ impl<'a, W: Wire> Runner<'a, W> {
             }
         }
         drop(driven);
+        for (case, outcome) in self.restart(cut_short, &known, &mut learned).await {
+            if outcome.has_failure() {
+                failed.push((case, outcome));
+            } else {
+                self.tell_all(outcome.noted, Confirmation::None);
+                self.tell(Event::CaseFinished(case.name.clone()));
+            }
+        }
         for (case, outcome) in failed {
             self.confirm(case, outcome, &known, confirmed).await;
             self.tell(Event::CaseFinished(case.name.clone()));
@@ -308,6 +323,29 @@ impl<'a, W: Wire> Runner<'a, W> {
         let mut known = known;
         known.merge(learned);
         known
+    }
+
+    /// Runs the cases that lost a response once more, one at a time and from their start: a verdict does not hang on one
+    /// connection. A target that loses responses again and again is not asked for ever.
+    async fn restart<'c>(
+        &self,
+        cut_short: Vec<(&'c PlannedCase, Driven)>,
+        known: &Known,
+        learned: &mut Known,
+    ) -> Vec<(&'c PlannedCase, Driven)> {
+        let mut ended = Vec::with_capacity(cut_short.len());
+        let mut in_vain = 0;
+        for (case, first) in cut_short {
+            if in_vain >= MOST_IN_VAIN || self.is_over() {
+                ended.push((case, first));
+                continue;
+            }
+            let mut again = self.drive(case, known, Pass::Restart).await;
+            in_vain = if again.cut_short { in_vain + 1 } else { 0 };
+            learned.merge(std::mem::take(&mut again.learned));
+            ended.push((case, again.after(first, &drive::subject(case).0)));
+        }
+        ended
     }
 
     fn tell_all(&self, noted: Vec<drive::Noted>, confirmation: Confirmation) {
@@ -337,6 +375,7 @@ impl<'a, W: Wire> Runner<'a, W> {
         &'k self,
         known: &'k Known,
         parameters: &'k Parameters,
+        writes: bool,
         seed: u64,
         tag: &'k str,
     ) -> World<'k> {
@@ -348,7 +387,7 @@ impl<'a, W: Wire> Runner<'a, W> {
             parameters,
             identities: self.setup.identities,
             base_url: &self.setup.started.base_url,
-            writes: self.setup.started.writes,
+            writes,
             seed,
             run_tag: tag,
         }

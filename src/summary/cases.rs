@@ -37,6 +37,8 @@ pub(super) struct Cases<'a> {
 pub(super) struct Case {
     pub(super) result: CaseResult,
     pub(super) causes: Vec<usize>,
+    /// Whether it was left out by `--only` or `--skip`, and nothing else was said of it.
+    pub(super) deselected: bool,
 }
 
 impl<'a> Cases<'a> {
@@ -134,6 +136,7 @@ impl<'a> Cases<'a> {
                     [&Gap::new(Whose::Configuration, exclusion.reason.clone())],
                 );
             } else if case.result.verdict.is_none() {
+                case.deselected = exclusion.deselected;
                 case.result
                     .not_applicable
                     .get_or_insert_with(|| exclusion.reason.clone());
@@ -222,6 +225,7 @@ fn blank(by: &Verifier, operation: Option<OperationKey>) -> Case {
             waived: false,
         },
         causes: Vec::new(),
+        deselected: false,
     }
 }
 

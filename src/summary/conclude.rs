@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Counts, Coverage, LeftInShort, LevelResult, OperationResult, RequirementResult, Standing,
-    Summary, WaiverResult, WaiverState,
+    Counts, Coverage, LeftInShort, LevelResult, OperationResult, Partial, RequirementResult,
+    Standing, Summary, WaiverResult, WaiverState,
     cases::{Case, Cases},
     findings,
     fold::{Fold, Remains},
@@ -18,6 +18,7 @@ use crate::{
     exchange::ExchangeId,
     model::{Interoperability, Level, OperationKey, Requirement, Verification, Verifier, Whose},
     observation::Observation,
+    plan::Exclusion,
     verdict::{Gap, Verdict},
     waiver::Waiver,
 };
@@ -65,7 +66,8 @@ pub(super) fn conclude(
         .collect();
     let waivers = waivers(&started, &standing_waivers);
     let findings = findings::findings(fold, &cited, &numbers, &requirements, evidence);
-    let gate = gate::gate(&started, &end, &requirements, &waivers);
+    let partial = partial(fold, &started, &requirements);
+    let gate = gate::gate(&started, &end, &requirements, &waivers, partial.is_some());
     let mut counts = Counts::default();
     for result in &requirements {
         counts.add(result.standing);
@@ -84,6 +86,7 @@ pub(super) fn conclude(
         planned: Planned {
             cases: fold.cases.clone(),
             excluded: fold.excluded.clone(),
+            not_selected: fold.not_selected.clone(),
         },
         started,
         end,
@@ -91,6 +94,7 @@ pub(super) fn conclude(
         took_us,
         conformance: gate.conformance,
         exit_code: gate.exit_code,
+        partial,
         gate: gate.reasons,
         classes,
         requirements,
@@ -131,6 +135,10 @@ fn judge(
         );
         return result;
     }
+    if fold.not_selected.contains(&requirement.id) {
+        result.standing = Standing::NotSelected;
+        return result;
+    }
     let verifiers = match &requirement.verification {
         Verification::NotTested(reason) => {
             result.standing = Standing::NotTested;
@@ -143,7 +151,12 @@ fn judge(
         }
         Verification::VerifiedBy(verifiers) => verifiers,
     };
-    for case in verifiers.iter().filter_map(|by| said.get(by)).flatten() {
+    let cases = || verifiers.iter().filter_map(|by| said.get(by)).flatten();
+    if cases().next().is_some() && cases().all(|case| case.deselected) {
+        result.standing = Standing::NotSelected;
+        return result;
+    }
+    for case in cases() {
         let mut one = case.result.clone();
         for index in &case.causes {
             if let Some(number) = numbers.get(index) {
@@ -171,6 +184,30 @@ fn judge(
     }
     stand(fold, started, &mut result, said);
     result
+}
+
+/// How much of the profile was selected, where `--only` or `--skip` left something out.
+fn partial(fold: &Fold, started: &Started, requirements: &[RequirementResult]) -> Option<Partial> {
+    let deselects = |exclusion: &Exclusion| exclusion.deselected;
+    if fold.not_selected.is_empty() && !fold.excluded.iter().any(deselects) {
+        return None;
+    }
+    let mut partial = Partial {
+        selected: 0,
+        of: 0,
+        operations_left_out: fold
+            .excluded
+            .iter()
+            .any(|exclusion| exclusion.deselected && exclusion.operation.is_some()),
+    };
+    for result in requirements
+        .iter()
+        .filter(|result| gate::counts(&result.requirement, started))
+    {
+        partial.of += 1;
+        partial.selected += u32::from(result.standing != Standing::NotSelected);
+    }
+    Some(partial)
 }
 
 fn attest(started: &Started, result: &mut RequirementResult) {

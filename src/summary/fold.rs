@@ -14,7 +14,7 @@ use crate::{
     checks::{self, Check},
     event::{Creation, Entry, Event, Exchanged, Finished, Judged, Started},
     exchange::ExchangeId,
-    model::{CheckId, OperationKey, Verifier},
+    model::{CheckId, OperationKey, RequirementId, Verifier},
     observation::Observation,
     plan::{Exclusion, PlannedCase},
     verdict::{Finding, Gap, Judgement},
@@ -67,6 +67,7 @@ pub struct Fold {
     pub(super) started: Option<Box<Started>>,
     pub(super) cases: Vec<PlannedCase>,
     pub(super) excluded: Vec<Exclusion>,
+    pub(super) not_selected: Vec<RequirementId>,
     pub(super) finished: Option<Finished>,
     pub(super) tallies: HashMap<Verifier, IndexMap<Option<OperationKey>, Tally>>,
     pub(super) causes: IndexMap<(Verifier, String), Cause>,
@@ -112,6 +113,7 @@ impl Fold {
             started: None,
             cases: Vec::new(),
             excluded: Vec::new(),
+            not_selected: Vec::new(),
             finished: None,
             tallies: HashMap::new(),
             causes: IndexMap::new(),
@@ -138,6 +140,7 @@ impl Fold {
             Event::Planned(planned) => {
                 self.cases.extend(planned.cases);
                 self.excluded.extend(planned.excluded);
+                self.not_selected.extend(planned.not_selected);
             }
             Event::CaseStarted(_) | Event::CaseFinished(_) => {}
             Event::Exchanged(exchanged) => self.exchanged(*exchanged),

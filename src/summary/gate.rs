@@ -37,7 +37,7 @@ const fn verdict_of(standing: Standing) -> Option<Verdict> {
         Standing::Failed | Standing::Warned => Some(Verdict::Fail),
         Standing::Inconclusive => Some(Verdict::Inconclusive),
         Standing::Error => Some(Verdict::Error),
-        Standing::NotApplicable | Standing::NotTested => None,
+        Standing::NotApplicable | Standing::NotTested | Standing::NotSelected => None,
     }
 }
 
@@ -87,12 +87,21 @@ pub(super) fn gate(
     end: &End,
     requirements: &[RequirementResult],
     waivers: &[WaiverResult],
+    partial: bool,
 ) -> Gate {
     let counted: Vec<&RequirementResult> = requirements
         .iter()
         .filter(|result| counts(&result.requirement, started))
         .collect();
-    let rolled = conformance(counted.iter().copied());
+    let musts = conformance(counted.iter().copied());
+    // A part without a MUST that passed is verified all the same: its SHOULDs warn, and say nothing of the whole.
+    let passed = |result: &&RequirementResult| verdict_of(result.standing).is_some();
+    let rolled = match musts {
+        None if partial && counted.iter().copied().any(|result| passed(&result)) => {
+            Some(Conformance::Conformant)
+        }
+        musts => musts,
+    };
     let conformance = match rolled {
         Some(Conformance::Conformant) if *end != End::Complete => Conformance::Undetermined,
         Some(rolled) => rolled,
@@ -139,7 +148,11 @@ pub(super) fn gate(
         open.push(format!("These MUSTs could not be verified: {ids}."));
     }
     if rolled.is_none() {
-        open.push("No MUST of the profile applied, so nothing shows conformance.".to_owned());
+        open.push(if partial {
+            "None of the selected requirements applied.".to_owned()
+        } else {
+            "No MUST of the profile applied, so nothing shows conformance.".to_owned()
+        });
     }
 
     let exit_code = if *end == End::Interrupted {

@@ -53,6 +53,9 @@ pub struct Summary {
     pub conformance: Conformance,
     /// The exit code that `muster run` ended with (DESIGN §4).
     pub exit_code: u8,
+    /// How much of the profile was selected; none where `--only` and `--skip` left nothing out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<Partial>,
     /// Why the exit code is not 0, in sentences; empty where it is.
     pub gate: Vec<String>,
     /// By class, in profile order.
@@ -87,6 +90,17 @@ pub struct Summary {
     pub counts: Counts,
 }
 
+/// A run of a part of a profile: its verdict is of that part alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partial {
+    /// Requirements that were selected.
+    pub selected: u32,
+    /// Requirements that count for this target.
+    pub of: u32,
+    /// Whether operations were left out too, so that a requirement was verified on some of its operations alone.
+    pub operations_left_out: bool,
+}
+
 /// Records of one operation that were left behind for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftInShort {
@@ -114,6 +128,16 @@ pub struct Counts {
     pub not_tested: u32,
     pub attested: u32,
     pub errors: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_selected: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes what it skips by reference"
+)]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What became of a class.
@@ -149,6 +173,8 @@ pub enum Standing {
     Attested,
     /// Muster or the case went wrong.
     Error,
+    /// Left out by `--only` or `--skip`: outside the verdict.
+    NotSelected,
 }
 
 /// One requirement.
@@ -372,6 +398,7 @@ impl Standing {
             Self::NotTested => "not tested",
             Self::Attested => "attested",
             Self::Error => "error",
+            Self::NotSelected => "not selected",
         }
     }
 }
@@ -413,6 +440,7 @@ impl Counts {
             Standing::NotTested => &mut self.not_tested,
             Standing::Attested => &mut self.attested,
             Standing::Error => &mut self.errors,
+            Standing::NotSelected => &mut self.not_selected,
         };
         *field += 1;
     }

@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 use indexmap::IndexSet;
 
 use crate::{
-    coverage::Point,
+    coverage::{Aspect, Point},
     event::{Confirmation, Exchanged},
     exchange::ExchangeId,
     model::OperationKey,
@@ -147,15 +147,25 @@ impl Calls {
         let Some(status) = observation.status else {
             return;
         };
-        self.succeeded += u64::from(exchanged.valid && (200..300).contains(&status));
+        let success = (200..300).contains(&status) || self.is_documented_redirection(status);
+        self.succeeded += u64::from(exchanged.valid && success);
         *self.statuses.entry(status).or_default() += 1;
-        self.reached |= (200..300).contains(&status);
+        self.reached |= success;
         if self.times.is_none() {
             self.times = Histogram::new_with_bounds(1, LONGEST_US, 2).ok();
         }
         if let Some(times) = &mut self.times {
             times.saturating_record(observation.timing.total_us.max(1));
         }
+    }
+
+    /// Whether a status is a redirection that the contract documents for the operation, which is then its success.
+    fn is_documented_redirection(&self, status: u16) -> bool {
+        let documented = |point: &Point| {
+            point.aspect == Aspect::Status
+                && (point.name == status.to_string() || point.name == "3XX")
+        };
+        matches!(status, 300..=303 | 305..=399) && self.covered.iter().any(documented)
     }
 
     /// The time in microseconds that this part of the answers took at most; 0 where none came.

@@ -8,6 +8,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+#[path = "sockets.rs"]
+mod sockets;
+
 use axum::{Router, body::Body, http::StatusCode, response::Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -103,6 +106,17 @@ impl Reply {
     }
 }
 
+/// What a service over sockets does with a connection at one of its requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Close {
+    /// It stays open.
+    Never,
+    /// It closes after the response.
+    After,
+    /// It closes without a response, and the request is not looked at.
+    Before,
+}
+
 /// A service that runs until it is dropped.
 pub struct Service {
     /// `http://127.0.0.1:PORT`.
@@ -149,6 +163,33 @@ impl Service {
         }
     }
 
+    /// Serves over bare sockets, in HTTP/1.1 that keeps connections until `closes` says otherwise of the number of a
+    /// request on its connection: no header announces it. Ends with the test.
+    pub fn over_sockets(
+        closes: impl Fn(usize) -> Close + Send + Sync + 'static,
+        handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&log);
+        let parts = Arc::new((closes, handler));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (parts, kept) = (Arc::clone(&parts), Arc::clone(&kept));
+                std::thread::spawn(move || {
+                    let _ = sockets::serve(&stream, &parts.0, &parts.1, &kept);
+                });
+            }
+        });
+        Self {
+            origin,
+            log,
+            stop: None,
+            thread: None,
+        }
+    }
+
     /// Every request so far, with the status of its response.
     pub fn requests(&self) -> Vec<(Request, u16)> {
         self.log
@@ -184,11 +225,14 @@ impl Service {
         fs::write(folder.path().join("target.yaml"), text).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
         command
-            .args(["run", "--target", "target.yaml", "--seed", "1"])
+            .args(["run", "--target", "target.yaml"])
             .args(["--quiet", "--out", "run"])
             .args(arguments)
             .env("NO_COLOR", "1")
             .current_dir(folder.path());
+        if !arguments.contains(&"--seed") {
+            command.args(["--seed", "1"]);
+        }
         let output = command.output().unwrap();
         let read = fs::read_to_string(folder.path().join("run/results.json"));
         Ran {

@@ -1,1 +1,9 @@
 //! Verdicts on sound services that are unlike the usual one.
+
+mod bikes;
+mod claims;
+mod connections;
+mod deletions;
+mod read_only;
+mod selection;
+mod tags;

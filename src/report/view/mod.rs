@@ -149,7 +149,7 @@ const fn tone(standing: Standing) -> (&'static str, &'static str) {
         Standing::Inconclusive => ("open", "?"),
         Standing::Error => ("open", "‼"),
         Standing::Waived => ("warn", "◇"),
-        Standing::NotApplicable | Standing::NotTested => ("rest", "–"),
+        Standing::NotApplicable | Standing::NotTested | Standing::NotSelected => ("rest", "–"),
     }
 }
 
@@ -168,7 +168,7 @@ impl Page {
         Self {
             verdict: text::verdict(summary),
             tone: conformance(summary.conformance).0,
-            word: summary.conformance.label(),
+            word: text::word(summary),
             gate: summary.gate.clone(),
             exit_code: summary.exit_code,
             target: start.target.clone(),
@@ -253,6 +253,7 @@ fn tiles(summary: &Summary, deciding: bool) -> Vec<Tile> {
             (counts.attested, Standing::Attested),
             (counts.not_applicable, Standing::NotApplicable),
             (counts.not_tested, Standing::NotTested),
+            (counts.not_selected, Standing::NotSelected),
         ]
     };
     tiles
