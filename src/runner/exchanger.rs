@@ -254,6 +254,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             observation: self.redactor.observe_handshake(&handshaken),
             passed: Vec::new(),
             valid: false,
+            wrong: false,
             covered: Vec::new(),
         })));
         Ok(handshaken)
@@ -282,6 +283,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             observation,
             passed: Vec::new(),
             valid: false,
+            wrong: false,
             covered: Vec::new(),
         })));
         exchange
@@ -365,6 +367,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             passed,
             valid: exchange.request.intent == Intent::Valid
                 && exchange.request.auth == Auth::Declared,
+            wrong: matches!(exchange.request.intent, Intent::Wrong(_)),
             covered,
         })));
         noted
@@ -392,6 +395,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             observation: self.redactor.observe(exchange),
             passed: Vec::new(),
             valid: false,
+            wrong: false,
             covered: Vec::new(),
         })));
     }
