@@ -141,6 +141,9 @@ pub struct Exchanged {
     /// Whether it was a valid request with valid credentials, for something that should exist.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub valid: bool,
+    /// Whether the contract forbids the request: it was sent to see it refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wrong: bool,
     /// What of the contract it shows that none did before it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub covered: Vec<Point>,

@@ -169,6 +169,7 @@ pub fn judge(exchange: &Exchange, shown: &str) -> Judgement {
                 format!("{asked}: 401"),
                 exchange.received(),
             )
+            .shown_by(exchange.id)
             .into(),
             300..400 => Judgement::inconclusive(
                 Whose::Supplier,
@@ -223,9 +224,10 @@ pub fn challenged(exchange: &Exchange, shown: &str) -> Judgement {
             format!("A request with {shown} is answered {status}."),
             format!("{asked}: 401 with `WWW-Authenticate`"),
             exchange.received(),
-        ),
+        )
+        .of_kind("Requests without valid credentials are answered with another status than 401."),
     };
-    finding.into()
+    finding.shown_by(exchange.id).into()
 }
 
 /// Judges that a token which another identity of the target file lends is refused.

@@ -6,6 +6,7 @@ use crate::{
     arrange::{self, Arranged, exercise::refusal, vary},
     contract::{Media, Operation, Schema},
     exchange::{Exchange, Intent, Request, Response},
+    generate::Mutation,
     model::{Method, Whose},
     script::{Halt, Script, Scripted, World},
     verdict::Judgement,
@@ -37,6 +38,26 @@ pub fn json_body(operation: &Operation) -> Option<(&Media, &Schema)> {
     let body = operation.body.as_ref()?;
     let media = body.content.iter().find(|media| media.is_json())?;
     Some((media, media.schema.as_ref()?))
+}
+
+/// What invalid values of a kind are, for the title of the findings that gather them.
+#[must_use]
+pub const fn mistakes(kind: Mutation) -> &'static str {
+    match kind {
+        Mutation::WrongType | Mutation::WrongStructure | Mutation::Null => "values of a wrong type",
+        Mutation::MissingRequired => "a required property missing",
+        Mutation::ExtraProperty => "unknown properties",
+        Mutation::NotInEnum | Mutation::UnknownDiscriminator => "values outside their list",
+        Mutation::PatternMismatch | Mutation::BadFormat => "strings of a wrong pattern or format",
+        Mutation::TooShort
+        | Mutation::TooLong
+        | Mutation::BelowMinimum
+        | Mutation::AboveMaximum
+        | Mutation::NotMultiple
+        | Mutation::TooFew
+        | Mutation::TooMany
+        | Mutation::NotUnique => "values outside their limits",
+    }
 }
 
 /// Whether nothing that a probe sends to an operation can take away more than the run made.

@@ -22,6 +22,15 @@ pub(super) fn out(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// How wide the terminal is that results are written to; nothing where it is none.
+pub(super) fn width() -> Option<usize> {
+    let terminal = console::Term::stdout();
+    terminal
+        .is_term()
+        .then(|| usize::from(terminal.size().1))
+        .filter(|width| *width > 0)
+}
+
 /// Tells something beside the result. Where even that cannot be told, there is nobody to tell.
 pub(super) fn err(text: &str) {
     let mut stream = anstream::stderr().lock();

@@ -284,8 +284,7 @@ pub(super) async fn prove(
             .count(),
         seeds: usize::try_from(seeds.max(1)).unwrap_or(usize::MAX),
         false_alarms: of_each(&good, |good| {
-            good.findings
-                .iter()
+            good.findings_with_effects()
                 .map(|found| format!("{}: {}", found.by, found.finding.title))
                 .collect()
         }),
@@ -328,8 +327,7 @@ fn unverified(good: &Summary) -> Vec<String> {
 
 fn caught(fault: &'static Fault, summary: &Summary) -> Caught {
     let spoke: BTreeSet<String> = summary
-        .findings
-        .iter()
+        .findings_with_effects()
         .map(|found| found.by.to_string())
         .collect();
     let made_for = fault.caught_by.first().copied().unwrap_or_default();

@@ -5,7 +5,7 @@ use clap::Args;
 use super::{
     Exit, Failure,
     args::{ReportArguments, SelectionArguments, SubjectArguments},
-    job::{FailOn, Job, OutputFormat, Reporting},
+    job::{Color, FailOn, Job, OutputFormat, Reporting},
     wiring,
 };
 
@@ -45,9 +45,16 @@ pub(super) struct Arguments {
     /// Show no progress.
     #[arg(long, short)]
     quiet: bool,
+    /// Tell findings that do not fail the run in full as well.
+    #[arg(long, short)]
+    verbose: bool,
+    /// When colours are written.
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    arguments.color.set();
     let job = Job::load(
         &arguments.subject,
         &arguments.selection,
@@ -61,6 +68,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             format: arguments.format,
             fail_on: arguments.fail_on,
             quiet: arguments.quiet,
+            verbose: arguments.verbose,
         },
     )
 }

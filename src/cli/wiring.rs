@@ -192,7 +192,7 @@ async fn run_session(session: &Session, reporting: &Reporting<'_>) -> Result<Exi
     let summary = journal::summary(writer.path()).map_err(SessionError::from)?;
     let written = report::write_all(&out, &summary, &options(reporting.junit_flavour))
         .map_err(|error| Failure::Internal(error.to_string()))?;
-    tell(&summary, reporting.format, &written)?;
+    tell(&summary, reporting.format, reporting.verbose, &written)?;
     Ok(Exit::from_code(summary.exit_code))
 }
 
@@ -211,9 +211,22 @@ fn listen_for_interrupt(cancel: Arc<Cancel>) {
     });
 }
 
-fn tell(summary: &Summary, format: OutputFormat, written: &[PathBuf]) -> Result<(), Failure> {
+fn tell(
+    summary: &Summary,
+    format: OutputFormat,
+    verbose: bool,
+    written: &[PathBuf],
+) -> Result<(), Failure> {
     match format {
-        OutputFormat::Human => output::out(&report::terminal(summary, report::Colour::On, written)),
+        OutputFormat::Human => {
+            let style = report::Style {
+                // What nobody sees is taken off where it is written.
+                colour: report::Colour::On,
+                width: output::width(),
+                verbose,
+            };
+            output::out(&report::terminal(summary, style, written))
+        }
         OutputFormat::Json => output::out(&report::json(summary)),
     }
 }

@@ -193,7 +193,7 @@ impl Judge {
                     "a pattern took too long to match the value".to_owned(),
                 );
             }
-            violations.push(violation(&error));
+            violations.extend(leaves(&error).into_iter().map(violation));
         }
         Validity::Invalid(violations)
     }
@@ -210,6 +210,48 @@ fn gave_up(error: &ValidationError<'_>) -> bool {
             context.iter().flatten().any(gave_up)
         }
         ValidationErrorKind::PropertyNames { error } => gave_up(error),
+        _ => false,
+    }
+}
+
+/// What an error is about: where all alternatives but one are for values of another type, such as null beside an
+/// object, the errors of that one.
+fn leaves<'e>(error: &'e ValidationError<'e>) -> Vec<&'e ValidationError<'e>> {
+    let context = match error.kind() {
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            context
+        }
+        _ => return vec![error],
+    };
+    let is_for_others = |alternative: &[ValidationError<'_>]| {
+        alternative.iter().any(|inner| {
+            inner.instance_path().as_str() == error.instance_path().as_str() && is_of_type(inner)
+        })
+    };
+    let mut meant = context
+        .iter()
+        .filter(|alternative| !is_for_others(alternative));
+    match (meant.next(), meant.next()) {
+        (Some(one), None) if context.len() > 1 && !one.is_empty() => {
+            one.iter().flat_map(leaves).collect()
+        }
+        _ => vec![error],
+    }
+}
+
+/// Whether the error is about the type of the value, written as `type`, or as a constant null.
+fn is_of_type(error: &ValidationError<'_>) -> bool {
+    match error.kind() {
+        ValidationErrorKind::Type { .. } => true,
+        ValidationErrorKind::Constant { expected_value } => {
+            expected_value.is_null() && !error.instance().is_null()
+        }
+        ValidationErrorKind::Enum { options } => {
+            !error.instance().is_null()
+                && options
+                    .as_array()
+                    .is_some_and(|options| options.iter().all(serde_json::Value::is_null))
+        }
         _ => false,
     }
 }

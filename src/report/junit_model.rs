@@ -251,6 +251,9 @@ fn case(
     }
     properties.push(("verifier".into(), one.by.to_string()));
     properties.push(("judged".into(), one.judged.to_string()));
+    if !one.findings.is_empty() {
+        properties.push(("finding".into(), one.findings.join(", ")));
+    }
     let pointer = one
         .findings
         .iter()
@@ -353,6 +356,7 @@ fn run(summary: &Summary, red: bool) -> Suite {
         properties: vec![
             ("title".into(), "The run itself".into()),
             ("seed".into(), summary.started.seed.to_string()),
+            ("findings".into(), summary.findings.len().to_string()),
         ],
         cases,
     }

@@ -11,6 +11,8 @@ use crate::{
 
 /// CI systems cut or refuse longer ones; GitHub's comments end at 65,536.
 const ROOM: usize = 60_000;
+/// How many places of one finding are shown.
+const PLACES: usize = 20;
 /// What a closing note may take of it.
 const RESERVE: usize = 600;
 
@@ -56,7 +58,7 @@ impl Page {
         };
         let mut part = format!(
             "## {mark} {}\n\n{}\n\n",
-            capital(text::word(summary)),
+            text::capital(text::word(summary)),
             prose(&text::verdict(summary))
         );
         for reason in &summary.gate {
@@ -94,7 +96,7 @@ impl Page {
         if summary.findings.is_empty() {
             return;
         }
-        self.add("### Findings\n\n");
+        self.add(&format!("### Findings\n\n{}.\n\n", text::causes(summary)));
         for (at, finding) in summary.findings.iter().enumerate() {
             if !self.add(&one(summary, finding)) {
                 let rest = summary.findings.len() - at;
@@ -357,6 +359,28 @@ fn one(summary: &Summary, finding: &FindingResult) -> String {
         let _ = writeln!(part, "\n{}\n", block(&sanitise::cap(authored, 2_000)));
     }
     let _ = writeln!(part, "- seen: {}", prose(&text::seen(finding)));
+    if !finding.places.is_empty() {
+        part.push_str("\n| operation | what is wrong | received |\n|---|---|---|\n");
+        for place in finding.places.iter().take(PLACES) {
+            let operation = place.operation.as_ref().map(ToString::to_string);
+            let _ = writeln!(
+                part,
+                "| {} | {} | {} |",
+                code(&operation.unwrap_or_default()),
+                prose(&sanitise::cap(&place.title, 200)),
+                code(&sanitise::cap(&place.received, 100))
+            );
+        }
+        let rest = finding.places.len().saturating_sub(PLACES);
+        if rest > 0 {
+            let _ = writeln!(
+                part,
+                "\n{} in `report.html`.",
+                text::count(rest as u64, "more place")
+            );
+        }
+        part.push('\n');
+    }
     let confirmed = text::confirmation(finding.confirmation);
     if !confirmed.is_empty() {
         let _ = writeln!(part, "- {confirmed}");
@@ -365,17 +389,29 @@ fn one(summary: &Summary, finding: &FindingResult) -> String {
         let _ = writeln!(part, "- how to fix it: {}", prose(&finding.fix));
     }
     for curl in finding.curl_before.iter().chain(&finding.curl) {
-        let _ = write!(part, "\n{}\n", block(&sanitise::cap(curl, 2_000)));
+        let _ = write!(
+            part,
+            "\n{}\n",
+            block(&sanitise::cap(&text::command(curl), 2_000))
+        );
+    }
+    for effect in &finding.effects {
+        let ids: Vec<String> = effect
+            .requirements
+            .iter()
+            .map(|id| code(id.as_str()))
+            .collect();
+        let _ = writeln!(
+            part,
+            "- effect **{}** ({}): {} {}",
+            effect.number,
+            ids.join(", "),
+            prose(&short(&effect.finding.title)),
+            prose(effect.because.as_deref().unwrap_or_default())
+        );
     }
     part.push_str("\n</details>\n\n");
     part
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }
 
 /// Text in which nothing is markup, a link, a mention or a reference.

@@ -27,7 +27,7 @@ pub use json::render as json;
 pub use junit::render as junit;
 pub use junit_classic::render as junit_classic;
 pub use markdown::render as markdown;
-pub use terminal::{Colour, render as terminal};
+pub use terminal::{Colour, Style, render as terminal};
 
 /// What a user may choose.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

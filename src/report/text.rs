@@ -4,8 +4,8 @@ use crate::{
     event::Confirmation,
     model::{Level, Verifier},
     summary::{
-        CaseResult, FindingResult, LeftInShort, Partial, RequirementResult, Standing, Summary,
-        highest,
+        CaseResult, FindingResult, LeftInShort, Partial, Place, RequirementResult, Standing,
+        Summary, highest,
     },
     verdict::{Conformance, Verdict},
 };
@@ -67,6 +67,14 @@ pub(crate) fn verdict(summary: &Summary) -> String {
             start.target
         ),
     }
+}
+
+/// With a capital letter at its beginning.
+pub(crate) fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// `1 request`, `2 requests`.
@@ -188,7 +196,8 @@ pub(crate) fn headline(summary: &Summary, result: &RequirementResult, one: &Case
         more => format!(" And {}.", count(more as u64 - 1, "more cause")),
     };
     format!(
-        "{head}{place}: {} Expected: {}. Received: {}.{more}",
+        "{head}{place}: {}: {} Expected: {}. Received: {}.{more}",
+        finding.number,
         finding.finding.title,
         unstopped(&finding.finding.expected),
         unstopped(&finding.finding.received)
@@ -198,6 +207,98 @@ pub(crate) fn headline(summary: &Summary, result: &RequirementResult, one: &Case
 /// Without its full stop, for the middle of a sentence.
 fn unstopped(text: &str) -> &str {
     text.trim_end_matches('.')
+}
+
+/// Of an effect: the finding that it follows from, and why.
+pub(crate) fn follows(summary: &Summary, finding: &FindingResult) -> Option<String> {
+    let because = finding.because.as_ref()?;
+    let cause = summary.finding(finding.number.split('.').next()?)?;
+    Some(format!(
+        "Follows from {}: {} {because}",
+        cause.number, cause.finding.title
+    ))
+}
+
+/// One place of a finding that was seen in several: `POST /people, /age: What is wrong there. Received: 201.`
+pub(crate) fn place(place: &Place) -> String {
+    let mut text = String::new();
+    if let Some(operation) = &place.operation {
+        text.push_str(&format!("{operation}: "));
+    }
+    text.push_str(&format!(
+        "{} Received: {}",
+        place.title,
+        unstopped(&place.received)
+    ));
+    if let Some(pointer) = &place.pointer {
+        text.push_str(&format!(" (at {pointer})"));
+    }
+    text
+}
+
+/// `9 causes, with 4 effects`: how many findings there are.
+pub(crate) fn causes(summary: &Summary) -> String {
+    let effects: usize = summary.findings.iter().map(|one| one.effects.len()).sum();
+    let causes = count(summary.findings.len() as u64, "finding");
+    match effects {
+        0 => causes,
+        effects => format!(
+            "{causes}, with {} below them",
+            count(effects as u64, "effect")
+        ),
+    }
+}
+
+/// How long the lines of a command are.
+const COMMAND: usize = 100;
+
+/// A command for a POSIX shell, broken into lines between its words where it is long.
+pub(crate) fn command(line: &str) -> String {
+    let mut words: Vec<String> = vec![String::new()];
+    let mut quote = None;
+    let mut comment = "";
+    for (at, sign) in line.char_indices() {
+        match (quote, sign) {
+            (None, '#') if words.last().is_some_and(String::is_empty) => {
+                comment = line.get(at..).unwrap_or_default();
+                break;
+            }
+            (None, ' ') => {
+                words.push(String::new());
+                continue;
+            }
+            (None, '\'' | '"') => quote = Some(sign),
+            (Some(open), _) if open == sign => quote = None,
+            _ => {}
+        }
+        if let Some(word) = words.last_mut() {
+            word.push(sign);
+        }
+    }
+    let mut text = String::new();
+    let mut width = 0;
+    let mut after_option = false;
+    for word in words.iter().filter(|word| !word.is_empty()) {
+        let length = word.chars().count();
+        // The value of an option stays beside it.
+        if width > 0 && width + length + 1 > COMMAND && !after_option {
+            text.push_str(" \\\n  ");
+            width = 2;
+        } else if width > 0 {
+            text.push(' ');
+            width += 1;
+        }
+        text.push_str(word);
+        width += length;
+        after_option = matches!(
+            word.as_str(),
+            "-H" | "-X" | "-m" | "--data-binary" | "--data-raw" | "--cert" | "--key" | "--cacert"
+        );
+    }
+    if !comment.is_empty() {
+        text.push_str(&format!(" {comment}"));
+    }
+    text
 }
 
 /// A finding in full, one thing a line.
@@ -213,9 +314,15 @@ pub(crate) fn finding(summary: &Summary, finding: &FindingResult) -> String {
     if let Some(authored) = &finding.finding.authored {
         lines.push(authored.clone());
     }
+    lines.extend(follows(summary, finding));
     lines.push(format!("Seen: {}", seen(finding)));
-    for operation in finding.operations.iter().skip(1).take(20) {
-        lines.push(format!("  also on {operation}"));
+    if finding.places.is_empty() {
+        for operation in finding.operations.iter().skip(1).take(20) {
+            lines.push(format!("  also on {operation}"));
+        }
+    }
+    for one in finding.places.iter().take(20) {
+        lines.push(format!("  {}", place(one)));
     }
     for id in &finding.requirements {
         if let Some(result) = summary.requirement(id) {
@@ -237,13 +344,21 @@ pub(crate) fn finding(summary: &Summary, finding: &FindingResult) -> String {
         ));
     }
     if let Some(first) = &finding.curl_before {
-        lines.push(format!("First: {first}"));
+        lines.push(format!("First: {}", command(first)));
     }
     if let Some(curl) = &finding.curl {
-        lines.push(format!("Try it: {curl}"));
+        lines.push(format!("Try it: {}", command(curl)));
     }
     if !finding.fix.is_empty() {
         lines.push(format!("How to fix: {}", finding.fix));
+    }
+    for effect in &finding.effects {
+        lines.push(format!(
+            "Effect {}: {} {}",
+            effect.number,
+            effect.finding.title,
+            effect.because.as_deref().unwrap_or_default()
+        ));
     }
     lines.join("\n")
 }

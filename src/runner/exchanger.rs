@@ -257,6 +257,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             observation: self.redactor.observe_handshake(&handshaken),
             passed: Vec::new(),
             valid: false,
+            wrong: false,
             covered: Vec::new(),
         })));
         Ok(handshaken)
@@ -285,6 +286,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             observation,
             passed: Vec::new(),
             valid: false,
+            wrong: false,
             covered: Vec::new(),
         })));
         exchange
@@ -376,6 +378,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             passed,
             valid: exchange.request.intent == Intent::Valid
                 && exchange.request.auth == Auth::Declared,
+            wrong: matches!(exchange.request.intent, Intent::Wrong(_)),
             covered,
         })));
         noted
@@ -403,6 +406,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             observation: self.redactor.observe(exchange),
             passed: Vec::new(),
             valid: false,
+            wrong: false,
             covered: Vec::new(),
         })));
     }

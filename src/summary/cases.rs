@@ -91,7 +91,7 @@ impl<'a> Cases<'a> {
             if tally.worst.is_none() {
                 case.result.not_applicable.clone_from(&tally.not_applicable);
             }
-            case.causes = tally.causes.iter().copied().collect();
+            case.causes = tally.sightings.iter().copied().collect();
             cases.insert(operation.clone(), case);
         }
         self.add_excluded(by, &mut cases);
@@ -188,9 +188,7 @@ impl<'a> Cases<'a> {
         let gap = cut_short(self.end).unwrap_or_else(|| {
             Gap::new(
                 Whose::Configuration,
-                format!(
-                    "Nothing in this run gave {by} anything to judge: it was not selected, or no answer of the kind it judges came."
-                ),
+                "Not run: it was not selected, or no response that it applies to was seen.",
             )
         });
         case.result.gaps.push(gap);

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The version of the format of `results.json`.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Puts the summary together.
 pub(super) fn conclude(
@@ -45,7 +45,8 @@ pub(super) fn conclude(
     for by in started.profile.verifiers() {
         said.insert(by, cases.of(by));
     }
-    let numbers = findings::number(fold, &cited);
+    let groups = findings::group(fold, &cited, evidence);
+    let numbers = findings::number(&groups);
 
     let mut standing_waivers: Vec<(bool, bool, bool)> =
         vec![(false, false, false); started.waivers.len()];
@@ -65,7 +66,7 @@ pub(super) fn conclude(
         })
         .collect();
     let waivers = waivers(&started, &standing_waivers);
-    let findings = findings::findings(fold, &cited, &numbers, &requirements, evidence);
+    let findings = findings::findings(fold, &cited, &groups, &requirements, evidence);
     let partial = partial(fold, &started, &requirements);
     let gate = gate::gate(&started, &end, &requirements, &waivers, partial.is_some());
     let mut counts = Counts::default();
@@ -118,7 +119,7 @@ fn judge(
     started: &Started,
     requirement: &Requirement,
     said: &HashMap<&Verifier, Vec<Case>>,
-    numbers: &BTreeMap<usize, String>,
+    numbers: &HashMap<usize, String>,
     waivers: &mut [(bool, bool, bool)],
 ) -> RequirementResult {
     let mut result = RequirementResult {
@@ -160,7 +161,9 @@ fn judge(
         let mut one = case.result.clone();
         for index in &case.causes {
             if let Some(number) = numbers.get(index) {
-                one.findings.push(number.clone());
+                if !one.findings.contains(number) {
+                    one.findings.push(number.clone());
+                }
             }
         }
         for (waiver, (failed, passed, open)) in started.waivers.iter().zip(waivers.iter_mut()) {
@@ -250,8 +253,8 @@ fn stand(
             .find(|case| case.result.operation == one.operation)?
             .causes
             .first()?;
-        let (_, cause) = fold.causes.get_index(*index)?;
-        Some(cause.finding.title.clone())
+        let (_, sighting) = fold.sightings.get_index(*index)?;
+        Some(sighting.finding.title.clone())
     });
     let rest: Vec<&super::CaseResult> = result.results.iter().filter(|one| !one.waived).collect();
     // What a waiver accepts is a failure: an error beside it stays.

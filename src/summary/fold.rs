@@ -1,14 +1,15 @@
 //! Events in, tallies out (owner of [`Fold`]).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use indexmap::IndexMap;
 
 use super::{
     Summary,
     latency::Latencies,
+    planted::Planted,
     rights::Rights,
-    tally::{Calls, Cause, Tally, push_new},
+    tally::{Calls, Sighting, Tally, push_new},
 };
 use crate::{
     checks::{self, Check},
@@ -70,8 +71,11 @@ pub struct Fold {
     pub(super) not_selected: Vec<RequirementId>,
     pub(super) finished: Option<Finished>,
     pub(super) tallies: HashMap<Verifier, IndexMap<Option<OperationKey>, Tally>>,
-    pub(super) causes: IndexMap<(Verifier, String), Cause>,
-    causes_of: HashMap<Verifier, usize>,
+    /// Failures by verifier, cause and operation, in the order in which they were first seen.
+    pub(super) sightings: IndexMap<(Verifier, String, Option<OperationKey>), Sighting>,
+    causes_of: HashMap<Verifier, HashSet<String>>,
+    /// What was sent against the contract and taken all the same.
+    pub(super) planted: Planted,
     /// How large each request was, in bytes of its URL and its body.
     sizes: HashMap<ExchangeId, u64>,
     pub(super) calls: IndexMap<OperationKey, Calls>,
@@ -116,8 +120,9 @@ impl Fold {
             not_selected: Vec::new(),
             finished: None,
             tallies: HashMap::new(),
-            causes: IndexMap::new(),
+            sightings: IndexMap::new(),
             causes_of: HashMap::new(),
+            planted: Planted::default(),
             sizes: HashMap::new(),
             calls: IndexMap::new(),
             passed: BTreeSet::new(),
@@ -164,6 +169,7 @@ impl Fold {
         self.requests += 1;
         self.latencies.take(&exchanged);
         self.rights.take(&exchanged.observation);
+        self.planted.take(&exchanged);
         let observation = &exchanged.observation;
         let body = observation.request_body.as_ref();
         self.sizes.insert(
@@ -202,12 +208,12 @@ impl Fold {
                 [one] => self.sizes.get(one).copied(),
                 _ => None,
             };
-            let index = self.cause(&by, &finding);
-            if let Some((_, cause)) = self.causes.get_index_mut(index) {
-                let same = (cause.finding.cause == finding.cause).then_some(finding);
-                cause.see(same, operation.as_ref(), confirmation, &evidence, size);
+            let index = self.sighting(&by, operation.as_ref(), &finding);
+            if let Some((_, sighting)) = self.sightings.get_index_mut(index) {
+                let same = (sighting.finding.cause == finding.cause).then_some(finding);
+                sighting.see(same, confirmation, &evidence, size);
             }
-            self.tally(&by, operation.as_ref()).causes.insert(index);
+            self.tally(&by, operation.as_ref()).sightings.insert(index);
         }
     }
 
@@ -222,25 +228,33 @@ impl Fold {
             .or_default()
     }
 
-    /// The index of a finding's cause. A check that finds a cause of its own for every answer is held to a
+    /// The index of a finding's sighting. A check that finds a cause of its own for every response is held to a
     /// bound, so that the fold stays as small as the plan.
-    fn cause(&mut self, by: &Verifier, finding: &Finding) -> usize {
-        let key = (by.clone(), finding.cause.clone());
-        if let Some(index) = self.causes.get_index_of(&key) {
-            return index;
-        }
+    fn sighting(
+        &mut self,
+        by: &Verifier,
+        operation: Option<&OperationKey>,
+        finding: &Finding,
+    ) -> usize {
         let known = self.causes_of.entry(by.clone()).or_default();
-        if *known < CAUSES {
-            *known += 1;
-            return self.causes.insert_full(key, Cause::new(finding.clone())).0;
-        }
         let mut finding = finding.clone();
-        "more-causes".clone_into(&mut finding.cause);
-        finding.title = format!("{} (one of more than {CAUSES} causes)", finding.title);
-        let key = (by.clone(), finding.cause.clone());
-        match self.causes.get_index_of(&key) {
+        if !known.contains(&finding.cause) {
+            if known.len() < CAUSES {
+                known.insert(finding.cause.clone());
+            } else {
+                "more-causes".clone_into(&mut finding.cause);
+                finding.title = format!("{} (one of more than {CAUSES} causes)", finding.title);
+                finding.kind = None;
+            }
+        }
+        let key = (by.clone(), finding.cause.clone(), operation.cloned());
+        match self.sightings.get_index_of(&key) {
             Some(index) => index,
-            None => self.causes.insert_full(key, Cause::new(finding)).0,
+            None => {
+                self.sightings
+                    .insert_full(key, Sighting::new(finding, operation.cloned()))
+                    .0
+            }
         }
     }
 
@@ -258,9 +272,9 @@ impl Fold {
     /// The exchanges that findings cite.
     #[must_use]
     pub fn wanted(&self) -> BTreeSet<ExchangeId> {
-        self.causes
+        self.sightings
             .values()
-            .flat_map(|cause| cause.evidence.iter().copied())
+            .flat_map(|sighting| sighting.evidence.iter().chain(&sighting.shown).copied())
             .collect()
     }
 

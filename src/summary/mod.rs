@@ -4,11 +4,13 @@
 //! findings cite. So it holds what it found, not what was sent, however long the run was.
 
 mod cases;
+mod causes;
 mod conclude;
 mod findings;
 mod fold;
 mod gate;
 mod latency;
+mod planted;
 mod rights;
 mod tally;
 mod tier;
@@ -62,7 +64,7 @@ pub struct Summary {
     pub classes: Vec<ClassResult>,
     /// By requirement, in profile order.
     pub requirements: Vec<RequirementResult>,
-    /// One per cause, worst level first, then by first appearance.
+    /// One per cause, worst level first, then by first appearance; what follows from a cause stands below it.
     pub findings: Vec<FindingResult>,
     /// By operation of the contract, in document order.
     pub operations: Vec<OperationResult>,
@@ -228,11 +230,11 @@ pub struct FindingResult {
     pub by: Verifier,
     /// The requirements it fails.
     pub requirements: Vec<crate::model::RequirementId>,
-    /// The highest level of them.
+    /// The highest level of them and of those that its effects fail.
     pub level: crate::model::Level,
     /// The finding, as first seen.
     pub finding: Finding,
-    /// Whether it is accepted in date.
+    /// Whether it and every effect of it are accepted in date.
     pub waived: bool,
     /// How it was confirmed.
     pub confirmation: Confirmation,
@@ -240,6 +242,9 @@ pub struct FindingResult {
     pub seen: u64,
     /// The operations it was seen on.
     pub operations: Vec<OperationKey>,
+    /// Each place, where the mistake was seen in several properties or operations in different ways.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
     /// The exchanges that show it, the decisive one last; at most five.
     pub evidence: Vec<Observation>,
     /// A `curl` line that shows it, secrets as variables.
@@ -248,6 +253,29 @@ pub struct FindingResult {
     pub curl_before: Option<String>,
     /// How to fix it.
     pub fix: String,
+    /// Of an effect: why it follows from the finding that it stands below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+    /// What follows from it, numbered `F1.1`…; effects have none of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub effects: Vec<FindingResult>,
+}
+
+/// One place of a mistake that was seen in several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<OperationKey>,
+    /// What is wrong there.
+    pub title: String,
+    /// Where it is, as in [`Finding::pointer`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// What was received.
+    pub received: String,
+    /// How often it was seen.
+    pub seen: u64,
 }
 
 /// What became of an operation.
@@ -375,12 +403,28 @@ impl Summary {
             .find(|result| result.requirement.id == *id)
     }
 
-    /// The finding of this number.
+    /// The finding of this number, or the effect of one.
     #[must_use]
     pub fn finding(&self, number: &str) -> Option<&FindingResult> {
+        let cause = number.split('.').next().unwrap_or(number);
+        let finding = self
+            .findings
+            .iter()
+            .find(|finding| finding.number == cause)?;
+        if number == cause {
+            return Some(finding);
+        }
+        finding
+            .effects
+            .iter()
+            .find(|effect| effect.number == number)
+    }
+
+    /// Every finding, each followed by its effects.
+    pub fn findings_with_effects(&self) -> impl Iterator<Item = &FindingResult> {
         self.findings
             .iter()
-            .find(|finding| finding.number == number)
+            .flat_map(|finding| std::iter::once(finding).chain(&finding.effects))
     }
 }
 

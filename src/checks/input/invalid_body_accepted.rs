@@ -235,6 +235,10 @@ fn finding(operation: &Operation, mutant: &Mutant, answer: &Exchange) -> Judgeme
         answer.received(),
     )
     .at(mutant.invalid.pointer.clone())
+    .of_kind(format!(
+        "Request bodies with {} are accepted.",
+        trying::mistakes(mutant.invalid.kind)
+    ))
     .shown_by(answer.id)
     .into()
 }

@@ -183,6 +183,10 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 answer.received(),
             )
             .at(parameter.pointer.clone())
+            .of_kind(format!(
+                "Parameters with {} are accepted.",
+                trying::mistakes(invalid.kind)
+            ))
             .shown_by(answer.id)
             .into()
         })

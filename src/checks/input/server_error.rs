@@ -293,6 +293,7 @@ impl<'a> Failure<'_, 'a> {
             self.answer.received(),
         )
         .at(operation.pointer.clone())
+        .of_kind("Unusual or invalid values make the API fail.")
         .shown_by(self.answer.id)
         .into()
     }

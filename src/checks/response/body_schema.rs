@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     checks::{Answer, Check, Example, Kind, Line, Says, answer::essence, place::Place},
-    contract::{Contract, Media, Operation, ResponseSpec, Schema, Validity},
+    contract::{Contract, Media, Operation, ResponseSpec, Schema, Validity, Violation},
     exchange::Response,
     model::Whose,
     verdict::{Finding, Judgement},
@@ -228,6 +228,7 @@ fn validate(
     let mut causes = Vec::new();
     for violation in violations {
         let cause = format!("{} at {}", violation.keyword, violation.schema);
+        let kind = kind(&violation, value);
         if causes.contains(&cause) {
             continue;
         }
@@ -245,10 +246,28 @@ fn validate(
                 violation.message,
             )
             .at(violation.instance)
+            .of_kind(kind)
             .into(),
         );
     }
     findings
+}
+
+/// The kind of a violation. How null and formats are written is decided once for all properties; anything else is a
+/// mistake of its own at each place of the schema.
+fn kind(violation: &Violation, body: &Value) -> String {
+    let at = body.pointer(&violation.instance);
+    match violation.keyword.as_str() {
+        "type" if at.is_some_and(Value::is_null) => {
+            "Properties are null where their schema does not allow it.".to_owned()
+        }
+        // The message ends with the name of the format.
+        "format" => match violation.message.rsplit('"').nth(1) {
+            Some(format) => format!("Values are not of the format `{format}`."),
+            None => "Values are not of their format.".to_owned(),
+        },
+        keyword => format!("Bodies break `{keyword}` at {}.", violation.schema),
+    }
 }
 
 fn status(spec: &ResponseSpec) -> String {

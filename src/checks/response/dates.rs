@@ -161,8 +161,9 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
                     cause,
                     format!("The date in `{name}` is {what}."),
                     format!("{}: 2026-11-23, or 2026-11-23T09:00:00Z", operation.key),
-                    spot.value.as_str().map_or_else(String::new, shape),
+                    received(name, spot.value),
                 )
+                .of_kind(format!("Dates are {what}."))
                 .at(spot.pointer),
             );
         }
@@ -310,12 +311,12 @@ fn was_sent(exchange: &Exchange, value: &Value) -> bool {
             .contains(value.as_str().unwrap_or_default())
 }
 
-/// The form of a text without its data: digits become 9.
-fn shape(text: &str) -> String {
-    text.chars()
-        .take(40)
-        .map(|c| if c.is_ascii_digit() { '9' } else { c })
-        .collect()
+/// What was received, with the name of the property, so that what the profile marks personal is masked.
+fn received(name: &str, value: &serde_json::Value) -> String {
+    const LONGEST: usize = 40;
+    let text = value.as_str().unwrap_or_default();
+    let shown: String = text.chars().take(LONGEST).collect();
+    serde_json::json!({ name: shown }).to_string()
 }
 
 #[cfg(test)]

@@ -136,6 +136,7 @@ fn judge_header(
                 format!("{} without it", response.status),
             )
             .at(header.pointer.clone())
+            .of_kind("Required headers are missing.")
         });
     }
     if FIXED_BY_HTTP.contains(&name.to_ascii_lowercase().as_str()) {

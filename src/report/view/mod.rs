@@ -46,6 +46,7 @@ pub(super) struct Page {
     tier: String,
     tiers: Vec<TierRow>,
     classes: Vec<ClassRow>,
+    findings_in_short: String,
     findings: Vec<FindingRow>,
     groups: Vec<Group>,
     operations: Vec<OperationRow>,
@@ -191,6 +192,7 @@ impl Page {
             tier: text::tier(summary),
             tiers: tiers(summary),
             classes: summary.classes.iter().map(class).collect(),
+            findings_in_short: text::causes(summary),
             findings: summary
                 .findings
                 .iter()
