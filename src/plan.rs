@@ -1,11 +1,13 @@
 //! Profile × contract × suites × claims → what will be done, and what will not and why (owner of [`Plan`]).
 
+pub mod permits;
 pub mod select;
 
 use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::permits::{Permits, Standing};
 use self::select::{names_operation, names_requirement, names_whole_requirement};
 use crate::{
     arrange::hazard::hazard,
@@ -138,6 +140,8 @@ pub struct Plan {
     pub response_checks: Vec<&'static Check>,
     /// The suites that cases are of.
     pub suites: Vec<Arc<Suite>>,
+    /// Which requests may leave; none of a plan that was not made from a contract.
+    pub permits: Option<Permits>,
 }
 
 impl Plan {
@@ -161,6 +165,7 @@ impl Plan {
         plan.suites.clone_from(&basis.profile.suites);
         plan.add_suites(basis, &chosen);
         plan.cases.sort_by_key(|case| case.stage);
+        plan.permits = Some(Permits::chosen(basis, &chosen));
         plan
     }
 
@@ -468,21 +473,34 @@ impl<'a> Chosen<'a> {
         None
     }
 
-    /// Why an operation is not called, if it is not.
+    /// Why an operation is not tested, if it is not.
     fn why_not(&self, basis: Basis<'_>, operation: &Operation) -> Option<String> {
-        let named = |words: &[String]| words.iter().any(|word| names_operation(word, operation));
-        if self.narrows_operations && !named(&self.selection.only) {
+        if self.is_narrowed_away(operation) {
             return Some("Left out by `--only`.".to_owned());
         }
-        if named(&self.selection.skip) {
+        self.why_refused(basis, operation)
+    }
+
+    /// Whether `--only` names other operations: it may still be sent to prepare them.
+    fn is_narrowed_away(&self, operation: &Operation) -> bool {
+        self.narrows_operations && !names(&self.selection.only, operation)
+    }
+
+    /// Why an operation is not sent for any purpose, if it is not.
+    fn why_refused(&self, basis: Basis<'_>, operation: &Operation) -> Option<String> {
+        if names(&self.selection.skip, operation) {
             return Some("Left out by `--skip`.".to_owned());
         }
         if let Some(reason) = &operation.broken {
             return Some(reason.clone());
         }
-        if named(&basis.selection.include_hazards) {
+        if names(&basis.selection.include_hazards, operation) {
             return None;
         }
         hazard(operation)
     }
+}
+
+fn names(words: &[String], operation: &Operation) -> bool {
+    words.iter().any(|word| names_operation(word, operation))
 }
