@@ -1,11 +1,13 @@
 //! Profile × contract × suites × claims → what will be done, and what will not and why (owner of [`Plan`]).
 
+pub mod permits;
 pub mod select;
 
 use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::permits::{Permits, Standing};
 use self::select::{names_operation, names_requirement, names_whole_requirement};
 use crate::{
     arrange::hazard::hazard,
@@ -180,6 +182,8 @@ pub struct Plan {
     pub suites: Vec<Arc<Suite>>,
     /// Requirements that `--only` or `--skip` left out, in the order of the profile.
     pub not_selected: Vec<RequirementId>,
+    /// Which requests may leave; none of a plan that was not made from a contract.
+    pub permits: Option<Permits>,
 }
 
 impl Plan {
@@ -204,6 +208,7 @@ impl Plan {
         plan.suites.clone_from(&basis.profile.suites);
         plan.add_suites(basis, &chosen);
         plan.cases.sort_by_key(|case| case.stage);
+        plan.permits = Some(Permits::chosen(basis, &chosen));
         plan
     }
 
@@ -500,21 +505,34 @@ impl<'a> Chosen<'a> {
         None
     }
 
-    /// Why an operation is not called, if it is not.
+    /// Why an operation is not tested, if it is not.
     fn why_not(&self, basis: Basis<'_>, operation: &Operation) -> Option<WhyNot> {
-        let named = |words: &[String]| words.iter().any(|word| names_operation(word, operation));
-        if self.narrows_operations && !named(&self.selection.only) {
+        if self.is_narrowed_away(operation) {
             return Some(WhyNot::deselected("--only"));
         }
-        if named(&self.selection.skip) {
+        self.why_refused(basis, operation)
+    }
+
+    /// Whether `--only` names other operations: it may still be sent to prepare them.
+    fn is_narrowed_away(&self, operation: &Operation) -> bool {
+        self.narrows_operations && !names(&self.selection.only, operation)
+    }
+
+    /// Why an operation is not sent for any purpose, if it is not.
+    fn why_refused(&self, basis: Basis<'_>, operation: &Operation) -> Option<WhyNot> {
+        if names(&self.selection.skip, operation) {
             return Some(WhyNot::deselected("--skip"));
         }
         if let Some(reason) = &operation.broken {
             return Some(WhyNot::unverified(reason));
         }
-        if named(&basis.selection.include_hazards) {
+        if names(&basis.selection.include_hazards, operation) {
             return None;
         }
         hazard(operation).map(WhyNot::unverified)
     }
+}
+
+fn names(words: &[String], operation: &Operation) -> bool {
+    words.iter().any(|word| names_operation(word, operation))
 }

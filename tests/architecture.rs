@@ -55,7 +55,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("waiver", &["model"]),
     (
         "plan",
-        &["model", "contract", "arrange", "checks", "suite", "profile"],
+        &[
+            "model", "verdict", "exchange", "contract", "arrange", "checks", "suite", "profile",
+        ],
     ),
     (
         "event",

@@ -12,6 +12,7 @@ pub mod body;
 mod build;
 pub mod create;
 pub mod exercise;
+pub mod grant;
 pub mod hazard;
 pub mod learn;
 pub mod meaning;
@@ -31,6 +32,7 @@ mod tests;
 
 pub use create::{Created, create, item_address};
 pub use exercise::exercise;
+pub use grant::{Grant, creates_credential, grant};
 pub use hazard::hazard;
 pub use learn::{creation_of, learn, removal};
 pub use meaning::Meanings;

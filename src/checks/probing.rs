@@ -10,7 +10,7 @@ use crate::{
         Breakage, BreakageKind, Exchange, Outcome, Request, Response,
         handshake::{End, Handshake, Refusal},
     },
-    model::{Method, Parameters, Whose},
+    model::{Method, OperationKey, Parameters, Whose},
     script::{Halt, Script, Scripted, World},
     verdict::Judgement,
 };
@@ -214,6 +214,21 @@ pub fn is_first_of_path(contract: &Contract, operation: &Operation) -> bool {
         .iter()
         .find(|other| Arc::as_ref(&other.key.path) == &*operation.key.path)
         .is_some_and(|first| first.key == operation.key)
+}
+
+/// Why no operation of a path is tried in a way that the contract does not declare, where one of them is a hazard.
+#[must_use]
+pub fn hazard_of_path(contract: &Contract, operation: &Operation) -> Option<String> {
+    contract
+        .methods_of(&operation.key.path)
+        .filter_map(|method| {
+            let key = OperationKey {
+                method: method.clone(),
+                path: Arc::clone(&operation.key.path),
+            };
+            contract.operation(&key)
+        })
+        .find_map(hazard)
 }
 
 /// Whether a base URL is of this machine.

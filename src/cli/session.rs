@@ -25,7 +25,7 @@ use crate::{
     load::{Target, profile},
     model::{self, IdentityName, Parameters, Writes},
     observation::Redactor,
-    plan::{Basis, Plan, Selection, Work},
+    plan::{Basis, Permits, Plan, Selection, Work},
     profile::Profile,
     runner::{
         Cancel, Line, Runner, Setup,
@@ -305,7 +305,18 @@ impl Session {
                 url: callback.url.clone(),
             });
         }
-        Ok((Line::new(Transport::new(options)?, keyring), redactor))
+        let permits = Permits::of(Basis {
+            profile: &self.profile,
+            contract: &self.contract,
+            claims: &self.target.claims,
+            parameters: &self.parameters(),
+            writes: self.writes(),
+            selection: &self.selection(),
+        });
+        Ok((
+            Line::new(Transport::new(options)?, keyring, permits),
+            redactor,
+        ))
     }
 
     /// Asks whether a run makes sense.

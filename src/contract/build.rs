@@ -240,7 +240,7 @@ fn assemble(
     documented.retain(|example| seen.insert((example.pointer.clone(), example.schema.clone())));
     tidy(&mut faults, &library.root);
 
-    let router = Router::new(&paths.operations);
+    let router = Arc::new(Router::new(&paths.operations));
     Contract {
         dialect,
         location: library.root.to_string(),

@@ -28,6 +28,7 @@ pub use examples::Documented;
 pub use model::*;
 pub mod schema;
 
+pub use router::Router;
 pub use schema::{Schema, Schemas, Validity, Violation};
 
 use std::{
@@ -60,7 +61,7 @@ pub struct Contract {
     pub schemas: Schemas,
     /// What its reader was told of operations beside it.
     pub roles: RoleOverrides,
-    router: router::Router,
+    router: Arc<Router>,
     positions: HashMap<Arc<str>, Positions>,
     documented: Vec<Documented>,
 }
@@ -84,6 +85,12 @@ impl Contract {
     pub fn find_operation(&self, method: &Method, path_below_base: &str) -> Option<&Operation> {
         self.operations
             .get(self.router.find(method, path_below_base)?)
+    }
+
+    /// Which operation a request is for, for those who outlive the contract.
+    #[must_use]
+    pub fn router(&self) -> Arc<Router> {
+        Arc::clone(&self.router)
     }
 
     /// The path template that a request's path meets, whatever its method.

@@ -5,9 +5,9 @@ use std::{collections::HashMap, sync::Arc};
 use super::model::Operation;
 use crate::model::{Method, OperationKey};
 
-/// Indexes over the operations of a contract.
+/// Indexes over the operations of a contract: every answer is a position in its list of operations.
 #[derive(Debug, Default)]
-pub(super) struct Router {
+pub struct Router {
     keys: HashMap<OperationKey, usize>,
     ids: HashMap<String, usize>,
     paths: HashMap<Arc<str>, Vec<usize>>,
@@ -92,7 +92,9 @@ impl Router {
         router
     }
 
-    pub(super) fn key(&self, key: &OperationKey) -> Option<usize> {
+    /// The operation of this key.
+    #[must_use]
+    pub fn key(&self, key: &OperationKey) -> Option<usize> {
         self.keys.get(key).copied()
     }
 
@@ -105,7 +107,8 @@ impl Router {
     }
 
     /// The operation a request is for; of several, the most concrete.
-    pub(super) fn find(&self, method: &Method, path: &str) -> Option<usize> {
+    #[must_use]
+    pub fn find(&self, method: &Method, path: &str) -> Option<usize> {
         let path = path.split(['?', '#']).next().unwrap_or_default();
         let segments: Vec<&str> = segments(path).collect();
         self.root.find(&segments, &mut |node| {
@@ -114,6 +117,19 @@ impl Router {
                 .find(|(own, _)| own == method)
                 .map(|(_, index)| *index)
         })
+    }
+
+    /// Every operation of any method whose path the request's path meets.
+    #[must_use]
+    pub fn all_at(&self, path: &str) -> Vec<usize> {
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let segments: Vec<&str> = segments(path).collect();
+        let mut found = Vec::new();
+        self.root.find(&segments, &mut |node| {
+            found.extend(node.operations.iter().map(|(_, index)| *index));
+            None
+        });
+        found
     }
 
     /// An operation of any method whose path the request's path meets.

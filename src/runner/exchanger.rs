@@ -150,6 +150,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         request: Request,
     ) -> Result<Answered, Held> {
         self.may_write(&request)?;
+        self.wire.may_send(&request).map_err(Held)?;
         let creation = self.ledger.intends(self, &request);
         let mut noted = Vec::new();
         let mut renewed = false;
@@ -191,6 +192,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         due: Instant,
     ) -> Result<Answered, Held> {
         self.may_write(&request)?;
+        self.wire.may_send(&request).map_err(Held)?;
         tokio::time::sleep_until(due.into()).await;
         self.may_send()?;
         let late_us = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -208,6 +210,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         request: Request,
     ) -> Result<(Exchange, Vec<Noted>), Held> {
         self.may_write(&request)?;
+        self.wire.may_send(&request).map_err(Held)?;
         self.may_send()?;
         let place = self.pace.ready().await;
         self.may_send()?;

@@ -1,7 +1,8 @@
 //! Can the target be reached and logged in to, is it where the contract says, and does its clock agree?
 //! (owner of [`Preflight`])
 //!
-//! Asked before a run, so that a wrong address or a refused login is never taken for non-conformance.
+//! Asked before a run, so that a wrong address or a refused login is never taken for non-conformance. Preflight sends
+//! nothing that the plan does not permit.
 
 use std::time::Duration;
 
@@ -82,6 +83,8 @@ impl Preflight {
 
 /// A clock that differs by more than this makes tokens and dates fail for no fault of the API.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(300);
+/// Where nothing lies, for a target whose root must not be read.
+const MADE_UP: &str = "/muster-is-not-here";
 /// How many operations are asked before a base path counts as wrong.
 const MOST_TRIED: usize = 5;
 
@@ -93,12 +96,18 @@ pub async fn preflight<W: Wire>(
     now: OffsetDateTime,
 ) -> Preflight {
     let mut asked = Preflight::default();
-    let root = Request::new(
-        Method::Get,
-        Address::Base(String::new()),
-        "asks whether the target can be reached",
-    )
-    .meant(Intent::Housekeeping);
+    let ask_at = |path: &str| {
+        Request::new(
+            Method::Get,
+            Address::Base(path.to_owned()),
+            "asks whether the target can be reached",
+        )
+        .meant(Intent::Housekeeping)
+    };
+    let mut root = ask_at("");
+    if wire.may_send(&root).is_err() {
+        root = ask_at(MADE_UP);
+    }
     let Some(response) = reach(&mut asked, wire, &root).await else {
         return asked;
     };
@@ -170,19 +179,14 @@ fn clock(asked: &mut Preflight, response: &Response, now: OffsetDateTime) {
 /// A contract whose base path is not that of the target makes every operation answer 404.
 async fn paths<W: Wire>(asked: &mut Preflight, wire: &W, contract: &Contract) {
     let mut unfound = Vec::new();
-    for operation in contract
+    for (operation, request) in contract
         .operations
         .iter()
         .filter(|operation| needs_nothing(operation))
+        .map(|operation| (operation, plain_read(operation)))
+        .filter(|(_, request)| wire.may_send(request).is_ok())
         .take(MOST_TRIED)
     {
-        let request = Request::new(
-            Method::Get,
-            Address::Base(operation.key.path.to_string()),
-            "asks whether the base URL fits the contract",
-        )
-        .calling(&operation.key)
-        .meant(Intent::Housekeeping);
         match wire.send(&request, Some(operation)).await.outcome {
             Outcome::Answered(response) if response.status == 404 => {
                 unfound.push(operation.key.to_string())
@@ -209,6 +213,16 @@ async fn paths<W: Wire>(asked: &mut Preflight, wire: &W, contract: &Contract) {
             )),
         );
     }
+}
+
+fn plain_read(operation: &Operation) -> Request {
+    Request::new(
+        Method::Get,
+        Address::Base(operation.key.path.to_string()),
+        "asks whether the base URL fits the contract",
+    )
+    .calling(&operation.key)
+    .meant(Intent::Housekeeping)
 }
 
 fn needs_nothing(operation: &Operation) -> bool {

@@ -12,11 +12,20 @@ use crate::{
     },
     http::{Credentials, Transport},
     model::IdentityName,
+    plan::Permits,
     verdict::Gap,
 };
 
-/// Sends requests with the credentials they ask for.
+/// Sends requests with the credentials they ask for, and none that the plan does not permit.
 pub trait Wire: Sync {
+    /// Whether the plan permits a request. What it does not permit, [`send`](Self::send) does not send.
+    ///
+    /// # Errors
+    /// The reason why it is not sent.
+    fn may_send(&self, _: &Request) -> Result<(), Gap> {
+        Ok(())
+    }
+
     /// Sends one request. Never fails: a broken exchange is an [`Outcome`].
     fn send(
         &self,
@@ -47,18 +56,36 @@ pub trait Wire: Sync {
 pub struct Line {
     transport: Transport,
     keyring: Keyring,
+    permits: Permits,
 }
 
 impl Line {
-    /// A line over this transport with these keys.
+    /// A line over this transport with these keys, for requests that the plan permits.
     #[must_use]
-    pub const fn new(transport: Transport, keyring: Keyring) -> Self {
-        Self { transport, keyring }
+    pub const fn new(transport: Transport, keyring: Keyring, permits: Permits) -> Self {
+        Self {
+            transport,
+            keyring,
+            permits,
+        }
     }
 }
 
 impl Wire for Line {
+    fn may_send(&self, request: &Request) -> Result<(), Gap> {
+        self.permits.may_send(request)
+    }
+
     async fn send(&self, request: &Request, operation: Option<&Operation>) -> Sent {
+        if let Err(gap) = self.permits.may_send(request) {
+            return unsent(
+                request,
+                Breakage {
+                    kind: BreakageKind::NotSent,
+                    detail: gap.reason,
+                },
+            );
+        }
         let credentials = self
             .keyring
             .show(&request.identity, operation, &request.auth)
@@ -71,15 +98,7 @@ impl Wire for Line {
         };
         let credentials = match part {
             Ok(credentials) => credentials,
-            Err(breakage) => {
-                return Sent {
-                    url: request.path_and_query().to_owned(),
-                    credentials: Headers::new(),
-                    body: None,
-                    followed: None,
-                    outcome: Outcome::Broken(breakage),
-                };
-            }
+            Err(breakage) => return unsent(request, breakage),
         };
         match credentials {
             Ok((credentials, bait)) => {
@@ -96,13 +115,7 @@ impl Wire for Line {
                 }
                 sent
             }
-            Err(error) => Sent {
-                url: request.path_and_query().to_owned(),
-                credentials: Headers::new(),
-                body: None,
-                followed: None,
-                outcome: Outcome::Broken(Breakage::from(error)),
-            },
+            Err(error) => unsent(request, Breakage::from(error)),
         }
     }
 
@@ -129,6 +142,17 @@ impl Wire for Line {
 
     fn take_logins(&self) -> Vec<Exchange> {
         self.keyring.take_exchanges()
+    }
+}
+
+/// What is told of a request that did not leave.
+fn unsent(request: &Request, breakage: Breakage) -> Sent {
+    Sent {
+        url: request.path_and_query().to_owned(),
+        credentials: Headers::new(),
+        body: None,
+        followed: None,
+        outcome: Outcome::Broken(breakage),
     }
 }
 

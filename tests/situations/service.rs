@@ -215,9 +215,11 @@ impl Service {
             contract.replace("{origin}", &self.origin),
         )
         .unwrap();
-        let mut text = String::from(
-            "target: Situation\nsupplier: Example Ltd\nenvironment: test\ncontract: ./contract.yaml\n",
-        );
+        let mut text =
+            String::from("target: Situation\nsupplier: Example Ltd\ncontract: ./contract.yaml\n");
+        if !target.contains("environment:") {
+            text.push_str("environment: test\n");
+        }
         if !target.contains("base_url:") {
             writeln!(text, "base_url: {}", self.origin).unwrap();
         }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    arrange::{Origin, hazard, valid_request},
+    arrange::{Origin, valid_request},
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
-        probing::{is_first_of_path, methods_at, path, reached},
+        probing::{hazard_of_path, is_first_of_path, methods_at, path, reached},
     },
     contract::{Contract, Operation},
     exchange::{Address, Auth, Body, Exchange, Headers, Intent, Request, Response},
@@ -136,14 +136,10 @@ fn applies(contract: &Contract, operation: &Operation) -> Applies {
     if !is_first_of_path(contract, operation) {
         return Applies::Beside;
     }
-    let hazards = contract
-        .operations
-        .iter()
-        .filter(|other| other.key.path == operation.key.path)
-        .find_map(hazard);
-    hazards.map_or(Applies::Yes, |reason| {
-        Applies::No(format!("{reason} Nothing else is tried there."))
-    })
+    match hazard_of_path(contract, operation) {
+        Some(reason) => Applies::No(format!("{reason} No other method is tried there.")),
+        None => Applies::Yes,
+    }
 }
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
