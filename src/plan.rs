@@ -158,6 +158,14 @@ impl Plan {
         for operation in &basis.contract.operations {
             plan.add_exercise(basis, &chosen, operation);
         }
+        for left in &basis.contract.elsewhere {
+            plan.excluded.push(Exclusion {
+                by: None,
+                operation: Some(left.key.clone()),
+                reason: left.reason(),
+                unverified: false,
+            });
+        }
         plan.suites.clone_from(&basis.profile.suites);
         plan.add_suites(basis, &chosen);
         plan.cases.sort_by_key(|case| case.stage);

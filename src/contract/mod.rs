@@ -18,6 +18,7 @@ mod operations;
 mod parts;
 mod pointer;
 mod router;
+mod servers;
 mod survey;
 pub mod typed;
 mod views;
@@ -28,6 +29,7 @@ pub use examples::Documented;
 pub use model::*;
 pub mod schema;
 
+pub use servers::{Elsewhere, ServerPaths};
 pub use schema::{Schema, Schemas, Validity, Violation};
 
 use std::{
@@ -50,6 +52,10 @@ pub struct Contract {
     pub root: Arc<Value>,
     /// Its operations, in document order.
     pub operations: Vec<Operation>,
+    /// Operations that the target under test does not serve, once its base URL is known.
+    pub elsewhere: Vec<Elsewhere>,
+    /// The paths of servers that operations have of their own, once the base URL is known; none where no one has.
+    pub server_paths: Option<Arc<ServerPaths>>,
     /// Its servers.
     pub servers: Vec<Server>,
     /// Its security schemes by name.
