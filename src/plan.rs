@@ -205,6 +205,15 @@ impl Plan {
             plan.add_exercise(basis, &chosen, operation);
         }
         plan.not_selected.clone_from(&chosen.not_selected);
+        for left in &basis.contract.elsewhere {
+            plan.excluded.push(Exclusion {
+                by: None,
+                operation: Some(left.key.clone()),
+                reason: left.reason(),
+                unverified: false,
+                deselected: false,
+            });
+        }
         plan.suites.clone_from(&basis.profile.suites);
         plan.add_suites(basis, &chosen);
         plan.cases.sort_by_key(|case| case.stage);

@@ -93,7 +93,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "jose", "model", "contract", "checks", "suite", "profile", "waiver",
         ],
     ),
-    ("http", &["model", "exchange"]),
+    ("http", &["model", "exchange", "contract"]),
     (
         "auth",
         &[

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{
     Filled, Origin, Values, body, names,
-    relations::{Role, Slot, prefix_through, skeleton},
+    relations::{Role, Slot, named_by},
     render, shape, values,
 };
 use crate::{
@@ -239,9 +239,8 @@ impl<'s, 'a> Builder<'s, 'a> {
         let slot = Slot::Parameter(parameter.place, parameter.name.clone());
         let schema = parameter.schema.as_ref();
         let own = (parameter.place == ParameterPlace::Path)
-            .then(|| prefix_through(&operation.key.path, &parameter.name))
-            .flatten()
-            .map(skeleton);
+            .then(|| named_by(&operation.key.path, &parameter.name))
+            .flatten();
         let relations = self.script.world.relations;
         let found = self.seek(
             operation,

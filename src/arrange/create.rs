@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Arranged, answers, build, names,
-    relations::{Evidence, Pick, Relations, Source, prefix_through, skeleton},
+    relations::{Evidence, Pick, Relations, Source, named_by},
     serialise, valid_request,
 };
 use crate::{
@@ -190,9 +190,7 @@ pub(crate) fn locate(relations: &Relations, exchange: &Exchange) -> Option<Locat
                 continue;
             }
             let same = sent.iter().find(|(sent, _)| {
-                let place =
-                    |template: &str, name: &str| prefix_through(template, name).map(skeleton);
-                place(template, name) == place(&key.path, sent)
+                named_by(template, name) == named_by(&key.path, sent)
                     || names::folded(sent) == names::folded(name)
             });
             match same {

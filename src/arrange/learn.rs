@@ -16,7 +16,7 @@ use crate::{
 
 /// Notes what an answer teaches: ids of lists and of new records for every operation that asks for them,
 /// and ids that worked. What was removed is forgotten.
-pub fn learn(_contract: &Contract, relations: &Relations, exchange: &Exchange, known: &mut Known) {
+pub fn learn(contract: &Contract, relations: &Relations, exchange: &Exchange, known: &mut Known) {
     let (Some(operation), Some(response)) = (&exchange.request.operation, exchange.response())
     else {
         return;
@@ -28,8 +28,12 @@ pub fn learn(_contract: &Contract, relations: &Relations, exchange: &Exchange, k
     if !usual || response.cut {
         return;
     }
-    let path =
-        serialise::unfill(&operation.path, answers::request_path(exchange)).unwrap_or_default();
+    let path = answers::request_path(exchange);
+    let path = match contract.operation(operation) {
+        Some(declared) => serialise::unfill_call(contract, declared, path),
+        None => serialise::unfill(&operation.path, path),
+    };
+    let path = path.unwrap_or_default();
     if matches!(response.status, 404 | 410) {
         for (name, text) in path {
             known.forget(operation, &name, |value| serialise::scalar(value) == text);

@@ -7,7 +7,7 @@ mod chain;
 mod paths;
 mod sources;
 
-pub(crate) use paths::{documents_creation, is_search, prefix_through, skeleton};
+pub(crate) use paths::{documents_creation, is_search, named_by, skeleton};
 
 use std::collections::{BTreeMap, HashMap};
 

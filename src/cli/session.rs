@@ -144,7 +144,11 @@ impl Session {
     ) -> Result<Self, Failure> {
         let profile = profile::load("uk-gov-api", &wiring::catalogue())?.profile;
         let (contract, contract_sha256) = match contract {
-            Some(loaded) => (loaded.contract, loaded.sha256),
+            Some(loaded) => {
+                let mut contract = loaded.contract;
+                contract.serve_at(&target.base_url);
+                (contract, loaded.sha256)
+            }
             None => {
                 let nothing = serde_json::json!({ "openapi": "3.1.0", "info": { "title": "", "version": "" }, "paths": {} });
                 let contract = Contract::from_value(nothing)
@@ -270,6 +274,7 @@ impl Session {
     /// Where certificates or the base URL cannot be used.
     pub fn line(&self) -> Result<(Line, Redactor), SessionError> {
         let mut options = http::Options::new(self.target.base_url.clone());
+        options.server_paths.clone_from(&self.contract.server_paths);
         options.timeout = self.target.timeout;
         options.body_limit = usize::try_from(self.target.body_limit).unwrap_or(usize::MAX);
         options.concurrency = self.target.budget.concurrency;

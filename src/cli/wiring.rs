@@ -118,9 +118,11 @@ async fn session(job: Job, fail_on: FailOn) -> Result<(Session, Option<Reference
             (reference.target()?, reference.contract()?, Some(reference))
         }
     };
+    let mut tested = contract.contract;
+    tested.serve_at(&target.base_url);
     let mut session = Session {
         profile: job.profile,
-        contract: contract.contract,
+        contract: tested,
         contract_sha256: contract.sha256,
         target,
         waivers: job.waivers,

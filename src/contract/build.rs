@@ -246,6 +246,8 @@ fn assemble(
         location: library.root.to_string(),
         root: Arc::clone(root),
         operations: paths.operations,
+        elsewhere: Vec::new(),
+        server_paths: None,
         servers,
         security_schemes: schemes,
         faults,

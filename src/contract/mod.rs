@@ -18,6 +18,7 @@ mod operations;
 mod parts;
 mod pointer;
 mod router;
+mod servers;
 mod survey;
 pub mod typed;
 mod views;
@@ -30,6 +31,7 @@ pub mod schema;
 
 pub use router::Router;
 pub use schema::{Schema, Schemas, Validity, Violation};
+pub use servers::{Elsewhere, ServerPaths};
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -51,6 +53,10 @@ pub struct Contract {
     pub root: Arc<Value>,
     /// Its operations, in document order.
     pub operations: Vec<Operation>,
+    /// Operations that the target under test does not serve, once its base URL is known.
+    pub elsewhere: Vec<Elsewhere>,
+    /// The paths of servers that operations have of their own, once the base URL is known; none where no one has.
+    pub server_paths: Option<Arc<ServerPaths>>,
     /// Its servers.
     pub servers: Vec<Server>,
     /// Its security schemes by name.

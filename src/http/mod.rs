@@ -23,6 +23,7 @@ mod verbatim;
 pub(crate) mod tests;
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{
         Arc,
@@ -48,8 +49,8 @@ pub use self::{
 };
 use crate::{
     exchange::{
-        Auth, Body, Breakage, BreakageKind, Headers, HttpVersion, Outcome, Over, Request, Response,
-        Shown, Timing,
+        Address, Auth, Body, Breakage, BreakageKind, Headers, HttpVersion, Outcome, Over, Request,
+        Response, Shown, Timing,
     },
     model::IdentityName,
 };
@@ -106,11 +107,12 @@ impl Transport {
     /// Sends the request with these credentials and waits for the whole answer, at most for the time
     /// limit.
     pub async fn send(&self, request: &Request, credentials: &Credentials) -> Sent {
-        let place = match self.origin.place(&request.address, &credentials.query) {
+        let address = self.address(request);
+        let place = match self.origin.place(&address, &credentials.query) {
             Ok(place) => place,
             Err(detail) => {
                 return Sent {
-                    url: self.origin.shown(&request.address),
+                    url: self.origin.shown(&address),
                     credentials: credentials.headers.clone(),
                     body: None,
                     followed: None,
@@ -136,6 +138,17 @@ impl Transport {
                 Ok(response) => Outcome::Answered(response),
                 Err(breakage) => Outcome::Broken(breakage),
             },
+        }
+    }
+
+    /// Where the request goes: below the server of its operation, where that has one of its own.
+    fn address<'a>(&self, request: &'a Request) -> Cow<'a, Address> {
+        let paths = self.options.server_paths.as_ref();
+        match (&request.address, paths.and_then(|paths| paths.of(request))) {
+            (Address::Base(below), Some(path)) => {
+                Cow::Owned(Address::Root(format!("{path}{below}")))
+            }
+            (address, _) => Cow::Borrowed(address),
         }
     }
 

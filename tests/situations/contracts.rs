@@ -1,1 +1,4 @@
 //! Contracts in all the forms in which suppliers write them.
+
+mod segments;
+mod servers;

@@ -6,7 +6,7 @@ use super::{Builder, DEPTH, Policy, intent};
 use crate::{
     arrange::{
         Origin, answers, hazard,
-        relations::{Pick, Source, prefix_through, skeleton},
+        relations::{Pick, Source, named_by, skeleton},
         render, serialise, values,
     },
     contract::{Operation, Schema},
@@ -77,7 +77,9 @@ impl<'a> Builder<'_, 'a> {
             return Ok(None);
         }
         // What was learned of a child belongs to the parent it was learned with, which only a list knows.
-        let has_parent = own.is_some_and(|own| own.matches("{}").count() > 1);
+        let has_parent = own
+            .and_then(|own| own.rsplit_once('/'))
+            .is_some_and(|(before, _)| before.contains("{}"));
         if !has_parent {
             for value in world.known.learned(&operation.key, name) {
                 let value = values::coerced(world.contract, schema, value.clone());
@@ -161,8 +163,8 @@ impl<'a> Builder<'_, 'a> {
             serialise::unfill(&source.producer.path, answers::request_path(exchange)).is_none_or(
                 |variables| {
                     variables.iter().all(|(name, text)| {
-                        prefix_through(&source.producer.path, name)
-                            .and_then(|prefix| self.bound.get(&skeleton(prefix)))
+                        named_by(&source.producer.path, name)
+                            .and_then(|own| self.bound.get(&own))
                             .is_none_or(|(bound, _)| serialise::scalar(bound) == *text)
                     })
                 },

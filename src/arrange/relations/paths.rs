@@ -210,6 +210,23 @@ pub(crate) fn prefix_through<'p>(path: &'p str, name: &str) -> Option<&'p str> {
     })
 }
 
+/// What a path variable names, as a key: the path through it without the names of variables, and where several
+/// variables share its segment, its own name too. Each of those has a value of its own.
+pub(crate) fn named_by(path: &str, name: &str) -> Option<String> {
+    let prefix = prefix_through(path, name)?;
+    let key = skeleton(prefix);
+    Some(if shares_segment(prefix) {
+        format!("{key}#{name}")
+    } else {
+        key
+    })
+}
+
+/// Whether the last segment of a path has several variables, as `{name}.{ext}` has.
+pub(crate) fn shares_segment(path: &str) -> bool {
+    split_last(path).is_some_and(|(_, last)| last.matches('{').count() > 1)
+}
+
 /// What one of a collection may be called: by its path, and by the variable of its item path
 /// (`/court-maintenance/{courtId}` holds courts).
 pub(super) fn things(collection: &Collection) -> Vec<String> {

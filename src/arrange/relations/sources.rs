@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Collection, Evidence, Pick, Relations, Role, Slot, Source,
-    paths::{item_of, prefix_through, split_last, things},
+    paths::{item_of, prefix_through, shares_segment, split_last, things},
 };
 use crate::{
     arrange::{hazard, names, shape},
@@ -37,6 +37,10 @@ impl Relations {
     ) -> Vec<Source> {
         let mut sources = Vec::new();
         let own = prefix_through(&operation.key.path, name);
+        // Of several variables in one segment, only one that is called an id names the record.
+        if own.is_some_and(shares_segment) && names::identifier(name).is_none() {
+            return sources;
+        }
         let owners = owners(name, own);
         for owner in &owners {
             for collection in self.collections_of(owner).take(3) {
