@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use self::select::{names_operation, names_requirement, names_whole_requirement};
 use crate::{
-    arrange::hazard::hazard,
+    arrange::{self, hazard::hazard},
     checks::{self, Applies, Check, Kind, Scope},
     contract::{Contract, Operation},
     model::{
@@ -272,6 +272,10 @@ impl Plan {
                 let before = (self.cases.len(), self.excluded.len());
                 for operation in &basis.contract.operations {
                     match scope.of(basis.contract, operation, basis.parameters) {
+                        Applies::Yes if check.needs_whole_responses() && waits(operation) => {
+                            let reason = "Its response is a stream or a long poll, as the contract declares: only its head and first items are judged.";
+                            self.exclude(Some(check), Some(operation), reason.to_owned(), false);
+                        }
                         Applies::Yes if refused => {
                             self.exclude(
                                 Some(check),
@@ -334,6 +338,10 @@ fn stage_of(check: &Check) -> Stage {
     } else {
         Stage::Probes
     }
+}
+
+fn waits(operation: &Operation) -> bool {
+    arrange::stream::waiting(operation).is_some()
 }
 
 const WRITES_REFUSED: &str = "It changes records, and writes are refused. Set `writes: allowed` in the target file where that is safe.";
