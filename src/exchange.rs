@@ -7,6 +7,7 @@ mod alteration;
 mod cipher_suites;
 pub mod handshake;
 mod over;
+pub mod sequence;
 
 use std::sync::{Arc, OnceLock};
 
@@ -134,6 +135,18 @@ pub enum Auth {
     Altered(Alteration),
 }
 
+/// How long a run waits for the response to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Patience {
+    /// As long as the time limit of the run.
+    #[default]
+    Usual,
+    /// A short time: the contract declares that the response may be late, or without an end.
+    Short,
+    /// A very short time: an earlier response of the same operation had no end.
+    Least,
+}
+
 /// What a request is meant to be, so that its answer can be judged fairly.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Intent {
@@ -195,6 +208,8 @@ pub struct Request {
     pub purpose: String,
     /// What the caller was promised, where the request tries who may do what.
     pub access: Option<Access>,
+    /// How long its response is waited for.
+    pub patience: Patience,
 }
 
 impl Request {
@@ -213,6 +228,7 @@ impl Request {
             intent: Intent::Plausible,
             purpose: purpose.into(),
             access: None,
+            patience: Patience::Usual,
         }
     }
 
@@ -290,6 +306,8 @@ pub struct Response {
     pub body: Bytes,
     /// Whether the body was not read to its end: it was cut at the size limit of the run, or was lost after a refusal.
     pub cut: bool,
+    /// Whether it is a stream that the run closed after its first items, because it had not ended by then. It is cut as well.
+    pub open: bool,
     /// How long it took.
     pub timing: Timing,
     /// When its head was there by this machine's clock, in milliseconds since 1970; none where nobody looked.
@@ -314,6 +332,7 @@ impl Response {
             headers,
             body,
             cut,
+            open: false,
             timing,
             at_ms: None,
             json: OnceLock::new(),
@@ -324,6 +343,14 @@ impl Response {
     #[must_use]
     pub const fn at(mut self, at_ms: i64) -> Self {
         self.at_ms = Some(at_ms);
+        self
+    }
+
+    /// Says that it is a stream that the run closed before its end.
+    #[must_use]
+    pub const fn left_open(mut self, open: bool) -> Self {
+        self.open = open;
+        self.cut |= open;
         self
     }
 
@@ -354,8 +381,10 @@ impl Response {
     /// Whether the media type says JSON (`application/json`, `…+json`, `text/json`).
     #[must_use]
     pub fn says_json(&self) -> bool {
-        self.media_type()
-            .is_some_and(|media| media.ends_with("/json") || media.ends_with("+json"))
+        self.media_type().is_some_and(|media| {
+            (media.ends_with("/json") || media.ends_with("+json"))
+                && sequence::Sequence::of(&media).is_none()
+        })
     }
 
     /// Whether the status is 2xx.
@@ -393,6 +422,9 @@ pub enum BreakageKind {
     HungUp,
     /// No complete answer within the time limit.
     TimedOut,
+    /// Nothing came within a short time, where the contract declares that the response waits for something to happen: a
+    /// stream, or a long poll.
+    NothingYet,
     /// What came is not HTTP.
     NotHttp,
     /// The answer's head or declared lengths are beyond every sensible limit.
@@ -416,6 +448,7 @@ impl BreakageKind {
                 Whose::Supplier
             }
             Self::NotSent | Self::HungUp => Whose::Configuration,
+            Self::NothingYet => Whose::TestData,
         }
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use self::permits::{Permits, Standing};
 use self::select::{names_operation, names_requirement, names_whole_requirement};
 use crate::{
-    arrange::hazard::hazard,
+    arrange::{self, hazard::hazard},
     checks::{self, Applies, Check, Kind, Scope},
     contract::{Contract, Operation},
     model::{
@@ -331,6 +331,11 @@ impl Plan {
                 let before = (self.cases.len(), self.excluded.len());
                 for operation in &basis.contract.operations {
                     match scope.of(basis.contract, operation, basis.parameters) {
+                        Applies::Yes if check.needs_whole_responses() && waits(operation) => {
+                            let reason = "Its response is a stream or a long poll, as the contract declares: only its head and first items are judged.";
+                            let why = WhyNot::not_applicable(reason);
+                            self.exclude(Some(check), Some(operation), why);
+                        }
                         Applies::Yes => {
                             if let Some(why) = chosen.why_not(basis, operation) {
                                 self.exclude(Some(check), Some(operation), why);
@@ -385,6 +390,10 @@ fn stage_of(check: &Check) -> Stage {
 
 /// Why a request that writes is not sent.
 pub const WRITES_REFUSED: &str = "It changes records, and writes are refused. Set `writes: allowed` in the target file where that is safe.";
+
+fn waits(operation: &Operation) -> bool {
+    arrange::stream::waiting(operation).is_some()
+}
 
 /// What profile, claims and selection choose.
 struct Chosen<'a> {

@@ -2,8 +2,8 @@
 
 use super::{Arranged, Origin, answers, arranged, build::Variation};
 use crate::{
-    contract::{Operation, ParameterPlace},
-    exchange::{Intent, Outcome, Response},
+    contract::{Operation, ParameterPlace, StatusPattern},
+    exchange::{BreakageKind, Intent, Outcome, Response},
     model::{Method, Whose},
     script::{Halt, Script, Scripted},
     verdict::{Gap, Judgement},
@@ -43,6 +43,9 @@ pub fn exercise<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Script
         let exchange = script.send(request)?;
         let response = match &exchange.outcome {
             Outcome::Answered(response) => response,
+            Outcome::Broken(breakage) if breakage.kind == BreakageKind::NothingYet => {
+                return Err(Halt::NotApplicable(breakage.detail.clone()));
+            }
             Outcome::Broken(breakage) => {
                 return Ok(vec![Judgement::inconclusive(
                     breakage.kind.whose(),

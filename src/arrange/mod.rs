@@ -22,6 +22,7 @@ pub mod relations;
 pub(crate) mod render;
 pub mod serialise;
 pub(crate) mod shape;
+pub mod stream;
 pub(crate) mod values;
 pub mod vary;
 

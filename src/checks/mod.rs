@@ -20,6 +20,7 @@ mod keeping;
 #[cfg(test)]
 mod laws;
 mod listing;
+mod masked;
 mod names_twice;
 mod odd;
 mod operating;
@@ -27,6 +28,7 @@ mod owned;
 pub mod place;
 pub mod probing;
 mod same;
+mod sequence_items;
 mod smallest;
 mod stress;
 mod tags;
@@ -66,6 +68,22 @@ pub struct Check {
     /// Its tests and its reference page: at least one that passes and one that fails.
     pub examples: &'static [Example],
 }
+
+impl Check {
+    /// Whether it judges responses that have an end: of a stream without one, nothing can be compared, measured or read
+    /// as a whole.
+    #[must_use]
+    pub fn needs_whole_responses(&self) -> bool {
+        let area = self.id.split('.').next().unwrap_or_default();
+        matches!(
+            area,
+            "change" | "data" | "ops" | "records" | "time" | "wire" | "work"
+        )
+    }
+}
+
+/// Why a check is left out that needs whole responses.
+pub const NO_END: &str = "Its response is a stream without an end: its first items were judged, and the connection was closed.";
 
 /// What a check judges.
 #[derive(Debug, Clone, Copy)]
@@ -313,6 +331,7 @@ checks! {
         status_documented,
         undeclared_properties,
         well_formed,
+        write_only,
     }
 
     /// Who may call, and what is told to whom.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Applies;
 use crate::{
-    arrange::{hazard, valid_request},
+    arrange::{hazard, stream, valid_request},
     contract::{Contract, Operation, ParameterPlace},
     exchange::{
         Breakage, BreakageKind, Exchange, Outcome, Request, Response,
@@ -27,6 +27,9 @@ use crate::{
 pub fn reached(exchange: &Exchange) -> Result<&Response, Judgement> {
     let response = match &exchange.outcome {
         Outcome::Answered(response) => response,
+        Outcome::Broken(breakage) if breakage.kind == BreakageKind::NothingYet => {
+            return Err(Judgement::not_applicable(breakage.detail.clone()));
+        }
         Outcome::Broken(breakage) => {
             let whose = match breakage.kind {
                 BreakageKind::TimedOut | BreakageKind::ConnectionLost => Whose::Network,
@@ -122,6 +125,7 @@ pub fn readable(contract: &Contract) -> Option<&Operation> {
             operation.key.method == Method::Get
                 && operation.path_variables().next().is_none()
                 && hazard(operation).is_none()
+                && stream::waiting(operation).is_none()
                 && !operation
                     .parameters
                     .iter()

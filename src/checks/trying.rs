@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{
     arrange::{self, Arranged, exercise::refusal, vary},
     contract::{Media, Operation, Schema},
-    exchange::{Exchange, Intent, Request, Response},
+    exchange::{BreakageKind, Exchange, Intent, Outcome, Request, Response},
     generate::Mutation,
     model::{Method, Whose},
     script::{Halt, Script, Scripted, World},
@@ -156,6 +156,11 @@ fn not_taken(arranged: &Arranged, operation: &Operation, exchange: &Exchange) ->
             "{} is in conflict with the state that a new record is in (409, as documented).",
             operation.key
         ));
+    }
+    if let Outcome::Broken(breakage) = &exchange.outcome
+        && breakage.kind == BreakageKind::NothingYet
+    {
+        return Halt::NotApplicable(breakage.detail.clone());
     }
     let (whose, reason) = exchange.response().map_or_else(
         || {

@@ -126,6 +126,8 @@ pub struct Media {
     pub media_type: String,
     /// The schema, if there is one.
     pub schema: Option<Schema>,
+    /// The schema of each item of a sequence (OpenAPI 3.2).
+    pub item_schema: Option<Schema>,
     /// Examples of the media type object.
     pub examples: Vec<Example>,
     /// Where it stands.
@@ -137,7 +139,9 @@ impl Media {
     #[must_use]
     pub fn is_json(&self) -> bool {
         let essence = self.media_type.split(';').next().unwrap_or_default().trim();
-        essence.ends_with("/json") || essence.ends_with("+json")
+        // A sequence of JSON values is not one JSON value.
+        (essence.ends_with("/json") || essence.ends_with("+json"))
+            && essence != "application/stream+json"
     }
 }
 
@@ -182,8 +186,10 @@ pub struct HeaderSpec {
     pub name: String,
     /// Whether it must be there.
     pub required: bool,
-    /// The schema, if there is one.
+    /// The schema, if there is one; for `content` headers that of the media type.
     pub schema: Option<Schema>,
+    /// The media type, where the header is described by `content`.
+    pub content: Option<String>,
     /// Whether members of objects are spread (style `simple`).
     pub explode: bool,
     /// Where it stands.

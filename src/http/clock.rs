@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Options, breakage};
-use crate::exchange::{Breakage, BreakageKind};
+use super::{Options, breakage, stream};
+use crate::exchange::{Breakage, BreakageKind, Patience};
 
 /// Why there is no answer, and whether asking again on a fresh connection is fair.
 #[derive(Debug)]
@@ -36,15 +36,25 @@ pub(super) struct Clock {
     start: Instant,
     limit: Duration,
     spent: Duration,
+    patience: Patience,
 }
 
 impl Clock {
-    pub(super) fn start(options: &Options) -> Self {
+    pub(super) fn start(options: &Options, patience: Patience) -> Self {
         Self {
             start: Instant::now(),
-            limit: options.timeout,
+            limit: match patience {
+                Patience::Usual => options.timeout,
+                Patience::Short => options.timeout.min(stream::SHORT),
+                Patience::Least => options.timeout.min(stream::LEAST),
+            },
             spent: Duration::ZERO,
+            patience,
         }
+    }
+
+    pub(super) const fn patience(&self) -> Patience {
+        self.patience
     }
 
     /// Leaves out what it took to connect.
@@ -62,6 +72,15 @@ impl Clock {
     }
 
     pub(super) fn silent(&self) -> Breakage {
+        if self.patience != Patience::Usual {
+            return Breakage {
+                kind: BreakageKind::NothingYet,
+                detail: format!(
+                    "The response waits for something to happen, as the contract declares, and nothing happened within {}.",
+                    breakage::span(self.limit)
+                ),
+            };
+        }
         Breakage {
             kind: BreakageKind::TimedOut,
             detail: format!("No answer came within {}.", breakage::span(self.limit)),

@@ -16,6 +16,7 @@ mod kept;
 mod names;
 mod options;
 mod sent;
+mod stream;
 mod tls;
 mod verbatim;
 
@@ -49,8 +50,8 @@ pub use self::{
 };
 use crate::{
     exchange::{
-        Address, Auth, Body, Breakage, BreakageKind, Headers, HttpVersion, Outcome, Over, Request,
-        Response, Shown, Timing,
+        Address, Auth, Body, Breakage, BreakageKind, Headers, HttpVersion, Outcome, Over, Patience,
+        Request, Response, Shown, Timing,
     },
     model::IdentityName,
 };
@@ -258,7 +259,14 @@ impl Transport {
             Some(method) => {
                 let spare = is_safe.then(|| headers.clone());
                 match self
-                    .pooled(client, method, place, headers, bytes.clone())
+                    .pooled(
+                        client,
+                        method,
+                        place,
+                        headers,
+                        bytes.clone(),
+                        request.patience,
+                    )
                     .await
                 {
                     // A kept connection may close just as it is used again. What is safe to repeat is
@@ -293,11 +301,12 @@ impl Transport {
         place: &Place,
         headers: HeaderMap,
         body: Option<Bytes>,
+        patience: Patience,
     ) -> Result<Response, Lost> {
         let mut outgoing = reqwest::Request::new(method, place.url.clone());
         *outgoing.headers_mut() = headers;
         *outgoing.body_mut() = body.map(Into::into);
-        let clock = Clock::start(&self.options);
+        let clock = Clock::start(&self.options, patience);
         tokio::pin! { let limit = tokio::time::sleep_until(clock.deadline()); }
         let response = tokio::select! {
             biased;
@@ -327,7 +336,7 @@ impl Transport {
         headers: HeaderMap,
         body: Option<Bytes>,
     ) -> Result<Response, Lost> {
-        let mut clock = Clock::start(&self.options);
+        let mut clock = Clock::start(&self.options, request.patience);
         tokio::pin! { let limit = tokio::time::sleep_until(clock.deadline()); }
         let (response, _connection) = tokio::select! {
             biased;
@@ -350,7 +359,7 @@ impl Transport {
             not_sent("A kept connection is for the methods of HTTP alone.".to_owned())
         })?;
         let outgoing = Kept::outgoing(method, place, headers, body)?;
-        let mut clock = Clock::start(&self.options);
+        let mut clock = Clock::start(&self.options, request.patience);
         tokio::pin! { let limit = tokio::time::sleep_until(clock.deadline()); }
         let (response, line) = tokio::select! {
             biased;
@@ -359,7 +368,9 @@ impl Transport {
         };
         let head = response.headers().clone();
         let response = self.finish(response, place, clock, limit).await?;
-        self.kept.keep(number, line, &head);
+        if !response.cut {
+            self.kept.keep(number, line, &head);
+        }
         Ok(response)
     }
 
@@ -380,12 +391,31 @@ impl Transport {
         let (head, mut stream) = response.into_parts();
         let mut body = body::Collector::new(self.options.body_limit);
         let mut end_lost = false;
+        let mut open = false;
+        let mut limits = stream::Limits::of(&head, &clock);
+        if let Some(limits) = &limits {
+            limit.as_mut().reset(limits.next());
+        }
         loop {
             let frame = tokio::select! {
                 biased;
                 frame = stream.frame() => frame,
-                () = &mut limit => return Err(clock.unfinished(body.len()).into()),
+                () = &mut limit => match &mut limits {
+                    None => return Err(clock.unfinished(body.len()).into()),
+                    Some(limits) if limits.is_over(body.so_far()) => {
+                        open = true;
+                        break;
+                    }
+                    Some(limits) => {
+                        limit.as_mut().reset(limits.last());
+                        continue;
+                    }
+                },
             };
+            if let Some(limits) = &mut limits {
+                limits.came();
+                limit.as_mut().reset(limits.next());
+            }
             match frame {
                 None => break,
                 Some(Ok(frame)) => {
@@ -406,11 +436,19 @@ impl Transport {
                     if end_lost {
                         break;
                     }
+                    // A stream without an end of its own ends with its connection.
+                    open = limits.is_some_and(|limits| limits.may_break_off(body.so_far()));
+                    if open {
+                        break;
+                    }
                     return Err(lost.into());
                 }
             }
         }
         let total_us = clock.elapsed();
+        if open {
+            body.cut_short();
+        }
         let (body, cut) = body.decode(&head.headers)?;
         Ok(Response::new(
             head.status.as_u16(),
@@ -428,6 +466,7 @@ impl Transport {
                 late_us: None,
             },
         )
+        .left_open(open)
         .at(at_ms))
     }
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     arrange,
-    checks::{self, Kind},
+    checks::{self, Check, Kind},
     event::Event,
     exchange::{self, BreakageKind, ExchangeId, Outcome, Over, Response},
     known::Known,
@@ -112,7 +112,11 @@ impl<W: Wire> Runner<'_, W> {
         let mut driven = Driven::default();
         let mut history: Vec<Reply> = Vec::new();
         let mut paused = Duration::ZERO;
+        let left_out = self.needs_an_end(case);
         let judgements = loop {
+            if let Some(reason) = left_out {
+                break vec![Judgement::not_applicable(reason)];
+            }
             if history.len() > MOST_TURNS {
                 break vec![Judgement::Error(Gap::new(
                     Whose::Muster,
@@ -177,6 +181,19 @@ impl<W: Wire> Runner<'_, W> {
             });
         }
         driven
+    }
+
+    /// Why a probe is left out whose operation turned out to be a stream without an end.
+    fn needs_an_end(&self, case: &PlannedCase) -> Option<&'static str> {
+        let Work::Probe {
+            check,
+            operation: Some(key),
+        } = &case.work
+        else {
+            return None;
+        };
+        let needs = checks::find(check.as_str()).is_some_and(Check::needs_whole_responses);
+        (needs && self.exchanger.is_endless(key)).then_some(checks::NO_END)
     }
 
     /// Sends what a conversation asks for: all at once, or each at its moment.

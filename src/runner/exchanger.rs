@@ -14,11 +14,13 @@ use super::{
     watch::Watch, wire::Wire,
 };
 use crate::{
+    arrange,
     checks::{self, Answer, Kind},
+    contract::Operation,
     coverage::Atlas,
     event::{Event, Exchanged},
     exchange::{
-        Auth, Exchange, ExchangeId, Intent, Outcome, Request, Response,
+        Auth, Exchange, ExchangeId, Intent, Outcome, Patience, Request, Response,
         handshake::{Handshake, Handshaken},
     },
     model::{CheckId, OperationKey, Verifier, Whose},
@@ -43,6 +45,8 @@ pub(super) struct Exchanger<'a, W> {
     watch: Watch,
     sent: AtomicU64,
     atlas: Mutex<Atlas>,
+    /// Operations of which a response was a stream without an end.
+    endless: Mutex<HashSet<OperationKey>>,
     /// What was said already of an operation without being a failure, so that it is said once.
     said: Mutex<HashSet<(CheckId, Option<OperationKey>, bool)>>,
 }
@@ -103,6 +107,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             watch: Watch::default(),
             sent: AtomicU64::new(0),
             atlas: Mutex::new(Atlas::new(&setup.started.contract.surfaces)),
+            endless: Mutex::default(),
             said: Mutex::default(),
         }
     }
@@ -222,13 +227,14 @@ impl<'a, W: Wire> Exchanger<'a, W> {
     async fn send_now(
         &self,
         case: &CaseName,
-        request: Request,
+        mut request: Request,
     ) -> Result<(Exchange, Vec<Noted>), Held> {
         let id = ExchangeId(self.sent.fetch_add(1, Ordering::Relaxed) + 1);
         let operation = request
             .operation
             .as_ref()
             .and_then(|key| self.setup.contract.operation(key));
+        request.patience = operation.map_or(Patience::Usual, |operation| self.patience(operation));
         let sent = tokio::select! {
             sent = self.wire.send(&request, operation) => sent,
             () = self.cancel.patience_ends() => return Err(Held(interrupted())),
@@ -236,7 +242,31 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         let logins = self.tell_logins(case);
         let exchange = sent.into_exchange(id, request);
         self.watch.saw(&exchange);
+        if let Some(key) = &exchange.request.operation
+            && exchange.response().is_some_and(|response| response.open)
+        {
+            self.endless().insert(key.clone());
+        }
         Ok((exchange, logins))
+    }
+
+    /// Whether a response of this operation was a stream without an end.
+    pub(super) fn is_endless(&self, key: &OperationKey) -> bool {
+        self.endless().contains(key)
+    }
+
+    fn endless(&self) -> std::sync::MutexGuard<'_, HashSet<OperationKey>> {
+        self.endless.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn patience(&self, operation: &Operation) -> Patience {
+        if self.is_endless(&operation.key) {
+            Patience::Least
+        } else if arrange::stream::waiting(operation).is_some() {
+            Patience::Short
+        } else {
+            Patience::Usual
+        }
     }
 
     /// Tries a TLS handshake, which counts as a request, and tells it.

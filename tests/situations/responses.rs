@@ -1,1 +1,5 @@
 //! Responses in all their forms: streams, headers, forms, large bodies.
+
+mod headers;
+mod streams;
+mod write_only;

@@ -6,6 +6,7 @@ use std::{
     path::PathBuf,
     process::Command,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 #[path = "sockets.rs"]
@@ -68,6 +69,11 @@ pub struct Reply {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    /// Sent after the body, again and again at this interval until the client closes the connection; the length is not
+    /// declared.
+    pub repeated: Option<(Vec<u8>, Duration)>,
+    /// How long the head of the response is held back.
+    pub delay: Duration,
 }
 
 impl Reply {
@@ -76,23 +82,31 @@ impl Reply {
             status,
             headers: Vec::new(),
             body: Vec::new(),
+            repeated: None,
+            delay: Duration::ZERO,
         }
     }
 
     pub fn json(status: u16, body: &Value) -> Self {
+        Self::text(status, "application/json", body.to_string())
+    }
+
+    pub fn text(status: u16, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
         Self {
-            status,
-            headers: vec![("content-type".into(), "application/json".into())],
-            body: serde_json::to_vec(body).unwrap(),
+            body: body.into(),
+            ..Self::empty(status).with("content-type", media_type)
         }
     }
 
+    /// Sends this after the body, again and again.
+    pub fn repeating(mut self, item: &str, every: Duration) -> Self {
+        self.repeated = Some((item.as_bytes().to_vec(), every));
+        self
+    }
+
     pub fn problem(status: u16, title: &str) -> Self {
-        Self {
-            status,
-            headers: vec![("content-type".into(), "application/problem+json".into())],
-            body: serde_json::to_vec(&json!({ "title": title, "status": status })).unwrap(),
-        }
+        let problem = json!({ "title": title, "status": status });
+        Self::text(status, "application/problem+json", problem.to_string())
     }
 
     /// 405 with the methods that are allowed.
@@ -293,11 +307,31 @@ async fn respond(
     log.lock()
         .unwrap_or_else(PoisonError::into_inner)
         .push((seen, reply.status));
+    tokio::time::sleep(reply.delay).await;
     let mut response = Response::builder().status(StatusCode::from_u16(reply.status).unwrap());
     for (name, value) in &reply.headers {
         response = response.header(name, value);
     }
-    response.body(Body::from(reply.body)).unwrap()
+    let Some((item, every)) = reply.repeated else {
+        return response.body(Body::from(reply.body)).unwrap();
+    };
+    if is_head {
+        return response.body(Body::empty()).unwrap();
+    }
+    let items = futures::stream::unfold(Some(reply.body), move |first| {
+        let item = item.clone();
+        async move {
+            let sent = match first {
+                Some(first) => first,
+                None => {
+                    tokio::time::sleep(every).await;
+                    item
+                }
+            };
+            Some((Ok::<_, std::io::Error>(sent), None))
+        }
+    });
+    response.body(Body::from_stream(items)).unwrap()
 }
 
 /// What a run said.
@@ -353,6 +387,20 @@ impl Ran {
                 cited.into_iter().flatten().any(|cited| cited == id)
             })
             .filter_map(|finding| finding["finding"]["title"].as_str())
+            .collect()
+    }
+
+    /// What was received, by the findings that cite a requirement.
+    pub fn received(&self, id: &str) -> Vec<&str> {
+        let findings = self.results["findings"].as_array();
+        findings
+            .into_iter()
+            .flatten()
+            .filter(|finding| {
+                let cited = finding["requirements"].as_array();
+                cited.into_iter().flatten().any(|cited| cited == id)
+            })
+            .filter_map(|finding| finding["finding"]["received"].as_str())
             .collect()
     }
 

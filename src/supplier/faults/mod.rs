@@ -116,6 +116,7 @@ static FAULTS: &[Fault] = &[
     answers::STATUS_UNDOCUMENTED_ON_CREATE,
     answers::PROPERTY_MISSING,
     answers::NUMBER_AS_TEXT,
+    answers::WRITE_ONLY_SHOWN,
     answers::VALUE_OUTSIDE_ENUM,
     answers::NULL_WHERE_NONE_MAY_BE,
     answers::PROPERTY_UNDECLARED,
