@@ -321,7 +321,7 @@ impl Page {
             "{}; requirements: {}. {} in {}. Exit code {}.",
             text::capital(&text::causes(summary)),
             parts.join(", "),
-            text::count(summary.requests, "request"),
+            text::requests(summary),
             text::duration(summary.took_us),
             summary.exit_code
         );

@@ -1,6 +1,9 @@
 //! The seam between the order of a run and the network (owner of [`Wire`] and [`Line`]).
 
-use std::future::Future;
+use std::{
+    future::Future,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 pub use crate::http::Sent;
 use crate::{
@@ -57,6 +60,7 @@ pub struct Line {
     transport: Transport,
     keyring: Keyring,
     permits: Permits,
+    sent: AtomicU64,
 }
 
 impl Line {
@@ -67,7 +71,14 @@ impl Line {
             transport,
             keyring,
             permits,
+            sent: AtomicU64::new(0),
         }
+    }
+
+    /// How many requests were sent over it so far, logins left out.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
     }
 }
 
@@ -102,6 +113,7 @@ impl Wire for Line {
         };
         match credentials {
             Ok((credentials, bait)) => {
+                self.sent.fetch_add(1, Ordering::Relaxed);
                 let mut sent = self.transport.send(request, &credentials).await;
                 self.keyring.hear(request, &sent);
                 if let Outcome::Answered(response) = &sent.outcome {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::{
-    Summary,
+    Damage, Summary,
     latency::Latencies,
     planted::Planted,
     rights::Rights,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     checks::{self, Check},
-    event::{Creation, Entry, Event, Exchanged, Finished, Judged, Started},
+    event::{CLEANUP, Creation, Entry, Event, Exchanged, Finished, Judged, Started},
     exchange::ExchangeId,
     model::{CheckId, OperationKey, RequirementId, Verifier},
     observation::Observation,
@@ -86,7 +86,9 @@ pub struct Fold {
     pub(super) latencies: Latencies,
     pub(super) rights: Rights,
     pub(super) requests: u64,
+    pub(super) removals: u64,
     pub(super) last_us: u64,
+    pub(super) damage: Vec<Damage>,
 }
 
 /// What is left of a record that the run made.
@@ -131,7 +133,9 @@ impl Fold {
             latencies: Latencies::default(),
             rights: Rights::default(),
             requests: 0,
+            removals: 0,
             last_us: 0,
+            damage: Vec::new(),
         }
     }
 
@@ -147,12 +151,14 @@ impl Fold {
                 self.excluded.extend(planned.excluded);
                 self.not_selected.extend(planned.not_selected);
             }
-            Event::CaseStarted(_) | Event::CaseFinished(_) => {}
+            Event::CaseStarted(_) | Event::CaseFinished(_) | Event::CleanupStarted(_) => {}
             Event::Exchanged(exchanged) => self.exchanged(*exchanged),
             Event::Judged(judged) => self.judged(*judged),
             Event::CreationIntended(creation) => self.creation(creation, Remains::Intended),
             Event::Created(creation) => self.creation(creation, Remains::There),
-            Event::Removed(creation) => self.creation(creation, Remains::Gone),
+            Event::Removed(creation) | Event::Absent(creation) => {
+                self.creation(creation, Remains::Gone);
+            }
             Event::LeftBehind(creation, reason) => {
                 self.creation(creation, Remains::Left(reason));
             }
@@ -165,8 +171,26 @@ impl Fold {
         }
     }
 
+    /// Takes the next event of cleaning up after the run: it tells what is gone, and nothing of the API.
+    pub fn take_cleanup(&mut self, entry: Entry) {
+        if matches!(
+            entry.event,
+            Event::Removed(_) | Event::Absent(_) | Event::LeftBehind(..)
+        ) {
+            let last_us = self.last_us;
+            self.take(entry);
+            self.last_us = last_us;
+        }
+    }
+
+    /// Takes note of lines that could not be read.
+    pub fn damaged(&mut self, lines: impl IntoIterator<Item = Damage>) {
+        self.damage.extend(lines);
+    }
+
     fn exchanged(&mut self, exchanged: Exchanged) {
         self.requests += 1;
+        self.removals += u64::from(exchanged.case.0.as_ref() == CLEANUP);
         self.latencies.take(&exchanged);
         self.rights.take(&exchanged.observation);
         self.planted.take(&exchanged);
