@@ -2,7 +2,7 @@
 
 use super::{Arranged, Origin, answers, arranged, build::Variation};
 use crate::{
-    contract::{Operation, ParameterPlace, StatusPattern},
+    contract::{Operation, ParameterPlace},
     exchange::{BreakageKind, Intent, Outcome, Response},
     model::{Method, Whose},
     script::{Halt, Script, Scripted},

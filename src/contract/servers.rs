@@ -93,7 +93,7 @@ impl Contract {
             kept.push(operation);
         }
         if kept.len() != paths.len() || !self.elsewhere.is_empty() {
-            self.router = Router::new(&kept);
+            self.router = Arc::new(Router::new(&kept));
         }
         self.server_paths = paths.iter().any(Option::is_some).then(|| {
             Arc::new(ServerPaths {
