@@ -137,8 +137,7 @@ fn applies(contract: &Contract, operation: &Operation) -> Applies {
         return Applies::Beside;
     }
     let hazards = contract
-        .operations
-        .iter()
+        .operations_at(&operation.key.path)
         .filter(|other| other.key.path == operation.key.path)
         .find_map(hazard);
     hazards.map_or(Applies::Yes, |reason| {
@@ -184,8 +183,7 @@ fn request_to<'a>(script: &mut Script<'a>, first: &'a Operation) -> Scripted<(Re
         (Address::Base(first.key.path.to_string()), None, true)
     } else {
         let reader = contract
-            .operations
-            .iter()
+            .operations_at(&first.key.path)
             .find(|other| other.key.path == first.key.path && other.key.method == Method::Get)
             .unwrap_or(first);
         let arranged = valid_request(script, reader)?;
