@@ -124,6 +124,8 @@ fn vary(variation: &mut Variation, operation: &Operation, refused: &mut usize) -
         1 if has_options => variation.full = true,
         2 if examples > 1 => variation.example = Some(1),
         2 if examples > 0 => variation.generated = true,
+        // Other values of the same kind, so that three refusals say whether the values mattered.
+        2 if has_options => variation.generated = true,
         3 if examples > 1 => variation.generated = true,
         _ => return false,
     }

@@ -219,6 +219,7 @@ checks! {
         rate_limits,
         references_resolve,
         satisfiable_schemas,
+        schema_dialect,
         security_declared,
         semantic_version,
         test_server,

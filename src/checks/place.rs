@@ -13,7 +13,7 @@ use std::{
 use regex::Regex;
 use serde_json::Value;
 
-use crate::contract::{Contract, Schema};
+use crate::contract::{Contract, FOREIGN_PATTERN, Schema};
 
 /// More parts than any sensible schema has in one place.
 const MOST_PARTS: usize = 256;
@@ -58,9 +58,12 @@ impl<'a> Place<'a> {
 
     /// The values of a keyword in every subschema.
     pub fn keyword(&self, keyword: &str) -> impl Iterator<Item = &'a Value> {
-        self.parts
-            .iter()
-            .filter_map(move |part| part.schema.get(keyword))
+        // A pattern of another dialect is one too: what it stands at is not free.
+        let other = (keyword == "pattern").then_some(FOREIGN_PATTERN);
+        self.parts.iter().filter_map(move |part| {
+            let held = part.schema.get(keyword);
+            held.or_else(|| part.schema.get(other?))
+        })
     }
 
     /// Whether any subschema has this keyword.

@@ -1,7 +1,5 @@
 //! What probes share: paths, and answers that say nothing of the check (owner of [`reached`]).
 
-use std::sync::Arc;
-
 use super::Applies;
 use crate::{
     arrange::{hazard, stream, valid_request},
@@ -200,9 +198,8 @@ fn matches_segment(template: &str, segment: &str) -> bool {
 #[must_use]
 pub fn methods_at(contract: &Contract, path: &str) -> Vec<Method> {
     let mut methods: Vec<Method> = contract
-        .operations
-        .iter()
-        .filter(|operation| matches_template(&operation.key.path, path))
+        .operations_for(path)
+        .into_iter()
         .map(|operation| operation.key.method.clone())
         .collect();
     methods.sort();
@@ -214,9 +211,8 @@ pub fn methods_at(contract: &Contract, path: &str) -> Vec<Method> {
 #[must_use]
 pub fn is_first_of_path(contract: &Contract, operation: &Operation) -> bool {
     contract
-        .operations
-        .iter()
-        .find(|other| Arc::as_ref(&other.key.path) == &*operation.key.path)
+        .operations_at(&operation.key.path)
+        .find(|other| other.key.path == operation.key.path)
         .is_some_and(|first| first.key == operation.key)
 }
 

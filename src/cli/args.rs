@@ -48,6 +48,9 @@ pub(super) struct SubjectArguments {
     /// The OpenAPI document, over that of the target file and the profile; `-` and URLs work too.
     #[arg(long, short, value_name = "FILE")]
     pub(super) contract: Option<String>,
+    /// The folder that references of the contract may lead to, in place of the contract's own.
+    #[arg(long, value_name = "DIR")]
+    pub(super) contract_root: Option<PathBuf>,
     /// Call with the bearer token in this environment variable.
     #[arg(long, value_name = "NAME")]
     pub(super) bearer_env: Option<String>,
@@ -288,13 +291,19 @@ fn load_contract(
 ) -> Result<LoadedContract, Failure> {
     let location = subject.contract.clone().or_else(|| target.contract.clone());
     match location.map(ProfileContract::Location).or(of_profile) {
-        Some(place) => wiring::contract(&place),
+        Some(place) => wiring::contract_within(&place, contract_root(subject, target).as_deref()),
         None => Err(Failure::Usage(
             Diagnostic::plain("there is no contract to test against")
                 .help("give `--contract openapi.yaml`, or `contract:` in the target file")
                 .into(),
         )),
     }
+}
+
+/// The folder that references of the contract may lead to, where the flag or the target file names one.
+pub(super) fn contract_root(subject: &SubjectArguments, target: &Target) -> Option<PathBuf> {
+    let given = subject.contract_root.clone();
+    given.or_else(|| target.contract_root.clone())
 }
 
 /// Loads the target file, or makes a target of flags, and lays flags over it.

@@ -56,11 +56,22 @@ pub(super) fn catalogue() -> Catalogue {
 
 /// Loads a contract.
 pub(super) fn contract(place: &ProfileContract) -> Result<LoadedContract, Failure> {
+    contract_within(place, None)
+}
+
+/// Loads a contract whose references may lead to files in this folder and below, in place of its own.
+pub(super) fn contract_within(
+    place: &ProfileContract,
+    root: Option<&Path>,
+) -> Result<LoadedContract, Failure> {
     match place {
         ProfileContract::Bundled { name, text } => bundled(name, text),
         ProfileContract::Location(location) => {
             let loaded = runtime()?
-                .block_on(load_contract(location, &RemotePolicy::default()))
+                .block_on(load_contract(
+                    location,
+                    &RemotePolicy::default().within(root),
+                ))
                 .map_err(|error| cannot_load(&error))?;
             Ok(LoadedContract {
                 contract: loaded.contract,

@@ -137,6 +137,7 @@ impl Contract {
             );
         }
         library.missing = documents.missing;
+        library.unfetched = documents.unfetched;
         let Some((_, root)) = library.values.get(&root_uri).cloned() else {
             return Err(Refused::NoRoot {
                 uri: root_uri.to_string(),
@@ -222,7 +223,7 @@ fn assemble(
     for (target, rules) in schemas {
         survey.start(target, rules);
     }
-    let copies = normalise::copies(&library, survey.trees());
+    let copies = normalise::copies(&library, survey.trees(), &survey.patterns);
     faults.append(&mut survey.faults);
     let places = std::mem::take(&mut survey.places);
     drop(survey);

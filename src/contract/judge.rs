@@ -152,7 +152,10 @@ fn registry(
 
 fn reason(error: &ValidationError<'_>) -> String {
     let text = error.to_string();
-    if text.contains("leads/nowhere") {
+    if text.contains("not/fetched") {
+        "a `$ref` in it, or in a schema it refers to, leads to a document that was not fetched"
+            .to_owned()
+    } else if text.contains("leads/nowhere") {
         "a `$ref` in it, or in a schema it refers to, leads nowhere".to_owned()
     } else {
         let place = error.schema_path().as_str();

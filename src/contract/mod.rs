@@ -16,6 +16,7 @@ mod names;
 mod normalise;
 mod operations;
 mod parts;
+mod patterns;
 mod pointer;
 mod router;
 mod servers;
@@ -27,8 +28,10 @@ pub use build::Refused;
 pub use documents::{Document, Documents, DuplicateKey, Positions, PositionsBuilder};
 pub use examples::Documented;
 pub use model::*;
+pub use modernise::UNDECIDED_NULL;
 pub mod schema;
 
+pub use patterns::FOREIGN_PATTERN;
 pub use router::Router;
 pub use schema::{Schema, Schemas, Validity, Violation};
 pub use servers::{Elsewhere, ServerPaths};
@@ -114,6 +117,41 @@ impl Contract {
             .iter()
             .filter_map(|index| self.operations.get(*index))
             .map(|operation| &operation.key.method)
+    }
+
+    /// The operations of a path template, in document order, whether or not either ends with a slash.
+    pub fn operations_at<'a>(
+        &'a self,
+        path: &str,
+    ) -> impl Iterator<Item = &'a Operation> + use<'a> {
+        self.of_indexes(self.router.at_place(path))
+    }
+
+    /// The operations on one item of a collection: those whose path is the collection's and one variable more.
+    pub fn items_of<'a>(
+        &'a self,
+        collection: &str,
+    ) -> impl Iterator<Item = &'a Operation> + use<'a> {
+        self.of_indexes(self.router.items_of(collection))
+    }
+
+    /// The operations of every path template that a request's path meets, in document order.
+    #[must_use]
+    pub fn operations_for(&self, path_below_base: &str) -> Vec<&Operation> {
+        let found = self.router.find_all(path_below_base);
+        found
+            .iter()
+            .filter_map(|index| self.operations.get(*index))
+            .collect()
+    }
+
+    fn of_indexes<'a>(
+        &'a self,
+        indexes: &'a [usize],
+    ) -> impl Iterator<Item = &'a Operation> + use<'a> {
+        indexes
+            .iter()
+            .filter_map(|index| self.operations.get(*index))
     }
 
     /// A part of the documents: `/pointer` or `#/pointer` in the root, `uri#/pointer` in any.

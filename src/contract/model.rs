@@ -44,10 +44,14 @@ pub enum FaultKind {
     OperationId,
     /// A security scheme that is named and not declared.
     Security,
-    /// A `$ref` that leads nowhere, or to a document that was not fetched.
+    /// A `$ref` that leads nowhere.
     Reference,
+    /// A `$ref` to a document that Muster did not fetch, so that nobody knows where it leads.
+    Unfetched,
     /// A schema that no validator can compile.
     Schema,
+    /// A keyword or a regular expression of another dialect, which validators leave out of account.
+    Dialect,
     /// A key that stands twice in one object; the last one counted.
     DuplicateKey,
 }

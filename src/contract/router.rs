@@ -11,6 +11,10 @@ pub struct Router {
     keys: HashMap<OperationKey, usize>,
     ids: HashMap<String, usize>,
     paths: HashMap<Arc<str>, Vec<usize>>,
+    /// By path without a slash at its end.
+    places: HashMap<String, Vec<usize>>,
+    /// By the path of the collection, for paths whose last segment is one variable.
+    items: HashMap<String, Vec<usize>>,
     root: Node,
 }
 
@@ -83,6 +87,23 @@ impl Router {
                 .entry(Arc::clone(&operation.key.path))
                 .or_default()
                 .push(index);
+            let place = operation.key.path.trim_end_matches('/');
+            router
+                .places
+                .entry(place.to_owned())
+                .or_default()
+                .push(index);
+            if let Some((collection, last)) = place.rsplit_once('/')
+                && last.len() > 2
+                && last.starts_with('{')
+                && last.find('}') == Some(last.len() - 1)
+            {
+                router
+                    .items
+                    .entry(collection.to_owned())
+                    .or_default()
+                    .push(index);
+            }
             let mut node = &mut router.root;
             for segment in segments(&operation.key.path) {
                 node = node.child(segment);
@@ -104,6 +125,31 @@ impl Router {
 
     pub(super) fn on_path(&self, path: &str) -> &[usize] {
         self.paths.get(path).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn at_place(&self, path: &str) -> &[usize] {
+        self.places
+            .get(path.trim_end_matches('/'))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn items_of(&self, collection: &str) -> &[usize] {
+        self.items
+            .get(collection.trim_end_matches('/'))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The operations of every template that a path meets.
+    pub(super) fn find_all(&self, path: &str) -> Vec<usize> {
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let segments: Vec<&str> = segments(path).collect();
+        let mut found = Vec::new();
+        self.root.find(&segments, &mut |node| {
+            found.extend(node.operations.iter().map(|(_, index)| *index));
+            None
+        });
+        found.sort_unstable();
+        found
     }
 
     /// The operation a request is for; of several, the most concrete.

@@ -5,6 +5,7 @@ mod agreement;
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
+    path::PathBuf,
     time::Duration,
 };
 
@@ -49,6 +50,8 @@ pub struct Target {
     pub base_url: Url,
     /// The contract: a URL, or a path that is relative to nothing but the working folder any more.
     pub contract: Option<String>,
+    /// The folder that references of the contract may lead to, in place of the contract's own.
+    pub contract_root: Option<PathBuf>,
     /// Where the target serves its own contract: a path from the root of its host, or a URL there.
     pub published_contract: Option<String>,
     /// What the supplier claims.
@@ -104,6 +107,7 @@ impl Target {
             supplier: String::new(),
             environment: Environment::Test,
             contract: None,
+            contract_root: None,
             published_contract: None,
             claims: Claims::default(),
             identities: Vec::new(),
@@ -154,6 +158,7 @@ struct RawTarget {
     environment: Option<Environment>,
     base_url: String,
     contract: Option<String>,
+    contract_root: Option<String>,
     published_contract: Option<String>,
     #[serde(default)]
     claims: BTreeSet<String>,
@@ -303,6 +308,7 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
                 document.source.beside(&contract).to_string_lossy().into_owned()
             }
         }),
+        contract_root: raw.contract_root.map(|root| document.source.beside(&root)),
         published_contract: raw.published_contract,
         claims: Claims(raw.claims),
         identities: found,

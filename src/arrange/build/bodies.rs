@@ -93,6 +93,9 @@ impl<'a> Builder<'_, 'a> {
                 |example| (example.value.clone(), Origin::Example),
             ));
         };
+        let whole = schema;
+        let one = shape::one_of_many(&world.contract.schemas, schema);
+        let schema = one.as_ref().unwrap_or(schema);
         let label = self.label(operation, "body");
         let wanted = if outermost {
             self.variation.example.unwrap_or(0)
@@ -107,6 +110,7 @@ impl<'a> Builder<'_, 'a> {
             .filter(|_| !generated_only)
             .map(|example| without_read_only(world.contract, schema, &example.value))
             .filter(|value| values::fits(world.contract, Some(schema), value))
+            .filter(|value| values::fits(world.contract, Some(whole), value))
             .nth(wanted);
         let (mut value, origin) = match example {
             Some(value) => (value, Origin::Example),
@@ -134,7 +138,7 @@ impl<'a> Builder<'_, 'a> {
             let things = world.relations.things_of(&operation.key);
             values::make_unique(&world, schema, &things, &held, &label, &mut value);
         }
-        match world.contract.schemas.validate_request(schema, &value) {
+        match world.contract.schemas.validate_request(whole, &value) {
             Validity::Valid => {}
             Validity::Unjudgeable(_) => self.doubtful = true,
             Validity::Invalid(violations) => {

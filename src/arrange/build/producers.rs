@@ -5,11 +5,11 @@ use serde_json::Value;
 use super::{Builder, DEPTH, Policy, intent};
 use crate::{
     arrange::{
-        Origin, answers, hazard,
+        Origin, answers, create, hazard,
         relations::{Pick, Source, named_by, skeleton},
         render, serialise, values,
     },
-    contract::{Operation, Schema},
+    contract::{Operation, ParameterPlace, Schema},
     exchange::Exchange,
     model::{IdentityName, Method, Whose},
     script::{Halt, Scripted},
@@ -55,20 +55,22 @@ impl<'a> Builder<'_, 'a> {
                 return Ok(Some((value, Origin::Given)));
             }
         }
+        let stands = |value: &Value| Self::can_stand(operation, name, own, value);
         for source in sources.iter().filter(|source| source.makes) {
             if let Some(value) = self.bound_by(source)
                 && self.acceptable(schema, &value)
+                && stands(&value)
             {
                 return Ok(Some((value, Origin::Created)));
             }
-            let found = self.earlier(source, schema);
+            let found = self.earlier(source, schema).filter(&stands);
             if let Some(value) = found {
                 return Ok(Some(self.take(own, source, value, Origin::Created)));
             }
         }
         if world.writes {
             for source in sources.iter().filter(|source| source.makes) {
-                if let Some(value) = self.produce(source, schema)? {
+                if let Some(value) = self.produce(source, schema)?.filter(&stands) {
                     return Ok(Some(self.take(own, source, value, Origin::Created)));
                 }
             }
@@ -83,24 +85,24 @@ impl<'a> Builder<'_, 'a> {
         if !has_parent {
             for value in world.known.learned(&operation.key, name) {
                 let value = values::coerced(world.contract, schema, value.clone());
-                if self.acceptable(schema, &value) {
+                if self.acceptable(schema, &value) && stands(&value) {
                     self.bind(own, &value, Origin::Found);
                     return Ok(Some((value, Origin::Found)));
                 }
             }
         }
         for source in sources.iter().filter(|source| !source.makes) {
-            if let Some(value) = self.earlier(source, schema) {
+            if let Some(value) = self.earlier(source, schema).filter(&stands) {
                 return Ok(Some(self.take(own, source, value, Origin::Found)));
             }
-            if let Some(value) = self.produce(source, schema)? {
+            if let Some(value) = self.produce(source, schema)?.filter(&stands) {
                 return Ok(Some(self.take(own, source, value, Origin::Found)));
             }
         }
         if has_parent {
             for value in world.known.learned(&operation.key, name) {
                 let value = values::coerced(world.contract, schema, value.clone());
-                if self.acceptable(schema, &value) {
+                if self.acceptable(schema, &value) && stands(&value) {
                     self.bind(own, &value, Origin::Found);
                     return Ok(Some((value, Origin::Found)));
                 }
@@ -112,6 +114,15 @@ impl<'a> Builder<'_, 'a> {
     pub(super) fn acceptable(&self, schema: Option<&Schema>, value: &Value) -> bool {
         !self.variation.avoid.contains(value)
             && values::fits(self.script.world.contract, schema, value)
+    }
+
+    /// Whether a value can stand where it was asked for: in a segment of the path, one with a slash can only where
+    /// the contract shows one.
+    fn can_stand(operation: &Operation, name: &str, own: Option<&str>, value: &Value) -> bool {
+        own.is_none()
+            || operation
+                .parameter(ParameterPlace::Path, name)
+                .is_none_or(|parameter| render::can_carry(parameter, value))
     }
 
     pub(super) fn bind(&mut self, own: Option<&str>, value: &Value, origin: Origin) {
@@ -226,6 +237,12 @@ impl<'a> Builder<'_, 'a> {
             return Ok(None);
         };
         if hazard::hazard(operation).is_some() || (!key.method.is_safe() && !world.writes) {
+            return Ok(None);
+        }
+        if source.makes
+            && let Some(gap) = create::always_refused(self.script, operation)
+        {
+            self.failed.insert(key.clone(), gap.reason);
             return Ok(None);
         }
         let outermost = self.stack.first().cloned();

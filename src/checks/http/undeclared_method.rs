@@ -180,8 +180,7 @@ fn request_to<'a>(script: &mut Script<'a>, first: &'a Operation) -> Scripted<(Re
         (Address::Base(first.key.path.to_string()), None, true)
     } else {
         let reader = contract
-            .operations
-            .iter()
+            .operations_at(&first.key.path)
             .find(|other| other.key.path == first.key.path && other.key.method == Method::Get)
             .unwrap_or(first);
         let arranged = valid_request(script, reader)?;

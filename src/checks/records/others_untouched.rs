@@ -143,9 +143,9 @@ fn applies(contract: &Contract, operation: &Operation) -> Applies {
         Method::Post => path,
         _ => path.rsplit_once('/').map_or(path, |(before, _)| before),
     };
-    let listed = contract.operations.iter().any(|other| {
-        other.key.method == Method::Get && other.key.path.trim_end_matches('/') == collection
-    });
+    let listed = contract
+        .operations_at(collection)
+        .any(|other| other.key.method == Method::Get);
     match here {
         Applies::Yes if listed => Applies::Yes,
         // That such records cannot be made or read is said by the checks of the operation itself.

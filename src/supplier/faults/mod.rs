@@ -55,6 +55,7 @@ static FAULTS: &[Fault] = &[
     contract::X_HEADER_IN_RESPONSE,
     contract::DEPRECATION_UNFLAGGED,
     contract::NO_TEST_SERVER,
+    contract::PATTERN_OF_PYTHON,
     contract::LICENCE_MISSING,
     contract::LICENCE_PROPRIETARY,
     contract::SECURITY_UNDECLARED,
