@@ -261,6 +261,7 @@ checks! {
         location,
         others_untouched,
         patched,
+        put_whole,
         refused_write_changes_nothing,
         removed,
         replace_is_idempotent,

@@ -257,6 +257,30 @@ pub fn is_conflict(exchange: &Exchange) -> bool {
     exchange.status() == Some(409)
 }
 
+/// What refusals say of a value that another record bears.
+const TAKEN: [&str; 9] = [
+    "already exist",
+    "already in use",
+    "already used",
+    "already taken",
+    "already been taken",
+    "already registered",
+    "must be unique",
+    "not unique",
+    "duplicate",
+];
+
+/// Whether a refusal says that another record bears the value: which may be one of the run's own.
+#[must_use]
+pub fn says_duplicate(exchange: &Exchange) -> bool {
+    is_conflict(exchange)
+        || is_refused(exchange)
+            && exchange.response().is_some_and(|response| {
+                let text = String::from_utf8_lossy(&response.body).to_lowercase();
+                TAKEN.iter().any(|words| text.contains(words))
+            })
+}
+
 /// A request that is wrong on purpose.
 #[must_use]
 pub fn wrong(mut request: Request, purpose: &str, reason: &str) -> Request {

@@ -3,6 +3,7 @@
 mod bikes;
 mod claims;
 mod connections;
+mod defaults;
 mod deletions;
 mod read_only;
 mod selection;

@@ -132,6 +132,30 @@ const KEYS: [&str; 10] = [
     "slug",
 ];
 
+/// Letters that the placeholder of a free text is told apart by.
+const LETTERS: usize = 6;
+
+/// A placeholder that no other record bears: many stores have keys of which neither the name nor the schema tells. Letters
+/// alone, since many take nothing else.
+fn told_apart(world: &World<'_>, limit: Option<u64>, label: &str) -> String {
+    let limit = limit
+        .and_then(|limit| usize::try_from(limit).ok())
+        .unwrap_or(usize::MAX);
+    let mut state = number(world, label);
+    let letters: String = (0..LETTERS.min(limit))
+        .filter_map(|_| {
+            let letter = u8::try_from(state % 26).ok()?;
+            state /= 26;
+            Some(char::from(b'a' + letter))
+        })
+        .collect();
+    let kept: String = generate::PLACEHOLDER
+        .chars()
+        .take(limit.saturating_sub(LETTERS))
+        .collect();
+    format!("{kept}{letters}")
+}
+
 /// Values in place of one that looks as if no two records may share it, best first.
 fn unique(
     world: &World<'_>,
@@ -201,6 +225,20 @@ fn unique(
         keyword("description").as_ref(),
         keyword("x-unique").as_ref(),
     );
+    let free = ["pattern", "format", "enum", "const"]
+        .iter()
+        .all(|name| keyword(name).is_none());
+    if free
+        && !own_key
+        && !named
+        && !is_key
+        && !is_proposed
+        && !said
+        && value.as_str() == Some(generate::PLACEHOLDER)
+    {
+        let limit = keyword("maxLength").and_then(|limit| limit.as_u64());
+        return vec![Value::from(told_apart(world, limit, label))];
+    }
     if !own_key && !named && !coded && !is_key && !said
         || keyword("enum").is_some()
         || keyword("const").is_some()

@@ -28,7 +28,7 @@ pub static CHECK: Check = Check {
         format, a list with too few, too many or repeated items, an unknown member of a closed object. A \
         success is a failure of the API; any refusal passes. Where the fair reading of the contract is open, \
         nothing is sent: texts for numbers, members of open objects, formats that servers need not assert, \
-        null in a PATCH. A body refused with 409 is sent again with other values. What is taken is \
+        null in a PATCH, and null for an optional property, which many parsers read as its absence. A body refused with 409 is sent again with other values. What is taken is \
         shown with the shortest body that shows it.",
     matters: "What gets in once stays: it breaks the next reader, and in a record of a person it may break \
         a case. Each rule that nobody enforces is a promise that other systems build upon in vain.",
@@ -191,7 +191,9 @@ fn mutants(world: &World<'_>, operation: &Operation, taken: &Taken<'_>) -> Vec<M
     let mut mutants = Vec::new();
     for (number, invalid) in invalids.into_iter().enumerate() {
         // RFC 7396 has null remove a member, whatever the schema of the member says.
-        let clears = operation.key.method == Method::Patch && invalid.kind == Mutation::Null;
+        // Many parsers read null of an optional property as its absence, which the schema allows.
+        let clears = invalid.kind == Mutation::Null
+            && (operation.key.method == Method::Patch || may_be_absent(world, taken, &invalid));
         // That the whole body is something else is `input.required-body-missing`.
         let is_whole = invalid.pointer.is_empty()
             && !matches!(invalid.kind, Mutation::ExtraProperty | Mutation::TooFew);
@@ -225,6 +227,20 @@ fn mutants(world: &World<'_>, operation: &Operation, taken: &Taken<'_>) -> Vec<M
         });
     }
     mutants
+}
+
+/// Whether a body is valid without the property that a mistake is about.
+fn may_be_absent(world: &World<'_>, taken: &Taken<'_>, invalid: &Invalid) -> bool {
+    let Some((parent, name)) = invalid.pointer.rsplit_once('/') else {
+        return false;
+    };
+    let name = name.replace("~1", "/").replace("~0", "~");
+    let mut without = invalid.value.clone();
+    let Some(Value::Object(members)) = without.pointer_mut(parent) else {
+        return false;
+    };
+    members.shift_remove(&name).is_some()
+        && vary::violations(world, taken.schema, &without).is_empty()
 }
 
 fn finding(operation: &Operation, mutant: &Mutant, answer: &Exchange) -> Judgement {

@@ -28,8 +28,8 @@ pub static CHECK: Check = Check {
         most items, each member of a list of values, null where it may stand, each optional member left out, \
         names with an accent or an apostrophe, a time with an offset; and each optional parameter of the \
         query alone. A value counts as refused if the request is answered 400 or 422, if it is refused again \
-        in the shortest body, and if the plain request is then still taken. 404, 409, 412 and 429 are nobody's \
-        fault here. Not blamed are refusals of what the schema leaves open: empty texts and lists without a \
+        in the shortest body, and if the plain request is then still taken. 404, 409, 412, 429, \
+        and a refusal that says that another record bears the value, are nobody's fault here. Not blamed are refusals of what the schema leaves open: empty texts and lists without a \
         declared least, huge numbers, opaque cursors, dates far away, and anything in bodies of which the API \
         takes no more than the least.",
     matters: "What the contract allows, somebody sends: a name with an accent, a page of the highest size. A \
@@ -170,6 +170,7 @@ fn bodies<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted {
             edge.blame
                 && taken.full
                 && trying::is_refused(answer)
+                && !trying::says_duplicate(answer)
                 && !arrange::repeats_id(operation, edge.pointer.trim_start_matches('/'))
         })
         .collect();
@@ -202,7 +203,7 @@ fn bodies<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted {
     let failures: Vec<Judgement> = refused
         .iter()
         .zip(shorter)
-        .filter(|(_, short)| trying::is_refused(short))
+        .filter(|(_, short)| trying::is_refused(short) && !trying::says_duplicate(short))
         .filter(|((edge, _), _)| seen.insert(&edge.cause))
         .map(|((edge, _), short)| {
             finding(operation, &edge.cause, &edge.reason, &edge.pointer, short)

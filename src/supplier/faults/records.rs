@@ -56,7 +56,7 @@ pub(super) const REPLACE_MERGES: Fault = inside(
     Switch::MergesOnPut,
     "replace-merges",
     "PUT keeps what the body leaves out.",
-    &["records.replaced"],
+    &["records.put-whole"],
 );
 
 pub(super) const CREATION_MOVES: Fault = inside(
