@@ -27,6 +27,7 @@ mod prove;
 mod prove_profile;
 mod reference;
 mod report;
+mod reproduction;
 mod run;
 mod schema;
 mod selection;

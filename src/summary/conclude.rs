@@ -65,7 +65,14 @@ pub(super) fn conclude(
         })
         .collect();
     let waivers = waivers(&started, &standing_waivers);
-    let findings = findings::findings(fold, &cited, &groups, &requirements, evidence);
+    let findings = findings::findings(
+        fold,
+        &cited,
+        &groups,
+        &requirements,
+        evidence,
+        &started.reproduction,
+    );
     let gate = gate::gate(&started, &end, &requirements, &waivers);
     let mut counts = Counts::default();
     for result in &requirements {
@@ -383,6 +390,7 @@ fn levels(started: &Started, requirements: &[RequirementResult]) -> Vec<LevelRes
                 level,
                 musts: 0,
                 met: 0,
+                not_shown: None,
             };
             for result in requirements.iter().filter(|result| {
                 result.requirement.level == Level::Must
@@ -398,6 +406,15 @@ fn levels(started: &Started, requirements: &[RequirementResult]) -> Vec<LevelRes
                     _ => roll.musts += 1,
                 }
             }
+            roll.not_shown = if level == Interoperability::Foundational
+                && started.base_url.starts_with("http://")
+            {
+                Some("The target is not served over TLS.".to_owned())
+            } else if roll.musts == 0 {
+                Some("No MUST of this level applied.".to_owned())
+            } else {
+                None
+            };
             roll
         })
         .collect()

@@ -9,7 +9,10 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::{Facts, families::FAMILIES, kinds};
-use crate::{exchange::ExchangeId, summary::planted::Planted};
+use crate::{
+    exchange::ExchangeId,
+    summary::planted::{Planted, Planting},
+};
 
 /// Checks that may cause, checks that may follow, when they do, and why.
 pub(super) struct Rule {
@@ -159,13 +162,21 @@ impl<'f, 'a> Explained<'f, 'a> {
             if ACCEPTED.contains(&one.check) || !may_follow(one.check, OF_STATE) {
                 continue;
             }
-            let pointer = one.finding.pointer.as_deref().unwrap_or_default();
-            let is_planted = !one.shown.is_empty()
-                && one
-                    .shown
-                    .iter()
-                    .all(|shown| planted.explains(shown, pointer, &one.finding.received));
-            if !is_planted {
+            let of_one = planting(one, planted);
+            // Of a body that was not kept whole the same failure elsewhere tells.
+            let of_others = || {
+                self.by_check
+                    .get(one.check)
+                    .into_iter()
+                    .flatten()
+                    .any(|other| {
+                        self.facts.get(*other).is_some_and(|other| {
+                            other.finding.cause == one.finding.cause
+                                && planting(other, planted) == Planting::Shown
+                        })
+                    })
+            };
+            if of_one == Planting::Other || of_one == Planting::Unknown && !of_others() {
                 continue;
             }
             let nearest = |holds: Condition| {
@@ -209,6 +220,23 @@ impl<'f, 'a> Explained<'f, 'a> {
             .iter()
             .map(|(at, (_, because))| (*at, (self.root(*at), *because)))
             .collect()
+    }
+}
+
+/// Whether a failure shows what was planted, in every exchange that is known of.
+fn planting(one: &Facts<'_>, planted: &Planted) -> Planting {
+    let pointer = one.finding.pointer.as_deref().unwrap_or_default();
+    let all: Vec<Planting> = one
+        .shown
+        .iter()
+        .map(|shown| planted.explains(shown, pointer, &one.finding.received))
+        .collect();
+    if all.is_empty() || all.contains(&Planting::Other) {
+        Planting::Other
+    } else if all.contains(&Planting::Shown) {
+        Planting::Shown
+    } else {
+        Planting::Unknown
     }
 }
 

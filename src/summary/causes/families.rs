@@ -295,7 +295,7 @@ pub(super) static FAMILIES: &[Rule] = &[
     Rule {
         causes: &["records.list-limit"],
         effects: &["response.body-schema"],
-        holds: same_exchange,
+        holds: |one, other| same_operation(one, other) && one.finding.cause.starts_with("maxItems"),
         because: "The page has more items than the limit.",
     },
     Rule {
