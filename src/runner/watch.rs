@@ -120,6 +120,8 @@ struct State {
 /// Valid requests that were refused before any was accepted.
 #[derive(Debug, Default)]
 struct Refused {
+    /// The first of them.
+    first: Option<ExchangeId>,
     /// How many by operation.
     operations: HashMap<OperationKey, u64>,
     /// How many by status, with the first words of the first error.
@@ -131,6 +133,7 @@ impl Refused {
         let Some(key) = &exchange.request.operation else {
             return;
         };
+        self.first.get_or_insert(exchange.id);
         *self.operations.entry(key.clone()).or_default() += 1;
         let held = self.statuses.entry(response.status).or_insert_with(|| {
             let text = String::from_utf8_lossy(&response.body);
@@ -199,7 +202,7 @@ impl Watch {
     pub(super) fn needs_a_success(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.stopped.is_none() && !state.accepted {
-            state.stopped = state.refused.gap().map(|gap| (gap, None));
+            state.stopped = state.refused.gap().map(|gap| (gap, state.refused.first));
         }
     }
 
@@ -233,12 +236,16 @@ impl Watch {
             (&state.nobody, 0),
             (&state.turned_away, 0),
         ];
+        // Where nothing is ever accepted, the requests may be wrong rather than the responses.
+        let may_all_be_refused =
+            !state.accepted && state.refused.first.is_some_and(|first| exchange >= first);
         state.stopped.is_none()
-            && streaks.iter().any(|(streak, operations)| {
-                streak.long >= DOUBTFUL_AFTER
-                    && streak.operations.len() >= *operations
-                    && streak.first().is_some_and(|first| exchange >= first)
-            })
+            && (may_all_be_refused
+                || streaks.iter().any(|(streak, operations)| {
+                    streak.long >= DOUBTFUL_AFTER
+                        && streak.operations.len() >= *operations
+                        && streak.first().is_some_and(|first| exchange >= first)
+                }))
     }
 
     /// Takes note of an exchange.
@@ -306,7 +313,7 @@ impl Watch {
 impl State {
     fn verdict(&self) -> Option<(Gap, Option<ExchangeId>)> {
         if !self.accepted && self.refused.counted() >= REFUSED_AT_MOST {
-            return self.refused.gap().map(|gap| (gap, None));
+            return self.refused.gap().map(|gap| (gap, self.refused.first));
         }
         let (streak, whose, reason) = if self.nobody.long >= DOWN_AFTER {
             (

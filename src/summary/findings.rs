@@ -200,7 +200,7 @@ fn finding(
     let mut told = best.finding.clone();
     let mut places = Vec::new();
     if causes.len() > 1 {
-        told.title = title(&told, causes.len(), operations.len());
+        told.title = title(&told, sightings.len(), operations.len());
         places = sightings
             .iter()
             .take(PLACES)

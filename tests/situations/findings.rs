@@ -303,6 +303,7 @@ fn a_run_whose_valid_requests_are_all_refused_ends_after_a_handful() {
     for (status, title, responsible) in [
         (400, "Tenant header missing", "supplier"),
         (422, "Unprocessable", "supplier"),
+        (403, "Tenant is locked", "credentials"),
     ] {
         let ran = refuses(status, title);
         assert_eq!(ran.exit, 3, "{}", ran.told());
@@ -394,7 +395,7 @@ fn every_command_of_a_faulty_run_shows_what_its_finding_says() {
     let demo = Demo::start(&[
         "operation-open",
         "surname-too-long-taken",
-        "method-not-allowed-404",
+        "method-not-found",
     ]);
     let (client, secret) = demo.lines["client"].split_once(" / ").unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -253,7 +253,25 @@ fn may_follow(check: &str, effects: &[&str]) -> bool {
 /// The two judge one response.
 pub(super) fn same_exchange(one: &Facts<'_>, other: &Facts<'_>) -> bool {
     let ids: HashSet<ExchangeId> = other.shown.iter().map(|shown| shown.id).collect();
-    one.operation == other.operation && one.shown.iter().any(|shown| ids.contains(&shown.id))
+    one.shown.iter().any(|shown| ids.contains(&shown.id))
+}
+
+/// The second tells of what the first is about: a header, parameter or property by name.
+pub(super) fn is_named(one: &Facts<'_>, other: &Facts<'_>) -> bool {
+    let names = [
+        one.property().unwrap_or_default(),
+        one.finding.cause.split(' ').next().unwrap_or_default(),
+    ];
+    let told = format!("{} {}", other.finding.title, other.finding.expected).to_ascii_lowercase();
+    (same_operation(one, other) || same_exchange(one, other))
+        && names
+            .iter()
+            .any(|name| name.len() > 2 && told.contains(&name.to_ascii_lowercase()))
+}
+
+/// One resource, and the same property of it.
+pub(super) fn same_property_of_record(one: &Facts<'_>, other: &Facts<'_>) -> bool {
+    same_resource(one, other) && same_property(one, other)
 }
 
 /// The two judge one value of one response.
