@@ -133,7 +133,9 @@ impl Refused {
         let Some(key) = &exchange.request.operation else {
             return;
         };
-        self.first.get_or_insert(exchange.id);
+        // Requests that are under way together are answered in any order.
+        let first = self.first.get_or_insert(exchange.id);
+        *first = (*first).min(exchange.id);
         *self.operations.entry(key.clone()).or_default() += 1;
         let held = self.statuses.entry(response.status).or_insert_with(|| {
             let text = String::from_utf8_lossy(&response.body);

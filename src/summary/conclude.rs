@@ -154,10 +154,10 @@ fn judge(
     for case in verifiers.iter().filter_map(|by| said.get(by)).flatten() {
         let mut one = case.result.clone();
         for index in &case.causes {
-            if let Some(number) = numbers.get(index) {
-                if !one.findings.contains(number) {
-                    one.findings.push(number.clone());
-                }
+            if let Some(number) = numbers.get(index)
+                && !one.findings.contains(number)
+            {
+                one.findings.push(number.clone());
             }
         }
         for (waiver, (failed, passed, open)) in started.waivers.iter().zip(waivers.iter_mut()) {

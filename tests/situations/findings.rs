@@ -394,7 +394,7 @@ impl Drop for Demo {
 fn every_command_of_a_faulty_run_shows_what_its_finding_says() {
     let demo = Demo::start(&[
         "operation-open",
-        "surname-too-long-taken",
+        "member-unknown-taken",
         "method-not-found",
     ]);
     let (client, secret) = demo.lines["client"].split_once(" / ").unwrap();
