@@ -107,6 +107,35 @@ pub struct Started {
     pub today: String,
     /// Whether a failed SHOULD fails the gate too.
     pub fail_on_should: bool,
+    /// What sends the requests of the run again.
+    #[serde(default, skip_serializing_if = "Reproduction::is_empty")]
+    pub reproduction: Reproduction,
+}
+
+/// What a reader needs besides a command to send a request of the run again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reproduction {
+    /// The command that starts the target again, where it is the reference supplier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
+    /// What the variables of commands stand for, as far as it is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<ShellVariable>,
+}
+
+impl Reproduction {
+    const fn is_empty(&self) -> bool {
+        self.start.is_none() && self.variables.is_empty()
+    }
+}
+
+/// A variable that stands for a secret in commands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShellVariable {
+    /// Its name, such as `MUSTER_DEFAULT_TOKEN`.
+    pub name: String,
+    /// An expression of a POSIX shell that gives its value, such as `$RMS_TOKEN`; it holds no secret.
+    pub value: String,
 }
 
 /// What a report says of the contract.

@@ -132,6 +132,28 @@ fn vary(variation: &mut Variation, operation: &Operation, refused: &mut usize) -
     true
 }
 
+/// Whether an operation is given credentials in its body and asks for none beside it: those that the run makes up
+/// are rightly refused.
+fn is_login(operation: &Operation, arranged: &Arranged) -> bool {
+    /// Properties that hold the credential of a user.
+    const CREDENTIALS: [&str; 6] = [
+        "password",
+        "passwd",
+        "passphrase",
+        "client_secret",
+        "pin",
+        "otp",
+    ];
+    let body = arranged.request.body.as_ref();
+    let body = body.map_or("".into(), |body| String::from_utf8_lossy(&body.bytes));
+    let body = body.to_ascii_lowercase();
+    operation.key.method == Method::Post
+        && CREDENTIALS.iter().any(|name| {
+            // In JSON or in a form.
+            body.contains(&format!("\"{name}\"")) || body.contains(&format!("{name}="))
+        })
+}
+
 /// Whose it is that a request was not answered with success, and the reason in a sentence or two.
 pub(crate) fn refusal(
     arranged: &Arranged,
@@ -154,6 +176,12 @@ pub(crate) fn refusal(
         .collect();
     let worst = path.iter().max_by_key(|filled| filled.origin);
     match status {
+        401 | 403 if is_login(operation, arranged) => (
+            Whose::TestData,
+            format!(
+                "{key} answered {status}{said} to credentials that the run made up. Give those of a test user under `data` in the target file, or leave the operation out with `--skip`."
+            ),
+        ),
         401 => (
             Whose::Credentials,
             format!(
@@ -167,6 +195,13 @@ pub(crate) fn refusal(
             ),
         ),
         404 | 410 => match worst {
+            // The record that was not found may be one that the body names.
+            None if arranged.request.body.is_some() => (
+                Whose::TestData,
+                format!(
+                    "{key} answered {status}{said}: a record that its body names may not exist. Give one under `data` in the target file, or correct `base_url` if the path is not served."
+                ),
+            ),
             None => (
                 Whose::Supplier,
                 format!(

@@ -308,7 +308,11 @@ pub(super) fn contract_root(subject: &SubjectArguments, target: &Target) -> Opti
 
 /// Loads the target file, or makes a target of flags, and lays flags over it.
 pub(super) fn load_target(arguments: &SubjectArguments) -> Result<Target, Failure> {
-    let environment = |name: &str| std::env::var(name).ok();
+    let names = std::cell::RefCell::new(Vec::new());
+    let environment = |name: &str| {
+        names.borrow_mut().push(name.to_owned());
+        std::env::var(name).ok()
+    };
     let base_url = arguments.base_url.as_deref().map(base_url).transpose()?;
     let settings = target::Settings {
         environment: &environment,
@@ -335,6 +339,7 @@ pub(super) fn load_target(arguments: &SubjectArguments) -> Result<Target, Failur
         target.timeout = std::time::Duration::from_secs_f64(seconds);
     }
     target.body_limit = arguments.body_limit.unwrap_or(target.body_limit);
+    target.from_environment = names.take();
     Ok(target)
 }
 

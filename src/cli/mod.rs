@@ -29,6 +29,7 @@ mod prove;
 mod prove_profile;
 mod reference;
 mod report;
+mod reproduction;
 mod run;
 mod run_folder;
 mod schema;

@@ -12,13 +12,13 @@ use time::{
     OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description,
 };
 
-use super::{Failure, job::LoadedContract, output, told, wiring};
+use super::{Failure, job::LoadedContract, output, reproduction, told, wiring};
 use crate::{
     arrange::Relations,
     auth::{Callback, Keyring},
     contract::Contract,
     coverage,
-    event::{ContractFacts, End, Entry, Event, Finished, Planned, Started},
+    event::{ContractFacts, End, Entry, Event, Finished, Planned, Reproduction, Started},
     http::{self, Transport, TransportError},
     journal::{self, Writer},
     known::Known,
@@ -443,7 +443,9 @@ impl Session {
         end: Option<End>,
         signal: Option<StopSignal>,
     ) -> Result<(), SessionError> {
-        let mut events = vec![Event::Started(Box::new(self.started()))];
+        let mut events = vec![Event::Started(Box::new(
+            self.started(Reproduction::default()),
+        ))];
         events.extend(doubts(asked).map(Event::Noticed));
         let plan = self.plan();
         events.push(Event::Planned(Planned {
@@ -503,7 +505,7 @@ impl Session {
         let plan = self.plan();
         let run_tag = self.run_tag();
         let setup = Setup {
-            started: self.started(),
+            started: self.started(reproduction::of(&self.target, redactor)),
             contract: &self.contract,
             relations: &relations,
             claims: &self.target.claims,
@@ -535,7 +537,7 @@ impl Session {
         profile
     }
 
-    fn started(&self) -> Started {
+    fn started(&self, reproduction: Reproduction) -> Started {
         let info = |member: &str| {
             self.contract
                 .at(&format!("/info/{member}"))
@@ -544,6 +546,7 @@ impl Session {
                 .to_owned()
         };
         Started {
+            reproduction,
             run_id: run_id(self.now, self.seed),
             muster: env!("CARGO_PKG_VERSION").to_owned(),
             at: self

@@ -20,6 +20,7 @@ use super::{
     prove, prove_profile,
     reference::{self, Delay, Reference},
     report::ReportFormat,
+    reproduction,
     run_folder::RunFolder,
     selection,
     session::{self, Session, SessionError},
@@ -128,7 +129,13 @@ async fn session(job: Job, fail_on: FailOn) -> Result<(Session, Option<Reference
         Subject::Demo(faults, delay) => {
             let reference =
                 Reference::start_for(job.profile.id.as_str(), 0, &faults, delay).await?;
-            (reference.target()?, reference.contract()?, Some(reference))
+            let mut target = reference.target()?;
+            target.started_by = Some(reproduction::demo(
+                job.profile.id.as_str(),
+                target.base_url.port(),
+                &faults,
+            ));
+            (target, reference.contract()?, Some(reference))
         }
     };
     let mut tested = contract.contract;

@@ -86,6 +86,10 @@ pub struct Target {
     pub claims_at: Vec<(String, Diagnostic)>,
     /// Where keys of Muster's own are served, for the target to leave alone.
     pub callback: Option<Callback>,
+    /// The environment variables that secrets were read from.
+    pub from_environment: Vec<String>,
+    /// The command that starts the target, where it is the reference supplier.
+    pub started_by: Option<String>,
 }
 
 /// Where Muster listens for those who follow addresses in tokens.
@@ -125,6 +129,8 @@ impl Target {
             roles: Vec::new(),
             claims_at: Vec::new(),
             callback: None,
+            from_environment: Vec::new(),
+            started_by: None,
             base_url,
         }
     }
@@ -325,6 +331,8 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
         },
         parameters,
         callback,
+        from_environment: Vec::new(),
+        started_by: None,
         budget_is_given: raw.budget.requests.is_some(),
         attestations: raw.attestations,
         timeout: raw.timeout_s.map_or(TIMEOUT, Duration::from_secs_f64),

@@ -396,12 +396,15 @@ fn one(summary: &Summary, finding: &FindingResult) -> String {
     if !finding.fix.is_empty() {
         let _ = writeln!(part, "- how to fix it: {}", prose(&finding.fix));
     }
-    for curl in finding.curl_before.iter().chain(&finding.curl) {
-        let _ = write!(
-            part,
-            "\n{}\n",
-            block(&sanitise::cap(&text::command(curl), 2_000))
-        );
+    let commands = finding.curl_before.iter().chain(&finding.curl);
+    let lines: Vec<String> = finding
+        .prepare
+        .iter()
+        .cloned()
+        .chain(commands.map(|curl| sanitise::cap(&text::command(curl), 2_000)))
+        .collect();
+    if !lines.is_empty() {
+        let _ = write!(part, "\n{}\n", block(&lines.join("\n")));
     }
     for effect in &finding.effects {
         let ids: Vec<String> = effect

@@ -188,6 +188,9 @@ impl Page {
         if !finding.fix.is_empty() {
             self.field("fix", &finding.fix);
         }
+        for line in &finding.prepare {
+            let _ = writeln!(self.out, "  {:<9} {}", "before", sanitise::log(line));
+        }
         let labels = if finding.curl_before.is_some() {
             ("try", "then")
         } else {

@@ -361,6 +361,9 @@ pub(crate) fn finding(summary: &Summary, finding: &FindingResult) -> String {
             observation.id.0, observation.method, observation.url
         ));
     }
+    for line in &finding.prepare {
+        lines.push(format!("Before: {line}"));
+    }
     if let Some(first) = &finding.curl_before {
         lines.push(format!("First: {}", command(first)));
     }

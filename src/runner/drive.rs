@@ -16,13 +16,13 @@ use crate::{
     arrange,
     checks::{self, Check, Kind},
     event::Event,
-    exchange::{self, BreakageKind, ExchangeId, Outcome, Over, Response},
+    exchange::{self, BreakageKind, Exchange, ExchangeId, Outcome, Over, Response},
     known::Known,
     model::{OperationKey, Verifier, Whose},
     plan::{PlannedCase, Stage, Work},
     script::{self, Ask, Reply, Turn, World},
     suite,
-    verdict::{Gap, Judgement},
+    verdict::{Finding, Gap, Judgement},
 };
 
 /// A judgement with what it rests on, before it is confirmed.
@@ -61,6 +61,8 @@ pub(super) struct Driven {
     pub(super) learned: Known,
     /// Whether it ended without a verdict because a response never came.
     pub(super) cut_short: bool,
+    /// Every exchange with its operation and status.
+    pub(super) answers: Vec<(ExchangeId, Option<OperationKey>, Option<u16>)>,
 }
 
 impl Driven {
@@ -142,6 +144,11 @@ impl<W: Wire> Runner<'_, W> {
                             let mut exchanges = Vec::with_capacity(answered.len());
                             for answer in answered {
                                 driven.noted.extend(answer.noted);
+                                driven.answers.push((
+                                    answer.exchange.id,
+                                    answer.exchange.request.operation.clone(),
+                                    answer.exchange.status(),
+                                ));
                                 arrange::learn(
                                     self.setup.contract,
                                     self.setup.relations,
@@ -167,10 +174,12 @@ impl<W: Wire> Runner<'_, W> {
         for judgement in judgements {
             let evidence = match &judgement {
                 // What a case did before is part of what shows it.
-                Judgement::Fail(finding) => finding.shown_by.map(|exchange| match &case.work {
-                    Work::Suite(_) => last_of(&history, Some(exchange)),
-                    Work::Exercise(_) | Work::Probe { .. } => with_write(&history, exchange),
-                }),
+                Judgement::Fail(finding) => {
+                    decisive(&history, finding).map(|exchange| match &case.work {
+                        Work::Suite(_) => last_of(&history, Some(exchange)),
+                        Work::Exercise(_) | Work::Probe { .. } => with_write(&history, exchange),
+                    })
+                }
                 _ => None,
             };
             driven.noted.push(Noted {
@@ -294,6 +303,30 @@ fn lost_a_response(reply: &Reply) -> bool {
                 | BreakageKind::TimedOut
         ),
         Outcome::Answered(response) => matches!(response.status, 502..=504),
+    })
+}
+
+/// The exchange that shows a finding: the one that the check names, else the last whose response the finding tells as
+/// received. What a case does afterwards, such as a control or a removal, is not it.
+fn decisive(history: &[Reply], finding: &Finding) -> Option<ExchangeId> {
+    finding.shown_by.or_else(|| {
+        let told = |exchange: &Exchange| {
+            let received = exchange.received();
+            !received.is_empty() && finding.received.starts_with(&received)
+        };
+        history
+            .iter()
+            .rev()
+            .flat_map(|reply| {
+                match reply {
+                    Reply::Exchanges(exchanges) => exchanges.as_slice(),
+                    Reply::Handshake(_) | Reply::Paused => &[],
+                }
+                .iter()
+                .rev()
+            })
+            .find(|exchange| told(exchange))
+            .map(|exchange| exchange.id)
     })
 }
 

@@ -126,7 +126,11 @@ impl<'a, W: Wire> Exchanger<'a, W> {
     }
 
     pub(super) fn stopped(&self) -> Option<Gap> {
-        self.watch.stopped()
+        // The reason may quote the target.
+        self.watch.stopped().map(|gap| Gap {
+            reason: self.redactor.text(&gap.reason),
+            whose: gap.whose,
+        })
     }
 
     /// How much of an operation was not seen yet.
@@ -140,6 +144,11 @@ impl<'a, W: Wire> Exchanger<'a, W> {
     /// Whether one of these exchanges was part of what made the run stop.
     pub(super) fn is_of_the_outage(&self, evidence: &[ExchangeId]) -> bool {
         evidence.iter().any(|id| self.watch.is_of_the_outage(*id))
+    }
+
+    /// Stops the run where no valid request was accepted so far.
+    pub(super) fn needs_a_success(&self) {
+        self.watch.needs_a_success();
     }
 
     /// Whether one of these exchanges may turn out to be part of an outage.

@@ -172,6 +172,7 @@ async fn run_with(
     let identities = [IdentityName::default()];
     let setup = Setup {
         started: Started {
+            reproduction: crate::event::Reproduction::default(),
             run_id: "run".into(),
             muster: "0".into(),
             at: "2026-01-01T00:00:00Z".into(),

@@ -1,12 +1,12 @@
 //! Notices when a run has lost its target, so that it stops and says why (owner of [`Watch`]).
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Mutex, PoisonError},
 };
 
 use crate::{
-    exchange::{Address, Auth, Exchange, ExchangeId, Intent, Outcome},
+    exchange::{Address, Auth, Exchange, ExchangeId, Intent, Outcome, Response},
     model::{OperationKey, Whose},
     verdict::Gap,
 };
@@ -25,6 +25,12 @@ const FAILING_ON: usize = 3;
 const FAILING_ON_FEW_AFTER: u64 = 150;
 /// From how many in a row on what they show waits until it is known whether the target is lost.
 const DOUBTFUL_AFTER: u64 = 3;
+/// How many valid requests may be refused while none was accepted yet.
+const REFUSED_AT_MOST: u64 = 60;
+/// How many of one operation count, so that one that is tried often does not stand for all.
+const REFUSED_OF_ONE: u64 = 3;
+/// How much of an error is told.
+const SAID: usize = 80;
 /// How far apart the numbers of requests are that may have been under way together: these may reach the target in
 /// another order than they were numbered in, so that one of them succeeds after another has met the outage.
 const UNDER_WAY: u64 = 32;
@@ -94,6 +100,9 @@ impl Streak {
 #[derive(Debug, Default)]
 struct State {
     welcomed: bool,
+    /// Whether any valid request was answered below 400.
+    accepted: bool,
+    refused: Refused,
     /// Operations that were answered with success.
     succeeded: HashSet<OperationKey>,
     turned_away: Streak,
@@ -108,7 +117,97 @@ struct State {
     stopped: Option<(Gap, Option<ExchangeId>)>,
 }
 
+/// Valid requests that were refused before any was accepted.
+#[derive(Debug, Default)]
+struct Refused {
+    /// The first of them.
+    first: Option<ExchangeId>,
+    /// How many by operation.
+    operations: HashMap<OperationKey, u64>,
+    /// How many by status, with the first words of the first error.
+    statuses: BTreeMap<u16, (u64, String)>,
+}
+
+impl Refused {
+    fn saw(&mut self, exchange: &Exchange, response: &Response) {
+        let Some(key) = &exchange.request.operation else {
+            return;
+        };
+        // Requests that are under way together are answered in any order.
+        let first = self.first.get_or_insert(exchange.id);
+        *first = (*first).min(exchange.id);
+        *self.operations.entry(key.clone()).or_default() += 1;
+        let held = self.statuses.entry(response.status).or_insert_with(|| {
+            let text = String::from_utf8_lossy(&response.body);
+            let words: Vec<&str> = text.split_whitespace().collect();
+            (0, words.join(" ").chars().take(SAID).collect())
+        });
+        held.0 += 1;
+    }
+
+    /// How many of them count.
+    fn counted(&self) -> u64 {
+        self.operations
+            .values()
+            .map(|count| (*count).min(REFUSED_OF_ONE))
+            .sum()
+    }
+
+    /// What was refused and how, and who can mend it.
+    fn gap(&self) -> Option<Gap> {
+        let (most, _) = self.statuses.iter().max_by_key(|(_, (count, _))| *count)?;
+        let (whose, next) = match most {
+            401 | 403 => (
+                Whose::Credentials,
+                "Correct the credentials in the target file, and run once more.",
+            ),
+            404 | 405 => (
+                Whose::Configuration,
+                "Correct `base_url` in the target file, or give records that exist under `data`, and run once more.",
+            ),
+            429 => (
+                Whose::Configuration,
+                "Lower `budget.per_second` in the target file, and run once more.",
+            ),
+            500.. => (
+                Whose::Supplier,
+                "Find the errors in the log of the target, and run once more.",
+            ),
+            _ => (
+                Whose::Supplier,
+                "Compare the requests with what the target expects; the contract does not say what is wrong with them.",
+            ),
+        };
+        let statuses: Vec<String> = self
+            .statuses
+            .iter()
+            .map(|(status, (count, said))| match said.as_str() {
+                "" => format!("{count} with {status}"),
+                said => format!("{count} with {status} (“{said}”)"),
+            })
+            .collect();
+        let total: u64 = self.operations.values().sum();
+        Some(Gap::new(
+            whose,
+            format!(
+                "No valid request was accepted: {total} to {} of the operations were refused, {}. {next}",
+                self.operations.len(),
+                statuses.join(", ")
+            ),
+        ))
+    }
+}
+
 impl Watch {
+    /// Stops the run where valid requests were refused and none was ever accepted: what is left to try would be as
+    /// many refusals more.
+    pub(super) fn needs_a_success(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.stopped.is_none() && !state.accepted {
+            state.stopped = state.refused.gap().map(|gap| (gap, state.refused.first));
+        }
+    }
+
     /// Why the run must stop, if it must.
     pub(super) fn stopped(&self) -> Option<Gap> {
         self.state
@@ -139,12 +238,16 @@ impl Watch {
             (&state.nobody, 0),
             (&state.turned_away, 0),
         ];
+        // Where nothing is ever accepted, the requests may be wrong rather than the responses.
+        let may_all_be_refused =
+            !state.accepted && state.refused.first.is_some_and(|first| exchange >= first);
         state.stopped.is_none()
-            && streaks.iter().any(|(streak, operations)| {
-                streak.long >= DOUBTFUL_AFTER
-                    && streak.operations.len() >= *operations
-                    && streak.first().is_some_and(|first| exchange >= first)
-            })
+            && (may_all_be_refused
+                || streaks.iter().any(|(streak, operations)| {
+                    streak.long >= DOUBTFUL_AFTER
+                        && streak.operations.len() >= *operations
+                        && streak.first().is_some_and(|first| exchange >= first)
+                }))
     }
 
     /// Takes note of an exchange.
@@ -181,6 +284,10 @@ impl Watch {
                     state.turned_away.saw(status == 401, is_valid, exchange);
                 }
                 if is_valid {
+                    state.accepted |= status < 400;
+                    if !state.accepted {
+                        state.refused.saw(exchange, response);
+                    }
                     state.unfound.saw(status == 404, true, exchange);
                     state.welcomed |= response.is_success();
                 }
@@ -207,6 +314,9 @@ impl Watch {
 
 impl State {
     fn verdict(&self) -> Option<(Gap, Option<ExchangeId>)> {
+        if !self.accepted && self.refused.counted() >= REFUSED_AT_MOST {
+            return self.refused.gap().map(|gap| (gap, self.refused.first));
+        }
         let (streak, whose, reason) = if self.nobody.long >= DOWN_AFTER {
             (
                 &self.nobody,

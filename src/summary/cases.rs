@@ -275,7 +275,13 @@ fn never_succeeded(fold: &Fold, key: &OperationKey) -> Gap {
         .map(|calls| calls.statuses.clone())
         .unwrap_or_default();
     let Some((most, _)) = statuses.iter().max_by_key(|(_, count)| **count) else {
-        return Gap::new(Whose::Network, format!("{key} never gave an answer."));
+        return match fold.calls.get(key).map_or(0, |calls| calls.requests) {
+            0 => Gap::new(
+                Whose::Configuration,
+                format!("{key} was not called in this run."),
+            ),
+            _ => Gap::new(Whose::Network, format!("{key} returned no response.")),
+        };
     };
     let (whose, next) = match most {
         401 | 403 => (Whose::Credentials, "give the identity the right to call it"),

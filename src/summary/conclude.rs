@@ -76,7 +76,14 @@ pub(super) fn conclude(
         })
         .collect();
     let waivers = waivers(&started, &standing_waivers);
-    let findings = findings::findings(fold, &cited, &groups, &requirements, evidence);
+    let findings = findings::findings(
+        fold,
+        &cited,
+        &groups,
+        &requirements,
+        evidence,
+        &started.reproduction,
+    );
     let partial = partial(fold, &started, &requirements);
     let ended = gate::Ended {
         end: &end,
@@ -176,10 +183,10 @@ fn judge(
     for case in cases() {
         let mut one = case.result.clone();
         for index in &case.causes {
-            if let Some(number) = numbers.get(index) {
-                if !one.findings.contains(number) {
-                    one.findings.push(number.clone());
-                }
+            if let Some(number) = numbers.get(index)
+                && !one.findings.contains(number)
+            {
+                one.findings.push(number.clone());
             }
         }
         for (waiver, (failed, passed, open)) in started.waivers.iter().zip(waivers.iter_mut()) {
@@ -436,6 +443,7 @@ fn levels(started: &Started, requirements: &[RequirementResult]) -> Vec<LevelRes
                 level,
                 musts: 0,
                 met: 0,
+                not_shown: None,
             };
             for result in requirements.iter().filter(|result| {
                 result.requirement.level == Level::Must
@@ -451,6 +459,15 @@ fn levels(started: &Started, requirements: &[RequirementResult]) -> Vec<LevelRes
                     _ => roll.musts += 1,
                 }
             }
+            roll.not_shown = if level == Interoperability::Foundational
+                && started.base_url.starts_with("http://")
+            {
+                Some("The target is not served over TLS.".to_owned())
+            } else if roll.musts == 0 {
+                Some("No MUST of this level applied.".to_owned())
+            } else {
+                None
+            };
             roll
         })
         .collect()

@@ -8,13 +8,14 @@ use std::{
 use super::{
     FindingResult, Place, RequirementResult,
     causes::{self, Facts, Group, kinds::without_names},
+    commands::commands,
     fold::Fold,
     gate,
     tally::{Sighting, weight},
 };
 use crate::{
-    event::Started,
-    exchange::{self, ExchangeId},
+    event::{Reproduction, Started},
+    exchange::ExchangeId,
     model::{Level, OperationKey, Requirement, Verification, Verifier},
     observation::Observation,
     verdict::Finding,
@@ -119,6 +120,7 @@ pub(super) fn findings(
     groups: &[Group],
     requirements: &[RequirementResult],
     evidence: &BTreeMap<ExchangeId, Observation>,
+    reproduction: &Reproduction,
 ) -> Vec<FindingResult> {
     let mut waived: HashMap<&str, bool> = HashMap::new();
     for one in requirements.iter().flat_map(|result| &result.results) {
@@ -128,7 +130,7 @@ pub(super) fn findings(
     }
     let told = |number: String, members: &[usize]| {
         let waived = waived.get(number.as_str()).copied().unwrap_or_default();
-        let result = finding(fold, cited, members, evidence)?;
+        let result = finding(fold, cited, members, evidence, reproduction)?;
         Some(FindingResult {
             number,
             waived,
@@ -163,6 +165,7 @@ fn finding(
     cited: &Cited<'_>,
     members: &[usize],
     evidence: &BTreeMap<ExchangeId, Observation>,
+    reproduction: &Reproduction,
 ) -> Option<FindingResult> {
     let sightings: Vec<&Sighting> = members
         .iter()
@@ -189,7 +192,7 @@ fn finding(
             operations.push(operation.clone());
         }
     }
-    let (curl_before, curl) = commands(&shown);
+    let commands = commands(&shown, reproduction);
     let causes: HashSet<&str> = sightings
         .iter()
         .map(|one| one.finding.cause.as_str())
@@ -197,7 +200,7 @@ fn finding(
     let mut told = best.finding.clone();
     let mut places = Vec::new();
     if causes.len() > 1 {
-        told.title = title(&told, causes.len(), operations.len());
+        told.title = title(&told, sightings.len(), operations.len());
         places = sightings
             .iter()
             .take(PLACES)
@@ -224,8 +227,9 @@ fn finding(
         seen: sightings.iter().map(|one| one.seen).sum(),
         operations,
         places,
-        curl,
-        curl_before,
+        prepare: commands.prepare,
+        curl: commands.shown,
+        curl_before: commands.before,
         evidence: shown,
         fix: fix(fold, by, requirements),
         because: None,
@@ -265,24 +269,4 @@ fn fix(fold: &Fold, by: &Verifier, requirements: &[&Requirement]) -> String {
         },
         |check| check.fix.to_owned(),
     )
-}
-
-/// The command of the write that is to be sent first, if one is, and that of the request that shows the finding.
-fn commands(evidence: &[Observation]) -> (Option<String>, Option<String>) {
-    let shown = evidence.last().filter(|shown| shown.can_be_sent_again());
-    let write = evidence.iter().rev().nth(1).filter(|write| {
-        shown.is_some_and(|shown| {
-            shown.method.is_safe()
-                && !write.method.is_safe()
-                && write.can_be_sent_again()
-                && exchange::is_below(&shown.url, &write.url)
-        })
-    });
-    let curl = shown.map(|shown| {
-        let before = evidence.iter().rev().nth(1);
-        before
-            .and_then(|before| shown.curl_after(before))
-            .unwrap_or_else(|| shown.curl())
-    });
-    (write.map(Observation::curl), curl)
 }

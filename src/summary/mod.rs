@@ -5,6 +5,7 @@
 
 mod cases;
 mod causes;
+mod commands;
 mod conclude;
 mod findings;
 mod fold;
@@ -275,6 +276,9 @@ pub struct FindingResult {
     pub places: Vec<Place>,
     /// The exchanges that show it, the decisive one last; at most five.
     pub evidence: Vec<Observation>,
+    /// What to do before the commands: start the target, set variables, fill in an id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prepare: Vec<String>,
     /// A `curl` line that shows it, secrets as variables.
     pub curl: Option<String>,
     /// The `curl` line of the write that is to be sent first, where it shows only in what is read then.
@@ -398,6 +402,9 @@ pub struct LevelResult {
     pub musts: u32,
     /// Of them, verified or attested. A waived failure is not met.
     pub met: u32,
+    /// Why the level is not shown, although no MUST that applies failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_shown: Option<String>,
 }
 
 /// What became of a waiver.

@@ -13,6 +13,17 @@ use crate::{
     observation::{Content, Observation},
 };
 
+/// How an exchange has to do with what was planted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Planting {
+    /// What it shows was planted.
+    Shown,
+    /// It shows something else.
+    Other,
+    /// Its body was not kept whole, so this cannot be told.
+    Unknown,
+}
+
 /// How many values of one name are kept.
 const VALUES: usize = 200;
 /// How many properties of one body are looked at.
@@ -56,17 +67,36 @@ impl Planted {
     }
 
     /// Whether what an exchange shows at a place of its response's body was planted.
-    pub(super) fn explains(&self, shown: &Observation, pointer: &str, received: &str) -> bool {
-        if self.exchanges.is_empty() {
-            return false;
-        }
-        if self.exchanges.contains(&shown.id) {
-            return true;
-        }
+    pub(super) fn explains(&self, shown: &Observation, pointer: &str, received: &str) -> Planting {
         let address = address(&shown.url);
-        if self.is_record(address) {
-            return true;
+        if self.exchanges.is_empty() {
+            return Planting::Other;
         }
+        let is_planted = self.exchanges.contains(&shown.id)
+            || self.is_record(address)
+            || self.names_a_planted_property(received)
+            || self.holds(shown, address, pointer, received);
+        let is_whole = shown
+            .response_body
+            .as_ref()
+            .is_none_or(|body| !body.abridged);
+        match (is_planted, is_whole) {
+            (true, _) => Planting::Shown,
+            (false, true) => Planting::Other,
+            (false, false) => Planting::Unknown,
+        }
+    }
+
+    /// Whether what was received names a property that no allowed request has, in quotes.
+    fn names_a_planted_property(&self, received: &str) -> bool {
+        received
+            .split(['\'', '"', '`'])
+            .skip(1)
+            .step_by(2)
+            .any(|name| self.values.contains_key(name) && !self.allowed.contains_key(name))
+    }
+
+    fn holds(&self, shown: &Observation, address: &str, pointer: &str, received: &str) -> bool {
         let name = name_of(pointer);
         let body = json(shown.response_body.as_ref());
         if let Some(body) = &body {
@@ -265,36 +295,51 @@ mod tests {
     fn a_value_that_comes_back_was_planted() {
         let planted = written(true, 201, r#"{"age": "seven"}"#, r#"{"id": 7}"#);
         let list = read("/search", r#"{"items": [{"id": 7, "age": "seven"}]}"#);
-        assert!(planted.explains(&list, "/items/0/age", ""));
-        assert!(!planted.explains(&list, "/items/0/id", ""));
+        assert_eq!(planted.explains(&list, "/items/0/age", ""), Planting::Shown);
+        assert_eq!(planted.explains(&list, "/items/0/id", ""), Planting::Other);
         let another = read("/search", r#"{"items": [{"id": 8, "age": "eight"}]}"#);
-        assert!(!planted.explains(&another, "/items/0/age", ""));
+        assert_eq!(
+            planted.explains(&another, "/items/0/age", ""),
+            Planting::Other
+        );
     }
 
     #[test]
     fn the_record_that_holds_it_explains_what_is_missing_in_it() {
         let planted = written(true, 201, r#"{"age": 7}"#, r#"{"id": 7}"#);
-        assert!(planted.explains(&read("/people/7", r#"{"id": 7}"#), "", ""));
-        assert!(planted.explains(
-            &read("/people", r#"{"items": [{"id": 7}]}"#),
-            "/items/0",
-            ""
-        ));
-        assert!(!planted.explains(&read("/people/8", r#"{"id": 8}"#), "", ""));
-        assert!(!planted.explains(
-            &read("/people", r#"{"items": [{"id": 70}]}"#),
-            "/items/0",
-            ""
-        ));
+        assert_eq!(
+            planted.explains(&read("/people/7", r#"{"id": 7}"#), "", ""),
+            Planting::Shown
+        );
+        assert_eq!(
+            planted.explains(
+                &read("/people", r#"{"items": [{"id": 7}]}"#),
+                "/items/0",
+                ""
+            ),
+            Planting::Shown
+        );
+        assert_eq!(
+            planted.explains(&read("/people/8", r#"{"id": 8}"#), "", ""),
+            Planting::Other
+        );
+        assert_eq!(
+            planted.explains(
+                &read("/people", r#"{"items": [{"id": 70}]}"#),
+                "/items/0",
+                ""
+            ),
+            Planting::Other
+        );
     }
 
     #[test]
     fn what_was_refused_or_is_allowed_was_not_planted() {
         let list = read("/people", r#"{"items": [{"age": "seven"}]}"#);
         let refused = written(true, 400, r#"{"age": "seven"}"#, "{}");
-        assert!(!refused.explains(&list, "/items/0/age", ""));
+        assert_eq!(refused.explains(&list, "/items/0/age", ""), Planting::Other);
         let mut both = written(true, 201, r#"{"age": "seven"}"#, "{}");
         both.take(&write(2, false, 201, r#"{"age": "seven"}"#, "{}"));
-        assert!(!both.explains(&list, "/items/0/age", ""));
+        assert_eq!(both.explains(&list, "/items/0/age", ""), Planting::Other);
     }
 }

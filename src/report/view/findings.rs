@@ -39,6 +39,7 @@ pub(super) struct FindingRow {
     seen: String,
     confirmation: &'static str,
     operations: Vec<String>,
+    prepare: Vec<String>,
     curl: String,
     curl_before: String,
     fix: String,
@@ -121,6 +122,7 @@ pub(super) fn finding(summary: &Summary, result: &FindingResult, room: &mut usiz
         seen: text::count(result.seen, "time"),
         confirmation: text::confirmation(result.confirmation),
         operations: result.operations.iter().map(ToString::to_string).collect(),
+        prepare: result.prepare.clone(),
         curl: result
             .curl
             .as_deref()

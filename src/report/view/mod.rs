@@ -95,6 +95,7 @@ struct LevelRow {
     musts: u32,
     met: u32,
     percent: u32,
+    not_shown: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -397,7 +398,11 @@ fn levels(summary: &Summary) -> Vec<LevelRow> {
             },
             musts: roll.musts,
             met: roll.met,
-            percent: (roll.met * 100).checked_div(roll.musts).unwrap_or_default(),
+            percent: match roll.not_shown {
+                Some(_) => 0,
+                None => (roll.met * 100).checked_div(roll.musts).unwrap_or_default(),
+            },
+            not_shown: roll.not_shown.clone().unwrap_or_default(),
         })
         .collect()
 }

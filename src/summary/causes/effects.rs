@@ -9,7 +9,10 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::{Facts, families::FAMILIES, kinds};
-use crate::{exchange::ExchangeId, summary::planted::Planted};
+use crate::{
+    exchange::ExchangeId,
+    summary::planted::{Planted, Planting},
+};
 
 /// Checks that may cause, checks that may follow, when they do, and why.
 pub(super) struct Rule {
@@ -159,13 +162,21 @@ impl<'f, 'a> Explained<'f, 'a> {
             if ACCEPTED.contains(&one.check) || !may_follow(one.check, OF_STATE) {
                 continue;
             }
-            let pointer = one.finding.pointer.as_deref().unwrap_or_default();
-            let is_planted = !one.shown.is_empty()
-                && one
-                    .shown
-                    .iter()
-                    .all(|shown| planted.explains(shown, pointer, &one.finding.received));
-            if !is_planted {
+            let of_one = planting(one, planted);
+            // Of a body that was not kept whole the same failure elsewhere tells.
+            let of_others = || {
+                self.by_check
+                    .get(one.check)
+                    .into_iter()
+                    .flatten()
+                    .any(|other| {
+                        self.facts.get(*other).is_some_and(|other| {
+                            other.finding.cause == one.finding.cause
+                                && planting(other, planted) == Planting::Shown
+                        })
+                    })
+            };
+            if of_one == Planting::Other || of_one == Planting::Unknown && !of_others() {
                 continue;
             }
             let nearest = |holds: Condition| {
@@ -212,6 +223,23 @@ impl<'f, 'a> Explained<'f, 'a> {
     }
 }
 
+/// Whether a failure shows what was planted, in every exchange that is known of.
+fn planting(one: &Facts<'_>, planted: &Planted) -> Planting {
+    let pointer = one.finding.pointer.as_deref().unwrap_or_default();
+    let all: Vec<Planting> = one
+        .shown
+        .iter()
+        .map(|shown| planted.explains(shown, pointer, &one.finding.received))
+        .collect();
+    if all.is_empty() || all.contains(&Planting::Other) {
+        Planting::Other
+    } else if all.contains(&Planting::Shown) {
+        Planting::Shown
+    } else {
+        Planting::Unknown
+    }
+}
+
 fn may_follow(check: &str, effects: &[&str]) -> bool {
     effects.iter().any(|effect| {
         if effect.ends_with('.') {
@@ -225,7 +253,25 @@ fn may_follow(check: &str, effects: &[&str]) -> bool {
 /// The two judge one response.
 pub(super) fn same_exchange(one: &Facts<'_>, other: &Facts<'_>) -> bool {
     let ids: HashSet<ExchangeId> = other.shown.iter().map(|shown| shown.id).collect();
-    one.operation == other.operation && one.shown.iter().any(|shown| ids.contains(&shown.id))
+    one.shown.iter().any(|shown| ids.contains(&shown.id))
+}
+
+/// The second tells of what the first is about: a header, parameter or property by name.
+pub(super) fn is_named(one: &Facts<'_>, other: &Facts<'_>) -> bool {
+    let names = [
+        one.property().unwrap_or_default(),
+        one.finding.cause.split(' ').next().unwrap_or_default(),
+    ];
+    let told = format!("{} {}", other.finding.title, other.finding.expected).to_ascii_lowercase();
+    (same_operation(one, other) || same_exchange(one, other))
+        && names
+            .iter()
+            .any(|name| name.len() > 2 && told.contains(&name.to_ascii_lowercase()))
+}
+
+/// One resource, and the same property of it.
+pub(super) fn same_property_of_record(one: &Facts<'_>, other: &Facts<'_>) -> bool {
+    same_resource(one, other) && same_property(one, other)
 }
 
 /// The two judge one value of one response.

@@ -3,8 +3,8 @@
 //! The reference supplier shows which: a fault of it is one defect, and `caught_by` names every check that sees it.
 
 use super::effects::{
-    Rule, both_accepted, same_exchange, same_operation, same_property_or_record, same_resource,
-    same_response, same_value,
+    Rule, both_accepted, is_named, same_exchange, same_operation, same_property_of_record,
+    same_property_or_record, same_resource, same_response, same_value,
 };
 
 const TOKENS: &[&str] = &[
@@ -126,6 +126,122 @@ pub(super) static FAMILIES: &[Rule] = &[
         effects: &["response."],
         holds: same_value,
         because: "The same value breaks the schema.",
+    },
+    Rule {
+        causes: &["response.allow-complete"],
+        effects: &["http.undeclared-method"],
+        holds: same_exchange,
+        because: "The same `Allow` leaves methods out.",
+    },
+    Rule {
+        causes: &["http.undeclared-method"],
+        effects: &["http.hidden-operation"],
+        holds: same_response,
+        because: "The same undeclared method is answered.",
+    },
+    Rule {
+        causes: &[
+            "http.undeclared-method",
+            "http.hidden-operation",
+            "http.unknown-resource",
+            "ops.empty-list",
+            "records.status-by-method",
+            "wire.http-versions",
+        ],
+        effects: &[
+            "response.status-documented",
+            "response.content-type",
+            "response.body-schema",
+            "response.declared-properties",
+            "response.headers-schema",
+        ],
+        holds: same_exchange,
+        because: "The same response is not the one that the contract describes for this request.",
+    },
+    Rule {
+        causes: &[
+            "http.undeclared-method",
+            "ops.correlation-echoed",
+            "ops.etag-strong",
+            "ops.if-none-match",
+            "records.location",
+            "security.no-credentials",
+            "security.no-store",
+            "security.rate-limit",
+        ],
+        effects: &["response.headers-schema"],
+        holds: is_named,
+        because: "The same header is missing or wrong.",
+    },
+    Rule {
+        causes: &[
+            "ops.paging-limits",
+            "records.list-offset",
+            "records.list-limit",
+        ],
+        effects: &["input.invalid-parameter-accepted", "records.list-total"],
+        holds: is_named,
+        because: "The same parameter is not read as it should be.",
+    },
+    Rule {
+        causes: &["records.list-total"],
+        effects: &["records.list-filter"],
+        holds: |one, other| same_operation(one, other) && one.finding.cause.starts_with("total"),
+        because: "The total of the collection is wrong.",
+    },
+    Rule {
+        causes: &["response.declared-properties"],
+        effects: &["response.undeclared-properties"],
+        holds: same_exchange,
+        because: "The body has other properties than documented.",
+    },
+    Rule {
+        causes: &[
+            "http.credentials-needed",
+            "security.no-credentials",
+            "security.read-only",
+        ],
+        effects: &["security.authorisation"],
+        holds: same_response,
+        because: "The same operation accepts a client that it should refuse.",
+    },
+    Rule {
+        causes: &["security.reflected-markup"],
+        effects: &["security.nosniff"],
+        holds: same_exchange,
+        because: "The same response reflects markup.",
+    },
+    Rule {
+        causes: &["response.problem-json"],
+        effects: &["response.content-type"],
+        holds: |one, other| {
+            same_exchange(one, other) && one.status().is_some_and(|status| status >= 400)
+        },
+        because: "The error has another media type than documented.",
+    },
+    Rule {
+        causes: &["ops.etag-strong"],
+        effects: &["ops.head", "ops.if-none-match", "ops.if-match-stale"],
+        holds: same_resource,
+        because: "The ETag of the record is not stable.",
+    },
+    Rule {
+        causes: &["records.location"],
+        effects: &["ops.concurrent-creates"],
+        holds: same_resource,
+        because: "`Location` does not name the new record.",
+    },
+    Rule {
+        causes: &["response.body-schema", "response.dates", "response.geojson"],
+        effects: &[
+            "records.created-is-kept",
+            "records.listed",
+            "records.patched",
+            "records.replaced",
+            "records.write-answer",
+        ],
+        holds: same_property_of_record,
+        because: "The same property is not returned as documented.",
     },
     Rule {
         causes: &["contract.negotiation-documented"],
@@ -295,7 +411,7 @@ pub(super) static FAMILIES: &[Rule] = &[
     Rule {
         causes: &["records.list-limit"],
         effects: &["response.body-schema"],
-        holds: same_exchange,
+        holds: |one, other| same_operation(one, other) && one.finding.cause.starts_with("maxItems"),
         because: "The page has more items than the limit.",
     },
     Rule {

@@ -83,7 +83,7 @@ fn one_kind_of_mistake_is_one_finding_with_its_places() {
     let one = &summary.findings[0];
     assert_eq!(
         one.finding.title,
-        "Bodies with values of a wrong type are accepted: 2 places of 2 operations."
+        "Bodies with values of a wrong type are accepted: 3 places of 2 operations."
     );
     assert_eq!((one.places.len(), one.seen), (3, 3));
     assert_eq!(one.operations.len(), 2);
