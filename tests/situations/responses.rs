@@ -1,5 +1,7 @@
 //! Responses in all their forms: streams, headers, forms, large bodies.
 
+mod errors;
+mod forms;
 mod headers;
 mod streams;
 mod write_only;
