@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn every_sign_compiles() {
-        assert_eq!(SIGNS.len(), 17);
+        assert_eq!(SIGNS.len(), 18);
     }
 
     #[test]
