@@ -321,6 +321,7 @@ fn malformed(reason: String) -> Violation {
         schema: String::new(),
         keyword: String::new(),
         message: reason,
+        count: 1,
     }
 }
 

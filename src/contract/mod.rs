@@ -26,6 +26,7 @@ pub use build::Refused;
 pub use documents::{Document, Documents, DuplicateKey, Positions, PositionsBuilder};
 pub use examples::Documented;
 pub use model::*;
+mod sample;
 pub mod schema;
 
 pub use schema::{Schema, Schemas, Validity, Violation};

@@ -6,7 +6,7 @@ use crate::{
     checks::{
         Answer, Check, Example, Kind, Line, Says, answer::essence, place::Place, sequence_items,
     },
-    contract::{Contract, Media, Operation, ResponseSpec, Schema, Validity},
+    contract::{Contract, Media, Operation, ResponseSpec, Schema, Validity, Violation},
     exchange::Response,
     model::Whose,
     verdict::{Finding, Judgement},
@@ -282,13 +282,22 @@ fn validate(
                     status(spec),
                     violation.schema
                 ),
-                violation.message,
+                told(&violation),
             )
             .at(violation.instance)
             .into(),
         );
     }
     findings
+}
+
+/// The reason, and how many more values of the body are wrong in the same way.
+fn told(violation: &Violation) -> String {
+    match violation.count {
+        0 | 1 => violation.message.clone(),
+        2 => format!("{} (and once more)", violation.message),
+        count => format!("{} (and {} times more)", violation.message, count - 1),
+    }
 }
 
 fn status(spec: &ResponseSpec) -> String {
