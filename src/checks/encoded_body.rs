@@ -109,12 +109,34 @@ pub fn can_tell(
         Mutation::Null | Mutation::WrongStructure | Mutation::ExtraProperty
     );
     let length = matches!(invalid.kind, Mutation::MissingRequired | Mutation::TooLong);
-    !vague && (length || !is_file(contract, schema, &invalid.pointer))
+    let place = place_at(contract, schema, &invalid.pointer);
+    !vague
+        && (length || !is_file_at(&place))
+        && (invalid.kind == Mutation::MissingRequired
+            || invalid
+                .value
+                .pointer(&invalid.pointer)
+                .is_none_or(|value| has_form(&place, value)))
+}
+
+/// Whether a value has a form of its own at a place: what stands where an object, a list or a single value belongs
+/// depends on how a reader splits text.
+fn has_form(place: &Place<'_>, value: &Value) -> bool {
+    let types = place.types();
+    match value {
+        Value::Object(_) => types.contains("object"),
+        Value::Array(_) => types.contains("array"),
+        _ => types.iter().any(|kind| *kind != "object"),
+    }
 }
 
 /// Whether a place in a body is a file, whose content only its reader understands.
 #[must_use]
 pub fn is_file(contract: &Contract, schema: &Schema, pointer: &str) -> bool {
+    is_file_at(&place_at(contract, schema, pointer))
+}
+
+fn place_at<'a>(contract: &'a Contract, schema: &Schema, pointer: &str) -> Place<'a> {
     let mut place = Place::of(contract, schema);
     for token in pointer.split('/').skip(1) {
         let name = token.replace("~1", "/").replace("~0", "~");
@@ -123,11 +145,17 @@ pub fn is_file(contract: &Contract, schema: &Schema, pointer: &str) -> bool {
             _ => place.member(&name),
         };
     }
-    let types = place.types();
+    place
+}
+
+fn is_file_at(place: &Place<'_>) -> bool {
     place.has_format("binary")
         || place.has("contentMediaType")
         || place.has("contentEncoding")
-        || types.is_empty() && place.named().is_empty() && !place.has("enum") && !place.has("const")
+        || place.types().is_empty()
+            && place.named().is_empty()
+            && !place.has("enum")
+            && !place.has("const")
 }
 
 /// A value as a fair reader takes it from its text.
