@@ -505,7 +505,10 @@ impl Exchange {
     pub fn received(&self) -> String {
         match &self.outcome {
             Outcome::Answered(response) => match response.headers.get("content-type") {
-                Some(media) => format!("{} with {media}", response.status),
+                Some(media) => {
+                    let media: String = media.chars().take(100).collect();
+                    format!("{} with {media}", response.status)
+                }
                 None => response.status.to_string(),
             },
             Outcome::Broken(breakage) => breakage.detail.clone(),

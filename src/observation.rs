@@ -3,6 +3,7 @@
 
 mod curl;
 mod handshake;
+mod headers;
 mod personal;
 mod secrets;
 #[cfg(test)]
@@ -341,17 +342,15 @@ impl Redactor {
     }
 
     fn response_headers(&self, finder: &Finder, headers: &Headers) -> Vec<(String, String)> {
-        headers
-            .iter()
-            .map(|(name, value)| {
-                let value = if name == "set-cookie" {
-                    self.header(finder, &masked_cookie(value))
-                } else {
-                    self.header(finder, value)
-                };
-                (clean(finder, name), value)
-            })
-            .collect()
+        let redacted = headers.iter().map(|(name, value)| {
+            let value = if name == "set-cookie" {
+                self.header(finder, &masked_cookie(value))
+            } else {
+                self.header(finder, value)
+            };
+            (clean(finder, name), value)
+        });
+        headers::abridged(redacted)
     }
 
     fn header(&self, finder: &Finder, value: &str) -> String {

@@ -9,6 +9,7 @@ mod asking;
 mod bodies;
 mod document;
 pub mod edges;
+pub mod encoded_body;
 mod example;
 mod example_handshakes;
 mod example_states;
@@ -329,6 +330,7 @@ checks! {
         not_found_documented,
         object_body,
         problem_json,
+        problem_status,
         server_error,
         status_documented,
         undeclared_properties,

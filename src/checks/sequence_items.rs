@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{Answer, place::Place};
 use crate::{
+    arrange::shape,
     contract::{Contract, Media, Operation, Schema, Validity, Violation},
     exchange::{
         Response,
@@ -99,6 +100,15 @@ fn defects(
     if !types.contains("array") {
         return each(contract, schema, items);
     }
+    let events = items
+        .iter()
+        .any(|item| matches!(item.content, Content::Event(_)));
+    if events {
+        return match shape::items(&contract.schemas, schema) {
+            Some(one) => each(contract, &one, items),
+            None => Ok(Vec::new()),
+        };
+    }
     let all = whole(contract, response, schema, items)?;
     if all.is_empty() {
         return Ok(all);
@@ -152,9 +162,7 @@ fn whole(
     for item in items {
         match &item.content {
             Content::Json(value) => values.push(value.clone()),
-            Content::Event(event) => {
-                values.push(serde_json::from_str(&event.data).unwrap_or_else(|_| event.to_value()));
-            }
+            Content::Event(_) => {}
             Content::Malformed(reason) => defects.push(Defect {
                 number: item.number,
                 violation: malformed(reason.clone()),
@@ -313,6 +321,7 @@ fn malformed(reason: String) -> Violation {
         schema: String::new(),
         keyword: String::new(),
         message: reason,
+        count: 1,
     }
 }
 

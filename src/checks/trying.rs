@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::encoded_body::Encoding;
 use crate::{
     arrange::{self, Arranged, exercise::refusal, vary},
     contract::{Media, Operation, Schema},
@@ -71,8 +72,12 @@ pub fn is_harmless(operation: &Operation) -> bool {
 pub struct Taken<'a> {
     /// How it was arranged.
     pub arranged: Arranged,
+    /// The media type of its body.
+    pub media: &'a Media,
     /// The schema of its body.
     pub schema: &'a Schema,
+    /// How its body is written.
+    pub encoding: Encoding,
     /// Its body.
     pub body: Value,
     /// Whether the body holds everything that it may, and not just the least.
@@ -91,22 +96,25 @@ pub fn taken<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<
         .media
         .as_ref()
         .map(|media| &media.media_type);
-    let schema = operation
+    let described = operation
         .body
         .iter()
         .flat_map(|body| &body.content)
-        .find(|held| Some(&held.media_type) == media && held.is_json())
-        .and_then(|held| held.schema.as_ref());
-    let (Some(schema), Some(body)) = (schema, arranged.body().cloned()) else {
+        .find(|held| Some(&held.media_type) == media)
+        .and_then(|held| Some((held, held.schema.as_ref()?, Encoding::of(held)?)));
+    let (Some((media, schema, encoding)), Some(body)) = (described, arranged.body().cloned())
+    else {
         return Err(Halt::NotApplicable(
-            "The valid request has no JSON body with a schema.".into(),
+            "The valid request has no body with a schema whose values could be told from wrong ones.".into(),
         ));
     };
     let exchange = script.send(arranged.request.clone())?;
     if is_taken(exchange) {
         return Ok(Taken {
             arranged,
+            media,
             schema,
+            encoding,
             body,
             full: true,
         });
@@ -135,7 +143,9 @@ pub fn taken<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<
             if is_taken(script.send(request)?) {
                 return Ok(Taken {
                     arranged,
+                    media,
                     schema,
+                    encoding,
                     body: fresh,
                     full,
                 });

@@ -15,10 +15,11 @@ use super::{
     documents::{Library, Target},
     modernise::range,
     normalise::UNRESOLVED,
+    sample,
     schema::{Schema, Validity, Violation},
 };
 
-/// Violations that are told of one value; the rest would only repeat them.
+/// Kinds of violation that are told of one value: by keyword and place in the schema.
 const MOST_VIOLATIONS: usize = 20;
 /// Steps back a pattern with look-around may take, about three milliseconds.
 const BACKTRACKS: usize = 200_000;
@@ -189,18 +190,43 @@ impl Judge {
         if validator.is_valid(value) {
             return Validity::Valid;
         }
-        let mut violations = Vec::new();
-        for error in validator.iter_errors(value).take(MOST_VIOLATIONS) {
+        // The library gathers every error before it shows the first: of a huge value only the beginning is explained.
+        let sample = sample::of(value);
+        let mut violations: Vec<Violation> = Vec::new();
+        for error in validator.iter_errors(sample.value()) {
             if gave_up(&error) {
-                return Validity::Unjudgeable(
-                    "a pattern took too long to match the value".to_owned(),
-                );
+                return Validity::Unjudgeable(GAVE_UP.to_owned());
             }
-            violations.extend(leaves(&error).into_iter().map(violation));
+            if sample.made(error.instance_path().as_str(), error.kind().keyword()) {
+                continue;
+            }
+            for leaf in leaves(&error) {
+                let (keyword, schema) = (leaf.kind().keyword(), leaf.schema_path().as_str());
+                let same = violations
+                    .iter_mut()
+                    .find(|held| held.keyword == keyword && held.schema == schema);
+                match same {
+                    Some(held) => held.count += 1,
+                    None if violations.len() < MOST_VIOLATIONS => violations.push(violation(leaf)),
+                    None => {}
+                }
+            }
+        }
+        if violations.is_empty() {
+            // What is wrong lies beyond the sample, or in the number of items.
+            match validator.validate(value) {
+                Err(error) if gave_up(&error) => {
+                    return Validity::Unjudgeable(GAVE_UP.to_owned());
+                }
+                Err(error) => violations.extend(leaves(&error).into_iter().map(violation)),
+                Ok(()) => return Validity::Valid,
+            }
         }
         Validity::Invalid(violations)
     }
 }
+
+const GAVE_UP: &str = "a pattern took too long to match the value";
 
 /// Whether the error says that matching was given up, here or in an alternative.
 fn gave_up(error: &ValidationError<'_>) -> bool {
@@ -265,6 +291,7 @@ fn violation(error: &ValidationError<'_>) -> Violation {
         schema: error.schema_path().as_str().to_owned(),
         keyword: error.kind().keyword().to_owned(),
         message: message(error),
+        count: 1,
     };
     // The ranges of number formats are bounds that we put in; the document says `format`.
     let limit = match error.kind() {

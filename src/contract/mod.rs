@@ -29,6 +29,7 @@ pub use documents::{Document, Documents, DuplicateKey, Positions, PositionsBuild
 pub use examples::Documented;
 pub use model::*;
 pub use modernise::UNDECIDED_NULL;
+mod sample;
 pub mod schema;
 
 pub use patterns::FOREIGN_PATTERN;

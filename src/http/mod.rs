@@ -28,8 +28,9 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -71,6 +72,8 @@ pub struct Transport {
     answered: AtomicBool,
     /// Whether a kept connection closed under a request that must not be repeated.
     raced: AtomicBool,
+    /// How long this program was busy besides its exchanges, in microseconds.
+    busy_us: AtomicU64,
 }
 
 impl Transport {
@@ -102,7 +105,14 @@ impl Transport {
             kept: Kept::default(),
             answered: AtomicBool::new(false),
             raced: AtomicBool::new(false),
+            busy_us: AtomicU64::new(0),
         })
+    }
+
+    /// Says that this program was busy with something else for so long: exchanges under way were not looked at.
+    pub fn was_busy(&self, time: Duration) {
+        let time = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.busy_us.fetch_add(time, Ordering::Relaxed);
     }
 
     /// Sends the request with these credentials and waits for the whole answer, at most for the time
@@ -306,12 +316,12 @@ impl Transport {
         let mut outgoing = reqwest::Request::new(method, place.url.clone());
         *outgoing.headers_mut() = headers;
         *outgoing.body_mut() = body.map(Into::into);
-        let clock = Clock::start(&self.options, patience);
+        let clock = Clock::start(&self.options, patience, &self.busy_us);
         tokio::pin! { let limit = tokio::time::sleep_until(clock.deadline()); }
         let response = tokio::select! {
             biased;
             response = client.pooled.execute(outgoing) => response,
-            () = &mut limit => return Err(clock.silent().into()),
+            () = clock.over(limit.as_mut()) => return Err(clock.silent().into()),
         };
         let response = match response {
             Ok(response) => response,
@@ -336,12 +346,13 @@ impl Transport {
         headers: HeaderMap,
         body: Option<Bytes>,
     ) -> Result<Response, Lost> {
-        let mut clock = Clock::start(&self.options, request.patience);
+        let mut clock = Clock::start(&self.options, request.patience, &self.busy_us);
+        let patience = clock;
         tokio::pin! { let limit = tokio::time::sleep_until(clock.deadline()); }
         let (response, _connection) = tokio::select! {
             biased;
             response = client.direct.send(request, place, headers, body, &mut clock) => response?,
-            () = &mut limit => return Err(clock.silent().into()),
+            () = patience.over(limit.as_mut()) => return Err(patience.silent().into()),
         };
         self.finish(response, place, clock, limit).await
     }
@@ -359,12 +370,13 @@ impl Transport {
             not_sent("A kept connection is for the methods of HTTP alone.".to_owned())
         })?;
         let outgoing = Kept::outgoing(method, place, headers, body)?;
-        let mut clock = Clock::start(&self.options, request.patience);
+        let mut clock = Clock::start(&self.options, request.patience, &self.busy_us);
+        let patience = clock;
         tokio::pin! { let limit = tokio::time::sleep_until(clock.deadline()); }
         let (response, line) = tokio::select! {
             biased;
             response = self.kept.send(number, &client.direct, place, outgoing, &mut clock) => response?,
-            () = &mut limit => return Err(clock.silent().into()),
+            () = patience.over(limit.as_mut()) => return Err(patience.silent().into()),
         };
         let head = response.headers().clone();
         let response = self.finish(response, place, clock, limit).await?;
@@ -379,7 +391,7 @@ impl Transport {
         &self,
         response: ::http::Response<B>,
         place: &Place,
-        clock: Clock,
+        clock: Clock<'_>,
         mut limit: std::pin::Pin<&mut tokio::time::Sleep>,
     ) -> Result<Response, Lost>
     where
@@ -401,6 +413,10 @@ impl Transport {
                 biased;
                 frame = stream.frame() => frame,
                 () = &mut limit => match &mut limits {
+                    None if clock.deadline() > tokio::time::Instant::now() => {
+                        limit.as_mut().reset(clock.deadline());
+                        continue;
+                    }
                     None => return Err(clock.unfinished(body.len()).into()),
                     Some(limits) if limits.is_over(body.so_far()) => {
                         open = true;

@@ -100,7 +100,7 @@ impl Direct {
         place: &Place,
         headers: HeaderMap,
         body: Option<Bytes>,
-        clock: &mut Clock,
+        clock: &mut Clock<'_>,
     ) -> Result<(::http::Response<Incoming>, Connection), Lost> {
         let method = &request.method;
         let first_line = format!("{} {} HTTP/1.1\r\n", method.as_str(), place.target());

@@ -125,7 +125,10 @@ impl<W: Wire> Runner<'_, W> {
                     "The case does not come to an end.",
                 ))];
             }
-            match self.turn(case, world, &history) {
+            let began = Instant::now();
+            let turn = self.turn(case, world, &history);
+            self.exchanger.was_busy_since(began);
+            match turn {
                 Turn::Done(judgements) => break judgements,
                 Turn::Ask(Ask::Pause(time)) => {
                     paused += time;

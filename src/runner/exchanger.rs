@@ -74,6 +74,8 @@ pub(super) struct Held(pub(super) Gap);
 
 /// How often a request is sent again because the target asks for patience.
 const MOST_RETRIES: u32 = 3;
+/// Shorter delays are lost in those of any network.
+const WORTH_TELLING: Duration = Duration::from_millis(20);
 /// The longest wait for one `Retry-After`; a target that asks for more is taken at its word as busy.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -387,8 +389,23 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         Ok(())
     }
 
+    /// Tells the wire of a time in which no exchange was looked at, where it is worth telling.
+    pub(super) fn was_busy_since(&self, began: Instant) {
+        let time = began.elapsed();
+        if time >= WORTH_TELLING {
+            self.wire.was_busy(time);
+        }
+    }
+
     /// Has the response checks judge an exchange, and tells it.
     fn judge(&self, case: &CaseName, exchange: &Exchange) -> Vec<Noted> {
+        let began = Instant::now();
+        let noted = self.judge_and_tell(case, exchange);
+        self.was_busy_since(began);
+        noted
+    }
+
+    fn judge_and_tell(&self, case: &CaseName, exchange: &Exchange) -> Vec<Noted> {
         let operation = exchange
             .request
             .operation

@@ -3,6 +3,7 @@
 use std::{
     future::Future,
     sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
 };
 
 pub use crate::http::Sent;
@@ -47,6 +48,9 @@ pub trait Wire: Sync {
     fn handshake(&self, _: &Handshake) -> impl Future<Output = HandshakeResult> + Send {
         async { HandshakeResult::not_tried("This wire cannot try TLS handshakes.") }
     }
+
+    /// Says that the run was busy with something else for so long, so that the target is not blamed for it.
+    fn was_busy(&self, _: Duration) {}
 
     /// Exchanges with token endpoints since the last call, not numbered yet.
     fn take_logins(&self) -> Vec<Exchange> {
@@ -150,6 +154,10 @@ impl Wire for Line {
     fn renew(&self, identity: &IdentityName, used: &Headers) -> bool {
         self.keyring
             .invalidate(identity, &Credentials::of(used.clone()))
+    }
+
+    fn was_busy(&self, time: Duration) {
+        self.transport.was_busy(time);
     }
 
     fn take_logins(&self) -> Vec<Exchange> {

@@ -283,7 +283,7 @@ fn validate(
                     status(spec),
                     violation.schema
                 ),
-                violation.message,
+                told(&violation),
             )
             .at(violation.instance)
             .of_kind(kind)
@@ -307,6 +307,15 @@ fn kind(violation: &Violation, body: &Value) -> String {
             None => "Values are not of their format.".to_owned(),
         },
         keyword => format!("Bodies break `{keyword}` at {}.", violation.schema),
+    }
+}
+
+/// The reason, and how many more values of the body are wrong in the same way.
+fn told(violation: &Violation) -> String {
+    match violation.count {
+        0 | 1 => violation.message.clone(),
+        2 => format!("{} (and once more)", violation.message),
+        count => format!("{} (and {} times more)", violation.message, count - 1),
     }
 }
 

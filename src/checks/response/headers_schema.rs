@@ -232,7 +232,8 @@ fn violation(
         }
     }
     first.or_else(|| {
-        let reason = format!("`{value}` is not a list of names and values");
+        let shown: String = value.chars().take(60).collect();
+        let reason = format!("`{shown}` is not a list of names and values");
         Some(unreadable("style", reason))
     })
 }
@@ -243,6 +244,7 @@ fn unreadable(keyword: &str, message: String) -> Violation {
         schema: String::new(),
         keyword: keyword.to_owned(),
         message,
+        count: 1,
     }
 }
 

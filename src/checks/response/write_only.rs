@@ -103,7 +103,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         return Vec::new();
     };
     let mut marked: HashMap<String, Rc<[String]>> = HashMap::new();
-    let mut found: Vec<(String, String, String)> = Vec::new();
+    let mut found: Vec<(String, String)> = Vec::new();
     let mut judged = false;
     place::walk(&answer.place(), body, &mut |spot| {
         let Some(members) = spot.value.as_object() else {
@@ -116,15 +116,14 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         );
         judged |= !names.is_empty();
         for name in names.iter() {
-            let shape = format!("{}/{}", spot.shape, escape(name));
             if members
                 .get(name)
                 .is_some_and(|value| !masked::shows_nothing(value))
-                && !found.iter().any(|(held, ..)| *held == shape)
+                && !found.iter().any(|(_, held)| held == name)
                 && found.len() < MOST_FINDINGS
             {
                 let pointer = format!("{}/{}", spot.pointer, escape(name));
-                found.push((shape, pointer, name.clone()));
+                found.push((pointer, name.clone()));
             }
         }
     });
@@ -133,9 +132,9 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     }
     found
         .into_iter()
-        .map(|(shape, pointer, name)| {
+        .map(|(pointer, name)| {
             Finding::new(
-                format!("write-only {shape}"),
+                format!("write-only {name}"),
                 format!(
                     "A response has the property `{name}`, which the contract marks `writeOnly`."
                 ),
