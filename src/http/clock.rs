@@ -13,6 +13,8 @@ use crate::exchange::{Breakage, BreakageKind, Patience};
 pub(super) struct Lost {
     pub(super) breakage: Breakage,
     pub(super) repeatable: bool,
+    /// Whether the target did nothing with the request, so that any request may be sent again.
+    pub(super) unprocessed: bool,
 }
 
 impl From<Breakage> for Lost {
@@ -20,6 +22,7 @@ impl From<Breakage> for Lost {
         Self {
             breakage,
             repeatable: false,
+            unprocessed: false,
         }
     }
 }

@@ -64,6 +64,13 @@ pub fn render(summary: &Summary, style: Style, reports: &[PathBuf]) -> String {
         for group in summary.left_in_short.iter().take(REASONS) {
             page.line("  ", &safe(&text::left(group)));
         }
+        if let Some(folder) = reports.first().and_then(|report| report.parent()) {
+            let folder = safe(&folder.display().to_string());
+            let _ = writeln!(
+                out,
+                "  `muster cleanup {folder}` removes what it finds to be of this run."
+            );
+        }
     }
     if !reports.is_empty() {
         page.heading("Reports");

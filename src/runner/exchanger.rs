@@ -10,8 +10,8 @@ use std::{
 };
 
 use super::{
-    Cancel, Listener, Setup, cleanup::Ledger, drive::Noted, pace::Pace, settle::Settling,
-    watch::Watch, wire::Wire,
+    Cancel, Listener, Setup, cleanup::Ledger, drive::Noted, outage::Lost, pace::Pace,
+    settle::Settling, watch::Watch, wire::Wire,
 };
 use crate::{
     arrange,
@@ -127,6 +127,16 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         self.removals.load(Ordering::Relaxed)
     }
 
+    /// The requests that were lost as the target stopped answering.
+    pub(super) fn lost_requests(&self) -> Vec<Lost> {
+        self.watch.lost_requests()
+    }
+
+    /// Notes that the target is back, and that what was under way did not end it.
+    pub(super) fn came_back(&self) {
+        self.watch.came_back();
+    }
+
     pub(super) fn stopped(&self) -> Option<Gap> {
         // The reason may quote the target.
         self.watch.stopped().map(|gap| Gap {
@@ -172,13 +182,32 @@ impl<'a, W: Wire> Exchanger<'a, W> {
     ) -> Result<Answered, Held> {
         self.may_write(&request)?;
         self.wire.may_send(&request).map_err(Held)?;
-        let creation = self.ledger.intends(self, &request);
+        let mut creation = None;
+        let mut is_noted = false;
         let mut noted = Vec::new();
         let mut renewed = false;
         let mut nonced = false;
         let mut retries = 0;
         loop {
-            let (exchange, logins) = self.send_once(case, request.clone()).await?;
+            let place = match self.place().await {
+                Ok(place) => place,
+                Err(held) => {
+                    self.ledger.withdraws(self, creation);
+                    return Err(held);
+                }
+            };
+            // Noted as it is sent: what was held back creates nothing.
+            if !is_noted {
+                is_noted = true;
+                creation = self.ledger.intends(self, &request);
+                if let Err(held) = self.may_send() {
+                    self.ledger.withdraws(self, creation);
+                    return Err(held);
+                }
+            }
+            let sent = self.send_now(case, request.clone()).await;
+            drop(place);
+            let (exchange, logins) = sent?;
             noted.extend(logins);
             noted.extend(self.judge(case, &exchange));
             if retries > 0 {
@@ -233,12 +262,18 @@ impl<'a, W: Wire> Exchanger<'a, W> {
     ) -> Result<(Exchange, Vec<Noted>), Held> {
         self.may_write(&request)?;
         self.wire.may_send(&request).map_err(Held)?;
-        self.may_send()?;
-        let place = self.ready().await?;
-        self.may_send()?;
+        let place = self.place().await?;
         let sent = self.send_now(case, request).await;
         drop(place);
         sent
+    }
+
+    /// A place for a request that may be sent.
+    async fn place(&self) -> Result<Option<tokio::sync::SemaphorePermit<'_>>, Held> {
+        self.may_send()?;
+        let place = self.ready().await?;
+        self.may_send()?;
+        Ok(place)
     }
 
     /// Waits for a place among the concurrent requests, and for the rate.
@@ -249,7 +284,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         }
     }
 
-    async fn send_now(
+    pub(super) async fn send_now(
         &self,
         case: &CaseName,
         mut request: Request,

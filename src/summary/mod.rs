@@ -51,7 +51,7 @@ pub struct Summary {
     /// Requests sent, removals among them.
     pub requests: u64,
     /// Requests of cleaning up, which the budget does not count.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub removals: u64,
     /// How long the run took, in microseconds.
     pub took_us: u64,
@@ -105,6 +105,10 @@ pub struct Partial {
     pub of: u32,
     /// Whether operations were left out too, so that a requirement was verified on some of its operations alone.
     pub operations_left_out: bool,
+}
+
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A line of the journal that could not be read.
