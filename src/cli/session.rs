@@ -143,7 +143,7 @@ impl Session {
         contract: Option<LoadedContract>,
     ) -> Result<Self, Failure> {
         let profile = profile::load("uk-gov-api", &wiring::catalogue())?.profile;
-        let (contract, contract_sha256) = match contract {
+        let (mut contract, contract_sha256) = match contract {
             Some(loaded) => (loaded.contract, loaded.sha256),
             None => {
                 let nothing = serde_json::json!({ "openapi": "3.1.0", "info": { "title": "", "version": "" }, "paths": {} });
@@ -152,6 +152,7 @@ impl Session {
                 (contract, String::new())
             }
         };
+        told::hazards(&mut contract, &target.hazards);
         Ok(Self {
             profile,
             contract,

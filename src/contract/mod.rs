@@ -18,6 +18,7 @@ mod operations;
 mod parts;
 mod pointer;
 mod router;
+mod surroundings;
 mod survey;
 pub mod typed;
 mod views;
@@ -30,6 +31,7 @@ pub mod schema;
 
 pub use router::Router;
 pub use schema::{Schema, Schemas, Validity, Violation};
+pub use surroundings::{Hazard, HazardKind, Reads, Sign, Surroundings};
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -86,3 +86,20 @@ fn a_hazard_is_sent_where_it_is_asked_for() {
     );
     assert!(!reached(&service, &["/signout"]).is_empty());
 }
+#[test]
+fn preflight_does_not_end_a_token_or_the_service() {
+    let service = obliging();
+    let contract = contract(&[
+        "GET /token/revoke revokeToken",
+        "GET /system/shutdown shutdown",
+        "GET /cache/flush flushCache",
+        "GET /status status",
+    ]);
+    service.run(
+        &contract,
+        "environment: production\nwrites: allowed\n",
+        &["--effort", "quick"],
+    );
+    let hazards = ["/token/revoke", "/system/shutdown", "/cache/flush"];
+    assert_eq!(reached(&service, &hazards), Vec::<String>::new());
+}
