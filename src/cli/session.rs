@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "a run has a clock")]
 
 use std::{
+    collections::BTreeMap,
     sync::{Mutex, PoisonError},
     time::Instant,
 };
@@ -25,7 +26,7 @@ use crate::{
     load::{Target, profile},
     model::{self, IdentityName, Parameters, Writes},
     observation::Redactor,
-    plan::{Basis, Permits, Plan, Selection, Work},
+    plan::{Basis, Effect, Permits, Plan, Selection, Work},
     profile::Profile,
     runner::{
         Cancel, Line, Runner, Setup,
@@ -177,6 +178,8 @@ impl Session {
             plan.contract_checks.len(),
             plan.response_checks.len()
         );
+        text.push_str(&told::effects(&plan.operations));
+        text.push_str("\nCases:\n");
         let rows: Vec<Vec<String>> = plan
             .cases
             .iter()
@@ -189,7 +192,7 @@ impl Session {
             .collect();
         text.push_str(&output::columns(&rows));
         if !plan.excluded.is_empty() {
-            text.push_str("\nLeft out:\n");
+            text.push_str("\nNot tested:\n");
             let rows: Vec<Vec<String>> = plan
                 .excluded
                 .iter()
@@ -220,10 +223,21 @@ impl Session {
     /// What a run would send, for machines.
     pub(super) fn plan_json(&self) -> Result<String, Failure> {
         let plan = self.plan();
-        let planned = Planned {
-            cases: plan.cases,
-            excluded: plan.excluded,
-        };
+        let counts: BTreeMap<String, usize> = Effect::ALL
+            .into_iter()
+            .map(|effect| {
+                let name = serde_json::to_value(effect).ok();
+                let name = name.as_ref().and_then(serde_json::Value::as_str);
+                let count = plan.operations.iter().filter(|one| one.effect == effect);
+                (name.unwrap_or_default().to_owned(), count.count())
+            })
+            .collect();
+        let planned = serde_json::json!({
+            "counts": counts,
+            "operations": plan.operations,
+            "cases": plan.cases,
+            "excluded": plan.excluded,
+        });
         serde_json::to_string_pretty(&planned)
             .map(|text| format!("{text}\n"))
             .map_err(|error| Failure::Internal(error.to_string()))

@@ -16,7 +16,7 @@ use crate::{
         roles,
     },
     model::{ClassKind, Does, OperationKey},
-    plan::select::names_operation,
+    plan::{Effect, PlannedOperation, select::names_operation},
     profile::Profile,
 };
 
@@ -76,6 +76,34 @@ fn capabilities(profile: &Profile) -> BTreeSet<String> {
         .chain(of_cases)
         .chain(roles::CLAIMS.map(str::to_owned))
         .collect()
+}
+
+/// What the run does with each operation, in groups with their counts.
+pub(super) fn effects(operations: &[PlannedOperation]) -> String {
+    let mut text = String::new();
+    for effect in Effect::ALL {
+        let group: Vec<&PlannedOperation> = operations
+            .iter()
+            .filter(|one| one.effect == effect)
+            .collect();
+        text.push_str(&format!("{}: {}\n", effect.label(), group.len()));
+        let rows: Vec<Vec<String>> = group
+            .iter()
+            .map(|one| {
+                let grant = one.grant.map(|grant| grant.label().to_owned());
+                let prepares = one
+                    .prepares
+                    .then(|| "sent only to prepare the test of another".to_owned());
+                let notes: Vec<String> = [grant, prepares, one.reason.clone()]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+                vec![format!("  {}", one.operation), notes.join("; ")]
+            })
+            .collect();
+        text.push_str(&output::columns(&rows));
+    }
+    text
 }
 
 /// What every operation and parameter was recognised as, and why.

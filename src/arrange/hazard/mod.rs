@@ -32,6 +32,12 @@ pub fn recognise(operation: &Operation) -> Option<&Hazard> {
         .as_ref()
 }
 
+/// Whether an operation reads, whatever its method: `POST /people/search`.
+#[must_use]
+pub fn only_reads(operation: &Operation) -> bool {
+    score::only_reads(&Facts::of(operation))
+}
+
 /// Takes up what the target file says of hazards: words of its own, and operations that are harmless.
 pub fn apply(contract: &mut Contract, own: &OwnWords, is_harmless: impl Fn(&Operation) -> bool) {
     for operation in &mut contract.operations {

@@ -325,7 +325,7 @@ fn begins(words: &[String], list: &[&str]) -> bool {
     })
 }
 
-fn only_reads(facts: &Facts) -> bool {
+pub(super) fn only_reads(facts: &Facts) -> bool {
     if matches!(facts.method, Method::Put | Method::Patch | Method::Delete) {
         return false;
     }
