@@ -1,5 +1,6 @@
 //! Profile × contract × suites × claims → what will be done, and what will not and why (owner of [`Plan`]).
 
+pub mod groups;
 pub mod permits;
 pub mod select;
 
@@ -7,8 +8,11 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::permits::{Permits, Standing};
 use self::select::{names_operation, names_requirement, names_whole_requirement};
+pub use self::{
+    groups::{Effect, PlannedOperation},
+    permits::{Permits, Standing},
+};
 use crate::{
     arrange::{self, hazard::hazard},
     checks::{self, Applies, Check, Kind, Scope},
@@ -184,6 +188,8 @@ pub struct Plan {
     pub not_selected: Vec<RequirementId>,
     /// Which requests may leave; none of a plan that was not made from a contract.
     pub permits: Option<Permits>,
+    /// Every operation of the contract with what the run does with it.
+    pub operations: Vec<PlannedOperation>,
 }
 
 impl Plan {
@@ -227,7 +233,9 @@ impl Plan {
         plan.suites.clone_from(&basis.profile.suites);
         plan.add_suites(basis, &chosen);
         plan.cases.sort_by_key(|case| case.stage);
-        plan.permits = Some(Permits::chosen(basis, &chosen));
+        let permits = Permits::chosen(basis, &chosen);
+        plan.operations = groups::operations(basis, &permits);
+        plan.permits = Some(permits);
         plan
     }
 

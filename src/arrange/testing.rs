@@ -46,6 +46,7 @@ pub(crate) fn operation_of(key: OperationKey) -> Operation {
         servers: Vec::new(),
         broken: None,
         pointer: String::new(),
+        surroundings: crate::contract::Surroundings::default(),
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "a run has a clock")]
 
 use std::{
+    collections::BTreeMap,
     sync::{Mutex, PoisonError},
     time::Instant,
 };
@@ -25,7 +26,7 @@ use crate::{
     load::{Target, profile},
     model::{self, IdentityName, Parameters, StopSignal, Writes},
     observation::Redactor,
-    plan::{Basis, Permits, Plan, Selection, Work},
+    plan::{Basis, Effect, Permits, Plan, Selection, Work},
     profile::Profile,
     runner::{
         Cancel, Line, Runner, Setup, Wire,
@@ -154,7 +155,7 @@ impl Session {
         contract: Option<LoadedContract>,
     ) -> Result<Self, Failure> {
         let profile = profile::load("uk-gov-api", &wiring::catalogue())?.profile;
-        let (contract, contract_sha256) = match contract {
+        let (mut contract, contract_sha256) = match contract {
             Some(loaded) => {
                 let mut contract = loaded.contract;
                 contract.serve_at(&target.base_url);
@@ -167,6 +168,7 @@ impl Session {
                 (contract, String::new())
             }
         };
+        told::hazards(&mut contract, &target.hazards);
         Ok(Self {
             profile,
             contract,
@@ -191,6 +193,8 @@ impl Session {
             plan.contract_checks.len(),
             plan.response_checks.len()
         );
+        text.push_str(&told::effects(&plan.operations));
+        text.push_str("\nCases:\n");
         let rows: Vec<Vec<String>> = plan
             .cases
             .iter()
@@ -203,7 +207,7 @@ impl Session {
             .collect();
         text.push_str(&output::columns(&rows));
         if !plan.excluded.is_empty() {
-            text.push_str("\nLeft out:\n");
+            text.push_str("\nNot tested:\n");
             let rows: Vec<Vec<String>> = plan
                 .excluded
                 .iter()
@@ -234,11 +238,22 @@ impl Session {
     /// What a run would send, for machines.
     pub(super) fn plan_json(&self) -> Result<String, Failure> {
         let plan = self.plan();
-        let planned = Planned {
-            cases: plan.cases,
-            excluded: plan.excluded,
-            not_selected: plan.not_selected,
-        };
+        let counts: BTreeMap<String, usize> = Effect::ALL
+            .into_iter()
+            .map(|effect| {
+                let name = serde_json::to_value(effect).ok();
+                let name = name.as_ref().and_then(serde_json::Value::as_str);
+                let count = plan.operations.iter().filter(|one| one.effect == effect);
+                (name.unwrap_or_default().to_owned(), count.count())
+            })
+            .collect();
+        let planned = serde_json::json!({
+            "counts": counts,
+            "operations": plan.operations,
+            "cases": plan.cases,
+            "excluded": plan.excluded,
+            "not_selected": plan.not_selected,
+        });
         serde_json::to_string_pretty(&planned)
             .map(|text| format!("{text}\n"))
             .map_err(|error| Failure::Internal(error.to_string()))

@@ -242,7 +242,7 @@ fn assemble(
     tidy(&mut faults, &library.root);
 
     let router = Arc::new(Router::new(&paths.operations));
-    Contract {
+    let mut contract = Contract {
         dialect,
         location: library.root.to_string(),
         root: Arc::clone(root),
@@ -257,7 +257,9 @@ fn assemble(
         router,
         positions,
         documented,
-    }
+    };
+    contract.look_around();
+    contract
 }
 
 /// Documents that name a version of their own are read by it.

@@ -20,6 +20,7 @@ mod patterns;
 mod pointer;
 mod router;
 mod servers;
+mod surroundings;
 mod survey;
 pub mod typed;
 mod views;
@@ -36,6 +37,7 @@ pub use patterns::FOREIGN_PATTERN;
 pub use router::Router;
 pub use schema::{Schema, Schemas, Validity, Violation};
 pub use servers::{Elsewhere, ServerPaths};
+pub use surroundings::{Hazard, HazardKind, Reads, Sign, Surroundings};
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -337,6 +337,8 @@ pub struct Operation {
     pub broken: Option<String>,
     /// Where it stands.
     pub pointer: String,
+    /// What the contract shows besides.
+    pub surroundings: super::Surroundings,
 }
 
 impl Operation {

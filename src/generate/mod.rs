@@ -26,13 +26,14 @@ mod pattern;
 mod places;
 mod prepared;
 mod random;
+pub mod reserved;
 mod shape;
 mod shrink;
 pub mod text;
 mod wrong;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::cell::OnceCell;
 

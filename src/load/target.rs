@@ -80,6 +80,8 @@ pub struct Target {
     pub body_limit: u64,
     /// Operations to call although they may end the run's own access.
     pub include_hazards: BTreeSet<String>,
+    /// What is a hazard here, and what is none.
+    pub hazards: HazardRules,
     /// What operations and their parameters are for, where the contract does not show it.
     pub roles: Vec<SaidRole>,
     /// Each claim with where it is made.
@@ -90,6 +92,21 @@ pub struct Target {
     pub from_environment: Vec<String>,
     /// The command that starts the target, where it is the reference supplier.
     pub started_by: Option<String>,
+}
+
+/// What the target file says of hazards, over the words that Muster knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HazardRules {
+    /// Words that make an operation a hazard here.
+    #[serde(default)]
+    pub words: Vec<String>,
+    /// Words that mean no harm here.
+    #[serde(default)]
+    pub harmless_words: Vec<String>,
+    /// Operations that are no hazards, written as for `--only`.
+    #[serde(default)]
+    pub harmless: Vec<String>,
 }
 
 /// Where Muster listens for those who follow addresses in tokens.
@@ -126,6 +143,7 @@ impl Target {
             timeout: TIMEOUT,
             body_limit: BODY_LIMIT,
             include_hazards: BTreeSet::new(),
+            hazards: HazardRules::default(),
             roles: Vec::new(),
             claims_at: Vec::new(),
             callback: None,
@@ -185,6 +203,8 @@ struct RawTarget {
     body_limit_bytes: Option<u64>,
     #[serde(default)]
     include_hazards: BTreeSet<String>,
+    #[serde(default)]
+    hazards: HazardRules,
     #[serde(default)]
     attestations: Vec<Attestation>,
     #[serde(default)]
@@ -338,6 +358,7 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
         timeout: raw.timeout_s.map_or(TIMEOUT, Duration::from_secs_f64),
         body_limit: raw.body_limit_bytes.unwrap_or(BODY_LIMIT),
         include_hazards: raw.include_hazards,
+        hazards: raw.hazards,
     })
 }
 

@@ -90,7 +90,11 @@ impl<'a> Builder<'_, 'a> {
             // No schema: any value is valid.
             return Ok(media.examples.first().map_or_else(
                 || (Value::Object(serde_json::Map::new()), Origin::Generated),
-                |example| (example.value.clone(), Origin::Example),
+                |example| {
+                    let mut value = example.value.clone();
+                    generate::reserved::reserve(&mut value);
+                    (value, Origin::Example)
+                },
             ));
         };
         let whole = schema;
@@ -128,6 +132,13 @@ impl<'a> Builder<'_, 'a> {
                 (value, Origin::Generated)
             }
         };
+        // A server may call a host, or write to an address, that an example of the contract names.
+        let mut reserved = value.clone();
+        if generate::reserved::reserve(&mut reserved)
+            && values::fits(world.contract, Some(schema), &reserved)
+        {
+            value = reserved;
+        }
         let held = self.refer(operation, schema, &mut value)?;
         self.fill_given(operation, schema, &mut value);
         if world.relations.role(&operation.key) == Role::Create

@@ -107,8 +107,13 @@ pub static CHECK: Check = Check {
         },
         Example {
             title: "A method the API does not know",
-            contract: "/status: {get: {responses: {'200': {description: People}}}, patch: {responses: {'200': {description: Changed}}}}",
-            dialogue: &[Line::empty("QUERY /status", 501)],
+            contract: "
+/people/{id}:
+  parameters: [{name: id, in: path, required: true, schema: {type: string}, example: '7'}]
+  get: {responses: {'200': {description: A person}}}
+  patch: {responses: {'200': {description: Changed}}}
+",
+            dialogue: &[Line::empty("QUERY /people/7", 501)],
             says: Says::Pass,
         },
         Example {
