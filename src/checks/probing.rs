@@ -8,7 +8,7 @@ use crate::{
         Breakage, BreakageKind, Exchange, Outcome, Request, Response,
         handshake::{End, Handshake, Refusal},
     },
-    model::{Method, OperationKey, Parameters, Whose},
+    model::{Method, Parameters, Whose},
     script::{Halt, Script, Scripted, World},
     verdict::Judgement,
 };
@@ -220,14 +220,7 @@ pub fn is_first_of_path(contract: &Contract, operation: &Operation) -> bool {
 #[must_use]
 pub fn hazard_of_path(contract: &Contract, operation: &Operation) -> Option<String> {
     contract
-        .methods_of(&operation.key.path)
-        .filter_map(|method| {
-            let key = OperationKey {
-                method: method.clone(),
-                path: Arc::clone(&operation.key.path),
-            };
-            contract.operation(&key)
-        })
+        .operations_at(&operation.key.path)
         .find_map(hazard)
 }
 

@@ -202,13 +202,14 @@ impl Judge {
             }
             for leaf in leaves(&error) {
                 let (keyword, schema) = (leaf.kind().keyword(), leaf.schema_path().as_str());
+                let is_full = violations.len() >= MOST_VIOLATIONS;
                 let same = violations
                     .iter_mut()
                     .find(|held| held.keyword == keyword && held.schema == schema);
                 match same {
                     Some(held) => held.count += 1,
-                    None if violations.len() < MOST_VIOLATIONS => violations.push(violation(leaf)),
-                    None => {}
+                    None if is_full => {}
+                    None => violations.push(violation(leaf)),
                 }
             }
         }

@@ -66,9 +66,9 @@ pub fn render(summary: &Summary, style: Style, reports: &[PathBuf]) -> String {
         }
         if let Some(folder) = reports.first().and_then(|report| report.parent()) {
             let folder = safe(&folder.display().to_string());
-            let _ = writeln!(
-                out,
-                "  `muster cleanup {folder}` removes what it finds to be of this run."
+            page.line(
+                "  ",
+                &format!("`muster cleanup {folder}` removes what it finds to be of this run."),
             );
         }
     }

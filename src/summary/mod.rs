@@ -107,10 +107,6 @@ pub struct Partial {
     pub operations_left_out: bool,
 }
 
-const fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
 /// A line of the journal that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Damage {
@@ -167,12 +163,8 @@ pub struct Counts {
     pub not_selected: u32,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes what it skips by reference"
-)]
-const fn is_zero(number: &u32) -> bool {
-    *number == 0
+fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
+    *number == N::default()
 }
 
 /// What became of a class.
