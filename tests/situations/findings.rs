@@ -392,11 +392,7 @@ impl Drop for Demo {
 
 #[test]
 fn every_command_of_a_faulty_run_shows_what_its_finding_says() {
-    let demo = Demo::start(&[
-        "operation-open",
-        "member-unknown-taken",
-        "method-not-found",
-    ]);
+    let demo = Demo::start(&["operation-open", "member-unknown-taken", "method-not-found"]);
     let (client, secret) = demo.lines["client"].split_once(" / ").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let target = format!(
