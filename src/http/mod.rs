@@ -17,6 +17,7 @@ mod names;
 mod options;
 mod sent;
 mod tls;
+mod trust;
 mod verbatim;
 
 #[cfg(test)]
