@@ -288,6 +288,7 @@ impl Session {
             })
             .collect();
         let redactor = Redactor::new([], self.profile.personal.iter().map(String::as_str))
+            .with_secret_names(self.contract.secret_names())
             .with_tls(
                 options.client_certificate.is_some() || !options.identity_certificates.is_empty(),
                 self.target.tls.ca_pem.is_some(),

@@ -18,6 +18,7 @@ mod operations;
 mod parts;
 mod pointer;
 mod router;
+mod secret_names;
 mod survey;
 pub mod typed;
 mod views;
