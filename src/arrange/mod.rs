@@ -14,6 +14,7 @@ pub mod create;
 pub mod exercise;
 pub mod hazard;
 pub mod learn;
+mod login;
 pub mod meaning;
 pub(crate) mod names;
 pub mod paging;
@@ -33,6 +34,7 @@ pub use create::{Created, create, item_address};
 pub use exercise::exercise;
 pub use hazard::hazard;
 pub use learn::{creation_of, learn, removal};
+pub use login::is_login_path;
 pub use meaning::Meanings;
 pub use paging::Paging;
 pub use relations::{Relations, Role};
@@ -355,7 +357,12 @@ fn arranged<'a>(
             ),
         )
     })?;
-    request.intent = build::intent(&values);
+    let body = values.body.as_ref().map(|(body, _)| body);
+    request.intent = if login::logs_in(operation, body) {
+        Intent::Plausible
+    } else {
+        build::intent(&values)
+    };
     let origins = values
         .parameters
         .iter()

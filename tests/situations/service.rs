@@ -310,6 +310,23 @@ impl Ran {
             .collect()
     }
 
+    /// Every byte that was written or said.
+    pub fn everything(&self) -> String {
+        let mut text = format!("{}\n{}\n", self.stdout, self.stderr);
+        let mut folders = vec![self.folder.path().join("run")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                if entry.path().is_dir() {
+                    folders.push(entry.path());
+                } else {
+                    let bytes = fs::read(entry.path()).unwrap();
+                    text.push_str(&String::from_utf8_lossy(&bytes));
+                }
+            }
+        }
+        text
+    }
+
     /// What is told as left behind.
     pub fn left_behind(&self) -> Vec<Value> {
         self.results["left_behind"]
