@@ -5,6 +5,7 @@ mod curl;
 mod forms;
 mod handshake;
 mod personal;
+mod personal_names;
 mod returned;
 mod scan;
 mod secret_names;
@@ -14,7 +15,7 @@ mod tests;
 mod views;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     fmt,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
@@ -44,6 +45,9 @@ const IN_QUERY: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERI
 
 /// Of how many secrets every encoding is looked for. Of more, which only a target can return, the usual ones.
 const EVERY_ENCODING_OF: usize = 200;
+
+/// How many values of its own a run remembers.
+const MOST_OWN: usize = 500_000;
 
 /// How much of a body is kept.
 const KEPT: usize = 16 << 10;
@@ -159,6 +163,13 @@ pub fn variable(identity: &IdentityName, what: &str) -> String {
     name
 }
 
+fn hash_of(text: &str) -> u64 {
+    // FNV-1a: which values are the run's own is the same in every run.
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 /// The name of the variable that stands for a secret that the target returned.
 fn returned_variable(name: &str) -> String {
     let short: String = name.chars().take(40).collect();
@@ -175,6 +186,8 @@ fn returned_variable(name: &str) -> String {
 pub struct Redactor {
     finder: Arc<RwLock<Finder>>,
     masks: Arc<Masks>,
+    /// Hashes of the values that the run itself sent.
+    own: Arc<RwLock<HashSet<u64>>>,
     /// Names that the contract says hold a secret, in lower case.
     secret_names: Arc<BTreeSet<String>>,
     tls: TlsGiven,
@@ -207,6 +220,7 @@ impl Redactor {
         Self {
             finder: Arc::new(RwLock::new(finder)),
             masks: Arc::new(masks),
+            own: Arc::default(),
             secret_names: Arc::default(),
             tls: TlsGiven::default(),
         }
@@ -244,9 +258,52 @@ impl Redactor {
         }
     }
 
+    /// Masks what is received under the usual names of personal properties, but for the run's own values.
+    #[must_use]
+    pub fn with_usual_personal(mut self) -> Self {
+        let mut masks = (*self.masks).clone();
+        masks.usual = true;
+        self.masks = Arc::new(masks);
+        self
+    }
+
+    /// Knows the values of a request as the run's own.
+    fn learn_own(&self, exchange: &Exchange) {
+        if !self.masks.usual {
+            return;
+        }
+        let mut values = Vec::new();
+        if let Some(body) = &exchange.request.body {
+            scan::json_strings(&body.bytes, &mut |_, text| values.push(hash_of(text)));
+        }
+        let path = exchange.request.path_and_query();
+        for (_, value) in url::form_urlencoded::parse(
+            path.split_once('?')
+                .map_or("", |(_, query)| query)
+                .as_bytes(),
+        ) {
+            values.push(hash_of(&value));
+        }
+        if values.is_empty() {
+            return;
+        }
+        let mut own = self.own.write().unwrap_or_else(PoisonError::into_inner);
+        if own.len() < MOST_OWN {
+            own.extend(values);
+        }
+    }
+
+    fn is_own(&self, text: &str) -> bool {
+        self.own
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(&hash_of(text))
+    }
+
     /// Learns the secrets that a response gives, before anything is said of it. They are found by name, format and
     /// entropy; what the request itself held is not among them.
     pub fn learn_returned(&self, exchange: &Exchange) {
+        self.learn_own(exchange);
         let is_secret = |name: &str| {
             !self.secret_names.is_empty() && self.secret_names.contains(&name.to_ascii_lowercase())
         };
@@ -446,7 +503,8 @@ impl Redactor {
         if is_form {
             self.masks.pairs(window, 0, &mut edits);
         } else if looks_like_json(window) {
-            self.masks.json(window, received, &mut edits);
+            self.masks
+                .json(window, received, &|text| self.is_own(text), &mut edits);
         }
         let (mut text, mut abridged) = apply(window, edits, KEPT);
         abridged |= window.len() < bytes.len();

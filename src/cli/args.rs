@@ -288,7 +288,7 @@ fn load_contract(
 ) -> Result<LoadedContract, Failure> {
     let location = subject.contract.clone().or_else(|| target.contract.clone());
     match location.map(ProfileContract::Location).or(of_profile) {
-        Some(place) => wiring::contract(&place),
+        Some(place) => wiring::contract_of(&place, target),
         None => Err(Failure::Usage(
             Diagnostic::plain("there is no contract to test against")
                 .help("give `--contract openapi.yaml`, or `contract:` in the target file")

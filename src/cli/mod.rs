@@ -10,6 +10,7 @@
 mod args;
 mod checks;
 mod completions;
+mod contract_credentials;
 mod demo;
 mod drift;
 pub mod exit;

@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         .clone()
         .or_else(|| target.contract.clone());
     let contract = location
-        .map(|place| wiring::contract(&ProfileContract::Location(place)))
+        .map(|place| wiring::contract_of(&ProfileContract::Location(place), &target))
         .transpose()?;
     wiring::preflight(target, contract, arguments.format)
 }

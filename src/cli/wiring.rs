@@ -13,6 +13,7 @@ use tokio::runtime::Runtime;
 use super::{
     Exit, Failure,
     args::{self, SubjectArguments},
+    contract_credentials,
     job::{FailOn, Job, JunitFlavour, LoadedContract, OutputFormat, Reporting, Subject},
     output,
     progress::Progress,
@@ -65,6 +66,23 @@ pub(super) fn contract(place: &ProfileContract) -> Result<LoadedContract, Failur
             })
         }
     }
+}
+
+/// Loads a contract for a target, whose credentials its address may ask for.
+pub(super) fn contract_of(
+    place: &ProfileContract,
+    target: &Target,
+) -> Result<LoadedContract, Failure> {
+    let ProfileContract::Location(location) = place else {
+        return contract(place);
+    };
+    let loaded = runtime()?
+        .block_on(contract_credentials::load(location, target))
+        .map_err(|error| cannot_load(&error))?;
+    Ok(LoadedContract {
+        contract: loaded.contract,
+        sha256: loaded.sha256,
+    })
 }
 
 pub(super) fn bundled(name: &str, text: &str) -> Result<LoadedContract, Failure> {

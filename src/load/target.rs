@@ -75,6 +75,8 @@ pub struct Target {
     pub body_limit: u64,
     /// Operations to call although they may end the run's own access.
     pub include_hazards: BTreeSet<String>,
+    /// Properties whose values are masked in everything that is kept.
+    pub personal: Vec<String>,
     /// What operations and their parameters are for, where the contract does not show it.
     pub roles: Vec<SaidRole>,
     /// Each claim with where it is made.
@@ -115,6 +117,7 @@ impl Target {
             timeout: TIMEOUT,
             body_limit: BODY_LIMIT,
             include_hazards: BTreeSet::new(),
+            personal: Vec::new(),
             roles: Vec::new(),
             claims_at: Vec::new(),
             callback: None,
@@ -171,6 +174,8 @@ struct RawTarget {
     body_limit_bytes: Option<u64>,
     #[serde(default)]
     include_hazards: BTreeSet<String>,
+    #[serde(default)]
+    personal: Vec<String>,
     #[serde(default)]
     attestations: Vec<Attestation>,
     #[serde(default)]
@@ -319,6 +324,7 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
         timeout: raw.timeout_s.map_or(TIMEOUT, Duration::from_secs_f64),
         body_limit: raw.body_limit_bytes.unwrap_or(BODY_LIMIT),
         include_hazards: raw.include_hazards,
+        personal: raw.personal,
     })
 }
 

@@ -6,7 +6,7 @@
 use percent_encoding::percent_decode;
 
 use super::{
-    returned,
+    personal_names, returned,
     scan::{decoded, skip_space, string_end},
     secrets::{Edit, Label},
 };
@@ -36,12 +36,15 @@ pub(super) enum Received {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Masks {
     personal: Vec<String>,
+    /// Whether what is received under the usual names of personal properties is masked, too.
+    pub(super) usual: bool,
 }
 
 impl Masks {
     pub(super) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         Self {
             personal: names.into_iter().map(str::to_owned).collect(),
+            usual: false,
         }
     }
 
@@ -87,7 +90,14 @@ impl Masks {
 
     /// Finds values in a JSON text, whole or cut off. In one that was received, a string that is named for a secret is
     /// masked too.
-    pub(super) fn json(&self, bytes: &[u8], received: Received, edits: &mut Vec<Edit>) {
+    /// What `is_own` knows is the run's own, and no personal data.
+    pub(super) fn json(
+        &self,
+        bytes: &[u8],
+        received: Received,
+        is_own: &dyn Fn(&str) -> bool,
+        edits: &mut Vec<Edit>,
+    ) {
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             if *byte != b'"' {
@@ -115,6 +125,32 @@ impl Masks {
                 };
                 masked.then_some("[secret]")
             });
+            if label.is_none()
+                && self.usual
+                && received != Received::Nothing
+                && personal_names::is_usual(&name)
+            {
+                let start = skip_space(bytes, at);
+                let end = value_end(bytes, start);
+                let value = bytes.get(start..end).unwrap_or_default();
+                let class = match value.first() {
+                    Some(b'"') => decoded(value)
+                        .filter(|text| !text.is_empty() && !is_own(text))
+                        .map(|text| personal_names::class_of(&text)),
+                    Some(b'0'..=b'9') if !is_own(&String::from_utf8_lossy(value)) => {
+                        Some("[personal: a number]".to_owned())
+                    }
+                    _ => None,
+                };
+                if let Some(class) = class {
+                    edits.push(Edit {
+                        range: start..end,
+                        label: Label::Text(format!("\"{class}\"")),
+                    });
+                    at = end;
+                    continue;
+                }
+            }
             if let Some(label) = label {
                 let start = skip_space(bytes, at);
                 let end = value_end(bytes, start);

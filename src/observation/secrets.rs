@@ -30,6 +30,8 @@ pub(super) enum Label {
     Variable(Arc<str>),
     /// These words.
     Words(&'static str),
+    /// This text.
+    Text(String),
 }
 
 /// Every secret of a run, ready to be looked for.
@@ -229,6 +231,7 @@ pub(super) fn apply(bytes: &[u8], mut edits: Vec<Edit>, limit: usize) -> (String
         out.push_str(&String::from_utf8_lossy(between));
         match &edit.label {
             Label::Words(words) => out.push_str(words),
+            Label::Text(text) => out.push_str(text),
             Label::Variable(variable) => {
                 // A shell would read a letter that follows as part of the name.
                 let glued = bytes

@@ -360,3 +360,243 @@ fn a_token_check_on_an_open_operation_is_inconclusive() {
     );
     assert!(ran.with("MUST", "fail").is_empty(), "{}", ran.told());
 }
+
+// Ways to log in of the suppliers' own
+
+const RECORDS: &str = r##"
+openapi: 3.1.0
+info: { title: Records, version: 1.0.0 }
+servers: [{ url: "{origin}" }]
+security: [{ own: [] }]
+paths:
+  /records:
+    get:
+      operationId: listRecords
+      responses: { '200': { description: Records, content: { application/json: { schema: { type: array, items: { type: string } } } } }, '401': { description: No } }
+  /auth/login:
+    post:
+      operationId: logIn
+      security: []
+      requestBody: { required: true, content: { application/json: { schema: { type: object, required: [username, password], properties: { username: { type: string }, password: { type: string } } } } } }
+      responses: { '200': { description: A token, content: { application/json: { schema: { type: object, properties: { token: { type: string } } } } } }, '400': { description: Wrong }, '401': { description: No } }
+components: { securitySchemes: { own: SCHEME } }
+"##;
+
+fn records(scheme: &str) -> String {
+    RECORDS.replace("SCHEME", scheme)
+}
+
+fn serve_records(
+    is_known: impl Fn(&Request) -> bool + Send + Sync + 'static,
+    log_in: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+) -> Service {
+    Service::start(
+        move |request| match (request.method.as_str(), &*request.path) {
+            ("GET", "/records") if is_known(request) => Reply::json(200, &json!(["a"])),
+            ("GET", "/records") => refused(),
+            ("POST", "/auth/login") => log_in(request),
+            (_, "/records") => Reply::not_allowed("GET, HEAD"),
+            (_, "/auth/login") => Reply::not_allowed("POST"),
+            _ => Reply::problem(404, "None"),
+        },
+    )
+}
+
+#[test]
+fn a_word_of_the_suppliers_own_goes_before_the_token() {
+    for (scheme, authorization, sent) in [
+        (
+            "{ type: apiKey, in: header, name: Authorization }",
+            "scheme: Token",
+            "Token fixed-value-of-the-run",
+        ),
+        (
+            "{ type: http, scheme: bearer }",
+            "scheme: JWT",
+            "JWT fixed-value-of-the-run",
+        ),
+        (
+            "{ type: http, scheme: apikey }",
+            "prefix: 'ApiKey token='",
+            "ApiKey token=fixed-value-of-the-run",
+        ),
+    ] {
+        let service = serve_records(
+            move |request| request.header("authorization") == Some(sent),
+            |_| Reply::problem(401, "No"),
+        );
+        let target = format!(
+            "identities: {{ default: {{ authorization: {{ {authorization}, value: {{ command: [printf, fixed-value-of-the-run] }} }} }} }}\n"
+        );
+        let ran = service.run(&records(scheme), &target, &["--only", "GOV-62"]);
+        assert_eq!(ran.verdict("GOV-62"), "pass", "{}", ran.told());
+        assert!(!ran.everything().contains("fixed-value-of-the-run"));
+    }
+}
+
+const LOGIN: &str = "writes: allowed\nidentities:\n  default:\n    login:\n      request: POST /auth/login\n      json: { username: clerk, password: { command: [printf, pass-of-the-clerk] } }\n      token: /token\n";
+
+/// A service whose tokens end after a number of requests.
+fn serve_login(lasts: usize) -> Service {
+    let given = std::sync::Arc::new(AtomicUsize::new(0));
+    let left = std::sync::Arc::new(AtomicUsize::new(0));
+    let (known, remaining) = (given.clone(), left.clone());
+    serve_records(
+        move |request| {
+            let token = format!("Bearer session-token-{:08}", known.load(Ordering::SeqCst));
+            request.header("authorization") == Some(&token)
+                && remaining
+                    .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                        left.checked_sub(1)
+                    })
+                    .is_ok()
+        },
+        move |request| {
+            let Some(body) = request.json() else {
+                return Reply::problem(400, "Wrong");
+            };
+            if !body["username"].is_string() || !body["password"].is_string() {
+                return Reply::problem(400, "Wrong");
+            }
+            if body["username"] != "clerk" || body["password"] != "pass-of-the-clerk" {
+                return Reply::problem(401, "No").with("www-authenticate", "Login");
+            }
+            left.store(lasts, Ordering::SeqCst);
+            let number = given.fetch_add(1, Ordering::SeqCst) + 1;
+            Reply::json(
+                200,
+                &json!({ "token": format!("session-token-{number:08}") }),
+            )
+        },
+    )
+}
+
+#[test]
+fn a_login_request_yields_the_token_and_is_repeated_when_it_ends() {
+    let service = serve_login(5);
+    let ran = service.run(
+        &records("{ type: http, scheme: bearer }"),
+        LOGIN,
+        &["--effort", "quick"],
+    );
+    let failed = ran.with("MUST", "fail");
+    assert!(failed.is_empty(), "{failed:?} {}", ran.told());
+    let logins = service
+        .requests()
+        .into_iter()
+        .filter(|(request, status)| request.path == "/auth/login" && *status == 200);
+    assert!(logins.count() > 1, "{}", ran.told());
+    let said = ran.everything();
+    assert!(!said.contains("pass-of-the-clerk"));
+    assert!(!said.contains("session-token-00000001"));
+}
+
+#[test]
+fn a_login_by_a_form_can_yield_a_cookie() {
+    let service = serve_records(
+        |request| request.header("cookie") == Some("sid=cookie-of-the-clerk"),
+        |request| {
+            let form = String::from_utf8_lossy(&request.body).into_owned();
+            if form == "user=clerk&pass=pass-of-the-clerk" {
+                Reply::empty(204).with("set-cookie", "sid=cookie-of-the-clerk; HttpOnly; Path=/")
+            } else {
+                Reply::problem(401, "No")
+            }
+        },
+    );
+    let target = "identities:\n  default:\n    login:\n      request: POST /auth/login\n      form: { user: clerk, pass: { command: [printf, pass-of-the-clerk] } }\n      token_cookie: sid\n";
+    let contract = records("{ type: apiKey, in: cookie, name: sid }");
+    let ran = service.run(&contract, target, &["--only", "GOV-62"]);
+    assert_eq!(ran.verdict("GOV-62"), "pass", "{}", ran.told());
+    assert!(!ran.everything().contains("cookie-of-the-clerk"));
+}
+
+#[test]
+fn a_login_that_is_refused_ends_the_run_in_words() {
+    let service = serve_login(5);
+    let target = LOGIN.replace("pass-of-the-clerk", "another-password");
+    let ran = service.run(&records("{ type: http, scheme: bearer }"), &target, &[]);
+    assert_eq!(ran.exit, 3, "{}", ran.told());
+    assert!(
+        ran.everything()
+            .contains("the name or the password under `login` is wrong")
+    );
+}
+
+// Preflight
+
+#[test]
+fn preflight_tells_a_wrong_token_from_a_good_one_and_from_no_right() {
+    let contract = records("{ type: http, scheme: bearer }");
+    let service = serve_records(is_known, |_| Reply::problem(401, "No"));
+    let (exit, said) = service.preflight(&contract, BEARER);
+    assert_eq!(exit, 0, "{said}");
+    let (exit, said) = service.preflight(&contract, &BEARER.replace(TOKEN, "old-token-of-the-run"));
+    assert_eq!(exit, 3, "{said}");
+    assert!(
+        said.contains("401: the token of `default` is wrong or has expired"),
+        "{said}"
+    );
+    let service = Service::start(|request| match &*request.path {
+        "/records" => Reply::problem(403, "Not you"),
+        _ => Reply::problem(404, "None"),
+    });
+    let (_, said) = service.preflight(&contract, BEARER);
+    assert!(said.contains("has no right to read here"), "{said}");
+}
+
+#[test]
+fn preflight_does_not_call_a_service_that_fails_everywhere_good() {
+    let contract = records("{ type: http, scheme: bearer }");
+    let service = Service::start(|_| Reply::problem(503, "Down"));
+    let (exit, said) = service.preflight(&contract, BEARER);
+    assert_eq!(exit, 3, "{said}");
+    assert!(said.contains("503"), "{said}");
+}
+
+#[test]
+fn preflight_names_the_part_of_the_base_url_that_is_wrong() {
+    let contract = records("{ type: http, scheme: bearer }").replace("{origin}\"", "{origin}/v1\"");
+    let service = Service::start(|request| match &*request.path {
+        "/v1/records" if is_known(request) => Reply::json(200, &json!([])),
+        "/v1/records" => refused(),
+        _ => Reply::problem(404, "None"),
+    });
+    let (exit, said) = service.preflight(&contract, BEARER);
+    assert_eq!(exit, 3, "{said}");
+    assert!(said.contains("lacks `/v1`"), "{said}");
+    let target = format!("{BEARER}base_url: {{origin}}/records\n");
+    let (exit, said) = service.preflight(&contract, &target);
+    assert_eq!(exit, 3, "{said}");
+    assert!(said.contains("part too many, `/records`"), "{said}");
+}
+
+// The contract behind a login
+
+#[test]
+fn a_contract_that_asks_for_credentials_is_fetched_with_them_from_the_same_host_alone() {
+    let contract = records("{ type: http, scheme: bearer }");
+    let served = contract.clone();
+    let service = Service::start(move |request| match &*request.path {
+        "/openapi.yaml" if is_known(request) => Reply {
+            status: 200,
+            headers: vec![("content-type".into(), "application/yaml".into())],
+            body: served.clone().into_bytes(),
+        },
+        "/records" if is_known(request) => Reply::json(200, &json!([])),
+        "/openapi.yaml" | "/records" => refused(),
+        _ => Reply::problem(404, "None"),
+    });
+    let target = format!("{BEARER}contract: \"{{origin}}/openapi.yaml\"\n");
+    let (exit, said) = service.preflight(&contract, &target);
+    assert_eq!(exit, 0, "{said}");
+    let elsewhere = Service::start(|_| refused());
+    let target = format!("{BEARER}contract: \"{}/openapi.yaml\"\n", elsewhere.origin);
+    let (exit, said) = service.preflight(&contract, &target);
+    assert_ne!(exit, 0, "{said}");
+    let sent = elsewhere.requests();
+    assert!(
+        sent.iter()
+            .all(|(request, _)| request.header("authorization").is_none())
+    );
+}

@@ -206,3 +206,17 @@ fn thousands_of_secrets_are_learned_in_time_that_grows_with_their_number() {
         "$MUSTER_RETURNED_TOKEN"
     );
 }
+
+#[test]
+fn usual_personal_properties_are_shown_as_what_they_are() {
+    let redactor = Redactor::default().with_usual_personal();
+    let mut exchange = response(
+        r#"{"surname":"Zzmiller","dateOfBirth":"1990-02-28","notes":"","phone":447700900123,"id":"7","givenName":"Ownmade","address":{"postcode":"ZZ99 1AA"}}"#,
+    );
+    exchange.request.body = body("application/json", r#"{"givenName":"Ownmade"}"#);
+    redactor.learn_returned(&exchange);
+    assert_eq!(
+        redactor.observe(&exchange).response_body.unwrap().text,
+        r#"{"surname":"[personal: a string of 8 characters]","dateOfBirth":"[personal: a date]","notes":"","phone":"[personal: a number]","id":"7","givenName":"Ownmade","address":{"postcode":"[personal: a string of 8 characters]"}}"#
+    );
+}
