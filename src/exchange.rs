@@ -131,6 +131,10 @@ pub enum Auth {
     Instead(Headers),
     /// One of two or more credentials of the identity alone, counted from 1: half of an API key.
     Part(u8),
+    /// Those that the contract asks for together but one, counted from 1.
+    Without(u8),
+    /// The same with a wrong value in place of one of them, counted from 1.
+    WithWrong(u8),
     /// Those of the identity, broken in this way.
     Altered(Alteration),
 }

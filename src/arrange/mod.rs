@@ -15,6 +15,7 @@ pub mod exercise;
 pub mod grant;
 pub mod hazard;
 pub mod learn;
+mod login;
 pub mod meaning;
 pub(crate) mod names;
 pub mod paging;
@@ -36,6 +37,7 @@ pub use exercise::exercise;
 pub use grant::{Grant, creates_credential, grant};
 pub use hazard::hazard;
 pub use learn::{creation_of, learn, removal};
+pub use login::is_login_path;
 pub use meaning::Meanings;
 pub use paging::Paging;
 pub use relations::{Relations, Role};
@@ -358,7 +360,12 @@ fn arranged<'a>(
             ),
         )
     })?;
-    request.intent = build::intent(&values);
+    let body = values.body.as_ref().map(|(body, _)| body);
+    request.intent = if login::logs_in(operation, body) {
+        Intent::Plausible
+    } else {
+        build::intent(&values)
+    };
     let origins = values
         .parameters
         .iter()

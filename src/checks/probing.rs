@@ -219,9 +219,7 @@ pub fn is_first_of_path(contract: &Contract, operation: &Operation) -> bool {
 /// Why no operation of a path is tried in a way that the contract does not declare, where one of them is a hazard.
 #[must_use]
 pub fn hazard_of_path(contract: &Contract, operation: &Operation) -> Option<String> {
-    contract
-        .operations_at(&operation.key.path)
-        .find_map(hazard)
+    contract.operations_at(&operation.key.path).find_map(hazard)
 }
 
 /// Whether a base URL is of this machine.

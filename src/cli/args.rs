@@ -291,7 +291,9 @@ fn load_contract(
 ) -> Result<LoadedContract, Failure> {
     let location = subject.contract.clone().or_else(|| target.contract.clone());
     match location.map(ProfileContract::Location).or(of_profile) {
-        Some(place) => wiring::contract_within(&place, contract_root(subject, target).as_deref()),
+        Some(place) => {
+            wiring::contract_of(&place, target, contract_root(subject, target).as_deref())
+        }
         None => Err(Failure::Usage(
             Diagnostic::plain("there is no contract to test against")
                 .help("give `--contract openapi.yaml`, or `contract:` in the target file")

@@ -11,6 +11,7 @@ mod args;
 mod checks;
 mod cleanup;
 mod completions;
+mod contract_credentials;
 mod demo;
 mod drift;
 pub mod exit;

@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let contract = location
         .map(|place| {
             let root = args::contract_root(&arguments.subject, &target);
-            wiring::contract_within(&ProfileContract::Location(place), root.as_deref())
+            wiring::contract_of(&ProfileContract::Location(place), &target, root.as_deref())
         })
         .transpose()?;
     wiring::preflight(target, contract, arguments.format)

@@ -319,7 +319,13 @@ impl Session {
                 ))
             })
             .collect();
-        let redactor = Redactor::new([], self.profile.personal.iter().map(String::as_str))
+        let personal = self.profile.personal.iter().chain(&self.target.personal);
+        let mut redactor = Redactor::new([], personal.map(String::as_str));
+        if self.profile.personal.is_empty() {
+            redactor = redactor.with_usual_personal();
+        }
+        let redactor = redactor
+            .with_secret_names(self.contract.secret_names())
             .with_tls(
                 options.client_certificate.is_some() || !options.identity_certificates.is_empty(),
                 self.target.tls.ca_pem.is_some(),

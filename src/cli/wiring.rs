@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use super::{
     Exit, Failure,
     args::{self, SubjectArguments},
-    interruption,
+    contract_credentials, interruption,
     job::{FailOn, Job, JunitFlavour, LoadedContract, OutputFormat, Reporting, Subject},
     output,
     progress::Progress,
@@ -80,6 +80,25 @@ pub(super) fn contract_within(
             })
         }
     }
+}
+
+/// Loads a contract for a target, whose credentials its address may ask for.
+pub(super) fn contract_of(
+    place: &ProfileContract,
+    target: &Target,
+    root: Option<&Path>,
+) -> Result<LoadedContract, Failure> {
+    let ProfileContract::Location(location) = place else {
+        return contract(place);
+    };
+    let policy = RemotePolicy::default().within(root);
+    let loaded = runtime()?
+        .block_on(contract_credentials::load(location, target, &policy))
+        .map_err(|error| cannot_load(&error))?;
+    Ok(LoadedContract {
+        contract: loaded.contract,
+        sha256: loaded.sha256,
+    })
 }
 
 pub(super) fn bundled(name: &str, text: &str) -> Result<LoadedContract, Failure> {

@@ -19,6 +19,7 @@ mod parts;
 mod patterns;
 mod pointer;
 mod router;
+mod secret_names;
 mod servers;
 mod surroundings;
 mod survey;

@@ -18,6 +18,7 @@ mod options;
 mod sent;
 mod stream;
 mod tls;
+mod trust;
 mod verbatim;
 
 #[cfg(test)]

@@ -82,6 +82,8 @@ pub struct Target {
     pub include_hazards: BTreeSet<String>,
     /// What is a hazard here, and what is none.
     pub hazards: HazardRules,
+    /// Properties whose values are masked in everything that is kept.
+    pub personal: Vec<String>,
     /// What operations and their parameters are for, where the contract does not show it.
     pub roles: Vec<SaidRole>,
     /// Each claim with where it is made.
@@ -144,6 +146,7 @@ impl Target {
             body_limit: BODY_LIMIT,
             include_hazards: BTreeSet::new(),
             hazards: HazardRules::default(),
+            personal: Vec::new(),
             roles: Vec::new(),
             claims_at: Vec::new(),
             callback: None,
@@ -205,6 +208,7 @@ struct RawTarget {
     include_hazards: BTreeSet<String>,
     #[serde(default)]
     hazards: HazardRules,
+    personal: Vec<String>,
     #[serde(default)]
     attestations: Vec<Attestation>,
     #[serde(default)]
@@ -359,6 +363,7 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
         body_limit: raw.body_limit_bytes.unwrap_or(BODY_LIMIT),
         include_hazards: raw.include_hazards,
         hazards: raw.hazards,
+        personal: raw.personal,
     })
 }
 

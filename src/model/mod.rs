@@ -12,8 +12,8 @@ mod target;
 
 pub use access::{Access, AccessRule, Expected, NOBODY, TABLE as AUTHORISATION_TABLE};
 pub use identity::{
-    Assertion, ClientAuth, ClientCertificate, Credential, Grant, Hmac, Identity, KeyPlace, OAuth2,
-    TokenPlace,
+    Assertion, ClientAuth, ClientCertificate, Credential, Grant, Hmac, Identity, KeyPlace,
+    LoginBody, LoginRequest, OAuth2, Shown, TokenPlace, TokenSource,
 };
 pub use ids::{
     CaseId, CheckId, ClassId, IdentityName, Method, OperationKey, ProfileId, RequirementId,

@@ -18,7 +18,7 @@ use crate::{
     checks::{self, Answer, Kind},
     contract::Operation,
     coverage::Atlas,
-    event::{CLEANUP, Event, Exchanged},
+    event::{CLEANUP, Creation, End, Event, Exchanged},
     exchange::{
         Auth, Exchange, ExchangeId, Intent, Outcome, Patience, Request, Response,
         handshake::{Handshake, Handshaken},
@@ -49,6 +49,7 @@ pub(super) struct Exchanger<'a, W> {
     atlas: Mutex<Atlas>,
     /// Operations of which a response was a stream without an end.
     endless: Mutex<HashSet<OperationKey>>,
+    asking: Mutex<Asking>,
     /// What was said already of an operation without being a failure, so that it is said once.
     said: Mutex<HashSet<(CheckId, Option<OperationKey>, bool)>>,
 }
@@ -59,6 +60,15 @@ impl<W> std::fmt::Debug for Exchanger<'_, W> {
             .field("sent", &self.sent)
             .finish_non_exhaustive()
     }
+}
+
+/// Operations that refuse requests without credentials, although the contract declares none.
+#[derive(Debug, Default)]
+struct Asking {
+    /// Those that credentials open.
+    undeclared: HashSet<OperationKey>,
+    /// Those that refuse them too.
+    in_vain: HashSet<OperationKey>,
 }
 
 /// An exchange and what the response checks noted of it.
@@ -76,6 +86,8 @@ pub(super) struct Held(pub(super) Gap);
 const MOST_RETRIES: u32 = 3;
 /// Shorter delays are lost in those of any network.
 const WORTH_TELLING: Duration = Duration::from_millis(20);
+/// How many operations are named in one sentence.
+const MOST_SHOWN: usize = 10;
 /// The longest wait for one `Retry-After`; a target that asks for more is taken at its word as busy.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -111,12 +123,14 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             removals: AtomicU64::new(0),
             atlas: Mutex::new(Atlas::new(&setup.started.contract.surfaces)),
             endless: Mutex::default(),
+            asking: Mutex::default(),
             said: Mutex::default(),
         }
     }
 
+    /// Tells what happened, without secrets in any of its texts.
     pub(super) fn tell(&self, event: Event) {
-        (self.listener)(event);
+        (self.listener)(without_secrets(self.redactor, event));
     }
 
     pub(super) fn sent(&self) -> u64 {
@@ -188,6 +202,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         let mut renewed = false;
         let mut nonced = false;
         let mut retries = 0;
+        let mut insisted = None;
         loop {
             let place = match self.place().await {
                 Ok(place) => place,
@@ -209,6 +224,16 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             drop(place);
             let (exchange, logins) = sent?;
             noted.extend(logins);
+            match &insisted {
+                None => {
+                    insisted = self.asks_undeclared(&exchange);
+                    if insisted.is_some() {
+                        self.tell_unjudged(case, &exchange);
+                        continue;
+                    }
+                }
+                Some(key) => self.has_insisted(key, &exchange),
+            }
             noted.extend(self.judge(case, &exchange));
             if retries > 0 {
                 noted.extend(self.was_meant(&exchange));
@@ -232,6 +257,64 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             self.settle(case, &exchange).await;
             return Ok(Answered { exchange, noted });
         }
+    }
+
+    /// The operation of a request that was refused without credentials, where the contract asks for none and the identity
+    /// has some: it is sent again with them.
+    fn asks_undeclared(&self, exchange: &Exchange) -> Option<OperationKey> {
+        let request = &exchange.request;
+        let key = request.operation.as_ref()?;
+        let operation = self.setup.contract.operation(key)?;
+        let is_refused = matches!(exchange.status(), Some(401 | 403))
+            && request.auth == Auth::Declared
+            && exchange.credentials.is_empty()
+            && !arrange::is_login_path(operation)
+            && !operation.security.is_required();
+        let known = |asking: &Asking| asking.in_vain.contains(key);
+        if !is_refused || known(&self.asking.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return None;
+        }
+        self.wire
+            .insist(key, &request.identity)
+            .then(|| key.clone())
+    }
+
+    /// Notes whether credentials made a difference to an operation that declares none.
+    fn has_insisted(&self, key: &OperationKey, exchange: &Exchange) {
+        let Some(status) = exchange.status() else {
+            return;
+        };
+        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(status, 401 | 403) {
+            if !asking.undeclared.contains(key) {
+                self.wire.relent(key);
+                asking.in_vain.insert(key.clone());
+            }
+        } else {
+            asking.undeclared.insert(key.clone());
+        }
+    }
+
+    /// Tells once which operations asked for credentials that the contract does not declare.
+    pub(super) fn tell_undeclared(&self) {
+        let asking =
+            std::mem::take(&mut *self.asking.lock().unwrap_or_else(PoisonError::into_inner));
+        if asking.undeclared.is_empty() {
+            return;
+        }
+        let mut keys: Vec<String> = asking.undeclared.iter().map(ToString::to_string).collect();
+        keys.sort();
+        let shown = keys.get(..MOST_SHOWN).unwrap_or(&keys).join(", ");
+        let more = match keys.len().saturating_sub(MOST_SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        self.tell(Event::Noticed(Gap::new(
+            Whose::Supplier,
+            format!(
+                "The contract declares no security for {shown}{more}, and a request without credentials received 401 or 403. These operations were tested with the credentials of the identity. Declare `security` for them in the contract."
+            ),
+        )));
     }
 
     /// Sends a request at its moment, once, whatever is under way: the rate is the conversation's affair.
@@ -301,6 +384,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         };
         let logins = self.tell_logins(case);
         let exchange = sent.into_exchange(id, request);
+        self.redactor.learn_returned(&exchange);
         self.watch.saw(&exchange);
         if let Some(key) = &exchange.request.operation
             && exchange.response().is_some_and(|response| response.open)
@@ -373,6 +457,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             sent = self.wire.send(&request, operation).await;
         }
         let exchange = sent.into_exchange(id, request);
+        self.redactor.learn_returned(&exchange);
         let observation = self.redactor.observe(&exchange);
         let case = CaseName(CLEANUP.into());
         self.tell(Event::Exchanged(Box::new(Exchanged {
@@ -390,6 +475,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
     fn tell_logins(&self, case: &CaseName) -> Vec<Noted> {
         let mut noted = Vec::new();
         for mut login in self.wire.take_logins() {
+            self.redactor.learn_returned(&login);
             login.id = ExchangeId(self.sent.fetch_add(1, Ordering::Relaxed) + 1);
             noted.extend(self.judge(case, &login));
         }
@@ -573,6 +659,33 @@ fn retry_after(response: &Response) -> Option<Duration> {
         .get("date")
         .and_then(|date| parse(&date.replace("GMT", "+0000")))?;
     Duration::try_from(until - now).ok()
+}
+
+/// An event without secrets in its texts. Exchanges and judgements have none by the time they are told.
+fn without_secrets(redactor: &Redactor, event: Event) -> Event {
+    let clean = |mut creation: Creation| {
+        creation.removal = creation.removal.map(|removal| redactor.text(&removal));
+        creation
+    };
+    match event {
+        Event::CreationIntended(creation) => Event::CreationIntended(clean(creation)),
+        Event::Created(creation) => Event::Created(clean(creation)),
+        Event::Removed(creation) => Event::Removed(clean(creation)),
+        Event::LeftBehind(creation, reason) => {
+            Event::LeftBehind(clean(creation), redactor.text(&reason))
+        }
+        Event::Noticed(gap) => Event::Noticed(Gap {
+            reason: redactor.text(&gap.reason),
+            whose: gap.whose,
+        }),
+        Event::Finished(mut finished) => {
+            if let End::Stopped { reason, .. } = &mut finished.end {
+                *reason = redactor.text(reason);
+            }
+            Event::Finished(finished)
+        }
+        other => other,
+    }
 }
 
 /// A judgement without secrets in what it quotes.

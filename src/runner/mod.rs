@@ -153,6 +153,7 @@ impl<'a, W: Wire> Runner<'a, W> {
         }
         self.exchanger.clean_up().await;
         self.tell_held(confirmed);
+        self.exchanger.tell_undeclared();
         let finished = Finished {
             end: self.end(),
             signal: self.cancel.signal(),

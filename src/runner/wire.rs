@@ -15,7 +15,7 @@ use crate::{
         handshake::{Handshake, HandshakeResult},
     },
     http::{Credentials, Transport},
-    model::IdentityName,
+    model::{IdentityName, OperationKey},
     plan::Permits,
     verdict::Gap,
 };
@@ -43,6 +43,15 @@ pub trait Wire: Sync {
     /// After a 401 to these credential headers: forgets the token among them. Answers whether asking
     /// again with fresh credentials is worth a try.
     fn renew(&self, identity: &IdentityName, used: &Headers) -> bool;
+
+    /// Shows credentials on an operation from now on, although the contract asks for none there. Answers whether the
+    /// identity has any.
+    fn insist(&self, _: &OperationKey, _: &IdentityName) -> bool {
+        false
+    }
+
+    /// Takes that back, where credentials changed nothing.
+    fn relent(&self, _: &OperationKey) {}
 
     /// Tries a TLS handshake with the target. Never fails; a wire that cannot says so.
     fn handshake(&self, _: &Handshake) -> impl Future<Output = HandshakeResult> + Send {
@@ -121,7 +130,11 @@ impl Wire for Line {
                 let mut sent = self.transport.send(request, &credentials).await;
                 self.keyring.hear(request, &sent);
                 if let Outcome::Answered(response) = &sent.outcome {
-                    let broken = matches!(&request.auth, Auth::Altered(how) if how.may_lock());
+                    let broken = match &request.auth {
+                        Auth::Altered(how) => how.may_lock(),
+                        Auth::WithWrong(_) => true,
+                        _ => false,
+                    };
                     if broken && response.is_success() {
                         self.keyring.accepted(&request.identity);
                     }
@@ -158,6 +171,14 @@ impl Wire for Line {
 
     fn was_busy(&self, time: Duration) {
         self.transport.was_busy(time);
+    }
+
+    fn insist(&self, operation: &OperationKey, identity: &IdentityName) -> bool {
+        self.keyring.insist(operation, identity)
+    }
+
+    fn relent(&self, operation: &OperationKey) {
+        self.keyring.relent(operation);
     }
 
     fn take_logins(&self) -> Vec<Exchange> {

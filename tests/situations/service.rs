@@ -221,24 +221,46 @@ impl Service {
             .collect()
     }
 
-    /// Runs Muster against the service. `{origin}` in the contract and in the target's lines is the service's.
-    pub fn run(&self, contract: &str, target: &str, arguments: &[&str]) -> Ran {
+    /// Asks Muster whether a run makes sense: the exit code, and everything that was said.
+    pub fn preflight(&self, contract: &str, target: &str) -> (i32, String) {
+        let folder = self.folder(contract, target);
+        let output = Command::new(env!("CARGO_BIN_EXE_muster"))
+            .args(["preflight", "--target", "target.yaml"])
+            .env("NO_COLOR", "1")
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let said =
+            [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+        (output.status.code().unwrap_or(-1), said.concat())
+    }
+
+    /// A folder with the contract and a target file that names it.
+    fn folder(&self, contract: &str, target: &str) -> TempDir {
         let folder = tempfile::tempdir().unwrap();
         fs::write(
             folder.path().join("contract.yaml"),
             contract.replace("{origin}", &self.origin),
         )
         .unwrap();
-        let mut text =
-            String::from("target: Situation\nsupplier: Example Ltd\ncontract: ./contract.yaml\n");
+        let mut text = String::from("target: Situation\nsupplier: Example Ltd\n");
         if !target.contains("environment:") {
             text.push_str("environment: test\n");
+        }
+        if !target.contains("contract:") {
+            text.push_str("contract: ./contract.yaml\n");
         }
         if !target.contains("base_url:") {
             writeln!(text, "base_url: {}", self.origin).unwrap();
         }
         text.push_str(&target.replace("{origin}", &self.origin));
         fs::write(folder.path().join("target.yaml"), text).unwrap();
+        folder
+    }
+
+    /// Runs Muster against the service. `{origin}` in the contract and in the target's lines is the service's.
+    pub fn run(&self, contract: &str, target: &str, arguments: &[&str]) -> Ran {
+        let folder = self.folder(contract, target);
         let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
         command
             .args(["run", "--target", "target.yaml"])
@@ -402,6 +424,23 @@ impl Ran {
             })
             .filter_map(|finding| finding["finding"]["received"].as_str())
             .collect()
+    }
+
+    /// Every byte that was written or said.
+    pub fn everything(&self) -> String {
+        let mut text = format!("{}\n{}\n", self.stdout, self.stderr);
+        let mut folders = vec![self.folder.path().join("run")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                if entry.path().is_dir() {
+                    folders.push(entry.path());
+                } else {
+                    let bytes = fs::read(entry.path()).unwrap();
+                    text.push_str(&String::from_utf8_lossy(&bytes));
+                }
+            }
+        }
+        text
     }
 
     /// What is told as left behind.
