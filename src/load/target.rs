@@ -208,6 +208,7 @@ struct RawTarget {
     include_hazards: BTreeSet<String>,
     #[serde(default)]
     hazards: HazardRules,
+    #[serde(default)]
     personal: Vec<String>,
     #[serde(default)]
     attestations: Vec<Attestation>,

@@ -125,7 +125,8 @@ pub async fn preflight<W: Wire>(
         paths(&mut asked, wire, contract).await;
     }
     if asked.obstacle().is_none() {
-        proof::prove(&mut asked, wire, contract, identities, &|_| true).await;
+        let permitted = |operation: &Operation| wire.may_send(&plain_read(operation)).is_ok();
+        proof::prove(&mut asked, wire, contract, identities, &permitted).await;
     }
     asked
 }

@@ -579,9 +579,9 @@ fn a_contract_that_asks_for_credentials_is_fetched_with_them_from_the_same_host_
     let served = contract.clone();
     let service = Service::start(move |request| match &*request.path {
         "/openapi.yaml" if is_known(request) => Reply {
-            status: 200,
             headers: vec![("content-type".into(), "application/yaml".into())],
             body: served.clone().into_bytes(),
+            ..Reply::empty(200)
         },
         "/records" if is_known(request) => Reply::json(200, &json!([])),
         "/openapi.yaml" | "/records" => refused(),

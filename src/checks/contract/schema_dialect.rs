@@ -50,7 +50,10 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
         |fault| {
             Finding::new(
                 format!("dialect {}", fault.message),
-                format!("A schema uses another dialect than its own: {}", fault.message),
+                format!(
+                    "A schema uses another dialect than its own: {}",
+                    fault.message
+                ),
                 "keywords of the document's version, and patterns of ECMA-262",
                 format!("{} at {}", fault.message, place(fault)),
             )
