@@ -262,6 +262,7 @@ async fn muster(base: &str, exchanges: usize) {
         run_tag: "muster-bench",
         plan: &plan,
         known: Known::default(),
+        asked_before: 0,
     };
     let folder = tempfile::tempdir().unwrap();
     let writer = Writer::create(&folder.path().join("run")).unwrap();
@@ -302,6 +303,7 @@ fn started(base: &str, key: &OperationKey) -> Started {
         seed: 1,
         profile,
         target: "Bench".into(),
+        target_file: None,
         supplier: "Bench".into(),
         environment: Environment::Test,
         base_url: base.to_owned(),

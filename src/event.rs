@@ -3,17 +3,25 @@
 //! The runner writes events, the journal keeps them, progress shows them, and the summary is folded
 //! from them. They hold no taste of any report.
 
+pub mod leftovers;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     coverage::{Point, Surface},
-    model::{Attestation, Budget, Claims, Environment, OperationKey, Verifier, Whose},
+    model::{
+        Attestation, Budget, Claims, Environment, IdentityName, OperationKey, StopSignal, Verifier,
+        Whose,
+    },
     observation::Observation,
     plan::{CaseName, Exclusion, PlannedCase},
     profile::Profile,
     verdict::{Gap, Judgement},
     waiver::Waiver,
 };
+
+/// The name of the case that removals are told under.
+pub const CLEANUP: &str = "cleanup";
 
 /// An event with its moment, in microseconds since the run started.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,8 +53,12 @@ pub enum Event {
     Created(Creation),
     /// It is gone again.
     Removed(Creation),
+    /// It is not there: its creation was refused, or it was looked for where it would be.
+    Absent(Creation),
     /// It could not be removed, for this reason: a person has to.
     LeftBehind(Creation, String),
+    /// What the run created is about to be removed.
+    CleanupStarted(Cleanup),
     /// Something a reader should know that is no judgement.
     Noticed(Gap),
     /// A case ended.
@@ -70,6 +82,9 @@ pub struct Started {
     pub profile: Profile,
     /// The name of the target.
     pub target: String,
+    /// The target file as the command line named it, where it did: `muster cleanup` reads it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_file: Option<String>,
     /// The supplier.
     pub supplier: String,
     /// The environment.
@@ -192,6 +207,32 @@ pub struct Creation {
     /// What deletes it: method and full path below the base URL; empty until it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removal: Option<String>,
+    /// As whom it is created, and so removed.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub identity: IdentityName,
+    /// Where the request goes, below the base URL and redacted: told before it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The values that it is sent with, redacted and only as far as they are short: what the record shows, so that it
+    /// is recognised when it is read. Told before it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<serde_json::Value>,
+    /// The exchange that created it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<crate::exchange::ExchangeId>,
+}
+
+fn is_default(identity: &IdentityName) -> bool {
+    *identity == IdentityName::default()
+}
+
+/// What cleaning up has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cleanup {
+    /// How many records are to be removed.
+    pub records: u64,
+    /// How long that may take, in milliseconds.
+    pub limit_ms: u64,
 }
 
 /// How a run ended.
@@ -199,8 +240,14 @@ pub struct Creation {
 pub struct Finished {
     /// Why it ended.
     pub end: End,
-    /// Requests sent.
+    /// The signal that ended it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<StopSignal>,
+    /// Requests sent, removals among them.
     pub requests: u64,
+    /// Requests of cleaning up, which the budget does not count.
+    #[serde(default)]
+    pub removals: u64,
     /// How long it took, in microseconds.
     pub took_us: u64,
 }

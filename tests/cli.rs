@@ -67,6 +67,7 @@ Examples:
 Exit codes:
   0  conformant       1  non-conformant    2  wrong usage or file; nothing was sent
   3  undetermined     4  Muster failed     130  interrupted
+  143  ended by SIGTERM                    129  ended by SIGHUP
 
 "#]]);
 }

@@ -404,9 +404,12 @@ fn identity_of_flags(
 /// Where reports go.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct ReportArguments {
-    /// The run folder [default: reports/RUN-ID].
+    /// The run folder; `{run}` stands for the id of the run [default: reports/{run}].
     #[arg(long, short, value_name = "FOLDER")]
     pub(super) out: Option<PathBuf>,
+    /// Replace the run that the folder holds.
+    #[arg(long)]
+    pub(super) overwrite: bool,
     /// Which JUnit shape to write.
     #[arg(long, value_enum, default_value_t)]
     pub(super) junit_flavour: JunitFlavour,

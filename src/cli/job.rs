@@ -49,6 +49,8 @@ pub struct Job {
 pub struct Reporting<'a> {
     /// The run folder; a default one where there is nothing.
     pub out: Option<&'a Path>,
+    /// Whether a run in that folder is replaced.
+    pub overwrite: bool,
     /// Which JUnit shape.
     pub junit_flavour: JunitFlavour,
     /// How the result is told on standard output.

@@ -39,7 +39,7 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
 
 /// Writes a file.
 pub(super) fn file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, bytes)
+    crate::report::write_private(path, bytes)
         .map_err(|error| Failure::usage(format!("cannot write `{}`: {error}", path.display())))
 }
 

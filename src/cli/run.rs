@@ -24,7 +24,7 @@ use super::{
     "  2  a flag or file is wrong; nothing was sent\n",
     "  3  undetermined: not reached, not logged in, or a MUST left inconclusive\n",
     "  4  Muster itself failed\n",
-    "  130  interrupted; the run folder is complete up to that point",
+    "  130, 143, 129  ended by SIGINT, SIGTERM or SIGHUP; the run folder is complete up to that point",
 ))]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -57,6 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         job,
         &Reporting {
             out: arguments.report.out.as_deref(),
+            overwrite: arguments.report.overwrite,
             junit_flavour: arguments.report.junit_flavour,
             format: arguments.format,
             fail_on: arguments.fail_on,

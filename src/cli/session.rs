@@ -23,12 +23,12 @@ use crate::{
     journal::{self, Writer},
     known::Known,
     load::{Target, profile},
-    model::{self, IdentityName, Parameters, Writes},
+    model::{self, IdentityName, Parameters, StopSignal, Writes},
     observation::Redactor,
     plan::{Basis, Plan, Selection, Work},
     profile::Profile,
     runner::{
-        Cancel, Line, Runner, Setup,
+        Cancel, Line, Runner, Setup, Wire,
         preflight::{self, Preflight, StepOutcome},
     },
     summary::Summary,
@@ -68,6 +68,14 @@ pub enum SessionError {
     /// The journal cannot be written.
     #[error(transparent)]
     Journal(#[from] journal::WriteError),
+    /// The journal could not be written to its end; these records are still at the target.
+    #[error("{error}. The run was stopped, and what it created was removed{}", left_told(left))]
+    Lost {
+        /// Why.
+        error: journal::WriteError,
+        /// What could not be removed.
+        left: Vec<String>,
+    },
     /// The journal cannot be read back.
     #[error(transparent)]
     Read(#[from] journal::ReadError),
@@ -125,7 +133,7 @@ impl Session {
             .to_owned()
     }
 
-    fn writes(&self) -> bool {
+    pub(super) fn writes(&self) -> bool {
         self.target.writes == Writes::Allowed
     }
 
@@ -328,10 +336,18 @@ impl Session {
         watcher: Watcher<'_>,
     ) -> Result<(), SessionError> {
         let failed = Mutex::new(None);
+        let left = Mutex::new(Vec::new());
         let began = Instant::now();
         let listener = |event: Event| {
             watcher(&event);
             let started = matches!(event, Event::Started(_));
+            let left_behind = match &event {
+                Event::LeftBehind(creation, _) => Some(match &creation.removal {
+                    Some(removal) => removal.clone(),
+                    None => format!("record {} by {}", creation.number, creation.operation),
+                }),
+                _ => None,
+            };
             let mut told = writer.write(&Entry {
                 at_us: micros(began),
                 event,
@@ -347,6 +363,10 @@ impl Session {
                 }
             }
             if let Err(error) = told {
+                // The journal cannot tell it any more, so the command does.
+                if let Some(text) = left_behind {
+                    left.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+                }
                 cancel.ask();
                 failed
                     .lock()
@@ -356,7 +376,8 @@ impl Session {
         };
         self.conduct(line, redactor, cancel, &listener).await;
         if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return Err(error.into());
+            let left = left.into_inner().unwrap_or_else(PoisonError::into_inner);
+            return Err(SessionError::Lost { error, left });
         }
         Ok(writer.finish()?)
     }
@@ -365,7 +386,41 @@ impl Session {
     ///
     /// # Errors
     /// Where it could not be kept.
-    pub fn record_obstacle(&self, writer: &Writer, asked: &Preflight) -> Result<(), SessionError> {
+    pub fn record_obstacle(
+        &self,
+        line: &Line,
+        writer: &Writer,
+        asked: &Preflight,
+    ) -> Result<(), SessionError> {
+        let end = asked.obstacle().map(|gap| End::Stopped {
+            reason: gap.reason.clone(),
+            whose: gap.whose,
+        });
+        self.record_no_run(line, writer, asked, end, None)
+    }
+
+    /// Keeps a run that a signal ended before its first request.
+    ///
+    /// # Errors
+    /// Where it could not be kept.
+    pub fn record_interruption(
+        &self,
+        line: &Line,
+        writer: &Writer,
+        signal: Option<StopSignal>,
+    ) -> Result<(), SessionError> {
+        let asked = Preflight::default();
+        self.record_no_run(line, writer, &asked, Some(End::Interrupted), signal)
+    }
+
+    fn record_no_run(
+        &self,
+        line: &Line,
+        writer: &Writer,
+        asked: &Preflight,
+        end: Option<End>,
+        signal: Option<StopSignal>,
+    ) -> Result<(), SessionError> {
         let mut events = vec![Event::Started(Box::new(self.started()))];
         events.extend(doubts(asked).map(Event::Noticed));
         let plan = self.plan();
@@ -373,14 +428,13 @@ impl Session {
             cases: plan.cases,
             excluded: plan.excluded,
         }));
-        if let Some(gap) = asked.obstacle() {
-            let end = End::Stopped {
-                reason: gap.reason.clone(),
-                whose: gap.whose,
-            };
+        if let Some(end) = end {
+            let logins = u64::try_from(line.take_logins().len()).unwrap_or_default();
             events.push(Event::Finished(Finished {
                 end,
-                requests: 0,
+                signal,
+                requests: line.sent() + logins,
+                removals: 0,
                 took_us: 0,
             }));
         }
@@ -424,7 +478,7 @@ impl Session {
         let parameters = self.parameters();
         let identities = self.identities();
         let plan = self.plan();
-        let run_tag = format!("muster-{:06x}", self.seed & 0xff_ffff);
+        let run_tag = self.run_tag();
         let setup = Setup {
             started: self.started(),
             contract: &self.contract,
@@ -435,10 +489,16 @@ impl Session {
             run_tag: &run_tag,
             plan: &plan,
             known: Known::from_data(self.target.data.clone()),
+            asked_before: line.sent(),
         };
         Runner::new(&setup, line, redactor, listener, cancel)
             .run()
             .await;
+    }
+
+    /// A short text that marks what the run creates.
+    pub(super) fn run_tag(&self) -> String {
+        format!("muster-{:06x}", self.seed & 0xff_ffff)
     }
 
     /// The profile with the objectives of the target over its own, as they are judged.
@@ -471,6 +531,7 @@ impl Session {
             seed: self.seed,
             profile: self.profile_in_force(),
             target: self.target.name.clone(),
+            target_file: self.target.file.clone(),
             supplier: self.target.supplier.clone(),
             environment: self.target.environment,
             base_url: self.base_url(),
@@ -506,6 +567,13 @@ impl Session {
             fail_on_should: self.fail_on_should,
         }
     }
+}
+
+fn left_told(left: &[String]) -> String {
+    if left.is_empty() {
+        return ".".to_owned();
+    }
+    format!(", but for these: {}.", left.join(", "))
 }
 
 /// What preflight doubts, for the reader of the report.

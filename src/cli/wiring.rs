@@ -14,11 +14,12 @@ use super::{
     Exit, Failure,
     args::{self, SubjectArguments},
     job::{FailOn, Job, JunitFlavour, LoadedContract, OutputFormat, Reporting, Subject},
-    output,
+    interruption, output,
     progress::Progress,
     prove, prove_profile,
     reference::{self, Delay, Reference},
     report::ReportFormat,
+    run_folder::RunFolder,
     selection,
     session::{self, Session, SessionError},
     suites, told,
@@ -28,7 +29,7 @@ use crate::{
     exchange::{Address, Auth, Outcome, Request},
     http::{self, Credentials, Transport},
     issuer::{self, Issuer},
-    journal,
+    journal::{self, WriteError},
     load::{
         Diagnostic, ProfileContract, Target,
         contract::{LoadError, RemotePolicy, load_contract},
@@ -93,7 +94,7 @@ fn cannot_load(error: &LoadError) -> Failure {
     }
 }
 
-fn runtime() -> Result<Runtime, Failure> {
+pub(super) fn runtime() -> Result<Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -157,18 +158,29 @@ pub(super) fn run(job: Job, reporting: &Reporting<'_>) -> Result<Exit, Failure> 
 }
 
 async fn run_session(session: &Session, reporting: &Reporting<'_>) -> Result<Exit, Failure> {
-    let out = reporting.out.map_or_else(
-        || PathBuf::from("reports").join(session::run_id(session.now, session.seed)),
-        Path::to_path_buf,
-    );
+    let cancel = Arc::new(Cancel::default());
+    interruption::listen(&cancel);
     let (line, redactor) = session.line().map_err(Failure::from)?;
     // The folder is made before anything is sent, so that a full or closed disk is known in time.
-    let writer = journal::Writer::create(&out).map_err(SessionError::from)?;
-    let asked = session.preflight(&line, &redactor).await;
+    let run_id = session::run_id(session.now, session.seed);
+    let folder = RunFolder::prepare(reporting.out, &run_id, reporting.overwrite)?;
+    let out = folder.path();
+    let writer = journal::Writer::create(out).map_err(SessionError::from)?;
+    folder.point_latest();
+    let asked = tokio::select! {
+        asked = session.preflight(&line, &redactor) => Some(asked),
+        () = cancel.asked() => None,
+    };
+    let Some(asked) = asked else {
+        session
+            .record_interruption(&line, &writer, cancel.signal())
+            .map_err(Failure::from)?;
+        return report_run(&writer, out, reporting);
+    };
     let judges_tls = asked.tls_failed && session.judges_tls();
     if let Some(obstacle) = asked.obstacle().filter(|_| !judges_tls) {
         session
-            .record_obstacle(&writer, &asked)
+            .record_obstacle(&line, &writer, &asked)
             .map_err(Failure::from)?;
         output::err(&format!(
             "{}: {}\n",
@@ -177,36 +189,32 @@ async fn run_session(session: &Session, reporting: &Reporting<'_>) -> Result<Exi
         ));
     } else {
         let progress = Progress::new(reporting.quiet);
-        let cancel = Arc::new(Cancel::default());
-        listen_for_interrupt(Arc::clone(&cancel));
         let ran = session
             .run(&line, &redactor, &writer, &asked, &cancel, &|event| {
                 progress.saw(event)
             })
             .await;
         progress.end();
-        ran.map_err(Failure::from)?;
+        if let Err(error) = ran {
+            // What was kept until then is still worth a report, where the disk takes one.
+            let _ = report_run(&writer, out, reporting);
+            return Err(error.into());
+        }
     }
+    report_run(&writer, out, reporting)
+}
+
+/// Writes the reports of a run from its journal, and tells the result.
+fn report_run(
+    writer: &journal::Writer,
+    out: &Path,
+    reporting: &Reporting<'_>,
+) -> Result<Exit, Failure> {
     let summary = journal::summary(writer.path()).map_err(SessionError::from)?;
-    let written = report::write_all(&out, &summary, &options(reporting.junit_flavour))
+    let written = report::write_all(out, &summary, &options(reporting.junit_flavour))
         .map_err(|error| Failure::Internal(error.to_string()))?;
     tell(&summary, reporting.format, &written)?;
     Ok(Exit::from_code(summary.exit_code))
-}
-
-/// The first interrupt ends the run in good order; the second ends the process.
-fn listen_for_interrupt(cancel: Arc<Cancel>) {
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            output::err(
-                "\nStopping: what is under way ends, and what was created is removed. Once more stops at once.\n",
-            );
-            cancel.ask();
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(i32::from(Exit::Interrupted.code()));
-            }
-        }
-    });
 }
 
 fn tell(summary: &Summary, format: OutputFormat, written: &[PathBuf]) -> Result<(), Failure> {
@@ -492,7 +500,12 @@ impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
         match &error {
             SessionError::Transport(_) => Self::usage(error.to_string()),
-            SessionError::Journal(_) | SessionError::Read(_) => Self::Internal(error.to_string()),
+            SessionError::Journal(WriteError::Exists(_) | WriteError::Create { .. }) => {
+                Self::usage(format!("`--out`: {error}"))
+            }
+            SessionError::Journal(_) | SessionError::Lost { .. } | SessionError::Read(_) => {
+                Self::Internal(error.to_string())
+            }
         }
     }
 }

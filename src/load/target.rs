@@ -39,6 +39,8 @@ pub const BODY_LIMIT: u64 = 10 * 1024 * 1024;
 pub struct Target {
     /// Its name.
     pub name: String,
+    /// The target file as it was named; none where flags alone say what the target is.
+    pub file: Option<String>,
     /// Who supplies it.
     pub supplier: String,
     /// Which environment it is.
@@ -98,6 +100,7 @@ impl Target {
     pub fn at(base_url: Url) -> Self {
         Self {
             name: base_url.host_str().unwrap_or_default().to_owned(),
+            file: None,
             supplier: String::new(),
             environment: Environment::Test,
             contract: None,
@@ -209,6 +212,7 @@ struct RawBudget {
 /// # Errors
 /// Everything that is wrong with it. Secrets are only read from a file that is otherwise sound.
 pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnostics> {
+    let file = (!source.name.starts_with('<')).then(|| source.name.to_string());
     let document = Document::parse(source, CONFIDENTIAL)?;
     let mut wrong = violations(&document, &schemas::TARGET);
     base_url(&document, &mut wrong);
@@ -288,6 +292,7 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
             })
             .collect(),
         name: raw.target,
+        file,
         supplier: raw.supplier,
         environment,
         base_url,

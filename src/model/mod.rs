@@ -7,6 +7,7 @@ mod identity;
 mod ids;
 mod requirement;
 mod roles;
+mod stop_signal;
 mod target;
 
 pub use access::{Access, AccessRule, Expected, NOBODY, TABLE as AUTHORISATION_TABLE};
@@ -22,6 +23,7 @@ pub use requirement::{
     Verifier,
 };
 pub use roles::{Does, ParameterRole, RoleOverride, RoleOverrides};
+pub use stop_signal::StopSignal;
 pub use target::{Budget, Claims, Environment, Parameters, Writes};
 
 use serde::{Deserialize, Serialize};

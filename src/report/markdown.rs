@@ -35,6 +35,14 @@ struct Page {
     left_out: bool,
 }
 
+/// ` of Example Ltd`; nothing where the target file names no supplier.
+fn supplied(supplier: &str) -> String {
+    if supplier.trim().is_empty() {
+        return String::new();
+    }
+    format!(" of {}", prose(supplier))
+}
+
 impl Page {
     /// Adds a part whole, or not at all.
     fn add(&mut self, part: &str) -> bool {
@@ -77,13 +85,13 @@ impl Page {
         );
         let _ = write!(
             part,
-            "{} of {}, contract {} ({}), {}, {} in {}, seed {}.\n\n",
+            "{}{}, contract {} ({}), {}, {} in {}, seed {}.\n\n",
             code(&start.target),
-            prose(&start.supplier),
+            supplied(&start.supplier),
             code(&start.contract.title),
             code(&format!("sha256:{}", start.contract.sha256)),
             prose(&start.at),
-            text::count(summary.requests, "request"),
+            text::requests(summary),
             text::duration(summary.took_us),
             start.seed
         );

@@ -122,7 +122,7 @@ fn head(out: &mut String, summary: &Summary, ink: Ink) {
         out,
         "\nRequirements: {}. {} in {}.",
         parts.join(", "),
-        text::count(summary.requests, "request"),
+        text::requests(summary),
         text::duration(summary.took_us)
     );
 }

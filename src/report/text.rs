@@ -32,6 +32,24 @@ pub(crate) fn count(number: u64, one: &str) -> String {
     }
 }
 
+/// The requests of a run; those of cleaning up are told apart, since the budget does not count them.
+pub(crate) fn requests(summary: &Summary) -> String {
+    let all = count(summary.requests, "request");
+    match summary.removals {
+        0 => all,
+        removals => format!("{all}, {} of them to clean up", grouped(removals)),
+    }
+}
+
+/// What the target file says, or that it does not.
+pub(crate) fn given(text: &str) -> &str {
+    if text.trim().is_empty() {
+        "not named"
+    } else {
+        text
+    }
+}
+
 /// `47 records by POST /incidents, such as record 1, record 2 and record 3. It is not known how to remove them.`
 pub(crate) fn left(group: &LeftInShort) -> String {
     let examples = match group.examples.as_slice() {

@@ -1,11 +1,14 @@
 //! What a run creates it remembers before it is created, and takes away at the end (owner of [`Ledger`]).
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
 
-use super::{exchanger::Exchanger, wire::Wire};
+use super::{creation, exchanger::Exchanger, wire::Wire};
 use crate::{
     arrange,
-    event::{Creation, Event},
+    event::{Cleanup, Creation, Event},
     exchange::{Address, Exchange, Intent, Outcome, Over, Request},
     model::Method,
 };
@@ -68,6 +71,10 @@ impl Ledger {
                 number: state.last,
                 operation: operation.key.clone(),
                 removal: None,
+                identity: request.identity.clone(),
+                path: None,
+                sent: None,
+                exchange: None,
             };
             state.open.push(Open {
                 creation: creation.clone(),
@@ -77,7 +84,8 @@ impl Ledger {
             creation
         };
         let number = creation.number;
-        exchanger.tell(Event::CreationIntended(creation));
+        let intended = creation::with_sent_values(creation, request, exchanger.redactor);
+        exchanger.tell(Event::CreationIntended(intended));
         Some(number)
     }
 
@@ -102,8 +110,17 @@ impl Ledger {
                 if !response.is_success()
                     || (exchange.request.method == Method::Put && response.status != 201) =>
             {
-                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                state.open.retain(|open| open.creation.number != number);
+                let refused = {
+                    let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                    let at = |open: &Open| open.creation.number == number;
+                    let refused = state.open.iter().find(|open| at(open)).cloned();
+                    state.open.retain(|open| !at(open));
+                    refused
+                };
+                // What fails on the side of the target may have been created all the same.
+                if let Some(refused) = refused.filter(|_| response.status < 500) {
+                    exchanger.tell(Event::Absent(refused.creation));
+                }
             }
             Outcome::Answered(_) => {
                 let removal = arrange::removal(
@@ -137,6 +154,7 @@ impl Ledger {
             .iter_mut()
             .find(|open| open.creation.number == number)?;
         open.unanswered = None;
+        open.creation.exchange = Some(exchange.id);
         if let Some((method, path)) = removal {
             open.creation.removal = Some(format!("{method} {path}"));
             let mut request =
@@ -193,7 +211,16 @@ impl Ledger {
 impl<W: Wire> Exchanger<'_, W> {
     /// Takes away what the run created, last first. Runs also after an interruption, outside the budget.
     pub(super) async fn clean_up(&self) {
-        for open in self.ledger.take().into_iter().rev() {
+        let began = Instant::now();
+        let opens = self.ledger.take();
+        if !opens.is_empty() {
+            let limit = self.cancel.cleanup_time();
+            self.tell(Event::CleanupStarted(Cleanup {
+                records: opens.len() as u64,
+                limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+            }));
+        }
+        for open in opens.into_iter().rev() {
             let Some(request) = open.request else {
                 let reason = if open.creation.removal.is_none() {
                     "The contract does not say how such a record is removed, or no answer said where it lives."
@@ -203,14 +230,26 @@ impl<W: Wire> Exchanger<'_, W> {
                 self.tell(Event::LeftBehind(open.creation, reason.to_owned()));
                 continue;
             };
-            match self.remove(request).await {
+            match self.remove_in_time(request, began).await {
                 Ok(()) => self.tell(Event::Removed(open.creation)),
                 Err(reason) => self.tell(Event::LeftBehind(open.creation, reason)),
             }
         }
     }
 
-    async fn remove(&self, request: Request) -> Result<(), String> {
+    /// Removes a record unless the time for it is over.
+    async fn remove_in_time(&self, request: Request, began: Instant) -> Result<(), String> {
+        if self.cancel.cleanup_is_over(began) {
+            return Err(creation::OUT_OF_TIME.to_owned());
+        }
+        tokio::select! {
+            biased;
+            removed = self.remove(request) => removed,
+            () = self.cancel.cleanup_ends(began) => Err(creation::OUT_OF_TIME.to_owned()),
+        }
+    }
+
+    pub(super) async fn remove(&self, request: Request) -> Result<(), String> {
         let status = match self.housekeep(request.clone()).await.outcome {
             Outcome::Answered(response) => response.status,
             Outcome::Broken(breakage) => return Err(breakage.detail),

@@ -102,7 +102,7 @@ impl<W: Wire> Runner<'_, W> {
                 Turn::Done(judgements) => break judgements,
                 Turn::Ask(Ask::Pause(time)) => {
                     paused += time;
-                    tokio::time::sleep(time).await;
+                    self.cancel.unless_asked(tokio::time::sleep(time)).await;
                     history.push(Reply::Paused);
                 }
                 Turn::Ask(Ask::Handshake(asked)) => {

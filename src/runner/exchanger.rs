@@ -16,7 +16,7 @@ use super::{
 use crate::{
     checks::{self, Answer, Kind},
     coverage::Atlas,
-    event::{Event, Exchanged},
+    event::{CLEANUP, Event, Exchanged},
     exchange::{
         Auth, Exchange, ExchangeId, Intent, Outcome, Request, Response,
         handshake::{Handshake, Handshaken},
@@ -35,13 +35,15 @@ pub(super) struct Exchanger<'a, W> {
     pub(super) wire: &'a W,
     pub(super) ledger: Ledger,
     pub(super) settling: Settling,
-    redactor: &'a Redactor,
+    pub(super) redactor: &'a Redactor,
     listener: Listener<'a>,
-    cancel: &'a Cancel,
+    pub(super) cancel: &'a Cancel,
     checks: Vec<ResponseCheck>,
-    pace: Pace,
+    pub(super) pace: Pace,
     watch: Watch,
     sent: AtomicU64,
+    /// Those of them that are outside the budget: removals.
+    removals: AtomicU64,
     atlas: Mutex<Atlas>,
     /// What was said already of an operation without being a failure, so that it is said once.
     said: Mutex<HashSet<(CheckId, Option<OperationKey>, bool)>>,
@@ -66,8 +68,6 @@ pub(super) struct Answered {
 #[derive(Debug)]
 pub(super) struct Held(pub(super) Gap);
 
-/// The name under which the run's own removals are told.
-const CLEANUP: &str = "cleanup";
 /// How often a request is sent again because the target asks for patience.
 const MOST_RETRIES: u32 = 3;
 /// The longest wait for one `Retry-After`; a target that asks for more is taken at its word as busy.
@@ -101,7 +101,8 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             checks,
             pace: Pace::new(&setup.started.budget),
             watch: Watch::default(),
-            sent: AtomicU64::new(0),
+            sent: AtomicU64::new(setup.asked_before),
+            removals: AtomicU64::new(0),
             atlas: Mutex::new(Atlas::new(&setup.started.contract.surfaces)),
             said: Mutex::default(),
         }
@@ -113,6 +114,10 @@ impl<'a, W: Wire> Exchanger<'a, W> {
 
     pub(super) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn removals(&self) -> u64 {
+        self.removals.load(Ordering::Relaxed)
     }
 
     pub(super) fn stopped(&self) -> Option<Gap> {
@@ -163,7 +168,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             }
             if let Some(wait) = patience(&exchange).filter(|_| retries < MOST_RETRIES) {
                 retries += 1;
-                tokio::time::sleep(wait).await;
+                self.cancel.unless_asked(tokio::time::sleep(wait)).await;
                 continue;
             }
             if wants_nonce(&exchange.outcome) && !nonced {
@@ -189,7 +194,8 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         request: Request,
         due: Instant,
     ) -> Result<Answered, Held> {
-        tokio::time::sleep_until(due.into()).await;
+        let waiting = tokio::time::sleep_until(due.into());
+        self.cancel.unless_asked(waiting).await;
         self.may_send()?;
         let late_us = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
         let (mut exchange, mut noted) = self.send_now(case, request).await?;
@@ -206,11 +212,19 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         request: Request,
     ) -> Result<(Exchange, Vec<Noted>), Held> {
         self.may_send()?;
-        let place = self.pace.ready().await;
+        let place = self.ready().await?;
         self.may_send()?;
         let sent = self.send_now(case, request).await;
         drop(place);
         sent
+    }
+
+    /// Waits for a place among the concurrent requests, and for the rate.
+    async fn ready(&self) -> Result<Option<tokio::sync::SemaphorePermit<'_>>, Held> {
+        tokio::select! {
+            place = self.pace.ready() => Ok(place),
+            () = self.cancel.asked() => Err(Held(interrupted())),
+        }
     }
 
     async fn send_now(
@@ -240,7 +254,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         asked: Handshake,
     ) -> Result<Handshaken, Held> {
         self.may_send()?;
-        let place = self.pace.ready().await;
+        let place = self.ready().await?;
         self.may_send()?;
         let id = ExchangeId(self.sent.fetch_add(1, Ordering::Relaxed) + 1);
         let result = tokio::select! {
@@ -270,6 +284,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             None => request,
         };
         let id = ExchangeId(self.sent.fetch_add(1, Ordering::Relaxed) + 1);
+        self.removals.fetch_add(1, Ordering::Relaxed);
         let mut sent = self.wire.send(&request, operation).await;
         if wants_nonce(&sent.outcome) {
             sent = self.wire.send(&request, operation).await;
@@ -305,7 +320,8 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             return Err(Held(gap));
         }
         let most = self.setup.started.budget.requests;
-        if self.sent() >= most {
+        // Removals are outside it: what was created is removed however much was sent.
+        if self.sent() - self.removals() >= most {
             return Err(Held(Gap::new(
                 Whose::Configuration,
                 format!(

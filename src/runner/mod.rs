@@ -4,12 +4,15 @@
 //! checks do. It knows no report and no progress bar: whoever listens to the events does.
 #![allow(clippy::disallowed_methods, reason = "a run has a clock")]
 
+mod cancel;
 mod cleanup;
 mod confirm;
+mod creation;
 mod drive;
 mod exchanger;
 mod pace;
 pub mod preflight;
+pub mod reclaim;
 mod settle;
 mod share;
 #[cfg(test)]
@@ -17,17 +20,16 @@ mod tests;
 mod watch;
 mod wire;
 
+pub use cancel::Cancel;
 pub use wire::{Line, Sent, Wire};
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::OnceLock,
-    sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use futures::StreamExt;
-use tokio::sync::Notify;
 
 use self::{
     confirm::Confirmed,
@@ -68,40 +70,9 @@ pub struct Setup<'a> {
     pub plan: &'a Plan,
     /// What is known to exist at the start.
     pub known: Known,
+    /// How many requests asked before whether the run makes sense; the budget counts them.
+    pub asked_before: u64,
 }
-
-/// A person's wish to stop: noticed before the next request, and by those under way after a grace time.
-#[derive(Debug, Default)]
-pub struct Cancel {
-    asked: AtomicBool,
-    notify: Notify,
-}
-
-impl Cancel {
-    /// Asks the run to stop.
-    pub fn ask(&self) {
-        self.asked.store(true, Ordering::SeqCst);
-        self.notify.notify_waiters();
-    }
-
-    /// Whether it was asked to.
-    #[must_use]
-    pub fn is_asked(&self) -> bool {
-        self.asked.load(Ordering::SeqCst)
-    }
-
-    /// Waits until it is asked and the grace time has passed.
-    async fn patience_ends(&self) {
-        let notified = self.notify.notified();
-        if !self.is_asked() {
-            notified.await;
-        }
-        tokio::time::sleep(GRACE).await;
-    }
-}
-
-/// How long requests under way may go on after a person asked to stop.
-const GRACE: Duration = Duration::from_secs(3);
 
 /// How many operations are measured side by side: each has a constant rate of its own.
 const MEASURED_AT_ONCE: usize = 4;
@@ -169,7 +140,9 @@ impl<'a, W: Wire> Runner<'a, W> {
         self.tell_held(confirmed);
         let finished = Finished {
             end: self.end(),
+            signal: self.cancel.signal(),
             requests: self.exchanger.sent(),
+            removals: self.exchanger.removals(),
             took_us: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
         };
         self.tell(Event::Finished(finished.clone()));

@@ -178,6 +178,7 @@ async fn run_with(
             seed: 7,
             profile,
             target: "Test".into(),
+            target_file: None,
             supplier: "Test".into(),
             environment: Environment::Test,
             base_url: "http://target.test".into(),
@@ -210,6 +211,7 @@ async fn run_with(
         run_tag: "muster-test",
         plan: &plan,
         known: Known::default(),
+        asked_before: 0,
     };
     let wire = Fake(Mutex::new(target));
     let events = Mutex::new(Vec::new());

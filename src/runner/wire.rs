@@ -1,6 +1,9 @@
 //! The seam between the order of a run and the network (owner of [`Wire`] and [`Line`]).
 
-use std::future::Future;
+use std::{
+    future::Future,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 pub use crate::http::Sent;
 use crate::{
@@ -47,13 +50,24 @@ pub trait Wire: Sync {
 pub struct Line {
     transport: Transport,
     keyring: Keyring,
+    sent: AtomicU64,
 }
 
 impl Line {
     /// A line over this transport with these keys.
     #[must_use]
     pub const fn new(transport: Transport, keyring: Keyring) -> Self {
-        Self { transport, keyring }
+        Self {
+            transport,
+            keyring,
+            sent: AtomicU64::new(0),
+        }
+    }
+
+    /// How many requests were sent over it so far, logins left out.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
     }
 }
 
@@ -83,6 +97,7 @@ impl Wire for Line {
         };
         match credentials {
             Ok((credentials, bait)) => {
+                self.sent.fetch_add(1, Ordering::Relaxed);
                 let mut sent = self.transport.send(request, &credentials).await;
                 self.keyring.hear(request, &sent);
                 if let Outcome::Answered(response) = &sent.outcome {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     coverage::Surface,
-    event::{Creation, End, Planned, Started},
+    event::{Creation, End, Finished, Planned, Started},
     exchange::ExchangeId,
     model::{Interoperability, Level, OperationKey, Requirement, Verification, Verifier, Whose},
     observation::Observation,
@@ -33,11 +33,21 @@ pub(super) fn conclude(
 ) -> Summary {
     // What there is to see is told operation by operation.
     let surfaces = std::mem::take(&mut started.contract.surfaces);
-    let (end, requests, took_us) = match &fold.finished {
-        Some(finished) => (finished.end.clone(), finished.requests, finished.took_us),
-        // Nothing told the end: the run died, and what it wrote until then counts.
-        None => (End::Interrupted, fold.requests, fold.last_us),
-    };
+    // Where nothing told the end, the run died, and what it wrote until then counts.
+    let finished = fold.finished.clone().unwrap_or_else(|| Finished {
+        end: End::Interrupted,
+        signal: None,
+        requests: fold.requests,
+        removals: fold.removals,
+        took_us: fold.last_us,
+    });
+    let Finished {
+        end,
+        signal,
+        requests,
+        removals,
+        took_us,
+    } = finished;
     let cases = Cases::new(fold, &started, &end);
     let cited = findings::Cited::new(&started);
     let mut said: HashMap<&Verifier, Vec<Case>> = HashMap::new();
@@ -65,7 +75,12 @@ pub(super) fn conclude(
         .collect();
     let waivers = waivers(&started, &standing_waivers);
     let findings = findings::findings(fold, &cited, &numbers, &requirements, evidence);
-    let gate = gate::gate(&started, &end, &requirements, &waivers);
+    let ended = gate::Ended {
+        end: &end,
+        signal,
+        damage: &fold.damage,
+    };
+    let gate = gate::gate(&started, &ended, &requirements, &waivers);
     let mut counts = Counts::default();
     for result in &requirements {
         counts.add(result.standing);
@@ -88,6 +103,7 @@ pub(super) fn conclude(
         started,
         end,
         requests,
+        removals,
         took_us,
         conformance: gate.conformance,
         exit_code: gate.exit_code,
@@ -402,6 +418,12 @@ fn levels(started: &Started, requirements: &[RequirementResult]) -> Vec<LevelRes
 
 fn notices(fold: &Fold, started: &Started, waivers: &[WaiverResult]) -> Vec<Gap> {
     let mut notices = fold.notices.clone();
+    notices.extend(fold.damage.iter().map(|damage| {
+        Gap::new(
+            Whose::Configuration,
+            format!("A line of the journal could not be read and was skipped: {damage}"),
+        )
+    }));
     for result in waivers {
         let place = result.waiver.place();
         let text = gate::waiver_reason(result).or_else(|| match result.state {

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use indexmap::IndexMap;
 
 use super::{
-    Summary,
+    Damage, Summary,
     latency::Latencies,
     rights::Rights,
     tally::{Calls, Cause, Tally, push_new},
 };
 use crate::{
     checks::{self, Check},
-    event::{Creation, Entry, Event, Exchanged, Finished, Judged, Started},
+    event::{CLEANUP, Creation, Entry, Event, Exchanged, Finished, Judged, Started},
     exchange::ExchangeId,
     model::{CheckId, OperationKey, Verifier},
     observation::Observation,
@@ -81,7 +81,9 @@ pub struct Fold {
     pub(super) latencies: Latencies,
     pub(super) rights: Rights,
     pub(super) requests: u64,
+    pub(super) removals: u64,
     pub(super) last_us: u64,
+    pub(super) damage: Vec<Damage>,
 }
 
 /// What is left of a record that the run made.
@@ -124,7 +126,9 @@ impl Fold {
             latencies: Latencies::default(),
             rights: Rights::default(),
             requests: 0,
+            removals: 0,
             last_us: 0,
+            damage: Vec::new(),
         }
     }
 
@@ -139,12 +143,14 @@ impl Fold {
                 self.cases.extend(planned.cases);
                 self.excluded.extend(planned.excluded);
             }
-            Event::CaseStarted(_) | Event::CaseFinished(_) => {}
+            Event::CaseStarted(_) | Event::CaseFinished(_) | Event::CleanupStarted(_) => {}
             Event::Exchanged(exchanged) => self.exchanged(*exchanged),
             Event::Judged(judged) => self.judged(*judged),
             Event::CreationIntended(creation) => self.creation(creation, Remains::Intended),
             Event::Created(creation) => self.creation(creation, Remains::There),
-            Event::Removed(creation) => self.creation(creation, Remains::Gone),
+            Event::Removed(creation) | Event::Absent(creation) => {
+                self.creation(creation, Remains::Gone);
+            }
             Event::LeftBehind(creation, reason) => {
                 self.creation(creation, Remains::Left(reason));
             }
@@ -157,8 +163,26 @@ impl Fold {
         }
     }
 
+    /// Takes the next event of cleaning up after the run: it tells what is gone, and nothing of the API.
+    pub fn take_cleanup(&mut self, entry: Entry) {
+        if matches!(
+            entry.event,
+            Event::Removed(_) | Event::Absent(_) | Event::LeftBehind(..)
+        ) {
+            let last_us = self.last_us;
+            self.take(entry);
+            self.last_us = last_us;
+        }
+    }
+
+    /// Takes note of lines that could not be read.
+    pub fn damaged(&mut self, lines: impl IntoIterator<Item = Damage>) {
+        self.damage.extend(lines);
+    }
+
     fn exchanged(&mut self, exchanged: Exchanged) {
         self.requests += 1;
+        self.removals += u64::from(exchanged.case.0.as_ref() == CLEANUP);
         self.latencies.take(&exchanged);
         self.rights.take(&exchanged.observation);
         let observation = &exchanged.observation;

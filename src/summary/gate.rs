@@ -1,9 +1,9 @@
 //! Whether a class and a profile conform, and the exit code (owner of [`Gate`]).
 
-use super::{ClassResult, Counts, RequirementResult, Standing, WaiverResult, WaiverState};
+use super::{ClassResult, Damage, Counts, RequirementResult, Standing, WaiverResult, WaiverState};
 use crate::{
     event::{End, Started},
-    model::{Class, ClassKind, Level, Requirement},
+    model::{Class, ClassKind, Level, Requirement, StopSignal},
     verdict::{Conformance, Verdict},
 };
 
@@ -12,6 +12,13 @@ pub(super) struct Gate {
     pub(super) conformance: Conformance,
     pub(super) exit_code: u8,
     pub(super) reasons: Vec<String>,
+}
+
+/// How a run ended, and whether everything of it was read.
+pub(super) struct Ended<'a> {
+    pub(super) end: &'a End,
+    pub(super) signal: Option<StopSignal>,
+    pub(super) damage: &'a [Damage],
 }
 
 /// Whether a class counts for this target.
@@ -84,7 +91,7 @@ pub(super) fn classes(started: &Started, requirements: &[RequirementResult]) -> 
 /// interrupted it.
 pub(super) fn gate(
     started: &Started,
-    end: &End,
+    ended: &Ended<'_>,
     requirements: &[RequirementResult],
     waivers: &[WaiverResult],
 ) -> Gate {
@@ -92,9 +99,11 @@ pub(super) fn gate(
         .iter()
         .filter(|result| counts(&result.requirement, started))
         .collect();
+    let end = ended.end;
+    let is_whole = *end == End::Complete && ended.damage.is_empty();
     let rolled = conformance(counted.iter().copied());
     let conformance = match rolled {
-        Some(Conformance::Conformant) if *end != End::Complete => Conformance::Undetermined,
+        Some(Conformance::Conformant) if !is_whole => Conformance::Undetermined,
         Some(rolled) => rolled,
         None => Conformance::Undetermined,
     };
@@ -129,8 +138,20 @@ pub(super) fn gate(
     let mut open = Vec::new();
     match end {
         End::Complete => {}
-        End::Interrupted => open.push("The run was interrupted.".to_owned()),
+        End::Interrupted => open.push(match ended.signal {
+            Some(signal) => format!("The run was interrupted by {}.", signal.name()),
+            None => "The run was interrupted.".to_owned(),
+        }),
         End::Stopped { reason, .. } => open.push(format!("The run stopped: {reason}")),
+    }
+    if let Some(first) = ended.damage.first() {
+        let lines = match ended.damage.len() {
+            1 => "1 line of it could not be read".to_owned(),
+            number => format!("{number} lines of it could not be read"),
+        };
+        open.push(format!(
+            "The journal is damaged: {lines}, so that a failure may be missing. The first: {first}"
+        ));
     }
     if let Some(ids) = ids(&|result| {
         result.requirement.level == Level::Must
@@ -143,7 +164,7 @@ pub(super) fn gate(
     }
 
     let exit_code = if *end == End::Interrupted {
-        130
+        ended.signal.unwrap_or(StopSignal::Interrupt).exit_code()
     } else if !failed.is_empty() {
         1
     } else if !open.is_empty() {

@@ -45,8 +45,11 @@ pub struct Summary {
     pub planned: Planned,
     /// Why the run ended.
     pub end: End,
-    /// Requests sent.
+    /// Requests sent, removals among them.
     pub requests: u64,
+    /// Requests of cleaning up, which the budget does not count.
+    #[serde(default)]
+    pub removals: u64,
     /// How long the run took, in microseconds.
     pub took_us: u64,
     /// Of the profile as a whole.
@@ -85,6 +88,31 @@ pub struct Summary {
     pub left_in_short: Vec<LeftInShort>,
     /// Counts.
     pub counts: Counts,
+}
+
+/// A line of the journal that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Damage {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u64,
+    /// The column where reading ended, from 1.
+    pub column: u64,
+    /// Why.
+    pub reason: String,
+}
+
+impl std::fmt::Display for Damage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            file,
+            line,
+            column,
+            reason,
+        } = self;
+        write!(f, "{file}:{line}:{column}: {reason}")
+    }
 }
 
 /// Records of one operation that were left behind for one reason.

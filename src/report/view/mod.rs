@@ -295,7 +295,7 @@ fn facts(summary: &Summary) -> Vec<Fact> {
             ),
             false,
         ),
-        fact("Supplier", start.supplier.clone(), false),
+        fact("Supplier", text::given(&start.supplier).to_owned(), false),
         fact("Address", start.base_url.clone(), true),
         fact(
             "Profile",
@@ -332,7 +332,7 @@ fn facts(summary: &Summary) -> Vec<Fact> {
             "Run",
             format!(
                 "{} in {}; {}",
-                text::count(summary.requests, "request"),
+                text::requests(summary),
                 text::duration(summary.took_us),
                 match &summary.end {
                     crate::event::End::Complete => "complete".to_owned(),
@@ -345,7 +345,7 @@ fn facts(summary: &Summary) -> Vec<Fact> {
         fact(
             "Budget",
             format!(
-                "{}, {}{} at once; writes {}",
+                "{}, removals not counted; {}{} at once; writes {}",
                 text::count(start.budget.requests, "request"),
                 // A rate of nought means that none is set.
                 match start.budget.per_second {
