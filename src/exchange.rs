@@ -389,6 +389,14 @@ pub enum BreakageKind {
     /// A kept connection closed as it was used again, by a request that must not be repeated: nobody's fault
     /// (RFC 9112 §9.5).
     ConnectionRaced,
+    /// HTTP/2: the target reset the stream (RST_STREAM), so that this request has no complete response.
+    StreamReset,
+    /// HTTP/2: the target refused the stream before it did anything with it (REFUSED_STREAM), also when asked again.
+    StreamRefused,
+    /// HTTP/2: the target ended the connection (GOAWAY) before the response was complete.
+    GoneAway,
+    /// HTTP/2: the target holds the client off (ENHANCE_YOUR_CALM).
+    HeldOff,
     /// The caller closed the connection before an answer came, as the request says.
     HungUp,
     /// No complete answer within the time limit.
@@ -406,16 +414,30 @@ pub enum BreakageKind {
 }
 
 impl BreakageKind {
+    /// Whether the target ended the connection or the stream before its response was complete.
+    #[must_use]
+    pub const fn is_cut_off(self) -> bool {
+        matches!(
+            self,
+            Self::ConnectionLost | Self::StreamReset | Self::GoneAway
+        )
+    }
+
     /// Whose it is, as far as the kind alone tells.
     #[must_use]
     pub const fn whose(self) -> Whose {
         match self {
             Self::NameNotFound | Self::ConnectionRefused | Self::ConnectionRaced => Whose::Network,
             Self::Tls | Self::LoginFailed | Self::Unalterable => Whose::Credentials,
-            Self::ConnectionLost | Self::TimedOut | Self::NotHttp | Self::TooLarge => {
-                Whose::Supplier
-            }
-            Self::NotSent | Self::HungUp => Whose::Configuration,
+            Self::ConnectionLost
+            | Self::StreamReset
+            | Self::StreamRefused
+            | Self::GoneAway
+            | Self::TimedOut
+            | Self::NotHttp
+            | Self::TooLarge => Whose::Supplier,
+            // As for 429: the budget says how much is sent.
+            Self::NotSent | Self::HungUp | Self::HeldOff => Whose::Configuration,
         }
     }
 }

@@ -141,6 +141,16 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether a check is part of it.
+    #[must_use]
+    pub fn has_check(&self, id: &str) -> bool {
+        self.response_checks.iter().any(|check| check.id == id)
+            || self
+                .cases
+                .iter()
+                .any(|case| matches!(&case.work, Work::Probe { check, .. } if check.as_str() == id))
+    }
+
     /// Makes the plan.
     #[must_use]
     pub fn new(basis: Basis<'_>) -> Self {

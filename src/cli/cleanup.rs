@@ -154,10 +154,7 @@ fn read(run: &Path) -> Result<(Started, Vec<Leftover>), Failure> {
 }
 
 /// The target and the contract, which have to be those of the run.
-fn subject(
-    arguments: &Arguments,
-    started: &Started,
-) -> Result<(Target, LoadedContract), Failure> {
+fn subject(arguments: &Arguments, started: &Started) -> Result<(Target, LoadedContract), Failure> {
     let subject = SubjectArguments {
         target: arguments.target.clone().or_else(|| {
             let own = started.target_file.clone();

@@ -60,7 +60,9 @@ impl Progress {
                 if !self.quiet && self.bar.is_hidden() {
                     output::err(&format!("{told}\n"));
                 }
-                if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} removals  {msg}") {
+                if let Ok(style) =
+                    ProgressStyle::with_template("{bar:30} {pos}/{len} removals  {msg}")
+                {
                     self.bar.set_style(style);
                 }
                 self.bar.set_position(0);

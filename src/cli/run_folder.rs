@@ -116,7 +116,9 @@ fn clear(path: &Path, overwrite: bool) -> Result<(), Failure> {
     }
     for file in held {
         fs::remove_file(path.join(&file)).map_err(|error| {
-            Failure::usage(format!("`--out {place}`: `{file}` cannot be removed: {error}"))
+            Failure::usage(format!(
+                "`--out {place}`: `{file}` cannot be removed: {error}"
+            ))
         })?;
     }
     Ok(())

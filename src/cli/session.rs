@@ -69,7 +69,10 @@ pub enum SessionError {
     #[error(transparent)]
     Journal(#[from] journal::WriteError),
     /// The journal could not be written to its end; these records are still at the target.
-    #[error("{error}. The run was stopped, and what it created was removed{}", left_told(left))]
+    #[error(
+        "{error}. The run was stopped, and what it created was removed{}",
+        left_told(left)
+    )]
     Lost {
         /// Why.
         error: journal::WriteError,
@@ -365,7 +368,9 @@ impl Session {
             if let Err(error) = told {
                 // The journal cannot tell it any more, so the command does.
                 if let Some(text) = left_behind {
-                    left.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+                    left.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(text);
                 }
                 cancel.ask();
                 failed

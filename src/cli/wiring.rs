@@ -13,8 +13,9 @@ use tokio::runtime::Runtime;
 use super::{
     Exit, Failure,
     args::{self, SubjectArguments},
+    interruption,
     job::{FailOn, Job, JunitFlavour, LoadedContract, OutputFormat, Reporting, Subject},
-    interruption, output,
+    output,
     progress::Progress,
     prove, prove_profile,
     reference::{self, Delay, Reference},

@@ -174,7 +174,10 @@ impl Leftovers {
         }
         let answer = observation.response_body.as_ref().and_then(json);
         let path = observation.url.split('?').next().unwrap_or_default();
-        let base = self.started.as_ref().map(|started| started.base_url.as_str());
+        let base = self
+            .started
+            .as_ref()
+            .map(|started| started.base_url.as_str());
         let path = base
             .and_then(|base| path.strip_prefix(base.trim_end_matches('/')))
             .unwrap_or_default();
@@ -212,7 +215,12 @@ fn json(content: &Content) -> Option<Value> {
 /// A record, and the objects in it that it may be wrapped in.
 fn wrapped(record: &Value) -> Vec<&Value> {
     let mut all = vec![record];
-    for inner in record.as_object().into_iter().flatten().map(|(_, inner)| inner) {
+    for inner in record
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(_, inner)| inner)
+    {
         if inner.is_object() {
             all.push(inner);
         }
@@ -313,11 +321,18 @@ mod tests {
 
     #[test]
     fn a_record_is_recognised_by_what_was_sent() {
-        let own = leftover("DELETE /people/7", vec![json!({ "town": "Leeds", "age": 41 })]);
+        let own = leftover(
+            "DELETE /people/7",
+            vec![json!({ "town": "Leeds", "age": 41 })],
+        );
         let shows = |record: Value| own.is_shown_by(&record, "muster-7f3a9c");
         assert!(shows(json!({ "id": 7, "town": "Leeds", "age": 41 })));
-        assert!(shows(json!({ "data": { "id": 7, "town": "Leeds", "age": 41 } })));
-        assert!(shows(json!({ "id": 7, "town": "York", "note": "muster-7f3a9c-x" })));
+        assert!(shows(
+            json!({ "data": { "id": 7, "town": "Leeds", "age": 41 } })
+        ));
+        assert!(shows(
+            json!({ "id": 7, "town": "York", "note": "muster-7f3a9c-x" })
+        ));
         assert!(!shows(json!({ "id": 7, "town": "York", "age": 41 })));
         assert!(!shows(json!({ "id": 7 })));
         assert!(!shows(json!({})));

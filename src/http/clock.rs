@@ -10,6 +10,8 @@ use crate::exchange::{Breakage, BreakageKind};
 pub(super) struct Lost {
     pub(super) breakage: Breakage,
     pub(super) repeatable: bool,
+    /// Whether the target did nothing with the request, so that any request may be sent again.
+    pub(super) unprocessed: bool,
 }
 
 impl From<Breakage> for Lost {
@@ -17,6 +19,7 @@ impl From<Breakage> for Lost {
         Self {
             breakage,
             repeatable: false,
+            unprocessed: false,
         }
     }
 }

@@ -28,6 +28,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -244,14 +245,20 @@ impl Transport {
         let result = match ordinary {
             Some(method) => {
                 let spare = is_safe.then(|| headers.clone());
-                match self
-                    .pooled(client, method, place, headers, bytes.clone())
-                    .await
-                {
+                let sent = self
+                    .patiently(client, method, place, headers, bytes.clone())
+                    .await;
+                match sent {
                     // A kept connection may close just as it is used again. What is safe to repeat is
                     // repeated on a fresh one, so that the target is blamed for what it does, not for the race.
                     Err(lost) if lost.repeatable => match spare {
-                        Some(headers) => self.direct(client, request, place, headers, bytes).await,
+                        Some(headers) => {
+                            match self.direct(client, request, place, headers, bytes).await {
+                                // TLS was agreed on before: only its own version of HTTP stood in the way.
+                                Err(again) if again.breakage.kind == BreakageKind::Tls => Err(lost),
+                                other => other,
+                            }
+                        }
                         // Before the first answer no connection is kept, and nothing can race.
                         None if !self.answered.load(Ordering::Relaxed)
                             || self.raced.load(Ordering::Relaxed) =>
@@ -275,6 +282,30 @@ impl Transport {
             }
             Err(lost) => Err(self.explain(client, place, lost).await),
         }
+    }
+
+    /// As [`pooled`](Self::pooled), again on what the target said that it did nothing with: a stream that it refused, or
+    /// a connection that it was about to end.
+    async fn patiently(
+        &self,
+        client: &Client,
+        method: ::http::Method,
+        place: &Place,
+        headers: HeaderMap,
+        body: Option<Bytes>,
+    ) -> Result<Response, Lost> {
+        const AGAIN: u32 = 3;
+        const PAUSE: Duration = Duration::from_millis(50);
+        for again in 1..=AGAIN {
+            let sent = self
+                .pooled(client, method.clone(), place, headers.clone(), body.clone())
+                .await;
+            match sent {
+                Err(lost) if lost.unprocessed => tokio::time::sleep(PAUSE * again).await,
+                other => return other,
+            }
+        }
+        self.pooled(client, method, place, headers, body).await
     }
 
     async fn pooled(
@@ -303,6 +334,7 @@ impl Transport {
                 return Err(Lost {
                     breakage,
                     repeatable,
+                    unprocessed: breakage::was_not_processed(&error),
                 });
             }
         };

@@ -220,11 +220,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::{
-        event::End,
-        journal::Writer,
-        summary::fixture::events,
-    };
+    use crate::{event::End, journal::Writer, summary::fixture::events};
 
     fn written() -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
@@ -282,7 +278,11 @@ mod tests {
         assert!(told.contains("2 lines of it could not be read"), "{told}");
         assert!(told.contains("journal.jsonl:5:"), "{told}");
         let notices = damaged.notices.iter().map(|gap| gap.reason.as_str());
-        assert!(notices.clone().any(|notice| notice.contains("journal.jsonl:7:")));
+        assert!(
+            notices
+                .clone()
+                .any(|notice| notice.contains("journal.jsonl:7:"))
+        );
         assert_ne!(damaged.conformance, crate::verdict::Conformance::Conformant);
     }
 

@@ -93,14 +93,15 @@ impl Writer {
         };
         fs::create_dir_all(run_dir).map_err(|error| cannot(run_dir, &error))?;
         let path = run_dir.join(super::FILE);
-        let file = private()
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::AlreadyExists => WriteError::Exists(path.clone()),
-                _ => cannot(&path, &error),
-            })?;
+        let file =
+            private()
+                .write(true)
+                .create_new(true)
+                .open(&path)
+                .map_err(|error| match error.kind() {
+                    io::ErrorKind::AlreadyExists => WriteError::Exists(path.clone()),
+                    _ => cannot(&path, &error),
+                })?;
         Ok(Self::over(path, Box::new(file)))
     }
 
@@ -114,7 +115,8 @@ impl Writer {
             path: path.to_path_buf(),
             reason: error.to_string(),
         };
-        let is_torn = fs::read(path).is_ok_and(|held| held.last().is_some_and(|last| *last != b'\n'));
+        let is_torn =
+            fs::read(path).is_ok_and(|held| held.last().is_some_and(|last| *last != b'\n'));
         let mut file = private()
             .append(true)
             .create(true)

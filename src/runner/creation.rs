@@ -75,12 +75,17 @@ mod tests {
             "creates a person",
         );
         request.body = Some(Body::json("application/json", body));
-        with_sent_values(creation, &request, &Redactor::new([("KEY", "s3cr3t-value-9")], ["surname"]))
+        with_sent_values(
+            creation,
+            &request,
+            &Redactor::new([("KEY", "s3cr3t-value-9")], ["surname"]),
+        )
     }
 
     #[test]
     fn the_values_that_are_told_are_redacted() {
-        let creation = told(&json!({ "surname": "Smith", "note": "s3cr3t-value-9", "town": "Leeds" }));
+        let creation =
+            told(&json!({ "surname": "Smith", "note": "s3cr3t-value-9", "town": "Leeds" }));
         assert_eq!(creation.path.as_deref(), Some("/people"));
         let sent = creation.sent.unwrap();
         assert_eq!(sent["town"], "Leeds");

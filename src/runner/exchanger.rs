@@ -10,8 +10,8 @@ use std::{
 };
 
 use super::{
-    Cancel, Listener, Setup, cleanup::Ledger, drive::Noted, pace::Pace, settle::Settling,
-    watch::Watch, wire::Wire,
+    Cancel, Listener, Setup, cleanup::Ledger, drive::Noted, outage::Lost, pace::Pace,
+    settle::Settling, watch::Watch, wire::Wire,
 };
 use crate::{
     checks::{self, Answer, Kind},
@@ -118,6 +118,16 @@ impl<'a, W: Wire> Exchanger<'a, W> {
 
     pub(super) fn removals(&self) -> u64 {
         self.removals.load(Ordering::Relaxed)
+    }
+
+    /// The requests that were lost as the target stopped answering.
+    pub(super) fn lost_requests(&self) -> Vec<Lost> {
+        self.watch.lost_requests()
+    }
+
+    /// Notes that the target is back, and that what was under way did not end it.
+    pub(super) fn came_back(&self) {
+        self.watch.came_back();
     }
 
     pub(super) fn stopped(&self) -> Option<Gap> {
@@ -227,7 +237,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         }
     }
 
-    async fn send_now(
+    pub(super) async fn send_now(
         &self,
         case: &CaseName,
         request: Request,

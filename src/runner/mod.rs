@@ -10,6 +10,7 @@ mod confirm;
 mod creation;
 mod drive;
 mod exchanger;
+mod outage;
 mod pace;
 pub mod preflight;
 pub mod reclaim;
@@ -135,6 +136,9 @@ impl<'a, W: Wire> Runner<'a, W> {
                 self.shares.get_or_init(|| self.share_out());
             }
             known = self.run_stage(stage, known, &mut confirmed).await;
+        }
+        if self.exchanger.stopped().is_some() {
+            self.look_into_outage().await;
         }
         self.exchanger.clean_up().await;
         self.tell_held(confirmed);

@@ -150,9 +150,9 @@ impl<'a, W: Wire> Reclaimer<'a, W> {
             }
             // Where it was never seen, its collection tells whether it is elsewhere.
             Found::Nothing => match self.search(leftover, known).await {
-                Ok(paths) if paths.is_empty() => {
-                    Reclaimed::NotFound(format!("{path} is not there, and its collection does not show it"))
-                }
+                Ok(paths) if paths.is_empty() => Reclaimed::NotFound(format!(
+                    "{path} is not there, and its collection does not show it"
+                )),
                 Ok(paths) => self.remove_all(leftover, paths).await,
                 Err(reason) => Reclaimed::Left(format!(
                     "{path} was not found and was never seen there. {reason}"
@@ -366,15 +366,24 @@ impl<'a, W: Wire> Reclaimer<'a, W> {
             }
             let next = match (paging::next(&exchange, &setup.started.base_url), &cut) {
                 (paging::Next::At(next), _) => next,
-                (paging::Next::Cursor(cursor), Some(Paging { cursor: Some(name), .. })) => {
-                    with_query(path, name, &cursor)
-                }
-                (paging::Next::Unsaid, Some(Paging { page: Some(name), .. })) => {
-                    with_query(path, name, &(page + 1).to_string())
-                }
-                (paging::Next::Unsaid, Some(Paging { offset: Some(name), .. })) => {
-                    with_query(path, name, &seen.len().to_string())
-                }
+                (
+                    paging::Next::Cursor(cursor),
+                    Some(Paging {
+                        cursor: Some(name), ..
+                    }),
+                ) => with_query(path, name, &cursor),
+                (
+                    paging::Next::Unsaid,
+                    Some(Paging {
+                        page: Some(name), ..
+                    }),
+                ) => with_query(path, name, &(page + 1).to_string()),
+                (
+                    paging::Next::Unsaid,
+                    Some(Paging {
+                        offset: Some(name), ..
+                    }),
+                ) => with_query(path, name, &seen.len().to_string()),
                 _ => return concluded(found, alike, path),
             };
             if !is_new {

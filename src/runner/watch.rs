@@ -5,6 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use super::outage::Lost;
 use crate::{
     exchange::{Address, Auth, Exchange, ExchangeId, Intent, Outcome},
     model::{OperationKey, Whose},
@@ -28,6 +29,9 @@ const DOUBTFUL_AFTER: u64 = 3;
 /// How far apart the numbers of requests are that may have been under way together: these may reach the target in
 /// another order than they were numbered in, so that one of them succeeds after another has met the outage.
 const UNDER_WAY: u64 = 32;
+
+/// How many requests that got no response are remembered.
+const MOST_LOST: usize = 32;
 
 /// What it saw so far.
 #[derive(Debug, Default)]
@@ -106,6 +110,8 @@ struct State {
     silent: Streak,
     nobody: Streak,
     stopped: Option<(Gap, Option<ExchangeId>)>,
+    /// Requests that got no response while others found nobody there; the earliest that may have ended the target first.
+    lost: Vec<Lost>,
 }
 
 impl Watch {
@@ -117,6 +123,26 @@ impl Watch {
             .stopped
             .as_ref()
             .map(|(gap, _)| gap.clone())
+    }
+
+    /// The requests that were lost as the target stopped answering, by their numbers; none where it stopped in between, or
+    /// went on answering.
+    pub(super) fn lost_requests(&self) -> Vec<Lost> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.stopped.is_none() || state.nobody.long < DOWN_AFTER {
+            return Vec::new();
+        }
+        let mut lost = state.lost.clone();
+        lost.sort_by_key(|lost| lost.id);
+        lost
+    }
+
+    /// The target is back, and none of the requests that were under way ended it: nobody is to blame.
+    pub(super) fn came_back(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((gap, _)) = &mut state.stopped {
+            gap.whose = Whose::Network;
+        }
     }
 
     /// Whether an exchange was part of what made the run stop: then it shows the outage and nothing else.
@@ -160,6 +186,9 @@ impl Watch {
             Outcome::Answered(response) => {
                 let status = response.status;
                 state.nobody.saw(false, true, exchange);
+                // A target that answers what was sent well after a loss was not ended by it.
+                let id = exchange.id.0;
+                state.lost.retain(|lost| id <= lost.id.0 + UNDER_WAY);
                 state.silent.saw(false, true, exchange);
                 let State {
                     failing,
@@ -188,10 +217,22 @@ impl Watch {
             Outcome::Broken(breakage) => {
                 use crate::exchange::BreakageKind as Kind;
                 let refused = matches!(breakage.kind, Kind::ConnectionRefused | Kind::NameNotFound);
-                let lost = matches!(
-                    breakage.kind,
-                    Kind::ConnectionLost | Kind::ConnectionRaced | Kind::TimedOut | Kind::NotHttp
-                );
+                let lost = breakage.kind.is_cut_off()
+                    || matches!(
+                        breakage.kind,
+                        Kind::ConnectionRaced
+                            | Kind::StreamRefused
+                            | Kind::HeldOff
+                            | Kind::TimedOut
+                            | Kind::NotHttp
+                    );
+                if lost && state.lost.len() < MOST_LOST {
+                    state.lost.push(Lost {
+                        id: exchange.id,
+                        request: exchange.request.clone(),
+                        detail: breakage.detail.clone(),
+                    });
+                }
                 // Who goes down loses what is under way before it refuses what comes.
                 if refused || lost {
                     state.nobody.saw(true, refused, exchange);
@@ -208,11 +249,24 @@ impl Watch {
 impl State {
     fn verdict(&self) -> Option<(Gap, Option<ExchangeId>)> {
         let (streak, whose, reason) = if self.nobody.long >= DOWN_AFTER {
+            // Who goes while it works on a request is told with it; who goes in between was ended from outside.
+            let names: Vec<String> = self.lost.iter().map(Lost::named).collect();
+            let (whose, under_way) = match self.lost.first() {
+                None => (Whose::Network, String::new()),
+                Some(first) => (
+                    Whose::Supplier,
+                    format!(
+                        " Under way as it stopped: {}. {}",
+                        names.join(", "),
+                        first.detail
+                    ),
+                ),
+            };
             (
                 &self.nobody,
-                Whose::Network,
+                whose,
                 format!(
-                    "The target does not answer any more: the last {DOWN_AFTER} requests found nobody there. Start it again and run once more."
+                    "The target does not answer any more: the last {DOWN_AFTER} requests found nobody there. Start it again and run once more.{under_way}"
                 ),
             )
         } else if self.silent.long >= FAILING_AFTER {

@@ -34,7 +34,7 @@ pub(super) fn conclude(
     // What there is to see is told operation by operation.
     let surfaces = std::mem::take(&mut started.contract.surfaces);
     // Where nothing told the end, the run died, and what it wrote until then counts.
-    let finished = fold.finished.clone().unwrap_or_else(|| Finished {
+    let finished = fold.finished.clone().unwrap_or(Finished {
         end: End::Interrupted,
         signal: None,
         requests: fold.requests,

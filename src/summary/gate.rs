@@ -1,6 +1,6 @@
 //! Whether a class and a profile conform, and the exit code (owner of [`Gate`]).
 
-use super::{ClassResult, Damage, Counts, RequirementResult, Standing, WaiverResult, WaiverState};
+use super::{ClassResult, Counts, Damage, RequirementResult, Standing, WaiverResult, WaiverState};
 use crate::{
     event::{End, Started},
     model::{Class, ClassKind, Level, Requirement, StopSignal},

@@ -309,10 +309,11 @@ fn failed(exchange: &Exchange) -> Option<String> {
         },
         Outcome::Broken(breakage) => {
             let valid = !matches!(exchange.request.intent, Intent::Wrong(_));
-            let lost = matches!(
-                breakage.kind,
-                BreakageKind::ConnectionLost | BreakageKind::TimedOut | BreakageKind::NotHttp
-            );
+            let lost = breakage.kind.is_cut_off()
+                || matches!(
+                    breakage.kind,
+                    BreakageKind::TimedOut | BreakageKind::NotHttp
+                );
             (valid && lost).then(|| "no answer".to_owned())
         }
     }
