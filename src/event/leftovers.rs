@@ -48,15 +48,26 @@ impl Leftover {
     }
 
     /// Whether an item of a collection is this record, or one that the run made like it: it shows the run's own text, and
-    /// nothing in it contradicts what was sent. Equal values alone say nothing where the address is not known.
+    /// nothing in it contradicts what was sent; or it shows everything that was sent, a text among it that was drawn at
+    /// random and that the contract (`is_common`) does not have. Equal values alone say nothing where the address is not
+    /// known.
     #[must_use]
-    pub fn is_marked_in(&self, item: &Value, redacted: &Value, run_tag: &str) -> bool {
-        item.to_string().contains(run_tag)
-            && (self.states.is_empty()
-                || self
-                    .states
-                    .iter()
-                    .any(|state| agree(state, redacted, None).different == 0))
+    pub fn is_marked_in(
+        &self,
+        item: &Value,
+        redacted: &Value,
+        run_tag: &str,
+        is_common: &dyn Fn(&str) -> bool,
+    ) -> bool {
+        let bears_tag = item.to_string().contains(run_tag);
+        if bears_tag && self.states.is_empty() {
+            return true;
+        }
+        self.states.iter().any(|state| {
+            let agreement = agree(state, redacted, None);
+            agreement.different == 0
+                && (bears_tag || agreement.missing == 0 && has_random(state, is_common))
+        })
     }
 
     /// Whether nothing in an item contradicts what was sent, so that it may be this record.
@@ -233,6 +244,8 @@ fn wrapped(record: &Value) -> Vec<&Value> {
 struct Agreement {
     equal: u64,
     different: u64,
+    /// How many properties the record does not show.
+    missing: u64,
     /// Whether what is equal can hardly be so by chance, beside the id.
     distinctive: bool,
 }
@@ -255,6 +268,7 @@ fn compare(state: &Value, record: &Value, id: Option<&str>, agreement: &mut Agre
     };
     for (name, expected) in state {
         let Some(actual) = record.get(name) else {
+            agreement.missing += 1;
             continue;
         };
         if is_masked(expected) || is_masked(actual) {
@@ -276,6 +290,35 @@ fn compare(state: &Value, record: &Value, id: Option<&str>, agreement: &mut Agre
             agreement.different += 1;
         }
     }
+}
+
+/// Whether a text of an object was drawn at random: letters and digits, or small and capital letters, mixed. What names
+/// something else (an id, a reference) may have been read at the target, and says nothing.
+fn has_random(state: &Value, is_common: &dyn Fn(&str) -> bool) -> bool {
+    state
+        .as_object()
+        .into_iter()
+        .flatten()
+        .any(|(name, value)| {
+            let name = name.to_ascii_lowercase();
+            let names_another = ["id", "ref", "key", "code", "url", "uri", "href", "number"]
+                .iter()
+                .any(|end| name.ends_with(end));
+            value
+                .as_str()
+                .is_some_and(|text| !names_another && looks_random(text) && !is_common(text))
+        })
+}
+
+fn looks_random(text: &str) -> bool {
+    let inner = text.get(1..).unwrap_or_default();
+    let has = |is: fn(&u8) -> bool, text: &str| text.as_bytes().iter().any(is);
+    let letters = has(u8::is_ascii_alphabetic, text);
+    (6..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && letters
+        && (has(u8::is_ascii_digit, text)
+            || has(u8::is_ascii_uppercase, inner) && has(u8::is_ascii_lowercase, text))
 }
 
 fn is_volatile(name: &str) -> bool {
@@ -347,6 +390,36 @@ mod tests {
         let masked = json!({ "id": uuid, "surname": "[personal]" });
         let own = leftover(&format!("DELETE /people/{uuid}"), vec![masked.clone()]);
         assert!(own.is_shown_by(&masked, "muster-7f3a9c"));
+    }
+
+    #[test]
+    fn an_item_counts_by_a_mark_or_by_a_text_drawn_at_random() {
+        let none = |_: &str| false;
+        let marked = |state: Value, item: Value| {
+            leftover("DELETE /people/7", vec![state]).is_marked_in(
+                &item,
+                &item,
+                "muster-7f3a9c",
+                &none,
+            )
+        };
+        let town = json!({ "town": "Leeds" });
+        assert!(!marked(town.clone(), json!({ "id": 9, "town": "Leeds" })));
+        let tagged = json!({ "id": 9, "town": "Leeds", "name": "muster-7f3a9c-x" });
+        assert!(marked(town.clone(), tagged.clone()));
+        assert!(!marked(json!({ "town": "York" }), tagged));
+        let drawn = json!({ "town": "gW1gIm", "age": 4 });
+        assert!(marked(
+            drawn.clone(),
+            json!({ "id": 9, "town": "gW1gIm", "age": 4 })
+        ));
+        assert!(!marked(drawn.clone(), json!({ "id": 9, "town": "gW1gIm" })));
+        assert!(!marked(
+            drawn,
+            json!({ "id": 9, "town": "gW1gIm", "age": 5 })
+        ));
+        let reference = json!({ "personId": "gW1gIm" });
+        assert!(!marked(reference.clone(), reference));
     }
 
     #[test]

@@ -161,6 +161,11 @@ impl Reader {
         if self.damage.len() >= MOST_DAMAGE {
             return;
         }
+        // A line that ends too early is read up to its line feed, where the parser begins to count anew.
+        let column = match error.column() {
+            0 => self.buffer.len(),
+            column => column,
+        };
         let file = self.path.file_name().unwrap_or_default();
         // What the parser says of the place is of the line alone.
         let reason = error.to_string();
@@ -168,7 +173,7 @@ impl Reader {
         self.damage.push(Damage {
             file: file.to_string_lossy().into_owned(),
             line: self.line,
-            column: u64::try_from(error.column()).unwrap_or(u64::MAX),
+            column: u64::try_from(column).unwrap_or(u64::MAX),
             reason: reason.to_owned(),
         });
     }

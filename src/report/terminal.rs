@@ -50,6 +50,13 @@ pub fn render(summary: &Summary, colour: Colour, reports: &[PathBuf]) -> String 
         for group in summary.left_in_short.iter().take(REASONS) {
             let _ = writeln!(out, "  {}", safe(&text::left(group)));
         }
+        if let Some(folder) = reports.first().and_then(|report| report.parent()) {
+            let folder = safe(&folder.display().to_string());
+            let _ = writeln!(
+                out,
+                "  `muster cleanup {folder}` removes what it finds to be of this run."
+            );
+        }
     }
     if !reports.is_empty() {
         let _ = writeln!(out, "\n{}", ink.bold("Reports"));

@@ -89,6 +89,22 @@ impl Ledger {
         Some(number)
     }
 
+    /// Notes that the request was held back, so that nothing is created.
+    pub(super) fn withdraws<W: Wire>(&self, exchanger: &Exchanger<'_, W>, creation: Option<u64>) {
+        let Some(number) = creation else { return };
+        let withdrawn = {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let at = state
+                .open
+                .iter()
+                .position(|open| open.creation.number == number);
+            at.map(|at| state.open.remove(at).creation)
+        };
+        if let Some(creation) = withdrawn {
+            exchanger.tell(Event::Absent(creation));
+        }
+    }
+
     /// Notes how it went: created here, not created, or gone by the case's own deletion.
     pub(super) fn settles<W: Wire>(
         &self,

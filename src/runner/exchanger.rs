@@ -164,13 +164,32 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         case: &CaseName,
         request: Request,
     ) -> Result<Answered, Held> {
-        let creation = self.ledger.intends(self, &request);
+        let mut creation = None;
+        let mut is_noted = false;
         let mut noted = Vec::new();
         let mut renewed = false;
         let mut nonced = false;
         let mut retries = 0;
         loop {
-            let (exchange, logins) = self.send_once(case, request.clone()).await?;
+            let place = match self.place().await {
+                Ok(place) => place,
+                Err(held) => {
+                    self.ledger.withdraws(self, creation);
+                    return Err(held);
+                }
+            };
+            // Noted as it is sent: what was held back creates nothing.
+            if !is_noted {
+                is_noted = true;
+                creation = self.ledger.intends(self, &request);
+                if let Err(held) = self.may_send() {
+                    self.ledger.withdraws(self, creation);
+                    return Err(held);
+                }
+            }
+            let sent = self.send_now(case, request.clone()).await;
+            drop(place);
+            let (exchange, logins) = sent?;
             noted.extend(logins);
             noted.extend(self.judge(case, &exchange));
             if retries > 0 {
@@ -221,12 +240,18 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         case: &CaseName,
         request: Request,
     ) -> Result<(Exchange, Vec<Noted>), Held> {
-        self.may_send()?;
-        let place = self.ready().await?;
-        self.may_send()?;
+        let place = self.place().await?;
         let sent = self.send_now(case, request).await;
         drop(place);
         sent
+    }
+
+    /// A place for a request that may be sent.
+    async fn place(&self) -> Result<Option<tokio::sync::SemaphorePermit<'_>>, Held> {
+        self.may_send()?;
+        let place = self.ready().await?;
+        self.may_send()?;
+        Ok(place)
     }
 
     /// Waits for a place among the concurrent requests, and for the rate.

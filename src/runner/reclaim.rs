@@ -50,6 +50,8 @@ pub struct Reclaimer<'a, W> {
     /// Only looks.
     dry: bool,
     run_tag: &'a str,
+    /// What the contract says: a value of its examples may be anybody's.
+    contract_text: String,
 }
 
 /// What reading an address showed.
@@ -78,6 +80,11 @@ impl<'a, W: Wire> Reclaimer<'a, W> {
             exchanger: Exchanger::new(setup, wire, redactor, listener, cancel),
             dry,
             run_tag: setup.run_tag,
+            contract_text: ["/paths", "/components"]
+                .into_iter()
+                .filter_map(|part| setup.contract.at(part))
+                .map(Value::to_string)
+                .collect(),
         }
     }
 
@@ -353,7 +360,9 @@ impl<'a, W: Wire> Reclaimer<'a, W> {
                 let is_own = if is_at_address {
                     self.is_own(leftover, item)
                 } else {
-                    leftover.is_marked_in(item, &redacted, self.run_tag)
+                    leftover.is_marked_in(item, &redacted, self.run_tag, &|text| {
+                        self.contract_text.contains(text)
+                    })
                 };
                 match removal {
                     Some(removal) if is_own => {

@@ -18,6 +18,8 @@ const ACCESS_LOST_AFTER: u64 = 30;
 const GONE_AFTER: u64 = 60;
 /// How many requests in a row must find nobody there before the target counts as down.
 const DOWN_AFTER: u64 = 12;
+/// How many where a request had lost its response just before.
+const DOWN_AFTER_LOSS: u64 = 6;
 /// How many valid requests in a row must be failed by the target.
 const FAILING_AFTER: u64 = 25;
 /// Over how many operations that succeeded before, so that broken operations are not taken for a broken target.
@@ -129,7 +131,7 @@ impl Watch {
     /// went on answering.
     pub(super) fn lost_requests(&self) -> Vec<Lost> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.stopped.is_none() || state.nobody.long < DOWN_AFTER {
+        if state.stopped.is_none() || !state.is_down() {
             return Vec::new();
         }
         let mut lost = state.lost.clone();
@@ -247,8 +249,14 @@ impl Watch {
 }
 
 impl State {
+    /// Whether nobody is there: a few refused connections say so where a request had lost its response before them.
+    const fn is_down(&self) -> bool {
+        self.nobody.long >= DOWN_AFTER
+            || self.nobody.long >= DOWN_AFTER_LOSS && !self.lost.is_empty()
+    }
+
     fn verdict(&self) -> Option<(Gap, Option<ExchangeId>)> {
-        let (streak, whose, reason) = if self.nobody.long >= DOWN_AFTER {
+        let (streak, whose, reason) = if self.is_down() {
             // Who goes while it works on a request is told with it; who goes in between was ended from outside.
             let names: Vec<String> = self.lost.iter().map(Lost::named).collect();
             let (whose, under_way) = match self.lost.first() {
@@ -266,7 +274,8 @@ impl State {
                 &self.nobody,
                 whose,
                 format!(
-                    "The target does not answer any more: the last {DOWN_AFTER} requests found nobody there. Start it again and run once more.{under_way}"
+                    "The target does not answer any more: the last {} requests found nobody there. Start it again and run once more.{under_way}",
+                    self.nobody.long
                 ),
             )
         } else if self.silent.long >= FAILING_AFTER {

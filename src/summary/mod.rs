@@ -48,7 +48,7 @@ pub struct Summary {
     /// Requests sent, removals among them.
     pub requests: u64,
     /// Requests of cleaning up, which the budget does not count.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub removals: u64,
     /// How long the run took, in microseconds.
     pub took_us: u64,
@@ -88,6 +88,10 @@ pub struct Summary {
     pub left_in_short: Vec<LeftInShort>,
     /// Counts.
     pub counts: Counts,
+}
+
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A line of the journal that could not be read.

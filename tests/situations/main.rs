@@ -21,6 +21,7 @@ mod contracts;
 mod credentials;
 mod findings;
 mod hazards;
+mod outages;
 mod ownership;
 mod responses;
 mod signals;

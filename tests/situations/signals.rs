@@ -486,3 +486,36 @@ fn the_run_folder_is_chosen_before_anything_is_sent() {
         1
     );
 }
+
+/// A journal that reaches the limit of a file: the write fails with an error of its own, what was created is removed, and
+/// the command says why it ended.
+#[test]
+fn a_journal_that_cannot_be_written_ends_the_run_with_a_reason() {
+    let store = store();
+    let service = serve(&store, Duration::ZERO);
+    let folder = tempfile::tempdir().unwrap();
+    prepare(&service, folder.path());
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            "ulimit -f 300; exec \"$0\" \"$@\"",
+            env!("CARGO_BIN_EXE_muster"),
+        ])
+        .args([
+            "run",
+            "--target",
+            "target.yaml",
+            "--quiet",
+            "--out",
+            "run",
+            "--seed",
+            "7",
+        ])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(4), "{}", told(&output));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(text.contains("cannot be written any more"), "{text}");
+    assert!(is_as_before(&store), "{text}");
+}

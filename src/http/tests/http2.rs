@@ -12,8 +12,11 @@ use bytes::Bytes;
 use h2::{Reason, server::SendResponse};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::{ServerConfig, pki_types::PrivateKeyDer};
-use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use super::kit::{answer, broken, get};
 use crate::{
@@ -60,19 +63,22 @@ async fn serve(act: Act) -> (Transport, Arc<AtomicUsize>) {
         while let Ok((stream, _)) = listener.accept().await {
             let (acceptor, count) = (acceptor.clone(), Arc::clone(&count));
             tokio::spawn(async move {
-                let Ok(stream) = acceptor.accept(stream).await else {
+                let Ok(mut stream) = acceptor.accept(stream).await else {
                     return;
                 };
+                if let Act::GoAway(reason) = act {
+                    go_away(&mut stream, reason).await;
+                    return;
+                }
                 let Ok(mut connection) = h2::server::handshake(stream).await else {
                     return;
                 };
                 while let Some(Ok((_, respond))) = connection.accept().await {
                     let number = count.fetch_add(1, Ordering::SeqCst) + 1;
-                    match act {
-                        Act::Close => return,
-                        Act::GoAway(reason) => connection.abrupt_shutdown(reason),
-                        _ => respond_with(act, number, respond),
+                    if matches!(act, Act::Close) {
+                        return;
                     }
+                    respond_with(act, number, respond);
                 }
             });
         }
@@ -81,6 +87,32 @@ async fn serve(act: Act) -> (Transport, Arc<AtomicUsize>) {
     options.trust = Trust::Only(certificate.pem().into_bytes());
     options.timeout = Duration::from_secs(20);
     (Transport::new(options).unwrap(), seen)
+}
+
+/// Reads up to the first request, says that none was processed, and leaves the connection open.
+async fn go_away(stream: &mut TlsStream<TcpStream>, reason: Reason) {
+    const PREFACE: usize = 24;
+    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    stream.write_all(&settings).await.unwrap();
+    stream.flush().await.unwrap();
+    let mut preface = [0; PREFACE];
+    stream.read_exact(&mut preface).await.unwrap();
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await.unwrap();
+        let length = usize::from(head[1]) << 8 | usize::from(head[2]);
+        let mut payload = vec![0; length];
+        stream.read_exact(&mut payload).await.unwrap();
+        // HEADERS
+        if head[3] == 1 {
+            break;
+        }
+    }
+    let mut frame = vec![0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    frame.extend(u32::from(reason).to_be_bytes());
+    stream.write_all(&frame).await.unwrap();
+    stream.flush().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(30)).await;
 }
 
 fn respond_with(act: Act, number: usize, mut respond: SendResponse<Bytes>) {
