@@ -282,6 +282,45 @@ fn what_is_not_removed_in_time_is_left_to_cleanup() {
     assert_eq!(results(folder.path())["left_behind"], json!([]));
 }
 
+/// What was under way as a run was killed is still carried out.
+fn the_service_comes_to_rest() {
+    std::thread::sleep(Duration::from_millis(300));
+}
+
+/// Every record that the journal tells to be created is gone; one whose response was still under way may be there where
+/// its values are anybody's, and then it is told.
+#[track_caller]
+fn nothing_known_is_left(store: &Shared, folder: &Path, cleaned: &Output) {
+    let held = store.lock().unwrap_or_else(PoisonError::into_inner);
+    let journal = fs::read_to_string(folder.join("run/journal.jsonl")).unwrap();
+    let known: Vec<u64> = journal
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter_map(|line| {
+            let removal = line["event"]["created"]["removal"].as_str()?;
+            removal.rsplit('/').next()?.parse().ok()
+        })
+        .collect();
+    assert!(!known.is_empty());
+    for id in known {
+        assert!(!held.held.contains_key(&id), "{id}: {}", told(cleaned));
+    }
+    assert!(held.held.contains_key(&1), "{}", told(cleaned));
+    let left = held.held.len() - 1;
+    let text = String::from_utf8_lossy(&cleaned.stdout);
+    let named = text
+        .lines()
+        .filter(|line| line.starts_with("left "))
+        .count();
+    assert!(named >= left, "{left} are left: {}", told(cleaned));
+    assert_eq!(
+        cleaned.status.code(),
+        Some(i32::from(named > 0)),
+        "{}",
+        told(cleaned)
+    );
+}
+
 /// Kills runs at varied times; what the journal knows is removed afterwards, and nothing else.
 fn kill_and_clean(signals: &[&str], numbers: &[usize]) {
     for name in signals {
@@ -297,20 +336,20 @@ fn kill_and_clean(signals: &[&str], numbers: &[usize]) {
             ));
             signal(&run, name);
             run.wait_with_output().unwrap();
+            the_service_comes_to_rest();
             let looked = clean(folder.path(), &["--dry-run"]);
             let left = store.lock().unwrap().held.len() - 1;
             if *name == "KILL" && left > 0 {
                 assert_eq!(looked.status.code(), Some(1), "{}", told(&looked));
             }
             let cleaned = clean(folder.path(), &[]);
-            assert!(
-                is_as_before(&store),
-                "{name} after {number}: {}",
-                told(&cleaned)
-            );
-            assert_eq!(cleaned.status.code(), Some(0), "{name}: {}", told(&cleaned));
+            nothing_known_is_left(&store, folder.path(), &cleaned);
             let again = clean(folder.path(), &[]);
-            assert_eq!(again.status.code(), Some(0), "{name}: {}", told(&again));
+            nothing_known_is_left(&store, folder.path(), &again);
+            if *name != "KILL" {
+                assert!(is_as_before(&store), "{name}: {}", told(&cleaned));
+                assert_eq!(again.status.code(), Some(0), "{name}: {}", told(&again));
+            }
         }
     }
 }
@@ -344,6 +383,7 @@ fn a_record_that_took_the_number_is_left_alone() {
     until_created(folder.path(), 3);
     signal(&run, "KILL");
     run.wait_with_output().unwrap();
+    the_service_comes_to_rest();
     {
         let mut store = store.lock().unwrap();
         for (id, held) in &mut store.held {
@@ -416,8 +456,7 @@ fn a_damaged_journal_is_salvaged() {
     let page = fs::read_to_string(folder.path().join("run/report.html")).unwrap();
     assert!(page.contains("journal is damaged"));
     let cleaned = clean(folder.path(), &[]);
-    assert_eq!(cleaned.status.code(), Some(0), "{}", told(&cleaned));
-    assert!(is_as_before(&store));
+    nothing_known_is_left(&store, folder.path(), &cleaned);
 }
 
 #[test]
