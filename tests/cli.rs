@@ -45,6 +45,7 @@ Commands:
   profiles     List, show and validate profiles
   checks       List and explain checks
   report       Render the reports of a run folder again
+  cleanup      Remove what a run left at its target
   demo         Serve the reference supplier, good or faulty
   issuer       Serve a small OpenID provider for test systems, whose tokens can be wrong on request
   selftest     Prove on this machine that every check passes the good supplier and catches its fault
