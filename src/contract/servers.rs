@@ -8,10 +8,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{Contract, Server, model::Operation, router::Router};
-use crate::{
-    exchange::{Address, Request},
-    model::OperationKey,
-};
+use crate::model::{Method, OperationKey};
 
 /// An operation that the target under test does not serve.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,16 +42,18 @@ impl ServerPaths {
     /// The path from the root of the host, without a slash at its end, that this request goes below in place of
     /// the path of the base URL.
     #[must_use]
-    pub fn of(&self, request: &Request) -> Option<&str> {
-        let Address::Base(path) = &request.address else {
-            return None;
-        };
-        let index = match &request.operation {
+    pub fn of(
+        &self,
+        operation: Option<&OperationKey>,
+        method: &Method,
+        path_below_base: &str,
+    ) -> Option<&str> {
+        let index = match operation {
             Some(key) => self.router.key(key),
             None => self
                 .router
-                .find(&request.method, path)
-                .or_else(|| self.router.find_path(path)),
+                .find(method, path_below_base)
+                .or_else(|| self.router.find_path(path_below_base)),
         };
         self.paths.get(index?)?.as_deref()
     }
@@ -291,14 +290,9 @@ mod tests {
             assert_eq!(contract.operations.len(), 1);
             return format!("elsewhere {}", left.url);
         }
-        let request = Request::new(
-            crate::model::Method::Get,
-            Address::Base("/files".into()),
-            "reads",
-        );
         let paths = contract.server_paths.as_ref();
         paths
-            .and_then(|paths| paths.of(&request))
+            .and_then(|paths| paths.of(None, &Method::Get, "/files"))
             .unwrap_or("base")
             .to_owned()
     }
@@ -414,20 +408,10 @@ mod tests {
         .unwrap();
         contract.serve_at(&Url::parse("https://rms.example.test/v1").unwrap());
         let paths = contract.server_paths.as_ref().unwrap();
-        let of = |method: crate::model::Method, path: &str| {
-            paths
-                .of(&Request::new(method, Address::Base(path.into()), "asks"))
-                .map(str::to_owned)
-        };
-        assert_eq!(
-            of(crate::model::Method::Delete, "/files/7").as_deref(),
-            Some("/store")
-        );
-        assert_eq!(
-            of(crate::model::Method::Get, "/files/7?x=1").as_deref(),
-            Some("/store")
-        );
-        assert_eq!(of(crate::model::Method::Get, "/cases/7"), None);
-        assert_eq!(of(crate::model::Method::Get, "/nothing"), None);
+        let of = |method: Method, path: &str| paths.of(None, &method, path).map(str::to_owned);
+        assert_eq!(of(Method::Delete, "/files/7").as_deref(), Some("/store"));
+        assert_eq!(of(Method::Get, "/files/7?x=1").as_deref(), Some("/store"));
+        assert_eq!(of(Method::Get, "/cases/7"), None);
+        assert_eq!(of(Method::Get, "/nothing"), None);
     }
 }

@@ -155,8 +155,13 @@ impl Transport {
 
     /// Where the request goes: below the server of its operation, where that has one of its own.
     fn address<'a>(&self, request: &'a Request) -> Cow<'a, Address> {
-        let paths = self.options.server_paths.as_ref();
-        match (&request.address, paths.and_then(|paths| paths.of(request))) {
+        let path = match (&request.address, &self.options.server_paths) {
+            (Address::Base(below), Some(paths)) => {
+                paths.of(request.operation.as_ref(), &request.method, below)
+            }
+            _ => None,
+        };
+        match (&request.address, path) {
             (Address::Base(below), Some(path)) => {
                 Cow::Owned(Address::Root(format!("{path}{below}")))
             }
