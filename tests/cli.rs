@@ -45,7 +45,6 @@ Commands:
   profiles     List, show and validate profiles
   checks       List and explain checks
   report       Render the reports of a run folder again
-  cleanup      Remove what a run left at its target
   demo         Serve the reference supplier, good or faulty
   issuer       Serve a small OpenID provider for test systems, whose tokens can be wrong on request
   selftest     Prove on this machine that every check passes the good supplier and catches its fault
@@ -68,7 +67,6 @@ Examples:
 Exit codes:
   0  conformant       1  non-conformant    2  wrong usage or file; nothing was sent
   3  undetermined     4  Muster failed     130  interrupted
-  143  ended by SIGTERM                    129  ended by SIGHUP
 
 "#]]);
 }
@@ -384,10 +382,10 @@ fn profiles_are_listed() {
         .code(0)
         .stderr_eq("")
         .stdout_eq(str![[r#"
-policing-api-security  1.0.0  51 requirements  Security of policing APIs
-uk-gov-api             1.0.0  60 requirements  UK government API baseline
+policing-api-security  1.0.0  53 requirements  Security of policing APIs
+uk-gov-api             1.0.0  62 requirements  UK government API baseline
 ihub-standard-api      1.0.0  81 requirements  Police iHub Standard API
-http-operability       1.0.0  59 requirements  How an API behaves over HTTP
+http-operability       1.0.0  60 requirements  How an API behaves over HTTP
 
 "#]]);
 }
@@ -435,7 +433,7 @@ fn a_profile_is_shown_to_machines() {
         .output()
         .unwrap();
     let profile: muster::profile::Profile = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(profile.requirements.len(), 60);
+    assert_eq!(profile.requirements.len(), 62);
 }
 
 #[test]
