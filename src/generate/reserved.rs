@@ -55,12 +55,20 @@ fn within(name: &str, value: &mut Value) -> bool {
             }
             None => false,
         },
-        Value::Array(items) => items
-            .iter_mut()
-            .fold(false, |any, item| within(name, item) || any),
-        Value::Object(members) => members
-            .iter_mut()
-            .fold(false, |any, (name, member)| within(name, member) || any),
+        Value::Array(items) => {
+            let mut any = false;
+            for item in items {
+                any |= within(name, item);
+            }
+            any
+        }
+        Value::Object(members) => {
+            let mut any = false;
+            for (name, member) in members {
+                any |= within(name, member);
+            }
+            any
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }

@@ -295,7 +295,6 @@ fn one_of(words: &[String], list: &[&str]) -> Option<String> {
     words
         .iter()
         .find(|word| list.contains(&word.as_str()) || list.contains(&singular(word).as_str()))
-        .or_else(|| None)
         .cloned()
         .or_else(|| {
             words
@@ -423,7 +422,9 @@ fn ways_in(facts: &Facts, tally: &mut Tally) {
         || last.iter().any(|word| word == "api")
             && last.last().is_some_and(|word| word.starts_with("key"))
         || one_of(&facts.id, &["apikey", "accesstoken", "jsonwebkey"]).is_some();
-    let by_summary = facts.summary.windows(2).any(|pair| matches!(pair, [one, other] if (one == "api" && other == "key") || (one == "web" && other == "key")));
+    let by_summary = facts.summary.windows(2).any(
+        |pair| matches!(pair, [one, other] if other == "key" && (one == "api" || one == "web")),
+    );
     if is_way_in || is_api_key || by_summary {
         tally.add(12, "it removes a way in");
     }
