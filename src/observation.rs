@@ -21,6 +21,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -552,9 +553,31 @@ fn credential(finder: &Finder, identity: &IdentityName, name: &str, value: &str)
 fn stand_in(finder: &Finder, identity: &IdentityName, name: &str, value: &str) -> String {
     match finder.exact(value) {
         Some(known) => format!("${known}"),
+        // A line that shows a finding again needs the wrong value itself.
+        None if is_made_up(value) => value.to_owned(),
         None => format!("${}", variable(identity, name)),
     }
 }
+
+/// Whether a credential is one of Muster's own, which hold nothing of a right one.
+fn is_made_up(value: &str) -> bool {
+    let decoded = || {
+        let bytes = BASE64_STANDARD.decode(value).ok()?;
+        String::from_utf8(bytes).ok()
+    };
+    MADE_UP.contains(&value)
+        || decoded().is_some_and(|pair| {
+            pair.split_once(':')
+                .is_some_and(|(_, password)| MADE_UP.contains(&password))
+        })
+}
+
+/// Credentials that are shown as wrong ones beside right ones.
+pub(crate) const MADE_UP: [&str; 3] = [
+    "muster-wrong-password",
+    "muster-wrong-token",
+    "muster-wrong-key",
+];
 
 fn is_scheme(word: &str) -> bool {
     ["basic", "bearer", "digest", "dpop", "hmac", "negotiate"]

@@ -379,7 +379,8 @@ fn is_worth_looking_for(value: &str) -> bool {
         .chars()
         .all(|character| character.is_alphabetic() || matches!(character, '-' | '_' | ' '));
     let is_number = value.chars().all(|character| character.is_ascii_digit());
-    !(is_word && length < 20 && !is_mixed(value)) && !(is_number && length < 12)
+    let is_plain = (is_word && length < 20 && !is_mixed(value)) || (is_number && length < 12);
+    !is_plain
 }
 
 /// Upper and lower case in the middle of a word, as no word has.

@@ -14,7 +14,7 @@ use crate::{
     exchange::{Alteration, BreakageKind},
     http::Credentials,
     model::{Credential, IdentityName, Whose},
-    observation::variable,
+    observation::{MADE_UP, variable},
 };
 
 impl Keyring {
@@ -222,26 +222,27 @@ impl Keyring {
 
 /// What is shown as a wrong value of each kind of credential. It holds nothing of the right one.
 fn wrong_of(credential: &Credential) -> Credential {
+    let [password, token, key] = MADE_UP;
     match credential {
         Credential::Basic { username, .. } => Credential::Basic {
             username: username.clone(),
-            password: "muster-wrong-password".into(),
+            password: password.into(),
         },
         Credential::Bearer { .. } | Credential::OAuth2(_) => Credential::Bearer {
-            token: "muster-wrong-token".into(),
+            token: token.into(),
         },
         Credential::ApiKey { place, name, .. } => Credential::ApiKey {
             place: *place,
             name: name.clone(),
-            value: "muster-wrong-key".into(),
+            value: key.into(),
         },
         Credential::Fixed { shown, .. } => Credential::Fixed {
             shown: shown.clone(),
-            value: "muster-wrong-token".into(),
+            value: token.into(),
         },
         Credential::Login(login) => Credential::Fixed {
             shown: login.shown.clone(),
-            value: "muster-wrong-token".into(),
+            value: token.into(),
         },
         Credential::Hmac(hmac) => {
             let mut hmac = hmac.clone();

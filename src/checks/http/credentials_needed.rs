@@ -204,8 +204,14 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     } else {
         let request = valid_request(script, operation)?.request;
         let mut judgements = Vec::new();
+        let mut was_accepted = false;
         for attempt in &attempts {
+            // Where a credential can be left out, a wrong one in its place tells nothing more.
+            if was_accepted && matches!(attempt.auth, Auth::WithWrong(_)) {
+                continue;
+            }
             let exchange = ask(script, &request, attempt)?;
+            was_accepted = exchange.response().is_some_and(Response::is_success);
             judgements.extend(judge(operation, exchange, attempt));
         }
         judgements

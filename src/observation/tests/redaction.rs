@@ -493,3 +493,26 @@ fn the_documentation_lists_every_encoding() {
     let known = forms("caf\u{e9} s\u{e9}same 1234", forms::Breadth::Every);
     assert!(known.iter().all(|form| ENCODINGS.contains(&form.encoding)));
 }
+
+#[test]
+fn a_made_up_credential_is_shown_so_that_the_line_runs() {
+    let mut exchange = exchange(request("GET"), answered(Headers::new(), ""));
+    exchange.credentials = [
+        // clerk:muster-wrong-password
+        (
+            "authorization",
+            "Basic Y2xlcms6bXVzdGVyLXdyb25nLXBhc3N3b3Jk".to_owned(),
+        ),
+        ("x-key", "muster-wrong-key".to_owned()),
+        ("cookie", format!("sid={TOKEN}")),
+    ]
+    .into_iter()
+    .collect();
+    let line = redactor().observe(&exchange).curl();
+    assert!(
+        line.contains("Basic Y2xlcms6bXVzdGVyLXdyb25nLXBhc3N3b3Jk"),
+        "{line}"
+    );
+    assert!(line.contains("x-key: muster-wrong-key"), "{line}");
+    assert!(!line.contains(TOKEN), "{line}");
+}
