@@ -3,17 +3,25 @@
 //! The runner writes events, the journal keeps them, progress shows them, and the summary is folded
 //! from them. They hold no taste of any report.
 
+pub mod leftovers;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     coverage::{Point, Surface},
-    model::{Attestation, Budget, Claims, Environment, OperationKey, Verifier, Whose},
+    model::{
+        Attestation, Budget, Claims, Environment, IdentityName, OperationKey, RequirementId,
+        StopSignal, Verifier, Whose,
+    },
     observation::Observation,
     plan::{CaseName, Exclusion, PlannedCase},
     profile::Profile,
     verdict::{Gap, Judgement},
     waiver::Waiver,
 };
+
+/// The name of the case that removals are told under.
+pub const CLEANUP: &str = "cleanup";
 
 /// An event with its moment, in microseconds since the run started.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,14 +49,16 @@ pub enum Event {
     Judged(Box<Judged>),
     /// Something will be created; told before it is sent.
     CreationIntended(Creation),
-    /// It was not created: the request was refused, or it was seen not to be there.
-    NotCreated(Creation),
     /// It was created, and lives here.
     Created(Creation),
     /// It is gone again.
     Removed(Creation),
+    /// It is not there: its creation was refused, or it was looked for where it would be.
+    Absent(Creation),
     /// It could not be removed, for this reason: a person has to.
     LeftBehind(Creation, String),
+    /// What the run created is about to be removed.
+    CleanupStarted(Cleanup),
     /// Something a reader should know that is no judgement.
     Noticed(Gap),
     /// A case ended.
@@ -72,6 +82,9 @@ pub struct Started {
     pub profile: Profile,
     /// The name of the target.
     pub target: String,
+    /// The target file as the command line named it, where it did: `muster cleanup` reads it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_file: Option<String>,
     /// The supplier.
     pub supplier: String,
     /// The environment.
@@ -94,6 +107,35 @@ pub struct Started {
     pub today: String,
     /// Whether a failed SHOULD fails the gate too.
     pub fail_on_should: bool,
+    /// What sends the requests of the run again.
+    #[serde(default, skip_serializing_if = "Reproduction::is_empty")]
+    pub reproduction: Reproduction,
+}
+
+/// What a reader needs besides a command to send a request of the run again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reproduction {
+    /// The command that starts the target again, where it is the reference supplier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
+    /// What the variables of commands stand for, as far as it is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<ShellVariable>,
+}
+
+impl Reproduction {
+    const fn is_empty(&self) -> bool {
+        self.start.is_none() && self.variables.is_empty()
+    }
+}
+
+/// A variable that stands for a secret in commands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShellVariable {
+    /// Its name, such as `MUSTER_DEFAULT_TOKEN`.
+    pub name: String,
+    /// An expression of a POSIX shell that gives its value, such as `$RMS_TOKEN`; it holds no secret.
+    pub value: String,
 }
 
 /// What a report says of the contract.
@@ -123,6 +165,9 @@ pub struct Planned {
     pub cases: Vec<PlannedCase>,
     /// What is left out, with the reason.
     pub excluded: Vec<Exclusion>,
+    /// Requirements that `--only` or `--skip` left out: they are outside the verdict.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_selected: Vec<RequirementId>,
 }
 
 /// An exchange and the response checks it passed.
@@ -138,6 +183,9 @@ pub struct Exchanged {
     /// Whether it was a valid request with valid credentials, for something that should exist.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub valid: bool,
+    /// Whether the contract forbids the request: it was sent to see it refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wrong: bool,
     /// What of the contract it shows that none did before it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub covered: Vec<Point>,
@@ -194,6 +242,32 @@ pub struct Creation {
     /// What deletes it: method and full path below the base URL; empty until it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removal: Option<String>,
+    /// As whom it is created, and so removed.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub identity: IdentityName,
+    /// Where the request goes, below the base URL and redacted: told before it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The values that it is sent with, redacted and only as far as they are short: what the record shows, so that it
+    /// is recognised when it is read. Told before it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<serde_json::Value>,
+    /// The exchange that created it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<crate::exchange::ExchangeId>,
+}
+
+fn is_default(identity: &IdentityName) -> bool {
+    *identity == IdentityName::default()
+}
+
+/// What cleaning up has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cleanup {
+    /// How many records are to be removed.
+    pub records: u64,
+    /// How long that may take, in milliseconds.
+    pub limit_ms: u64,
 }
 
 /// How a run ended.
@@ -201,8 +275,14 @@ pub struct Creation {
 pub struct Finished {
     /// Why it ended.
     pub end: End,
-    /// Requests sent.
+    /// The signal that ended it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<StopSignal>,
+    /// Requests sent, removals among them.
     pub requests: u64,
+    /// Requests of cleaning up, which the budget does not count.
+    #[serde(default)]
+    pub removals: u64,
     /// How long it took, in microseconds.
     pub took_us: u64,
 }

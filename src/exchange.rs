@@ -7,6 +7,7 @@ mod alteration;
 mod cipher_suites;
 pub mod handshake;
 mod over;
+pub mod sequence;
 
 use std::sync::{Arc, OnceLock};
 
@@ -130,8 +131,24 @@ pub enum Auth {
     Instead(Headers),
     /// One of two or more credentials of the identity alone, counted from 1: half of an API key.
     Part(u8),
+    /// Those that the contract asks for together but one, counted from 1.
+    Without(u8),
+    /// The same with a wrong value in place of one of them, counted from 1.
+    WithWrong(u8),
     /// Those of the identity, broken in this way.
     Altered(Alteration),
+}
+
+/// How long a run waits for the response to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Patience {
+    /// As long as the time limit of the run.
+    #[default]
+    Usual,
+    /// A short time: the contract declares that the response may be late, or without an end.
+    Short,
+    /// A very short time: an earlier response of the same operation had no end.
+    Least,
 }
 
 /// What a request is meant to be, so that its answer can be judged fairly.
@@ -195,6 +212,8 @@ pub struct Request {
     pub purpose: String,
     /// What the caller was promised, where the request tries who may do what.
     pub access: Option<Access>,
+    /// How long its response is waited for.
+    pub patience: Patience,
 }
 
 impl Request {
@@ -213,6 +232,7 @@ impl Request {
             intent: Intent::Plausible,
             purpose: purpose.into(),
             access: None,
+            patience: Patience::Usual,
         }
     }
 
@@ -290,6 +310,8 @@ pub struct Response {
     pub body: Bytes,
     /// Whether the body was not read to its end: it was cut at the size limit of the run, or was lost after a refusal.
     pub cut: bool,
+    /// Whether it is a stream that the run closed after its first items, because it had not ended by then. It is cut as well.
+    pub open: bool,
     /// How long it took.
     pub timing: Timing,
     /// When its head was there by this machine's clock, in milliseconds since 1970; none where nobody looked.
@@ -314,6 +336,7 @@ impl Response {
             headers,
             body,
             cut,
+            open: false,
             timing,
             at_ms: None,
             json: OnceLock::new(),
@@ -324,6 +347,14 @@ impl Response {
     #[must_use]
     pub const fn at(mut self, at_ms: i64) -> Self {
         self.at_ms = Some(at_ms);
+        self
+    }
+
+    /// Says that it is a stream that the run closed before its end.
+    #[must_use]
+    pub const fn left_open(mut self, open: bool) -> Self {
+        self.open = open;
+        self.cut |= open;
         self
     }
 
@@ -354,8 +385,10 @@ impl Response {
     /// Whether the media type says JSON (`application/json`, `…+json`, `text/json`).
     #[must_use]
     pub fn says_json(&self) -> bool {
-        self.media_type()
-            .is_some_and(|media| media.ends_with("/json") || media.ends_with("+json"))
+        self.media_type().is_some_and(|media| {
+            (media.ends_with("/json") || media.ends_with("+json"))
+                && sequence::Sequence::of(&media).is_none()
+        })
     }
 
     /// Whether the status is 2xx.
@@ -389,10 +422,21 @@ pub enum BreakageKind {
     /// A kept connection closed as it was used again, by a request that must not be repeated: nobody's fault
     /// (RFC 9112 §9.5).
     ConnectionRaced,
+    /// HTTP/2: the target reset the stream (RST_STREAM), so that this request has no complete response.
+    StreamReset,
+    /// HTTP/2: the target refused the stream before it did anything with it (REFUSED_STREAM), also when asked again.
+    StreamRefused,
+    /// HTTP/2: the target ended the connection (GOAWAY) before the response was complete.
+    GoneAway,
+    /// HTTP/2: the target holds the client off (ENHANCE_YOUR_CALM).
+    HeldOff,
     /// The caller closed the connection before an answer came, as the request says.
     HungUp,
     /// No complete answer within the time limit.
     TimedOut,
+    /// Nothing came within a short time, where the contract declares that the response waits for something to happen: a
+    /// stream, or a long poll.
+    NothingYet,
     /// What came is not HTTP.
     NotHttp,
     /// The answer's head or declared lengths are beyond every sensible limit.
@@ -406,16 +450,31 @@ pub enum BreakageKind {
 }
 
 impl BreakageKind {
+    /// Whether the target ended the connection or the stream before its response was complete.
+    #[must_use]
+    pub const fn is_cut_off(self) -> bool {
+        matches!(
+            self,
+            Self::ConnectionLost | Self::StreamReset | Self::GoneAway
+        )
+    }
+
     /// Whose it is, as far as the kind alone tells.
     #[must_use]
     pub const fn whose(self) -> Whose {
         match self {
             Self::NameNotFound | Self::ConnectionRefused | Self::ConnectionRaced => Whose::Network,
             Self::Tls | Self::LoginFailed | Self::Unalterable => Whose::Credentials,
-            Self::ConnectionLost | Self::TimedOut | Self::NotHttp | Self::TooLarge => {
-                Whose::Supplier
-            }
-            Self::NotSent | Self::HungUp => Whose::Configuration,
+            Self::ConnectionLost
+            | Self::StreamReset
+            | Self::StreamRefused
+            | Self::GoneAway
+            | Self::TimedOut
+            | Self::NotHttp
+            | Self::TooLarge => Whose::Supplier,
+            // As for 429: the budget says how much is sent.
+            Self::NotSent | Self::HungUp | Self::HeldOff => Whose::Configuration,
+            Self::NothingYet => Whose::TestData,
         }
     }
 }
@@ -472,7 +531,10 @@ impl Exchange {
     pub fn received(&self) -> String {
         match &self.outcome {
             Outcome::Answered(response) => match response.headers.get("content-type") {
-                Some(media) => format!("{} with {media}", response.status),
+                Some(media) => {
+                    let media: String = media.chars().take(100).collect();
+                    format!("{} with {media}", response.status)
+                }
                 None => response.status.to_string(),
             },
             Outcome::Broken(breakage) => breakage.detail.clone(),

@@ -4,7 +4,7 @@
 //! A run learns in stages; within a stage what is known stays as it is, so that the same seed makes the
 //! same requests whatever order the answers come in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -19,7 +19,14 @@ pub struct Known {
     writable: BTreeMap<String, Value>,
     /// Learned from answers: for this operation and parameter, this value.
     learned: BTreeMap<(OperationKey, String), Vec<Value>>,
+    /// How operations that create were refused, and how often in the same way; gone once one succeeds.
+    refusals: BTreeMap<OperationKey, BTreeMap<String, usize>>,
+    /// Operations that created something.
+    created: BTreeSet<OperationKey>,
 }
+
+/// How often a creation is refused in the same way before it is not sent again.
+const SAME_REFUSALS: usize = 3;
 
 impl Known {
     /// Starts from the target's `data`.
@@ -29,6 +36,8 @@ impl Known {
             data,
             writable: BTreeMap::new(),
             learned: BTreeMap::new(),
+            refusals: BTreeMap::new(),
+            created: BTreeSet::new(),
         }
     }
 
@@ -54,6 +63,30 @@ impl Known {
     #[must_use]
     pub fn writable_exactly(&self, operation: &OperationKey, parameter: &str) -> Option<&Value> {
         self.writable.get(&format!("{operation} {parameter}"))
+    }
+
+    /// Notes that a creation was refused, and how.
+    pub fn refused(&mut self, operation: &OperationKey, how: String) {
+        if !self.created.contains(operation) {
+            let ways = self.refusals.entry(operation.clone()).or_default();
+            *ways.entry(how).or_default() += 1;
+        }
+    }
+
+    /// Notes that a creation succeeded, so that a refusal says something of the values and not of the operation.
+    pub fn succeeded(&mut self, operation: &OperationKey) {
+        self.refusals.remove(operation);
+        self.created.insert(operation.clone());
+    }
+
+    /// How a creation was refused so often in the same way, and never accepted, that it is not worth another request.
+    #[must_use]
+    pub fn always_refused(&self, operation: &OperationKey) -> Option<&str> {
+        self.refusals
+            .get(operation)?
+            .iter()
+            .find(|(_, times)| **times >= SAME_REFUSALS)
+            .map(|(how, _)| how.as_str())
     }
 
     /// Everything that the target file says.
@@ -93,6 +126,16 @@ impl Known {
 
     /// Adds what another has learned, after what is there.
     pub fn merge(&mut self, other: Self) {
+        for operation in other.created {
+            self.succeeded(&operation);
+        }
+        for (operation, ways) in other.refusals {
+            for (how, times) in ways {
+                for _ in 0..times {
+                    self.refused(&operation, how.clone());
+                }
+            }
+        }
         for ((operation, parameter), values) in other.learned {
             for value in values {
                 self.learn(&operation, &parameter, value);

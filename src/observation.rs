@@ -2,26 +2,37 @@
 //! (owner of [`Observation`] and [`Redactor`]).
 
 mod curl;
+mod forms;
 mod handshake;
+mod headers;
 mod personal;
+mod personal_names;
+mod returned;
+mod scan;
+mod secret_names;
 mod secrets;
 #[cfg(test)]
 mod tests;
 mod views;
 
 use std::{
+    collections::{BTreeSet, HashSet},
     fmt,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::secrets::contains_secret;
+use self::returned::{is_secret_header, returned_secrets};
 use self::{
-    personal::{Masks, looks_like_json},
-    secrets::{Edit, Finder, apply, floor},
+    forms::Breadth,
+    personal::{Masks, Received},
+    scan::looks_like_json,
+    secrets::{Finder, apply, floor},
 };
+pub use self::{forms::ENCODINGS, secrets::contains_secret};
 use crate::{
     exchange::{Breakage, Exchange, ExchangeId, Headers, HttpVersion, Over, Shown, Timing},
     model::{Access, IdentityName, Method, OperationKey},
@@ -33,6 +44,12 @@ const IN_QUERY: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERI
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
+
+/// Of how many secrets every encoding is looked for. Of more, which only a target can return, the usual ones.
+const EVERY_ENCODING_OF: usize = 200;
+
+/// How many values of its own a run remembers.
+const MOST_OWN: usize = 500_000;
 
 /// How much of a body is kept.
 const KEPT: usize = 16 << 10;
@@ -148,6 +165,19 @@ pub fn variable(identity: &IdentityName, what: &str) -> String {
     name
 }
 
+fn hash_of(text: &str) -> u64 {
+    // FNV-1a: which values are the run's own is the same in every run.
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// The name of the variable that stands for a secret that the target returned.
+fn returned_variable(name: &str) -> String {
+    let short: String = name.chars().take(40).collect();
+    variable(&IdentityName::from("returned"), &short)
+}
+
 /// Takes secrets and personal data out of everything that is kept or shown.
 ///
 /// Secrets are found by value, in every encoding in which they could come back: plain, base64 (three
@@ -156,8 +186,12 @@ pub fn variable(identity: &IdentityName, what: &str) -> String {
 /// forms and query strings. Clones share what they know.
 #[derive(Clone)]
 pub struct Redactor {
-    finder: Arc<RwLock<Arc<Finder>>>,
+    finder: Arc<RwLock<Finder>>,
     masks: Arc<Masks>,
+    /// Hashes of the values that the run itself sent.
+    own: Arc<RwLock<HashSet<u64>>>,
+    /// Names that the contract says hold a secret, in lower case.
+    secret_names: Arc<BTreeSet<String>>,
     tls: TlsGiven,
 }
 
@@ -181,12 +215,25 @@ impl Redactor {
         personal: impl IntoIterator<Item = &'a str>,
     ) -> Self {
         let masks = Masks::new(personal);
-        let finder = Finder::new(masks.names()).with(secrets);
+        let mut finder = Finder::default();
+        for (variable, value) in secrets {
+            finder.add(variable, value, Breadth::Every);
+        }
         Self {
-            finder: Arc::new(RwLock::new(Arc::new(finder))),
+            finder: Arc::new(RwLock::new(finder)),
             masks: Arc::new(masks),
+            own: Arc::default(),
+            secret_names: Arc::default(),
             tls: TlsGiven::default(),
         }
+    }
+
+    /// Knows that properties and headers of these names hold secrets, as the contract says.
+    #[must_use]
+    pub fn with_secret_names(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        let names = names.into_iter().map(|name| name.to_ascii_lowercase());
+        self.secret_names = Arc::new(names.collect());
+        self
     }
 
     /// Knows that the target file gives these files for TLS, so that lines for a shell name them.
@@ -207,9 +254,75 @@ impl Redactor {
         // As it stands in a query or a form: whoever echoes the request packs that up, not the value.
         let in_query = percent_encoding::utf8_percent_encode(value, IN_QUERY).to_string();
         let in_form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
-        let known = [value, &in_query, &in_form].map(|form| (variable, form));
-        let mut held = self.finder.write().unwrap_or_else(PoisonError::into_inner);
-        *held = Arc::new(held.with(known));
+        let mut finder = self.finder.write().unwrap_or_else(PoisonError::into_inner);
+        for form in [value, &in_query, &in_form] {
+            finder.add(variable, form, Breadth::Every);
+        }
+    }
+
+    /// Masks what is received under the usual names of personal properties, but for the run's own values.
+    #[must_use]
+    pub fn with_usual_personal(mut self) -> Self {
+        let mut masks = (*self.masks).clone();
+        masks.usual = true;
+        self.masks = Arc::new(masks);
+        self
+    }
+
+    /// Knows the values of a request as the run's own.
+    fn learn_own(&self, exchange: &Exchange) {
+        if !self.masks.usual {
+            return;
+        }
+        let mut values = Vec::new();
+        if let Some(body) = &exchange.request.body {
+            scan::json_strings(&body.bytes, &mut |_, text| values.push(hash_of(text)));
+        }
+        let path = exchange.request.path_and_query();
+        for (_, value) in url::form_urlencoded::parse(
+            path.split_once('?')
+                .map_or("", |(_, query)| query)
+                .as_bytes(),
+        ) {
+            values.push(hash_of(&value));
+        }
+        if values.is_empty() {
+            return;
+        }
+        let mut own = self.own.write().unwrap_or_else(PoisonError::into_inner);
+        if own.len() < MOST_OWN {
+            own.extend(values);
+        }
+    }
+
+    fn is_own(&self, text: &str) -> bool {
+        self.own
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(&hash_of(text))
+    }
+
+    /// Learns the secrets that a response gives, before anything is said of it. They are found by name, format and
+    /// entropy; what the request itself held is not among them.
+    pub fn learn_returned(&self, exchange: &Exchange) {
+        self.learn_own(exchange);
+        let is_secret = |name: &str| {
+            !self.secret_names.is_empty() && self.secret_names.contains(&name.to_ascii_lowercase())
+        };
+        let returned = returned_secrets(exchange, &is_secret);
+        if returned.is_empty() || returned.iter().all(|one| self.finder().knows(&one.value)) {
+            return;
+        }
+        let mut finder = self.finder.write().unwrap_or_else(PoisonError::into_inner);
+        for secret in returned {
+            let breadth = if finder.len() < EVERY_ENCODING_OF {
+                Breadth::Every
+            } else {
+                Breadth::Usual
+            };
+            let variable = returned_variable(&secret.name);
+            finder.add(&variable, &secret.value, breadth);
+        }
     }
 
     /// The variables of secrets that are too short to be looked for in every text: they are taken out
@@ -229,9 +342,9 @@ impl Redactor {
     pub fn json(&self, value: &mut Value) {
         match value {
             Value::String(text) => {
-                let found = self.finder().find(text.as_bytes());
-                if !found.edits.is_empty() {
-                    *text = apply(text.as_bytes(), found.edits, usize::MAX).0;
+                let edits = self.finder().find(text.as_bytes());
+                if !edits.is_empty() {
+                    *text = apply(text.as_bytes(), edits, usize::MAX).0;
                 }
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.json(item)),
@@ -292,7 +405,7 @@ impl Redactor {
             request_body: request
                 .body
                 .as_ref()
-                .map(|body| self.content(finder, &body.bytes, is_form)),
+                .map(|body| self.content(finder, &body.bytes, is_form, Received::Nothing)),
             status: exchange.status(),
             version: response.map(|response| response.version),
             response_headers: response
@@ -300,7 +413,14 @@ impl Redactor {
                 .unwrap_or_default(),
             response_body: response
                 .filter(|response| !response.body.is_empty())
-                .map(|response| self.content(finder, &response.body, false)),
+                .map(|response| {
+                    let received = if response.status < 400 {
+                        Received::Success
+                    } else {
+                        Received::Refusal
+                    };
+                    self.content(finder, &response.body, false, received)
+                }),
             cut: response.is_some_and(|response| response.cut),
             broken: match &exchange.outcome {
                 crate::exchange::Outcome::Answered(_) => None,
@@ -320,8 +440,8 @@ impl Redactor {
         }
     }
 
-    fn finder(&self) -> Arc<Finder> {
-        Arc::clone(&self.finder.read().unwrap_or_else(PoisonError::into_inner))
+    fn finder(&self) -> RwLockReadGuard<'_, Finder> {
+        self.finder.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn request_headers<'a>(
@@ -341,17 +461,20 @@ impl Redactor {
     }
 
     fn response_headers(&self, finder: &Finder, headers: &Headers) -> Vec<(String, String)> {
-        headers
-            .iter()
-            .map(|(name, value)| {
-                let value = if name == "set-cookie" {
-                    self.header(finder, &masked_cookie(value))
-                } else {
-                    self.header(finder, value)
-                };
-                (clean(finder, name), value)
-            })
-            .collect()
+        let redacted = headers.iter().map(|(name, value)| {
+            let value = if name == "set-cookie" {
+                self.header(finder, &masked_cookie(value))
+            } else if is_secret_header(name) && !value.is_empty() {
+                match finder.exact(value) {
+                    Some(variable) => format!("${variable}"),
+                    None => "[secret]".to_owned(),
+                }
+            } else {
+                self.header(finder, value)
+            };
+            (clean(finder, name), value)
+        });
+        headers::abridged(redacted)
     }
 
     fn header(&self, finder: &Finder, value: &str) -> String {
@@ -363,8 +486,7 @@ impl Redactor {
 
     /// A URL, or a text that may hold one.
     fn link(&self, finder: &Finder, text: &str) -> String {
-        let found = finder.find(text.as_bytes());
-        let mut edits = found.edits;
+        let mut edits = finder.find(text.as_bytes());
         if let Some(question) = text.find('?') {
             self.masks.pairs(text.as_bytes(), question + 1, &mut edits);
         }
@@ -374,15 +496,15 @@ impl Redactor {
         apply(text.as_bytes(), edits, usize::MAX).0
     }
 
-    fn content(&self, finder: &Finder, bytes: &[u8], is_form: bool) -> Content {
+    fn content(&self, finder: &Finder, bytes: &[u8], is_form: bool, received: Received) -> Content {
         // A secret that begins within what is kept may end beyond it.
         let window = bytes.get(..KEPT + finder.reach()).unwrap_or(bytes);
-        let found = finder.find(window);
-        let mut edits: Vec<Edit> = found.edits;
+        let mut edits = finder.find(window);
         if is_form {
             self.masks.pairs(window, 0, &mut edits);
-        } else if found.named && looks_like_json(window) {
-            self.masks.json(window, &mut edits);
+        } else if looks_like_json(window) {
+            self.masks
+                .json(window, received, &|text| self.is_own(text), &mut edits);
         }
         let (mut text, mut abridged) = apply(window, edits, KEPT);
         abridged |= window.len() < bytes.len();
@@ -399,11 +521,11 @@ impl Redactor {
 }
 
 fn clean(finder: &Finder, text: &str) -> String {
-    let found = finder.find(text.as_bytes());
-    if found.edits.is_empty() {
+    let edits = finder.find(text.as_bytes());
+    if edits.is_empty() {
         return text.to_owned();
     }
-    apply(text.as_bytes(), found.edits, usize::MAX).0
+    apply(text.as_bytes(), edits, usize::MAX).0
 }
 
 /// A credential header, its value always a variable: one that was altered on purpose still holds most
@@ -420,7 +542,7 @@ fn credential(finder: &Finder, identity: &IdentityName, name: &str, value: &str)
         return pairs.collect::<Vec<_>>().join("; ");
     }
     match value.split_once(' ') {
-        Some((scheme, secret)) if is_scheme(scheme) => {
+        Some((scheme, secret)) if is_scheme(scheme) || finder.exact(secret).is_some() => {
             format!("{scheme} {}", stand_in(finder, identity, name, secret))
         }
         None if is_scheme(value) => value.to_owned(),
@@ -431,9 +553,31 @@ fn credential(finder: &Finder, identity: &IdentityName, name: &str, value: &str)
 fn stand_in(finder: &Finder, identity: &IdentityName, name: &str, value: &str) -> String {
     match finder.exact(value) {
         Some(known) => format!("${known}"),
+        // A line that shows a finding again needs the wrong value itself.
+        None if is_made_up(value) => value.to_owned(),
         None => format!("${}", variable(identity, name)),
     }
 }
+
+/// Whether a credential is one of Muster's own, which hold nothing of a right one.
+fn is_made_up(value: &str) -> bool {
+    let decoded = || {
+        let bytes = BASE64_STANDARD.decode(value).ok()?;
+        String::from_utf8(bytes).ok()
+    };
+    MADE_UP.contains(&value)
+        || decoded().is_some_and(|pair| {
+            pair.split_once(':')
+                .is_some_and(|(_, password)| MADE_UP.contains(&password))
+        })
+}
+
+/// Credentials that are shown as wrong ones beside right ones.
+pub(crate) const MADE_UP: [&str; 3] = [
+    "muster-wrong-password",
+    "muster-wrong-token",
+    "muster-wrong-key",
+];
 
 fn is_scheme(word: &str) -> bool {
     ["basic", "bearer", "digest", "dpop", "hmac", "negotiate"]

@@ -1,5 +1,7 @@
 //! Profile × contract × suites × claims → what will be done, and what will not and why (owner of [`Plan`]).
 
+pub mod groups;
+pub mod permits;
 pub mod select;
 
 use std::{fmt, sync::Arc};
@@ -7,13 +9,17 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use self::select::{names_operation, names_requirement, names_whole_requirement};
+pub use self::{
+    groups::{Effect, PlannedOperation},
+    permits::{Permits, Standing},
+};
 use crate::{
-    arrange::hazard::hazard,
+    arrange::{self, hazard::hazard},
     checks::{self, Applies, Check, Kind, Scope},
     contract::{Contract, Operation},
     model::{
         CaseId, CheckId, Claims, ClassKind, Method, OperationKey, Parameters, Requirement,
-        Verification, Verifier,
+        RequirementId, Verification, Verifier,
     },
     profile::Profile,
     suite::{self, Suite},
@@ -78,7 +84,7 @@ pub struct PlannedCase {
     pub work: Work,
     /// When.
     pub stage: Stage,
-    /// Whether it may change anything at the target.
+    /// Whether it may change anything at the target: never, where writes are refused.
     pub writes: bool,
 }
 
@@ -94,6 +100,46 @@ pub struct Exclusion {
     pub reason: String,
     /// Whether what is left out leaves its requirement unverified (inconclusive), or does not apply.
     pub unverified: bool,
+    /// Whether it was left out by `--only` or `--skip`: then it is outside the verdict.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deselected: bool,
+}
+
+/// Why something is not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct WhyNot {
+    reason: String,
+    unverified: bool,
+    deselected: bool,
+}
+
+impl WhyNot {
+    /// Its requirement stays unverified.
+    fn unverified(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            unverified: true,
+            deselected: false,
+        }
+    }
+
+    /// It does not apply.
+    fn not_applicable(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            unverified: false,
+            deselected: false,
+        }
+    }
+
+    /// It was left out by a flag.
+    fn deselected(flag: &str) -> Self {
+        Self {
+            reason: format!("Left out by `{flag}`."),
+            unverified: false,
+            deselected: true,
+        }
+    }
 }
 
 /// What a run leaves out or keeps, from `--only`, `--skip` and the target file.
@@ -138,9 +184,25 @@ pub struct Plan {
     pub response_checks: Vec<&'static Check>,
     /// The suites that cases are of.
     pub suites: Vec<Arc<Suite>>,
+    /// Requirements that `--only` or `--skip` left out, in the order of the profile.
+    pub not_selected: Vec<RequirementId>,
+    /// Which requests may leave; none of a plan that was not made from a contract.
+    pub permits: Option<Permits>,
+    /// Every operation of the contract with what the run does with it.
+    pub operations: Vec<PlannedOperation>,
 }
 
 impl Plan {
+    /// Whether a check is part of it.
+    #[must_use]
+    pub fn has_check(&self, id: &str) -> bool {
+        self.response_checks.iter().any(|check| check.id == id)
+            || self
+                .cases
+                .iter()
+                .any(|case| matches!(&case.work, Work::Probe { check, .. } if check.as_str() == id))
+    }
+
     /// Makes the plan.
     #[must_use]
     pub fn new(basis: Basis<'_>) -> Self {
@@ -158,9 +220,22 @@ impl Plan {
         for operation in &basis.contract.operations {
             plan.add_exercise(basis, &chosen, operation);
         }
+        plan.not_selected.clone_from(&chosen.not_selected);
+        for left in &basis.contract.elsewhere {
+            plan.excluded.push(Exclusion {
+                by: None,
+                operation: Some(left.key.clone()),
+                reason: left.reason(),
+                unverified: false,
+                deselected: false,
+            });
+        }
         plan.suites.clone_from(&basis.profile.suites);
         plan.add_suites(basis, &chosen);
         plan.cases.sort_by_key(|case| case.stage);
+        let permits = Permits::chosen(basis, &chosen);
+        plan.operations = groups::operations(basis, &permits);
+        plan.permits = Some(permits);
         plan
     }
 
@@ -196,11 +271,12 @@ impl Plan {
                     continue;
                 };
                 match chosen.why_not_case(basis, id, &case) {
-                    Some((reason, unverified)) => self.excluded.push(Exclusion {
+                    Some(why) => self.excluded.push(Exclusion {
                         by: Some(verifier.clone()),
                         operation: None,
-                        reason,
-                        unverified,
+                        reason: why.reason,
+                        unverified: why.unverified,
+                        deselected: why.deselected,
                     }),
                     None => self.cases.push(PlannedCase {
                         name: CaseName(id.as_str().into()),
@@ -214,12 +290,12 @@ impl Plan {
     }
 
     fn add_exercise(&mut self, basis: Basis<'_>, chosen: &Chosen<'_>, operation: &Operation) {
-        if let Some(reason) = chosen.why_not(basis, operation) {
-            self.exclude(None, Some(operation), reason, true);
+        if let Some(why) = chosen.why_not(basis, operation) {
+            self.exclude(None, Some(operation), why);
             return;
         }
         if !basis.writes && !operation.key.method.is_safe() {
-            self.exclude(None, Some(operation), WRITES_REFUSED.to_owned(), true);
+            self.exclude(None, Some(operation), WhyNot::unverified(WRITES_REFUSED));
             return;
         }
         let stage = if operation.key.method == Method::Delete {
@@ -245,12 +321,11 @@ impl Plan {
         scope: Scope,
         writes: bool,
     ) {
-        let refused = writes && !basis.writes;
+        // Where writes are refused, the probe still runs: what it reads may show that it does not apply, which no
+        // missing precondition hides. Its first request that writes is not sent, and the probe ends there.
+        let writes = writes && basis.writes;
         match scope {
             Scope::Target(applies) => match applies(basis.contract, basis.parameters) {
-                Applies::Yes if refused => {
-                    self.exclude(Some(check), None, WRITES_REFUSED.to_owned(), true);
-                }
                 Applies::Yes => self.cases.push(PlannedCase {
                     name: CaseName(check.id.into()),
                     work: Work::Probe {
@@ -260,7 +335,9 @@ impl Plan {
                     stage: stage_of(check),
                     writes,
                 }),
-                Applies::No(reason) => self.exclude(Some(check), None, reason, false),
+                Applies::No(reason) => {
+                    self.exclude(Some(check), None, WhyNot::not_applicable(reason));
+                }
                 Applies::Beside => {}
             },
             Scope::Operation(_) | Scope::OperationWith(_) | Scope::Alone(_) => {
@@ -272,17 +349,14 @@ impl Plan {
                 let before = (self.cases.len(), self.excluded.len());
                 for operation in &basis.contract.operations {
                     match scope.of(basis.contract, operation, basis.parameters) {
-                        Applies::Yes if refused => {
-                            self.exclude(
-                                Some(check),
-                                Some(operation),
-                                WRITES_REFUSED.to_owned(),
-                                true,
-                            );
+                        Applies::Yes if check.needs_whole_responses() && waits(operation) => {
+                            let reason = "Its response is a stream or a long poll, as the contract declares: only its head and first items are judged.";
+                            let why = WhyNot::not_applicable(reason);
+                            self.exclude(Some(check), Some(operation), why);
                         }
                         Applies::Yes => {
-                            if let Some(reason) = chosen.why_not(basis, operation) {
-                                self.exclude(Some(check), Some(operation), reason, true);
+                            if let Some(why) = chosen.why_not(basis, operation) {
+                                self.exclude(Some(check), Some(operation), why);
                                 continue;
                             }
                             self.cases.push(PlannedCase {
@@ -296,31 +370,27 @@ impl Plan {
                             });
                         }
                         Applies::No(reason) => {
-                            self.exclude(Some(check), Some(operation), reason, false);
+                            let why = WhyNot::not_applicable(reason);
+                            self.exclude(Some(check), Some(operation), why);
                         }
                         Applies::Beside => {}
                     }
                 }
                 if before == (self.cases.len(), self.excluded.len()) {
                     let reason = "The contract has no operation of the kind that it judges.";
-                    self.exclude(Some(check), None, reason.to_owned(), false);
+                    self.exclude(Some(check), None, WhyNot::not_applicable(reason));
                 }
             }
         }
     }
 
-    fn exclude(
-        &mut self,
-        check: Option<&Check>,
-        operation: Option<&Operation>,
-        reason: String,
-        unverified: bool,
-    ) {
+    fn exclude(&mut self, check: Option<&Check>, operation: Option<&Operation>, why: WhyNot) {
         self.excluded.push(Exclusion {
             by: check.map(|check| Verifier::Check(CheckId::from(check.id))),
             operation: operation.map(|operation| operation.key.clone()),
-            reason,
-            unverified,
+            reason: why.reason,
+            unverified: why.unverified,
+            deselected: why.deselected,
         });
     }
 }
@@ -336,11 +406,17 @@ fn stage_of(check: &Check) -> Stage {
     }
 }
 
-const WRITES_REFUSED: &str = "It changes records, and writes are refused. Set `writes: allowed` in the target file where that is safe.";
+/// Why a request that writes is not sent.
+pub const WRITES_REFUSED: &str = "It changes records, and writes are refused. Set `writes: allowed` in the target file where that is safe.";
+
+fn waits(operation: &Operation) -> bool {
+    arrange::stream::waiting(operation).is_some()
+}
 
 /// What profile, claims and selection choose.
 struct Chosen<'a> {
     requirements: Vec<&'a Requirement>,
+    not_selected: Vec<RequirementId>,
     selection: &'a Selection,
     narrows_operations: bool,
 }
@@ -363,7 +439,7 @@ impl<'a> Chosen<'a> {
                 .any(|requirement| names_requirement(word, requirement))
         };
         let narrows_requirements = selection.only.iter().any(names_verifier);
-        let requirements = basis
+        let (requirements, left_out): (Vec<_>, Vec<_>) = basis
             .profile
             .requirements
             .iter()
@@ -376,22 +452,18 @@ impl<'a> Chosen<'a> {
                         ClassKind::Optional { capability } => basis.claims.has(capability),
                     })
             })
-            .filter(|requirement| {
-                !narrows_requirements
-                    || selection
-                        .only
-                        .iter()
-                        .any(|word| names_requirement(word, requirement))
-            })
-            .filter(|requirement| {
-                !selection
-                    .skip
-                    .iter()
-                    .any(|word| names_whole_requirement(word, requirement))
-            })
-            .collect();
+            .partition(|requirement| {
+                let named = |word: &String| names_requirement(word, requirement);
+                let skipped = |word: &String| names_whole_requirement(word, requirement);
+                (!narrows_requirements || selection.only.iter().any(named))
+                    && !selection.skip.iter().any(skipped)
+            });
         Self {
             requirements,
+            not_selected: left_out
+                .iter()
+                .map(|requirement| requirement.id.clone())
+                .collect(),
             selection,
             narrows_operations,
         }
@@ -409,11 +481,13 @@ impl<'a> Chosen<'a> {
                     continue;
                 };
                 if self.selection.skip.iter().any(|word| word == id.as_str()) {
+                    let why = WhyNot::deselected("--skip");
                     excluded.push(Exclusion {
                         by: Some(verifier.clone()),
                         operation: None,
-                        reason: "Left out by `--skip`.".to_owned(),
-                        unverified: true,
+                        reason: why.reason,
+                        unverified: why.unverified,
+                        deselected: why.deselected,
                     });
                 } else if let Some(check) = checks::find(id.as_str())
                     && !checks.iter().any(|known| known.id == check.id)
@@ -425,29 +499,28 @@ impl<'a> Chosen<'a> {
         checks
     }
 
-    /// Why a case of a suite is not run, if it is not, and whether that leaves its requirement unverified.
+    /// Why a case of a suite is not run, if it is not.
     fn why_not_case(
         &self,
         basis: Basis<'_>,
         id: &CaseId,
         case: &suite::Chosen<'_>,
-    ) -> Option<(String, bool)> {
+    ) -> Option<WhyNot> {
         if let Some(capability) = case
             .case
             .requires
             .iter()
             .find(|capability| !basis.claims.has(capability))
         {
-            return Some((
-                format!("It needs the capability `{capability}`, which the target does not claim."),
-                false,
-            ));
+            return Some(WhyNot::not_applicable(format!(
+                "It needs the capability `{capability}`, which the target does not claim."
+            )));
         }
         let names_case = |word: &String| {
             word == id.as_str() || *word == format!("{}/{}", case.suite.id(), case.case.id)
         };
         if self.selection.skip.iter().any(names_case) {
-            return Some(("Left out by `--skip`.".to_owned(), true));
+            return Some(WhyNot::deselected("--skip"));
         }
         let calls = |words: &[String]| {
             case.case
@@ -457,32 +530,45 @@ impl<'a> Chosen<'a> {
                 .any(|operation| words.iter().any(|word| names_operation(word, operation)))
         };
         if self.narrows_operations && !calls(&self.selection.only) {
-            return Some(("Left out by `--only`.".to_owned(), true));
+            return Some(WhyNot::deselected("--only"));
         }
         if calls(&self.selection.skip) {
-            return Some(("Left out by `--skip`.".to_owned(), true));
+            return Some(WhyNot::deselected("--skip"));
         }
         if !basis.writes && case.writes(basis.contract) {
-            return Some((WRITES_REFUSED.to_owned(), true));
+            return Some(WhyNot::unverified(WRITES_REFUSED));
         }
         None
     }
 
-    /// Why an operation is not called, if it is not.
-    fn why_not(&self, basis: Basis<'_>, operation: &Operation) -> Option<String> {
-        let named = |words: &[String]| words.iter().any(|word| names_operation(word, operation));
-        if self.narrows_operations && !named(&self.selection.only) {
-            return Some("Left out by `--only`.".to_owned());
+    /// Why an operation is not tested, if it is not.
+    fn why_not(&self, basis: Basis<'_>, operation: &Operation) -> Option<WhyNot> {
+        if self.is_narrowed_away(operation) {
+            return Some(WhyNot::deselected("--only"));
         }
-        if named(&self.selection.skip) {
-            return Some("Left out by `--skip`.".to_owned());
+        self.why_refused(basis, operation)
+    }
+
+    /// Whether `--only` names other operations: it may still be sent to prepare them.
+    fn is_narrowed_away(&self, operation: &Operation) -> bool {
+        self.narrows_operations && !names(&self.selection.only, operation)
+    }
+
+    /// Why an operation is not sent for any purpose, if it is not.
+    fn why_refused(&self, basis: Basis<'_>, operation: &Operation) -> Option<WhyNot> {
+        if names(&self.selection.skip, operation) {
+            return Some(WhyNot::deselected("--skip"));
         }
         if let Some(reason) = &operation.broken {
-            return Some(reason.clone());
+            return Some(WhyNot::unverified(reason));
         }
-        if named(&basis.selection.include_hazards) {
+        if names(&basis.selection.include_hazards, operation) {
             return None;
         }
-        hazard(operation)
+        hazard(operation).map(WhyNot::unverified)
     }
+}
+
+fn names(words: &[String], operation: &Operation) -> bool {
+    words.iter().any(|word| names_operation(word, operation))
 }

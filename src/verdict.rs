@@ -119,6 +119,9 @@ pub struct Finding {
     /// The authored line that says what was expected, with a caret: of a case of a suite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authored: Option<String>,
+    /// The kind of mistake, as a sentence in the plural: findings of one kind are told as one, with a table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// The exchange that shows it, where a conversation has many; the last few of it otherwise.
     #[serde(skip)]
     pub shown_by: Option<ExchangeId>,
@@ -139,6 +142,7 @@ impl Finding {
             received: received.into(),
             pointer: None,
             authored: None,
+            kind: None,
             shown_by: None,
         }
     }
@@ -147,6 +151,13 @@ impl Finding {
     #[must_use]
     pub fn authored(mut self, excerpt: impl Into<String>) -> Self {
         self.authored = Some(excerpt.into());
+        self
+    }
+
+    /// Says of which kind the mistake is: a sentence that holds of every finding of the kind.
+    #[must_use]
+    pub fn of_kind(mut self, kind: impl Into<String>) -> Self {
+        self.kind = Some(kind.into());
         self
     }
 

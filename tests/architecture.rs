@@ -55,7 +55,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("waiver", &["model"]),
     (
         "plan",
-        &["model", "contract", "arrange", "checks", "suite", "profile"],
+        &[
+            "model", "verdict", "exchange", "contract", "arrange", "checks", "suite", "profile",
+        ],
     ),
     (
         "event",
@@ -91,7 +93,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "jose", "model", "contract", "checks", "suite", "profile", "waiver",
         ],
     ),
-    ("http", &["model", "exchange"]),
+    ("http", &["model", "exchange", "contract"]),
     (
         "auth",
         &[

@@ -33,6 +33,8 @@ const PASSWORD: &str = "zzCanary pass:word/of \"somebody\" \\ else";
 const API_KEY: &str = "zzCanary/api+key~in;a header";
 const QUERY_KEY: &str = "zzCanary/query key&with=signs?";
 const COOKIE: &str = "zzCanary-cookie/value+of~session";
+/// A working key of another client, which nobody lent: the server returns it.
+const RETURNED: &str = "zzReturned-4f7Kq9Lm/2Xv0Tb+e1";
 
 /// A server that answers with everything it was asked, in several encodings, and remembers it.
 struct Parrot {
@@ -121,7 +123,9 @@ fn answer(head: &str, asked: &[u8], deaf: bool) -> Vec<u8> {
         ("401 Unauthorized", serde_json::json!({ "asked": text }))
     } else {
         let echo = serde_json::json!({
-            "items": [],
+            "items": [{ "name": "another client", "apiKey": RETURNED }],
+            "log": format!("key {RETURNED} was used"),
+            "packed": STANDARD_NO_PAD.encode(format!("other:{RETURNED}")),
             "asked": text,
             "hex": hex(authorization.as_bytes(), false),
             "HEX": hex(asked, true),
@@ -137,7 +141,7 @@ fn answer(head: &str, asked: &[u8], deaf: bool) -> Vec<u8> {
     let body = body.to_string();
     let reflected = authorization.replace(['\r', '\n'], " ");
     format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\nwww-authenticate: Bearer realm=\"{}\"\r\nx-echo: {reflected}\r\nlocation: /people?token={}\r\ncontent-length: {}\r\n\r\n{body}",
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\nwww-authenticate: Bearer realm=\"{}\"\r\nx-echo: {reflected}\r\nx-api-key: {RETURNED}\r\nlocation: /people?token={}\r\ncontent-length: {}\r\n\r\n{body}",
         reflected.replace('"', ""),
         percent(authorization, true, true),
         body.len(),
@@ -421,6 +425,13 @@ fn run(way: &Way, arguments: &[&str]) -> Vec<u8> {
     bytes.extend(output.stderr);
     assert!(!bytes.is_empty(), "{}: nothing was said", way.name);
     bytes.extend(everything(&home.path().join("out")));
+    let told = found(RETURNED, &bytes);
+    assert!(
+        told.is_empty(),
+        "{} {arguments:?}: a returned key is told as {told:?}\n{}",
+        way.name,
+        excerpt(&bytes, RETURNED)
+    );
     let heard = parrot.heard();
     for secret in way.secrets {
         let is_sent = *secret != OTHER_BEARER && arguments[0] != "plan";

@@ -382,10 +382,10 @@ fn profiles_are_listed() {
         .code(0)
         .stderr_eq("")
         .stdout_eq(str![[r#"
-policing-api-security  1.0.0  51 requirements  Security of policing APIs
-uk-gov-api             1.0.0  59 requirements  UK government API baseline
+policing-api-security  1.0.0  54 requirements  Security of policing APIs
+uk-gov-api             1.0.0  66 requirements  UK government API baseline
 ihub-standard-api      1.0.0  81 requirements  Police iHub Standard API
-http-operability       1.0.0  59 requirements  How an API behaves over HTTP
+http-operability       1.0.0  62 requirements  How an API behaves over HTTP
 
 "#]]);
 }
@@ -433,7 +433,7 @@ fn a_profile_is_shown_to_machines() {
         .output()
         .unwrap();
     let profile: muster::profile::Profile = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(profile.requirements.len(), 59);
+    assert_eq!(profile.requirements.len(), 66);
 }
 
 #[test]

@@ -88,6 +88,40 @@ fn concrete(media_type: &str) -> &str {
     }
 }
 
+/// A media type that no contract names.
+pub const UNNAMED_TYPE: &str = "text/x-muster";
+
+/// The parts of a multipart body whose media types the contract lists one by one: name, and the list as written.
+#[must_use]
+pub fn typed_parts(contract: &Contract, media: &Media) -> Vec<(String, String)> {
+    let parts = encodings(contract, media).into_iter().flatten();
+    parts
+        .filter_map(|(name, encoding)| {
+            let types = encoding.get("contentType")?.as_str()?;
+            let open = types.contains('*') || types.contains("octet-stream");
+            (!open).then(|| (name.clone(), types.to_owned()))
+        })
+        .collect()
+}
+
+/// A multipart body that says of one part that it is of [another media type](UNNAMED_TYPE); none where the part says
+/// nothing of its own.
+#[must_use]
+pub fn with_part_type(body: &Body, name: &str) -> Option<Body> {
+    let text = std::str::from_utf8(&body.bytes).ok()?;
+    let begins = text.find(&format!("name=\"{}\"", quoted(name)))?;
+    let (before, part) = text.split_at_checked(begins)?;
+    let (head, content) = part.split_once("\r\n\r\n")?;
+    let (disposition, media_type) = head.split_once("\r\nContent-Type: ")?;
+    let after = media_type.split_once("\r\n").map_or("", |(_, after)| after);
+    let bytes =
+        format!("{before}{disposition}\r\nContent-Type: {UNNAMED_TYPE}{after}\r\n\r\n{content}");
+    Some(Body {
+        media_type: body.media_type.clone(),
+        bytes: bytes.into_bytes().into(),
+    })
+}
+
 /// The `encoding` object of a media type, as the document writes it.
 fn encodings<'c>(contract: &'c Contract, media: &Media) -> Option<&'c Map<String, Value>> {
     let pointer = media.pointer.strip_prefix('#').unwrap_or(&media.pointer);

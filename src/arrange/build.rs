@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use super::{
     Filled, Origin, Values, body, names,
-    relations::{Role, Slot, prefix_through, skeleton},
-    render, shape, values,
+    relations::{Role, Slot, named_by},
+    render, serialise, shape, values,
 };
 use crate::{
     contract::{Contract, Media, Operation, Parameter, ParameterPlace, Schema},
@@ -236,9 +236,8 @@ impl<'s, 'a> Builder<'s, 'a> {
         let slot = Slot::Parameter(parameter.place, parameter.name.clone());
         let schema = parameter.schema.as_ref();
         let own = (parameter.place == ParameterPlace::Path)
-            .then(|| prefix_through(&operation.key.path, &parameter.name))
-            .flatten()
-            .map(skeleton);
+            .then(|| named_by(&operation.key.path, &parameter.name))
+            .flatten();
         let relations = self.script.world.relations;
         let found = self.seek(
             operation,
@@ -305,6 +304,10 @@ impl<'s, 'a> Builder<'s, 'a> {
             return Ok(Value::from(values::token(&world, &label)));
         };
         let mut reason = "every value tried was refused".to_owned();
+        // A value that holds the text after it in its segment can be read in two ways: another is better.
+        let follows = literal_after(&operation.key.path, &parameter.name)
+            .filter(|_| parameter.place == ParameterPlace::Path);
+        let mut ambiguous = None;
         for attempt in 0..3 {
             let style = if attempt == 0 {
                 generate::Style::Simple
@@ -313,10 +316,19 @@ impl<'s, 'a> Builder<'s, 'a> {
             };
             let label = format!("{label} {attempt}");
             match values::generated(&world, schema, values::place(parameter), style, &label) {
-                Ok(value) if self.will_do(parameter, &value) => return Ok(value),
+                Ok(value) if self.will_do(parameter, &value) => {
+                    let text = serialise::scalar(&value);
+                    if follows.is_none_or(|literal| !text.contains(literal)) {
+                        return Ok(value);
+                    }
+                    ambiguous.get_or_insert(value);
+                }
                 Ok(_) => {}
                 Err(why) => reason = why,
             }
+        }
+        if let Some(value) = ambiguous {
+            return Ok(value);
         }
         Err(self.no_value(
             schema,
@@ -427,6 +439,14 @@ fn flat(contract: &Contract, parameter: &Parameter, value: Value) -> Value {
     } else {
         value
     }
+}
+
+/// The text between a variable and the next one of its segment, where there is one.
+fn literal_after<'p>(path: &'p str, name: &str) -> Option<&'p str> {
+    let (_, rest) = path.split_once(&format!("{{{name}}}"))?;
+    let segment = rest.split('/').next()?;
+    let (literal, _) = segment.split_once('{')?;
+    (!literal.is_empty()).then_some(literal)
 }
 
 /// The variable that a path ends in: the id of the record that the operation is about.

@@ -15,6 +15,7 @@ use crate::{
     exchange::Exchange,
     model::Whose,
     script::{Halt, Script, Scripted},
+    verdict::Gap,
 };
 
 /// How often a creation that is in conflict with another record is tried.
@@ -75,6 +76,9 @@ fn without_conflict<'a>(
     script: &mut Script<'a>,
     operation: &'a Operation,
 ) -> Scripted<(Arranged, Exchange)> {
+    if let Some(gap) = always_refused(script, operation) {
+        return Err(Halt::Unmet(gap));
+    }
     let mut tries = 0;
     loop {
         let arranged = valid_request(script, operation)?;
@@ -86,6 +90,18 @@ fn without_conflict<'a>(
             return Ok((arranged, exchange));
         }
     }
+}
+
+/// Why a creation is not sent that was refused before in the same way each time.
+pub(super) fn always_refused(script: &Script<'_>, operation: &Operation) -> Option<Gap> {
+    let key = &operation.key;
+    let how = script.world.known.always_refused(key)?;
+    Some(Gap::new(
+        Whose::TestData,
+        format!(
+            "{key} was refused several times in the same way, with {how}, so that it is not sent again. Give a body that it accepts under `data` in the target file: `{key} body`."
+        ),
+    ))
 }
 
 /// What a successful creation tells of the record it made.

@@ -2,8 +2,8 @@
 
 use super::{Arranged, Origin, answers, arranged, build::Variation};
 use crate::{
-    contract::{Operation, ParameterPlace, StatusPattern},
-    exchange::{Intent, Outcome, Response},
+    contract::{Operation, ParameterPlace},
+    exchange::{BreakageKind, Intent, Outcome, Response},
     model::{Method, Whose},
     script::{Halt, Script, Scripted},
     verdict::{Gap, Judgement},
@@ -43,6 +43,9 @@ pub fn exercise<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Script
         let exchange = script.send(request)?;
         let response = match &exchange.outcome {
             Outcome::Answered(response) => response,
+            Outcome::Broken(breakage) if breakage.kind == BreakageKind::NothingYet => {
+                return Err(Halt::NotApplicable(breakage.detail.clone()));
+            }
             Outcome::Broken(breakage) => {
                 return Ok(vec![Judgement::inconclusive(
                     breakage.kind.whose(),
@@ -76,17 +79,10 @@ fn nothing(operation: &Operation) -> Gap {
     Gap::new(Whose::Muster, format!("{} was not called.", operation.key))
 }
 
-/// 2xx; a documented 3xx where no 2xx is documented.
+/// 2xx, or a redirection that the contract documents; 304 answers a condition that nobody set.
 fn succeeds(operation: &Operation, response: &Response) -> bool {
-    let documents_success = operation.responses.iter().any(|spec| match spec.status {
-        StatusPattern::Exact(code) => code / 100 == 2,
-        StatusPattern::Range(class) => class == 2,
-        StatusPattern::Default => false,
-    });
     response.is_success()
-        || (300..400).contains(&response.status)
-            && !documents_success
-            && operation.documents(response.status)
+        || matches!(response.status, 300..=303 | 305..=399) && operation.documents(response.status)
 }
 
 /// Leaves out the ids that name nothing. False where there are none to leave out.
@@ -128,10 +124,34 @@ fn vary(variation: &mut Variation, operation: &Operation, refused: &mut usize) -
         1 if has_options => variation.full = true,
         2 if examples > 1 => variation.example = Some(1),
         2 if examples > 0 => variation.generated = true,
+        // Other values of the same kind, so that three refusals say whether the values mattered.
+        2 if has_options => variation.generated = true,
         3 if examples > 1 => variation.generated = true,
         _ => return false,
     }
     true
+}
+
+/// Whether an operation is given credentials in its body and asks for none beside it: those that the run makes up
+/// are rightly refused.
+fn is_login(operation: &Operation, arranged: &Arranged) -> bool {
+    /// Properties that hold the credential of a user.
+    const CREDENTIALS: [&str; 6] = [
+        "password",
+        "passwd",
+        "passphrase",
+        "client_secret",
+        "pin",
+        "otp",
+    ];
+    let body = arranged.request.body.as_ref();
+    let body = body.map_or("".into(), |body| String::from_utf8_lossy(&body.bytes));
+    let body = body.to_ascii_lowercase();
+    operation.key.method == Method::Post
+        && CREDENTIALS.iter().any(|name| {
+            // In JSON or in a form.
+            body.contains(&format!("\"{name}\"")) || body.contains(&format!("{name}="))
+        })
 }
 
 /// Whose it is that a request was not answered with success, and the reason in a sentence or two.
@@ -156,6 +176,12 @@ pub(crate) fn refusal(
         .collect();
     let worst = path.iter().max_by_key(|filled| filled.origin);
     match status {
+        401 | 403 if is_login(operation, arranged) => (
+            Whose::TestData,
+            format!(
+                "{key} answered {status}{said} to credentials that the run made up. Give those of a test user under `data` in the target file, or leave the operation out with `--skip`."
+            ),
+        ),
         401 => (
             Whose::Credentials,
             format!(
@@ -169,6 +195,13 @@ pub(crate) fn refusal(
             ),
         ),
         404 | 410 => match worst {
+            // The record that was not found may be one that the body names.
+            None if arranged.request.body.is_some() => (
+                Whose::TestData,
+                format!(
+                    "{key} answered {status}{said}: a record that its body names may not exist. Give one under `data` in the target file, or correct `base_url` if the path is not served."
+                ),
+            ),
             None => (
                 Whose::Supplier,
                 format!(

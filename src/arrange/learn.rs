@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     contract::{Contract, Operation},
-    exchange::{Auth, Exchange, Intent},
+    exchange::{Auth, Exchange, Intent, Response},
     known::Known,
     model::{IdentityName, Method, OperationKey},
 };
@@ -28,8 +28,16 @@ pub fn learn(contract: &Contract, relations: &Relations, exchange: &Exchange, kn
     if !usual || response.cut {
         return;
     }
-    let path =
-        serialise::unfill(&operation.path, answers::request_path(exchange)).unwrap_or_default();
+    let path = answers::request_path(exchange);
+    let path = match contract.operation(operation) {
+        Some(declared) => serialise::unfill_call(contract, declared, path),
+        None => serialise::unfill(&operation.path, path),
+    };
+    let path = path.unwrap_or_default();
+    let creates = relations.role(operation) == Role::Create;
+    if creates && (400..500).contains(&response.status) && response.status != 429 {
+        known.refused(operation, refusal(response));
+    }
     if matches!(response.status, 404 | 410) {
         for (name, text) in path {
             known.forget(operation, &name, |value| serialise::scalar(value) == text);
@@ -38,6 +46,9 @@ pub fn learn(contract: &Contract, relations: &Relations, exchange: &Exchange, kn
     }
     if !response.is_success() {
         return;
+    }
+    if creates {
+        known.succeeded(operation);
     }
     if operation.method == Method::Delete {
         let (Some((_, text)), Some(collection)) = (path.last(), relations.collection(operation))
@@ -95,6 +106,20 @@ pub fn learn(contract: &Contract, relations: &Relations, exchange: &Exchange, kn
                 known.learn(&consumer.key, name, Value::from(text.as_str()));
             }
         }
+    }
+}
+
+/// How a creation was refused: the status and what the response says, without the values that differ.
+fn refusal(response: &Response) -> String {
+    let said: String = answers::reason(response)
+        .chars()
+        .filter(|char| !char.is_ascii_digit())
+        .take(120)
+        .collect();
+    if said.is_empty() {
+        response.status.to_string()
+    } else {
+        format!("{} ({said})", response.status)
     }
 }
 

@@ -13,8 +13,10 @@ pub mod body;
 mod build;
 pub mod create;
 pub mod exercise;
+pub mod grant;
 pub mod hazard;
 pub mod learn;
+mod login;
 pub mod meaning;
 pub(crate) mod names;
 pub mod ownership;
@@ -23,6 +25,7 @@ pub mod relations;
 pub(crate) mod render;
 pub mod serialise;
 pub(crate) mod shape;
+pub mod stream;
 pub(crate) mod values;
 pub mod vary;
 
@@ -33,8 +36,10 @@ mod tests;
 
 pub use create::{Created, create, item_address};
 pub use exercise::exercise;
+pub use grant::{Grant, creates_credential, grant};
 pub use hazard::hazard;
 pub use learn::{creation_of, is_removable, learn, removal};
+pub use login::is_login_path;
 pub use meaning::Meanings;
 pub use paging::Paging;
 pub use relations::{Relations, Role};
@@ -357,7 +362,12 @@ fn arranged<'a>(
             ),
         )
     })?;
-    request.intent = build::intent(&values);
+    let body = values.body.as_ref().map(|(body, _)| body);
+    request.intent = if login::logs_in(operation, body) {
+        Intent::Plausible
+    } else {
+        build::intent(&values)
+    };
     let origins = values
         .parameters
         .iter()

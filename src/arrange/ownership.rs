@@ -15,7 +15,7 @@ use serde_json::Value;
 use self::location::Target;
 use super::{
     answers, names,
-    relations::{Relations, Role, prefix_through, skeleton},
+    relations::{Relations, Role, named_by, prefix_through, skeleton},
     serialise, values,
 };
 use crate::{
@@ -224,9 +224,8 @@ fn by_property(
                 keys.push((name.to_owned(), serialise::scalar(&found.id)));
                 continue;
             }
-            let place = |template: &str, name: &str| prefix_through(template, name).map(skeleton);
             let (_, text) = sent.iter().find(|(sent, _)| {
-                place(&item.template, name) == place(&key.path, sent)
+                named_by(&item.template, name) == named_by(&key.path, sent)
                     || names::folded(sent) == names::folded(name)
             })?;
             keys.push((name.to_owned(), text.clone()));

@@ -222,6 +222,20 @@ fn address(target: &str, exchange: &Exchange, base_url: &str) -> Next {
     Next::At(below.map_or(Address::Root(path), Address::Base))
 }
 
+/// The items of a response of a collection; none where it is not a list.
+#[must_use]
+pub fn items<'b>(relations: &Relations, key: &OperationKey, body: &'b Value) -> Vec<&'b Value> {
+    let thing = relations
+        .collection(key)
+        .map_or("", |collection| collection.thing.as_str());
+    let items = answers::records(body, thing);
+    // A response that is not a list comes back as its own only record.
+    if items.first().is_some_and(|item| std::ptr::eq(*item, body)) {
+        return Vec::new();
+    }
+    items
+}
+
 /// The items of a list answer, each by its id, or by its whole text where it has none.
 #[must_use]
 pub fn listed(relations: &Relations, key: &OperationKey, body: &Value) -> Vec<String> {

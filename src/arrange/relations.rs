@@ -7,7 +7,7 @@ mod chain;
 mod paths;
 mod sources;
 
-pub(crate) use paths::{documents_creation, is_search, prefix_through, skeleton};
+pub(crate) use paths::{documents_creation, is_search, named_by, prefix_through, skeleton};
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,7 +18,7 @@ use crate::{
     model::OperationKey,
 };
 use paths::{is_verb, item_of, split_last, things};
-use sources::{finders, insert, links};
+use sources::{IdKind, SameKind, finders, insert, links};
 
 /// What an operation does to a thing or a collection of things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -131,6 +131,7 @@ pub struct Relations {
     collections: Vec<Collection>,
     by_skeleton: HashMap<String, usize>,
     by_thing: HashMap<String, Vec<usize>>,
+    by_id_kind: HashMap<IdKind, SameKind>,
     sources: BTreeMap<OperationKey, BTreeMap<Slot, Vec<Source>>>,
     /// By producer: consumer, slot, and the place of the source in that slot's list.
     fed: HashMap<OperationKey, Vec<(OperationKey, Slot, usize)>>,
@@ -142,6 +143,7 @@ impl Relations {
     pub fn of(contract: &Contract) -> Self {
         let mut relations = Self::default();
         relations.gather(contract);
+        relations.gather_id_kinds(contract);
         let finders = finders(contract, &relations);
         let links = links(contract, &relations);
         for operation in &contract.operations {

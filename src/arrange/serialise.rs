@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::contract::{Parameter, ParameterPlace, Style};
+use crate::contract::{Contract, Operation, Parameter, ParameterPlace, Style};
 
 /// Why a value cannot stand where it was to stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -386,6 +386,36 @@ fn escape_literal(literal: &str) -> String {
 /// The variables of a template as a path gives them, decoded; nothing where the path is not of the template.
 #[must_use]
 pub fn unfill(template: &str, path: &str) -> Option<Vec<(String, String)>> {
+    unfill_where(template, path, |_, _| true)
+}
+
+/// The variables of an operation's path, as a path of its gives them: of several readings the first that the schemas
+/// of the parameters allow.
+#[must_use]
+pub fn unfill_call(
+    contract: &Contract,
+    operation: &Operation,
+    path: &str,
+) -> Option<Vec<(String, String)>> {
+    let template = &operation.key.path;
+    let allowed = |name: &str, text: &str| {
+        let schema = operation
+            .parameter(ParameterPlace::Path, name)
+            .and_then(|parameter| parameter.schema.as_ref());
+        let value = super::values::coerced(contract, schema, Value::from(text));
+        super::values::fits(contract, schema, &value)
+    };
+    unfill_where(template, path, allowed).or_else(|| unfill(template, path))
+}
+
+/// How many places of the text between two variables are tried.
+const MOST_READINGS: usize = 16;
+
+fn unfill_where(
+    template: &str,
+    path: &str,
+    accepts: impl Fn(&str, &str) -> bool,
+) -> Option<Vec<(String, String)>> {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let (templates, segments): (Vec<_>, Vec<_>) = (
         template.trim_matches('/').split('/').collect(),
@@ -399,21 +429,40 @@ pub fn unfill(template: &str, path: &str) -> Option<Vec<(String, String)>> {
         match template.split_once('{') {
             None if template == segment || template == decode(segment) => {}
             None => return None,
-            Some((before, rest)) => {
-                let (name, after) = rest.split_once('}')?;
-                // Two variables in one segment have no one reading.
-                if after.contains('{') {
-                    return None;
-                }
-                let text = segment.strip_prefix(before)?.strip_suffix(after)?;
-                if text.is_empty() {
-                    return None;
-                }
-                found.push((name.to_owned(), decode(text)));
-            }
+            Some(_) => found.extend(unfill_segment(template, segment, &accepts)?),
         }
     }
     Some(found)
+}
+
+/// The variables of one segment: each takes as little as the text after it allows, and more where its text would
+/// not be accepted.
+fn unfill_segment(
+    template: &str,
+    segment: &str,
+    accepts: &impl Fn(&str, &str) -> bool,
+) -> Option<Vec<(String, String)>> {
+    let (before, rest) = template.split_once('{')?;
+    let (name, after) = rest.split_once('}')?;
+    let left = segment.strip_prefix(before)?;
+    let literal = after.split('{').next().unwrap_or_default();
+    let taken = |end: usize| {
+        let text = decode(left.get(..end)?);
+        (!text.is_empty() && accepts(name, &text)).then(|| (name.to_owned(), text))
+    };
+    if !after.contains('{') {
+        return Some(vec![taken(left.strip_suffix(after)?.len())?]);
+    }
+    let starts = left.match_indices(literal).map(|(at, _)| at);
+    starts
+        .filter(|at| *at > 0)
+        .take(MOST_READINGS)
+        .find_map(|at| {
+            let first = taken(at)?;
+            let mut all = vec![first];
+            all.extend(unfill_segment(after, left.get(at..)?, accepts)?);
+            Some(all)
+        })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::contract::{Contract, Media, Operation, Schema, Schemas};
+use crate::contract::{Contract, FOREIGN_PATTERN, Media, Operation, Schema, Schemas};
 
 /// A member of an object as its schema describes it.
 #[derive(Debug, Clone)]
@@ -116,9 +116,12 @@ fn collect(
         collect(schemas, &part, binding, depth - 1, found);
     }
     for keyword in ["oneOf", "anyOf"] {
-        for index in alternatives(object, keyword) {
+        let indexes = alternatives(object, keyword);
+        // `anyOf: [X, null]` is X, where it is not null.
+        let only = binding && indexes.len() == 1;
+        for index in indexes {
             let part = below(schema, &[keyword, &index.to_string()]);
-            collect(schemas, &part, false, depth - 1, found);
+            collect(schemas, &part, only, depth - 1, found);
         }
     }
 }
@@ -147,6 +150,26 @@ pub(crate) fn items(schemas: &Schemas, schema: &Schema) -> Option<Schema> {
     })
 }
 
+/// The schema of one record, where the schema takes one record or an array of them.
+pub(crate) fn one_of_many(schemas: &Schemas, schema: &Schema) -> Option<Schema> {
+    let (schema, object) = resolved(schemas, schema)?;
+    let is_only = |part: &Schema, name: &str| types(schemas, part).iter().all(|kind| kind == name);
+    for keyword in ["oneOf", "anyOf"] {
+        let parts: Vec<Schema> = alternatives(object, keyword)
+            .into_iter()
+            .map(|index| below(&schema, &[keyword, &index.to_string()]))
+            .filter(|part| !types(schemas, part).is_empty())
+            .collect();
+        let has_array = parts.iter().any(|part| is_only(part, "array"));
+        if let Some(one) = parts.iter().find(|part| is_only(part, "object"))
+            && has_array
+        {
+            return Some(one.clone());
+        }
+    }
+    None
+}
+
 /// The types that the schema allows; none where it does not say.
 pub(crate) fn types(schemas: &Schemas, schema: &Schema) -> Vec<String> {
     find(
@@ -169,8 +192,11 @@ pub(crate) fn types(schemas: &Schemas, schema: &Schema) -> Vec<String> {
 
 /// The value of a keyword, where the schema or a part of it that always counts has it.
 pub(crate) fn keyword(schemas: &Schemas, schema: &Schema, name: &str) -> Option<Value> {
+    // A pattern of another dialect is one too: what it stands at is not free.
+    let other = (name == "pattern").then_some(FOREIGN_PATTERN);
     find(schemas, schema, DEPTH, &|_, object| {
-        object.get(name).cloned()
+        let held = object.get(name);
+        held.or_else(|| object.get(other?)).cloned()
     })
 }
 

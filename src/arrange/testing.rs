@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{Arranged, Relations, valid_request};
 use crate::{
-    contract::{Contract, Documents},
+    contract::{Contract, Documents, Operation, Security},
     exchange::{Exchange, Headers, HttpVersion, Outcome, Request, Response, Timing},
     known::Known,
     model::{Claims, IdentityName, Method, OperationKey, Parameters},
@@ -29,6 +29,25 @@ pub(crate) fn contract(yaml: &str) -> Contract {
 pub(crate) fn key(text: &str) -> OperationKey {
     let (method, path) = text.split_once(' ').unwrap();
     OperationKey::new(Method::parse(method), path)
+}
+
+/// A bare operation of this key.
+pub(crate) fn operation_of(key: OperationKey) -> Operation {
+    Operation {
+        key,
+        id: None,
+        summary: String::new(),
+        tags: Vec::new(),
+        deprecated: false,
+        parameters: Vec::new(),
+        body: None,
+        responses: Vec::new(),
+        security: Security::NotDeclared,
+        servers: Vec::new(),
+        broken: None,
+        pointer: String::new(),
+        surroundings: crate::contract::Surroundings::default(),
+    }
 }
 
 /// All that a world borrows.

@@ -8,7 +8,7 @@ use url::form_urlencoded;
 
 use crate::{
     contract::{ParameterPlace, SchemeKind},
-    model::{ClientAuth, Credential, Grant, Identity, IdentityName, KeyPlace},
+    model::{ClientAuth, Credential, Grant, Identity, IdentityName, KeyPlace, Shown},
     observation::variable,
 };
 
@@ -55,10 +55,26 @@ fn is_of(credential: &Credential, kind: &SchemeKind) -> bool {
             },
             Credential::Basic { .. } | Credential::Bearer { .. } | Credential::OAuth2(_),
         ) => name.eq_ignore_ascii_case("authorization"),
+        (kind, Credential::Fixed { shown, .. }) => takes(kind, shown),
+        (kind, Credential::Login(login)) => takes(kind, &login.shown),
         (
             SchemeKind::OAuth2 { .. } | SchemeKind::OpenIdConnect { .. },
             Credential::Bearer { .. } | Credential::OAuth2(_),
         ) => true,
+        _ => false,
+    }
+}
+
+/// Whether a scheme of the contract means a token that is shown like this.
+fn takes(kind: &SchemeKind, shown: &Shown) -> bool {
+    match kind {
+        SchemeKind::Http { scheme } => match shown.scheme() {
+            // A contract can only say `bearer`, where the server wants a word of its own.
+            Some(word) => word == *scheme || (scheme == "bearer" && word != "basic"),
+            None => scheme == "bearer",
+        },
+        SchemeKind::ApiKey { place, name } => is_key(shown.place, &shown.name, *place, name),
+        SchemeKind::OAuth2 { .. } | SchemeKind::OpenIdConnect { .. } => true,
         _ => false,
     }
 }
@@ -119,6 +135,15 @@ pub(super) fn secrets(of: &IdentityName, identity: &Identity) -> Vec<(String, Se
                 }
                 if let Grant::Refresh(token) = &oauth.grant {
                     add("REFRESH", token.clone());
+                }
+            }
+            Credential::Fixed { value, .. } => add("TOKEN", value.clone()),
+            Credential::Login(login) => {
+                for (name, value) in login.body.values() {
+                    // Names of accounts and the like are shown; what is read from elsewhere is not.
+                    if !login.plain.contains(name) {
+                        add(name, value.clone());
+                    }
                 }
             }
             Credential::Hmac(hmac) => {

@@ -3,8 +3,8 @@
 mod breaking;
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use secrecy::{ExposeSecret, SecretString};
@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     LoginError,
     credential::{self, basic, fits},
+    login_request::Session,
     lure::{Bait, Callback, Lure},
     oauth::{Log, Login},
     proof::{For, Possession, Seals, now},
@@ -21,7 +22,7 @@ use crate::{
     exchange::{Auth, BreakageKind, Exchange, Request},
     http::{Credentials, Options, Sent, TransportError},
     jose,
-    model::{Credential, Identity, IdentityName, KeyPlace, Whose},
+    model::{Credential, Identity, IdentityName, KeyPlace, OperationKey, Shown, Whose},
     observation::Redactor,
 };
 
@@ -40,6 +41,8 @@ pub struct Keyring {
     /// How many broken credentials were shown.
     failed: Mutex<HashMap<IdentityName, u32>>,
     callback: Option<Callback>,
+    /// Operations that ask for credentials although the contract says that they do not.
+    undeclared: RwLock<HashSet<OperationKey>>,
     lure: tokio::sync::OnceCell<Result<Lure, String>>,
 }
 
@@ -66,6 +69,8 @@ pub(super) struct Holder {
     certificate: bool,
     /// For each held credential its login, where it needs one.
     logins: Vec<Option<Login>>,
+    /// For each held credential its login by a request, where it needs one.
+    sessions: Vec<Option<Session>>,
     /// Which held credentials no scheme of the contract speaks of, such as the key of a gateway.
     undeclared: Vec<bool>,
 }
@@ -123,6 +128,21 @@ impl Keyring {
                     _ => Ok(None),
                 })
                 .collect::<Result<_, _>>()?;
+            let sessions = identity
+                .credentials
+                .iter()
+                .map(|(_, credential)| match credential {
+                    Credential::Login(login) => Session::new(
+                        name.clone(),
+                        (**login).clone(),
+                        connection,
+                        redactor.clone(),
+                        Arc::clone(&log),
+                    )
+                    .map(Some),
+                    _ => Ok(None),
+                })
+                .collect::<Result<_, _>>()?;
             let undeclared = identity
                 .credentials
                 .iter()
@@ -138,6 +158,7 @@ impl Keyring {
                 identity,
                 certificate,
                 logins,
+                sessions,
                 undeclared,
             };
             holders.insert(name, holder);
@@ -152,6 +173,7 @@ impl Keyring {
             failed_logins: FAILED_LOGINS,
             failed: Mutex::default(),
             callback: None,
+            undeclared: RwLock::default(),
             lure: tokio::sync::OnceCell::new(),
         })
     }
@@ -188,6 +210,10 @@ impl Keyring {
         match auth {
             Auth::Nothing => return Ok((Credentials::default(), None)),
             Auth::Instead(headers) => return Ok((Credentials::of(headers.clone()), None)),
+            Auth::Without(number) | Auth::WithWrong(number) => {
+                let wrong = matches!(auth, Auth::WithWrong(_));
+                return self.one_amiss(identity, operation, *number, wrong).await;
+            }
             Auth::Declared | Auth::Altered(_) | Auth::Part(_) => {}
         }
         let Some(holder) = self.holders.get(identity) else {
@@ -209,12 +235,36 @@ impl Keyring {
             }
             None => holder.all(),
         };
-        let (shown, possession) = holder.show(&choices).await?;
+        let (shown, possession) = holder.show(&choices, None).await?;
         let Auth::Altered(alteration) = auth else {
             return Ok((shown, None));
         };
         self.broken(identity, *alteration, (holder, &choices), shown, possession)
             .await
+    }
+
+    /// Shows credentials on an operation from now on, although the contract asks for none there. Whether the identity
+    /// has any.
+    pub fn insist(&self, operation: &OperationKey, identity: &IdentityName) -> bool {
+        let has_some = self
+            .holders
+            .get(identity)
+            .is_some_and(|holder| !holder.identity.credentials.is_empty());
+        if has_some {
+            self.undeclared
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(operation.clone());
+        }
+        has_some
+    }
+
+    /// Takes back [`Self::insist`], where credentials changed nothing.
+    pub fn relent(&self, operation: &OperationKey) {
+        self.undeclared
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(operation);
     }
 
     /// Keeps what an answer asks of the next proof, and which proofs were good.
@@ -267,6 +317,16 @@ impl Keyring {
     /// Forgets the token that these credentials carried, because the target answered 401. Whether
     /// asking again with fresh credentials is worth a try.
     pub fn invalidate(&self, identity: &IdentityName, used: &Credentials) -> bool {
+        let sessions = self
+            .holders
+            .get(identity)
+            .into_iter()
+            .flat_map(|holder| holder.sessions.iter().flatten());
+        for session in sessions {
+            if session.refuse(&used.headers) {
+                return true;
+            }
+        }
         let Some(token) = used
             .headers
             .get("authorization")
@@ -307,6 +367,14 @@ impl Keyring {
         let Some(operation) = operation else {
             return Some(holder.all());
         };
+        let undeclared = self
+            .undeclared
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        if undeclared.contains(&operation.key) {
+            return Some(holder.all());
+        }
+        drop(undeclared);
         let Security::AnyOf(alternatives) = &operation.security else {
             return Some(if self.declares {
                 Vec::new()
@@ -395,10 +463,11 @@ impl Holder {
         })
     }
 
-    /// What is shown, and the key that the token is bound to.
+    /// What is shown, and the key that the token is bound to. Another credential can take the place of one.
     async fn show(
         &self,
         choices: &[usize],
+        replaced: Option<(usize, &Credential)>,
     ) -> Result<(Credentials, Option<Arc<Possession>>), LoginError> {
         let mut possession = None;
         let mut shown = Credentials::default();
@@ -406,6 +475,10 @@ impl Holder {
         for index in choices {
             let Some((_, credential)) = self.identity.credentials.get(*index) else {
                 continue;
+            };
+            let credential = match replaced {
+                Some((which, other)) if which == *index => other,
+                _ => credential,
             };
             match credential {
                 Credential::Basic { username, password } => {
@@ -435,6 +508,15 @@ impl Holder {
                             .set("authorization", format!("{scheme} {}", token.value));
                     }
                 }
+                Credential::Fixed { shown: at, value } => {
+                    show_token(at, value.expose_secret(), &mut shown, &mut cookies);
+                }
+                Credential::Login(login) => {
+                    if let Some(Some(session)) = self.sessions.get(*index) {
+                        let token = session.token().await?;
+                        show_token(&login.shown, &token, &mut shown, &mut cookies);
+                    }
+                }
                 Credential::Hmac(hmac) => {
                     shown.headers.set(&hmac.key_id_header, hmac.key_id.as_str());
                     shown.signers.push(Arc::new(Seals {
@@ -449,6 +531,11 @@ impl Holder {
         }
         Ok((shown, possession))
     }
+}
+
+fn show_token(at: &Shown, token: &str, shown: &mut Credentials, cookies: &mut Vec<String>) {
+    let value = format!("{}{token}", at.prefix).into();
+    show_key((at.place, &at.name, &value), shown, cookies);
 }
 
 fn show_key(

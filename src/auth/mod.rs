@@ -13,6 +13,7 @@ mod answer;
 mod credential;
 mod endpoint;
 mod keyring;
+mod login_request;
 mod lure;
 mod oauth;
 mod proof;

@@ -40,6 +40,7 @@ fn operation(security: Security) -> Operation {
         servers: Vec::new(),
         broken: None,
         pointer: String::new(),
+        surroundings: crate::contract::Surroundings::default(),
     }
 }
 

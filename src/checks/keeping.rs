@@ -82,9 +82,9 @@ pub(super) fn on_create(contract: &Contract, operation: &Operation) -> Applies {
     if operation.key.method != Method::Post || path.ends_with('}') {
         return Applies::Beside;
     }
-    let reads = contract.operations.iter().any(|other| {
-        other.key.method == Method::Get && collection_of(&other.key.path) == Some(path)
-    });
+    let reads = contract
+        .items_of(path)
+        .any(|other| other.key.method == Method::Get);
     if reads { Applies::Yes } else { Applies::Beside }
 }
 
@@ -96,16 +96,13 @@ pub(super) fn on_item(contract: &Contract, operation: &Operation, method: &Metho
     let Some(collection) = collection_of(&operation.key.path) else {
         return Applies::Beside;
     };
-    let has = |method: &Method, at: &dyn Fn(&str) -> bool| {
-        contract
-            .operations
-            .iter()
-            .any(|other| other.key.method == *method && at(&other.key.path))
-    };
-    let created = has(&Method::Post, &|path| {
-        path.trim_end_matches('/') == collection
-    }) || makes_by_put(contract, &operation.key.path);
-    let read = has(&Method::Get, &|path| path == &*operation.key.path);
+    let created = contract
+        .operations_at(collection)
+        .any(|other| other.key.method == Method::Post)
+        || makes_by_put(contract, &operation.key.path);
+    let read = contract
+        .methods_of(&operation.key.path)
+        .any(|method| *method == Method::Get);
     if created && read {
         Applies::Yes
     } else {
@@ -122,13 +119,10 @@ pub(super) fn on_list(contract: &Contract, operation: &Operation) -> Applies {
     if operation.key.method != Method::Get || path.ends_with('}') {
         return Applies::Beside;
     }
-    let has_items = contract
-        .operations
-        .iter()
-        .any(|other| collection_of(&other.key.path) == Some(path));
-    let creates = contract.operations.iter().any(|other| {
-        other.key.method == Method::Post && other.key.path.trim_end_matches('/') == path
-    });
+    let has_items = contract.items_of(path).next().is_some();
+    let creates = contract
+        .operations_at(path)
+        .any(|other| other.key.method == Method::Post);
     match (has_items, creates) {
         (true, true) => Applies::Yes,
         (true, false) => {

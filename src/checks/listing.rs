@@ -326,7 +326,15 @@ impl<'a> Lister<'a> {
                     });
                 }
             }
-            page = self.fetch(script, &more, "looks at the next page")?;
+            let exchange = self.ask(script, &more, "looks at the next page")?;
+            // Behind the last page many answer 404: the list was shorter than it seemed, or has become so.
+            if self.cursor.is_none() && matches!(exchange.status(), Some(404)) {
+                return Ok(Found {
+                    items: found,
+                    whole: true,
+                });
+            }
+            page = self.read(exchange)?;
             seen += page.items.len();
             found.extend(page.items.iter().copied().filter(|item| wanted(item)));
         }

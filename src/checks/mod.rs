@@ -9,6 +9,7 @@ mod asking;
 mod bodies;
 mod document;
 pub mod edges;
+pub mod encoded_body;
 mod example;
 mod example_handshakes;
 mod example_states;
@@ -21,6 +22,7 @@ mod keeping;
 mod laws;
 mod listing;
 mod made_by_put;
+mod masked;
 mod names_twice;
 mod odd;
 mod operating;
@@ -28,6 +30,7 @@ mod owned;
 pub mod place;
 pub mod probing;
 mod same;
+mod sequence_items;
 mod smallest;
 mod stress;
 mod tags;
@@ -67,6 +70,22 @@ pub struct Check {
     /// Its tests and its reference page: at least one that passes and one that fails.
     pub examples: &'static [Example],
 }
+
+impl Check {
+    /// Whether it judges responses that have an end: of a stream without one, nothing can be compared, measured or read
+    /// as a whole.
+    #[must_use]
+    pub fn needs_whole_responses(&self) -> bool {
+        let area = self.id.split('.').next().unwrap_or_default();
+        matches!(
+            area,
+            "change" | "data" | "ops" | "records" | "time" | "wire" | "work"
+        )
+    }
+}
+
+/// Why a check is left out that needs whole responses.
+pub const NO_END: &str = "Its response is a stream without an end: its first items were judged, and the connection was closed.";
 
 /// What a check judges.
 #[derive(Debug, Clone, Copy)]
@@ -202,6 +221,7 @@ checks! {
         rate_limits,
         references_resolve,
         satisfiable_schemas,
+        schema_dialect,
         security_declared,
         semantic_version,
         test_server,
@@ -243,6 +263,7 @@ checks! {
         location,
         others_untouched,
         patched,
+        put_whole,
         refused_write_changes_nothing,
         removed,
         replace_is_idempotent,
@@ -310,10 +331,12 @@ checks! {
         not_found_documented,
         object_body,
         problem_json,
+        problem_status,
         server_error,
         status_documented,
         undeclared_properties,
         well_formed,
+        write_only,
     }
 
     /// Who may call, and what is told to whom.

@@ -142,6 +142,11 @@ fn numbers() -> Vec<(&'static str, Value)> {
         ("a negative number", json!(-1)),
         ("a negative fraction", json!(-0.5)),
         ("a number beyond 32 bits", json!(2_147_483_648_u64)),
+        ("a number beyond 53 bits", json!(9_007_199_254_740_993_u64)),
+        (
+            "a number beyond 63 bits",
+            json!(9_223_372_036_854_775_808_u64),
+        ),
         ("a number beyond 64 bits", json!(1e25)),
         ("the largest number", json!(f64::MAX)),
     ]
@@ -248,6 +253,7 @@ fn parameter_texts() -> Vec<Odd> {
         ("a percent sign", "100%".to_owned()),
         ("a very long text", "a".repeat(2_000)),
         ("a leap day", "2000-02-29".to_owned()),
+        ("a number beyond 63 bits", "9223372036854775808".to_owned()),
     ];
     odd.extend(
         text::police_strings()

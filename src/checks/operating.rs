@@ -12,7 +12,7 @@ use super::{
     probing::last_variable,
 };
 pub(super) use super::{
-    tags::Tag,
+    tags::{Tag, unless_never_promised},
     varying::{free_member, variant},
 };
 use crate::{
@@ -64,17 +64,7 @@ pub(super) struct Own<'a> {
 impl<'a> Own<'a> {
     /// A record that `change` changes and that can be read.
     pub(super) fn of(script: &mut Script<'a>, change: &'a Operation) -> Scripted<Self> {
-        let world = script.world;
-        let readable = world
-            .relations
-            .collection(&change.key)
-            .and_then(|collection| world.contract.operation(collection.read.as_ref()?));
-        let Some(read) = readable else {
-            return Err(Halt::NotApplicable(format!(
-                "The contract has no operation that reads what {} changes.",
-                change.key
-            )));
-        };
+        let read = readable(script, change)?;
         let arranged = valid_request(script, change)?;
         let path = super::probing::path(&arranged.request).to_owned();
         // A PUT to an id that nobody has makes the record; it is there only once it was sent.
@@ -139,6 +129,24 @@ impl<'a> Own<'a> {
     pub(super) fn read(&self, script: &mut Script<'a>, purpose: &str) -> Scripted<&'a Response> {
         success(script.send(self.reading(purpose))?)
     }
+}
+
+/// The operation that reads what another changes.
+///
+/// # Errors
+/// Not applicable, where the contract has none.
+pub(super) fn readable<'a>(script: &Script<'a>, change: &Operation) -> Scripted<&'a Operation> {
+    let world = script.world;
+    world
+        .relations
+        .collection(&change.key)
+        .and_then(|collection| world.contract.operation(collection.read.as_ref()?))
+        .ok_or_else(|| {
+            Halt::NotApplicable(format!(
+                "The contract has no operation that reads what {} changes.",
+                change.key
+            ))
+        })
 }
 
 /// The answer, if it is a success.
@@ -217,14 +225,30 @@ pub(super) fn of_role<'a>(
     }
 }
 
+/// Whether something is promised for an operation: by the contract, or by a claim where the contract declares it for no
+/// operation at all. Where some operations declare it, the claim is about those.
+pub(super) fn promises(
+    script: &Script<'_>,
+    operation: &Operation,
+    claim: &str,
+    declares: impl Fn(&Operation) -> bool,
+) -> bool {
+    let world = script.world;
+    declares(operation)
+        || world.claims.has(claim) && !world.contract.operations.iter().any(declares)
+}
+
+/// Whether an operation takes `If-Match` by the contract.
+pub(super) fn declares_if_match(operation: &Operation) -> bool {
+    operation
+        .parameter(ParameterPlace::Header, "If-Match")
+        .is_some()
+        || operation.documents(412)
+}
+
 /// Whether contract or claims say that changes can be made on condition of a tag.
 pub(super) fn conditional(script: &Script<'_>, change: &Operation) -> Scripted<()> {
-    let shown = script.world.claims.has("etag")
-        || change
-            .parameter(ParameterPlace::Header, "If-Match")
-            .is_some()
-        || change.documents(412);
-    if shown {
+    if promises(script, change, "etag", declares_if_match) {
         return Ok(());
     }
     Err(Halt::NotApplicable(format!(
@@ -282,7 +306,8 @@ pub(super) fn idempotency_key<'a>(
         let declared = meaning::parameter(contract, operation, role);
         return Ok((name.to_owned(), declared));
     }
-    if script.world.claims.has("idempotency-key") {
+    let declares = |other: &Operation| Meanings::of(contract, other).name(role).is_some();
+    if promises(script, operation, "idempotency-key", declares) {
         return Ok(("Idempotency-Key".to_owned(), None));
     }
     Err(Halt::NotApplicable(format!(

@@ -13,7 +13,7 @@ use std::{
 use regex::Regex;
 use serde_json::Value;
 
-use crate::contract::{Contract, Schema};
+use crate::contract::{Contract, FOREIGN_PATTERN, Schema};
 
 /// More parts than any sensible schema has in one place.
 const MOST_PARTS: usize = 256;
@@ -58,9 +58,12 @@ impl<'a> Place<'a> {
 
     /// The values of a keyword in every subschema.
     pub fn keyword(&self, keyword: &str) -> impl Iterator<Item = &'a Value> {
-        self.parts
-            .iter()
-            .filter_map(move |part| part.schema.get(keyword))
+        // A pattern of another dialect is one too: what it stands at is not free.
+        let other = (keyword == "pattern").then_some(FOREIGN_PATTERN);
+        self.parts.iter().filter_map(move |part| {
+            let held = part.schema.get(keyword);
+            held.or_else(|| part.schema.get(other?))
+        })
     }
 
     /// Whether any subschema has this keyword.
@@ -160,6 +163,41 @@ impl<'a> Place<'a> {
             }
         }
         place
+    }
+
+    /// Whether every subschema that names a property here marks it `writeOnly`, itself or in what it is made of.
+    #[must_use]
+    pub fn is_write_only(&self, name: &str) -> bool {
+        let mut named = self
+            .parts
+            .iter()
+            .filter_map(|part| Some((part, part.schema.get("properties")?.get(name)?)))
+            .peekable();
+        named.peek().is_some()
+            && named.all(|(part, schema)| self.marks(&part.document, schema, "writeOnly", 8))
+    }
+
+    /// Whether a schema carries a mark, through references and `allOf`.
+    fn marks(&self, document: &str, schema: &Value, mark: &str, depth: usize) -> bool {
+        if depth == 0 {
+            return false;
+        }
+        if schema.get(mark) == Some(&Value::Bool(true)) {
+            return true;
+        }
+        let target = schema
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(|reference| self.contract?.schemas.resolve(document, reference));
+        target.is_some_and(|(document, schema)| self.marks(document, schema, mark, depth - 1))
+            || schema
+                .get("allOf")
+                .and_then(Value::as_array)
+                .is_some_and(|parts| {
+                    parts
+                        .iter()
+                        .any(|part| self.marks(document, part, mark, depth - 1))
+                })
     }
 
     const fn beside(&self) -> Self {

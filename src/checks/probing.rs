@@ -1,10 +1,8 @@
 //! What probes share: paths, and answers that say nothing of the check (owner of [`reached`]).
 
-use std::sync::Arc;
-
 use super::Applies;
 use crate::{
-    arrange::{hazard, valid_request},
+    arrange::{hazard, stream, valid_request},
     contract::{Contract, Operation, ParameterPlace},
     exchange::{
         Breakage, BreakageKind, Exchange, Outcome, Request, Response,
@@ -27,6 +25,9 @@ use crate::{
 pub fn reached(exchange: &Exchange) -> Result<&Response, Judgement> {
     let response = match &exchange.outcome {
         Outcome::Answered(response) => response,
+        Outcome::Broken(breakage) if breakage.kind == BreakageKind::NothingYet => {
+            return Err(Judgement::not_applicable(breakage.detail.clone()));
+        }
         Outcome::Broken(breakage) => {
             let whose = match breakage.kind {
                 BreakageKind::TimedOut | BreakageKind::ConnectionLost => Whose::Network,
@@ -122,6 +123,7 @@ pub fn readable(contract: &Contract) -> Option<&Operation> {
             operation.key.method == Method::Get
                 && operation.path_variables().next().is_none()
                 && hazard(operation).is_none()
+                && stream::waiting(operation).is_none()
                 && !operation
                     .parameters
                     .iter()
@@ -196,9 +198,8 @@ fn matches_segment(template: &str, segment: &str) -> bool {
 #[must_use]
 pub fn methods_at(contract: &Contract, path: &str) -> Vec<Method> {
     let mut methods: Vec<Method> = contract
-        .operations
-        .iter()
-        .filter(|operation| matches_template(&operation.key.path, path))
+        .operations_for(path)
+        .into_iter()
         .map(|operation| operation.key.method.clone())
         .collect();
     methods.sort();
@@ -210,10 +211,15 @@ pub fn methods_at(contract: &Contract, path: &str) -> Vec<Method> {
 #[must_use]
 pub fn is_first_of_path(contract: &Contract, operation: &Operation) -> bool {
     contract
-        .operations
-        .iter()
-        .find(|other| Arc::as_ref(&other.key.path) == &*operation.key.path)
+        .operations_at(&operation.key.path)
+        .find(|other| other.key.path == operation.key.path)
         .is_some_and(|first| first.key == operation.key)
+}
+
+/// Why no operation of a path is tried in a way that the contract does not declare, where one of them is a hazard.
+#[must_use]
+pub fn hazard_of_path(contract: &Contract, operation: &Operation) -> Option<String> {
+    contract.operations_at(&operation.key.path).find_map(hazard)
 }
 
 /// Whether a base URL is of this machine.

@@ -1,10 +1,10 @@
 //! Entity tags (owner of [`Tag`]).
 
 use crate::{
-    contract::Operation,
+    contract::{Operation, ParameterPlace},
     exchange::Response,
     model::Whose,
-    script::{Halt, Scripted},
+    script::{Halt, Script, Scripted},
 };
 
 /// An entity tag.
@@ -43,6 +43,52 @@ impl Tag {
     pub(super) fn is_weak(&self) -> bool {
         self.0.starts_with("W/")
     }
+}
+
+/// The end of a conversation about the tag of a record. Where no record could be read to show one, and neither
+/// contract nor claims promise one, there is nothing to wait for.
+pub(super) fn unless_never_promised(
+    script: &Script<'_>,
+    read: &Operation,
+    change: Option<&Operation>,
+    ended: Scripted,
+) -> Scripted {
+    match ended {
+        Err(Halt::Unmet(_)) if !is_promised(script, read, change) => {
+            Err(Halt::NotApplicable(format!(
+                "The contract declares no ETag for {}, and no response showed one.",
+                read.key
+            )))
+        }
+        ended => ended,
+    }
+}
+
+/// Whether contract, claims or a response so far say that a record has a tag.
+fn is_promised(script: &Script<'_>, read: &Operation, change: Option<&Operation>) -> bool {
+    let declares = |operation: &Operation| {
+        operation.responses.iter().any(|response| {
+            response
+                .headers
+                .iter()
+                .any(|header| header.name.eq_ignore_ascii_case("etag"))
+        })
+    };
+    let conditional = |operation: &Operation, header: &str, status: u16| {
+        operation
+            .parameter(ParameterPlace::Header, header)
+            .is_some()
+            || operation.documents(status)
+    };
+    script.world.claims.has("etag")
+        || declares(read)
+        || conditional(read, "If-None-Match", 304)
+        || change.is_some_and(|change| declares(change) || conditional(change, "If-Match", 412))
+        || script.exchanges().any(|exchange| {
+            exchange
+                .response()
+                .is_some_and(|response| response.headers.get("etag").is_some())
+        })
 }
 
 /// Whether a text has the form of an entity tag (RFC 9110 §8.8.3).

@@ -127,13 +127,62 @@ pub fn broken<'a>(
 /// Halts while answers are pending, and where there is nothing to break.
 pub fn refused(script: &mut Script<'_>, alterations: &[Alteration]) -> Scripted {
     let request = open_request(script)?;
+    let mut openness = Openness::default();
     let mut judgements = Vec::new();
     for alteration in alterations {
         let exchange = broken(script, &request, *alteration)?;
-        judgements.push(judge(exchange, &alteration.described()));
+        let judgement = judge(exchange, &alteration.described());
+        judgements.push(openness.weigh(script, &request, judgement)?);
     }
     Ok(judgements)
 }
+
+/// Whether the operation refuses a request without credentials, once that was asked. One that refuses nobody says nothing
+/// of tokens: that it is open is for `http.credentials-needed` to tell.
+#[derive(Debug, Default)]
+struct Openness(Option<String>, bool);
+
+impl Openness {
+    /// The judgement, inconclusive where wrong credentials are accepted as none are.
+    fn weigh(
+        &mut self,
+        script: &mut Script<'_>,
+        request: &Request,
+        judgement: Judgement,
+    ) -> Scripted<Judgement> {
+        let is_acceptance = matches!(
+            &judgement,
+            Judgement::Fail(finding) if finding.cause.starts_with(ACCEPTED)
+        );
+        if !is_acceptance {
+            return Ok(judgement);
+        }
+        if !self.1 {
+            let mut bare = request.clone();
+            bare.auth = Auth::Nothing;
+            bare.intent = Intent::Wrong("no credentials".into());
+            bare.purpose = "shows whether a request without credentials is refused".into();
+            let exchange = script.send(bare)?;
+            self.1 = true;
+            self.0 = exchange
+                .response()
+                .is_some_and(Response::is_success)
+                .then(|| asked(exchange));
+        }
+        Ok(match &self.0 {
+            None => judgement,
+            Some(asked) => Judgement::inconclusive(
+                Whose::Supplier,
+                format!(
+                    "{asked} accepts a request without credentials, so that what it accepts beside that says nothing of tokens."
+                ),
+            ),
+        })
+    }
+}
+
+/// How the cause of a finding begins that says that wrong credentials were accepted.
+const ACCEPTED: &str = "accepted: ";
 
 /// Judges that what was shown opened nothing.
 #[must_use]
@@ -164,11 +213,12 @@ pub fn judge(exchange: &Exchange, shown: &str) -> Judgement {
         ),
         Outcome::Answered(response) => match response.status {
             200..300 => Finding::new(
-                format!("accepted: {shown}"),
+                format!("{ACCEPTED}{shown}"),
                 format!("A request with {shown} is accepted."),
                 format!("{asked}: 401"),
                 exchange.received(),
             )
+            .shown_by(exchange.id)
             .into(),
             300..400 => Judgement::inconclusive(
                 Whose::Supplier,
@@ -223,9 +273,10 @@ pub fn challenged(exchange: &Exchange, shown: &str) -> Judgement {
             format!("A request with {shown} is answered {status}."),
             format!("{asked}: 401 with `WWW-Authenticate`"),
             exchange.received(),
-        ),
+        )
+        .of_kind("Requests without valid credentials are answered with another status than 401."),
     };
-    finding.into()
+    finding.shown_by(exchange.id).into()
 }
 
 /// Judges that a token which another identity of the target file lends is refused.
@@ -233,7 +284,8 @@ pub fn challenged(exchange: &Exchange, shown: &str) -> Judgement {
 /// # Errors
 /// Halts while answers are pending, and where no such identity is given.
 pub fn lent(script: &mut Script<'_>, identities: &[(&str, &str)]) -> Scripted {
-    let request = open_request(script)?;
+    let good = open_request(script)?;
+    let mut openness = Openness::default();
     let mut judgements = Vec::new();
     let mut missing = Vec::new();
     for (name, shown) in identities {
@@ -246,11 +298,12 @@ pub fn lent(script: &mut Script<'_>, identities: &[(&str, &str)]) -> Scripted {
             missing.push((format!("`{name}`"), *shown));
             continue;
         };
-        let mut request = request.clone();
+        let mut request = good.clone();
         request.identity = identity.clone();
         request.intent = Intent::Wrong((*shown).into());
         request.purpose = format!("shows {shown}");
-        judgements.push(judge(script.send(request)?, shown));
+        let judgement = judge(script.send(request)?, shown);
+        judgements.push(openness.weigh(script, &good, judgement)?);
     }
     if judgements.is_empty() {
         return Err(Halt::unmet(

@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use super::encoded_body::Encoding;
 use crate::{
     arrange::{self, Arranged, exercise::refusal, vary},
     contract::{Media, Operation, Schema},
-    exchange::{Exchange, Intent, Request, Response},
+    exchange::{BreakageKind, Exchange, Intent, Outcome, Request, Response},
+    generate::Mutation,
     model::{Method, Whose},
     script::{Halt, Script, Scripted, World},
     verdict::Judgement,
@@ -39,6 +41,26 @@ pub fn json_body(operation: &Operation) -> Option<(&Media, &Schema)> {
     Some((media, media.schema.as_ref()?))
 }
 
+/// What invalid values of a kind are, for the title of the findings that gather them.
+#[must_use]
+pub const fn mistakes(kind: Mutation) -> &'static str {
+    match kind {
+        Mutation::WrongType | Mutation::WrongStructure | Mutation::Null => "values of a wrong type",
+        Mutation::MissingRequired => "a required property missing",
+        Mutation::ExtraProperty => "unknown properties",
+        Mutation::NotInEnum | Mutation::UnknownDiscriminator => "values outside their list",
+        Mutation::PatternMismatch | Mutation::BadFormat => "strings of a wrong pattern or format",
+        Mutation::TooShort
+        | Mutation::TooLong
+        | Mutation::BelowMinimum
+        | Mutation::AboveMaximum
+        | Mutation::NotMultiple
+        | Mutation::TooFew
+        | Mutation::TooMany
+        | Mutation::NotUnique => "values outside their limits",
+    }
+}
+
 /// Whether nothing that a probe sends to an operation can take away more than the run made.
 #[must_use]
 pub fn is_harmless(operation: &Operation) -> bool {
@@ -50,8 +72,12 @@ pub fn is_harmless(operation: &Operation) -> bool {
 pub struct Taken<'a> {
     /// How it was arranged.
     pub arranged: Arranged,
+    /// The media type of its body.
+    pub media: &'a Media,
     /// The schema of its body.
     pub schema: &'a Schema,
+    /// How its body is written.
+    pub encoding: Encoding,
     /// Its body.
     pub body: Value,
     /// Whether the body holds everything that it may, and not just the least.
@@ -70,22 +96,25 @@ pub fn taken<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<
         .media
         .as_ref()
         .map(|media| &media.media_type);
-    let schema = operation
+    let described = operation
         .body
         .iter()
         .flat_map(|body| &body.content)
-        .find(|held| Some(&held.media_type) == media && held.is_json())
-        .and_then(|held| held.schema.as_ref());
-    let (Some(schema), Some(body)) = (schema, arranged.body().cloned()) else {
+        .find(|held| Some(&held.media_type) == media)
+        .and_then(|held| Some((held, held.schema.as_ref()?, Encoding::of(held)?)));
+    let (Some((media, schema, encoding)), Some(body)) = (described, arranged.body().cloned())
+    else {
         return Err(Halt::NotApplicable(
-            "The valid request has no JSON body with a schema.".into(),
+            "The valid request has no body with a schema whose values could be told from wrong ones.".into(),
         ));
     };
     let exchange = script.send(arranged.request.clone())?;
     if is_taken(exchange) {
         return Ok(Taken {
             arranged,
+            media,
             schema,
+            encoding,
             body,
             full: true,
         });
@@ -114,7 +143,9 @@ pub fn taken<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<
             if is_taken(script.send(request)?) {
                 return Ok(Taken {
                     arranged,
+                    media,
                     schema,
+                    encoding,
                     body: fresh,
                     full,
                 });
@@ -135,6 +166,11 @@ fn not_taken(arranged: &Arranged, operation: &Operation, exchange: &Exchange) ->
             "{} is in conflict with the state that a new record is in (409, as documented).",
             operation.key
         ));
+    }
+    if let Outcome::Broken(breakage) = &exchange.outcome
+        && breakage.kind == BreakageKind::NothingYet
+    {
+        return Halt::NotApplicable(breakage.detail.clone());
     }
     let (whose, reason) = exchange.response().map_or_else(
         || {
@@ -229,6 +265,30 @@ pub fn is_refused(exchange: &Exchange) -> bool {
 #[must_use]
 pub fn is_conflict(exchange: &Exchange) -> bool {
     exchange.status() == Some(409)
+}
+
+/// What refusals say of a value that another record bears.
+const TAKEN: [&str; 9] = [
+    "already exist",
+    "already in use",
+    "already used",
+    "already taken",
+    "already been taken",
+    "already registered",
+    "must be unique",
+    "not unique",
+    "duplicate",
+];
+
+/// Whether a refusal says that another record bears the value: which may be one of the run's own.
+#[must_use]
+pub fn says_duplicate(exchange: &Exchange) -> bool {
+    is_conflict(exchange)
+        || is_refused(exchange)
+            && exchange.response().is_some_and(|response| {
+                let text = String::from_utf8_lossy(&response.body).to_lowercase();
+                TAKEN.iter().any(|words| text.contains(words))
+            })
 }
 
 /// A request that is wrong on purpose.

@@ -48,6 +48,9 @@ pub(super) struct SubjectArguments {
     /// The OpenAPI document, over that of the target file and the profile; `-` and URLs work too.
     #[arg(long, short, value_name = "FILE")]
     pub(super) contract: Option<String>,
+    /// The folder that references of the contract may lead to, in place of the contract's own.
+    #[arg(long, value_name = "DIR")]
+    pub(super) contract_root: Option<PathBuf>,
     /// Call with the bearer token in this environment variable.
     #[arg(long, value_name = "NAME")]
     pub(super) bearer_env: Option<String>,
@@ -112,7 +115,7 @@ fn milliseconds(text: &str) -> Result<Duration, String> {
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct SelectionArguments {
     /// Only these requirements, classes, checks or cases, or operations: `op:getPerson`, `tag:people`,
-    /// `path:/people/*`, `method:GET`; may be given again.
+    /// `path:/people/*`, `method:GET`; with commas or blanks between them, and may be given again.
     #[arg(long, value_name = "ID", num_args = 1..)]
     pub(super) only: Vec<String>,
     /// Not these, written in the same way; may be given again.
@@ -288,7 +291,9 @@ fn load_contract(
 ) -> Result<LoadedContract, Failure> {
     let location = subject.contract.clone().or_else(|| target.contract.clone());
     match location.map(ProfileContract::Location).or(of_profile) {
-        Some(place) => wiring::contract(&place),
+        Some(place) => {
+            wiring::contract_of(&place, target, contract_root(subject, target).as_deref())
+        }
         None => Err(Failure::Usage(
             Diagnostic::plain("there is no contract to test against")
                 .help("give `--contract openapi.yaml`, or `contract:` in the target file")
@@ -297,9 +302,19 @@ fn load_contract(
     }
 }
 
+/// The folder that references of the contract may lead to, where the flag or the target file names one.
+pub(super) fn contract_root(subject: &SubjectArguments, target: &Target) -> Option<PathBuf> {
+    let given = subject.contract_root.clone();
+    given.or_else(|| target.contract_root.clone())
+}
+
 /// Loads the target file, or makes a target of flags, and lays flags over it.
 pub(super) fn load_target(arguments: &SubjectArguments) -> Result<Target, Failure> {
-    let environment = |name: &str| std::env::var(name).ok();
+    let names = std::cell::RefCell::new(Vec::new());
+    let environment = |name: &str| {
+        names.borrow_mut().push(name.to_owned());
+        std::env::var(name).ok()
+    };
     let base_url = arguments.base_url.as_deref().map(base_url).transpose()?;
     let settings = target::Settings {
         environment: &environment,
@@ -326,6 +341,7 @@ pub(super) fn load_target(arguments: &SubjectArguments) -> Result<Target, Failur
         target.timeout = std::time::Duration::from_secs_f64(seconds);
     }
     target.body_limit = arguments.body_limit.unwrap_or(target.body_limit);
+    target.from_environment = names.take();
     Ok(target)
 }
 
@@ -404,9 +420,12 @@ fn identity_of_flags(
 /// Where reports go.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct ReportArguments {
-    /// The run folder [default: reports/RUN-ID].
+    /// The run folder; `{run}` stands for the id of the run [default: reports/{run}].
     #[arg(long, short, value_name = "FOLDER")]
     pub(super) out: Option<PathBuf>,
+    /// Replace the run that the folder holds.
+    #[arg(long)]
+    pub(super) overwrite: bool,
     /// Which JUnit shape to write.
     #[arg(long, value_enum, default_value_t)]
     pub(super) junit_flavour: JunitFlavour,

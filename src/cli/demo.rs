@@ -12,7 +12,7 @@ const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8089
 /// Flags of `muster demo`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  muster demo\n  muster demo --list-faults\n  muster demo --fault method-not-allowed-404 --listen 127.0.0.1:0"
+    after_help = "Examples:\n  muster demo\n  muster demo --list-faults\n  muster demo --fault method-not-found --listen 127.0.0.1:0"
 )]
 pub(super) struct Arguments {
     /// Serve the API of this profile [default: uk-gov-api].

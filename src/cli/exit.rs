@@ -1,5 +1,7 @@
 //! The exit codes: part of the interface, for pipelines to act on (owner of [`Exit`]).
 
+use crate::model::StopSignal;
+
 /// How `muster` ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Exit {
@@ -13,19 +15,25 @@ pub enum Exit {
     Undetermined,
     /// Muster itself failed.
     Internal,
-    /// Interrupted; the run folder is complete up to that point.
+    /// Interrupted by SIGINT; the run folder is complete up to that point.
     Interrupted,
+    /// The same by SIGTERM.
+    Terminated,
+    /// The same by SIGHUP.
+    HungUp,
 }
 
 impl Exit {
     /// Every exit.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Conformant,
         Self::NonConformant,
         Self::Usage,
         Self::Undetermined,
         Self::Internal,
         Self::Interrupted,
+        Self::Terminated,
+        Self::HungUp,
     ];
 
     /// The code the operating system sees.
@@ -37,7 +45,9 @@ impl Exit {
             Self::Usage => 2,
             Self::Undetermined => 3,
             Self::Internal => 4,
-            Self::Interrupted => 130,
+            Self::Interrupted => StopSignal::Interrupt.exit_code(),
+            Self::Terminated => StopSignal::Terminate.exit_code(),
+            Self::HungUp => StopSignal::HangUp.exit_code(),
         }
     }
 

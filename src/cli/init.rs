@@ -1,6 +1,6 @@
 //! `muster init`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -16,6 +16,9 @@ pub(super) struct Arguments {
     /// The OpenAPI document; `-` and URLs work too.
     #[arg(value_name = "FILE")]
     contract: String,
+    /// The folder that references of the document may lead to, in place of the document's own.
+    #[arg(long, value_name = "DIR")]
+    contract_root: Option<PathBuf>,
     /// Where to write; `-` is standard output.
     #[arg(long, short, value_name = "FILE", default_value = "target.yaml")]
     out: String,
@@ -33,8 +36,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                 .into(),
         ));
     }
-    let contract =
-        wiring::contract(&ProfileContract::Location(arguments.contract.clone()))?.contract;
+    let place = ProfileContract::Location(arguments.contract.clone());
+    let contract = wiring::contract_within(&place, arguments.contract_root.as_deref())?.contract;
     let text = starter::target(&contract, &arguments.contract);
     if arguments.out == "-" {
         output::out(&text)?;

@@ -49,6 +49,8 @@ pub struct Job {
 pub struct Reporting<'a> {
     /// The run folder; a default one where there is nothing.
     pub out: Option<&'a Path>,
+    /// Whether a run in that folder is replaced.
+    pub overwrite: bool,
     /// Which JUnit shape.
     pub junit_flavour: JunitFlavour,
     /// How the result is told on standard output.
@@ -57,6 +59,32 @@ pub struct Reporting<'a> {
     pub fail_on: FailOn,
     /// Whether progress is left out.
     pub quiet: bool,
+    /// Whether findings that do not gate are told in full.
+    pub verbose: bool,
+}
+
+/// When colours are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// Holds for both streams from now on.
+    pub(super) fn set(self) {
+        let choice = match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
 }
 
 /// How results are written.

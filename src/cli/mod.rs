@@ -9,12 +9,15 @@
 
 mod args;
 mod checks;
+mod cleanup;
 mod completions;
+mod contract_credentials;
 mod demo;
 mod drift;
 pub mod exit;
 mod failure;
 mod init;
+mod interruption;
 mod issuer;
 pub mod job;
 mod man;
@@ -27,7 +30,9 @@ mod prove;
 mod prove_profile;
 mod reference;
 mod report;
+mod reproduction;
 mod run;
+mod run_folder;
 mod schema;
 mod selection;
 mod selftest;
@@ -61,7 +66,8 @@ pub use failure::Failure;
         "\n",
         "Exit codes:\n",
         "  0  conformant       1  non-conformant    2  wrong usage or file; nothing was sent\n",
-        "  3  undetermined     4  Muster failed     130  interrupted",
+        "  3  undetermined     4  Muster failed     130  interrupted\n",
+        "  143  ended by SIGTERM                    129  ended by SIGHUP",
     )
 )]
 struct Cli {
@@ -88,6 +94,8 @@ enum Command {
     Checks(checks::Arguments),
     /// Render the reports of a run folder again.
     Report(report::Arguments),
+    /// Remove what a run left at its target.
+    Cleanup(cleanup::Arguments),
     /// Serve the reference supplier, good or faulty.
     Demo(demo::Arguments),
     /// Serve a small OpenID provider for test systems, whose tokens can be wrong on request.
@@ -137,6 +145,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Profiles(arguments) => profiles::run(&arguments),
         Command::Checks(arguments) => checks::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Cleanup(arguments) => cleanup::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Issuer(arguments) => issuer::run(&arguments),
         Command::Selftest(arguments) => selftest::run(&arguments),

@@ -22,6 +22,15 @@ pub(super) fn out(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// How wide the terminal is that results are written to; nothing where it is none.
+pub(super) fn width() -> Option<usize> {
+    let terminal = console::Term::stdout();
+    terminal
+        .is_term()
+        .then(|| usize::from(terminal.size().1))
+        .filter(|width| *width > 0)
+}
+
 /// Tells something beside the result. Where even that cannot be told, there is nobody to tell.
 pub(super) fn err(text: &str) {
     let mut stream = anstream::stderr().lock();
@@ -39,7 +48,7 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
 
 /// Writes a file.
 pub(super) fn file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, bytes)
+    crate::report::write_private(path, bytes)
         .map_err(|error| Failure::usage(format!("cannot write `{}`: {error}", path.display())))
 }
 

@@ -34,7 +34,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         .clone()
         .or_else(|| target.contract.clone());
     let contract = location
-        .map(|place| wiring::contract(&ProfileContract::Location(place)))
+        .map(|place| {
+            let root = args::contract_root(&arguments.subject, &target);
+            wiring::contract_of(&ProfileContract::Location(place), &target, root.as_deref())
+        })
         .transpose()?;
     wiring::preflight(target, contract, arguments.format)
 }

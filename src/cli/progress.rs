@@ -1,7 +1,10 @@
 //! How far a run is, on standard error (owner of [`Progress`]).
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::output;
 use crate::{
     event::Event,
     verdict::{Judgement, Verdict},
@@ -11,7 +14,9 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Progress {
     bar: ProgressBar,
-    failed: std::sync::atomic::AtomicU64,
+    failed: AtomicU64,
+    cleaning: AtomicBool,
+    quiet: bool,
 }
 
 impl Progress {
@@ -28,7 +33,9 @@ impl Progress {
         }
         Self {
             bar,
-            failed: std::sync::atomic::AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            cleaning: AtomicBool::new(false),
+            quiet,
         }
     }
 
@@ -41,11 +48,32 @@ impl Progress {
                 self.bar.set_message(case.to_string());
             }
             Event::Judged(judged) if matches!(judged.judgement, Judgement::Fail(_)) => {
-                let failed = self
-                    .failed
-                    .fetch_add(1, std::sync::atomic::Ordering::Relaxed)
-                    + 1;
+                let failed = self.failed.fetch_add(1, Ordering::Relaxed) + 1;
                 self.bar.set_prefix(format!("{failed} {}", Verdict::Fail));
+            }
+            Event::CleanupStarted(cleanup) => {
+                let told = format!(
+                    "Removing {} records that the run created, for at most {} s.",
+                    cleanup.records,
+                    cleanup.limit_ms.div_ceil(1000)
+                );
+                if !self.quiet && self.bar.is_hidden() {
+                    output::err(&format!("{told}\n"));
+                }
+                if let Ok(style) =
+                    ProgressStyle::with_template("{bar:30} {pos}/{len} removals  {msg}")
+                {
+                    self.bar.set_style(style);
+                }
+                self.bar.set_position(0);
+                self.bar.set_length(cleanup.records);
+                self.bar.set_message(told);
+                self.cleaning.store(true, Ordering::Relaxed);
+            }
+            Event::Removed(_) | Event::Absent(_) | Event::LeftBehind(..)
+                if self.cleaning.load(Ordering::Relaxed) =>
+            {
+                self.bar.inc(1);
             }
             _ => {}
         }

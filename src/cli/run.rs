@@ -5,7 +5,7 @@ use clap::Args;
 use super::{
     Exit, Failure,
     args::{ReportArguments, SelectionArguments, SubjectArguments},
-    job::{FailOn, Job, OutputFormat, Reporting},
+    job::{Color, FailOn, Job, OutputFormat, Reporting},
     wiring,
 };
 
@@ -24,7 +24,7 @@ use super::{
     "  2  a flag or file is wrong; nothing was sent\n",
     "  3  undetermined: not reached, not logged in, or a MUST left inconclusive\n",
     "  4  Muster itself failed\n",
-    "  130  interrupted; the run folder is complete up to that point",
+    "  130, 143, 129  ended by SIGINT, SIGTERM or SIGHUP; the run folder is complete up to that point",
 ))]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -45,9 +45,16 @@ pub(super) struct Arguments {
     /// Show no progress.
     #[arg(long, short)]
     quiet: bool,
+    /// Tell findings that do not fail the run in full as well.
+    #[arg(long, short)]
+    verbose: bool,
+    /// When colours are written.
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    arguments.color.set();
     let job = Job::load(
         &arguments.subject,
         &arguments.selection,
@@ -57,10 +64,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         job,
         &Reporting {
             out: arguments.report.out.as_deref(),
+            overwrite: arguments.report.overwrite,
             junit_flavour: arguments.report.junit_flavour,
             format: arguments.format,
             fail_on: arguments.fail_on,
             quiet: arguments.quiet,
+            verbose: arguments.verbose,
         },
     )
 }

@@ -8,6 +8,41 @@ use crate::{
     profile::Profile,
 };
 
+/// Splits what was written with commas, where the whole names nothing.
+pub(super) fn split_commas(session: &mut Session) {
+    let (profile, contract) = (&session.profile, &session.contract);
+    let ids = ids(profile);
+    let is_known = |word: &String| {
+        ids.contains(word)
+            || contract
+                .operations
+                .iter()
+                .any(|operation| names_operation(word, operation))
+    };
+    for words in [&mut session.selection.only, &mut session.selection.skip] {
+        let given = std::mem::take(words);
+        for word in given {
+            if !word.contains(',') || is_known(&word) {
+                words.push(word);
+                continue;
+            }
+            let parts = word.split(',').map(str::trim);
+            words.extend(parts.filter(|part| !part.is_empty()).map(str::to_owned));
+        }
+    }
+}
+
+/// What a profile has ids for: requirements, classes, checks and cases.
+fn ids(profile: &Profile) -> Vec<String> {
+    profile
+        .requirements
+        .iter()
+        .map(|requirement| requirement.id.to_string())
+        .chain(profile.classes.iter().map(|class| class.id.to_string()))
+        .chain(profile.verifiers().into_iter().map(ToString::to_string))
+        .collect()
+}
+
 /// Refuses words that name nothing.
 pub(super) fn check(session: &Session) -> Result<(), Failure> {
     let selection = &session.selection;
@@ -16,13 +51,7 @@ pub(super) fn check(session: &Session) -> Result<(), Failure> {
 }
 
 fn known(profile: &Profile, contract: &Contract, given: &[String]) -> Result<(), Failure> {
-    let ids: Vec<String> = profile
-        .requirements
-        .iter()
-        .map(|requirement| requirement.id.to_string())
-        .chain(profile.classes.iter().map(|class| class.id.to_string()))
-        .chain(profile.verifiers().into_iter().map(ToString::to_string))
-        .collect();
+    let ids = ids(profile);
     let mut wrong = Diagnostics::new();
     for word in given {
         let names = |operation| names_operation(word, operation);

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{
     Exit, Failure, args::DelayArguments, job::OutputFormat, prove::Scope, prove_profile,
-    reference::IHUB, wiring,
+    reference::IHUB, ways::Depth, wiring,
 };
 
 /// Flags of `muster selftest`.
@@ -22,6 +22,9 @@ pub(super) struct Arguments {
     /// How many seeds the good supplier is tested with.
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: u64,
+    /// Only what shows fast that faults are caught: one serving mode, and each fault with its own checks first.
+    #[arg(long)]
+    quick: bool,
     #[command(flatten)]
     delay: DelayArguments,
     /// How the result is written.
@@ -30,6 +33,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let depth = if arguments.quick {
+        Depth::Quick
+    } else {
+        Depth::Full
+    };
     // These two are proved requirement by requirement.
     if let Some(profile) = arguments
         .profile
@@ -41,7 +49,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                 "`{profile}` is proved without --latency, --jitter and --eventual"
             )));
         }
-        return wiring::selftest_of(profile, &arguments.only, arguments.seeds, arguments.format);
+        return wiring::selftest_of(
+            profile,
+            &arguments.only,
+            arguments.seeds,
+            depth,
+            arguments.format,
+        );
     }
     for id in &arguments.only {
         super::checks::find(id)?;
@@ -54,6 +68,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         scope,
         arguments.seeds,
         arguments.delay.with_seed(1),
+        depth,
         arguments.format,
     )
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "a run has a clock")]
 
 use std::{
+    collections::BTreeMap,
     sync::{Mutex, PoisonError},
     time::Instant,
 };
@@ -12,23 +13,23 @@ use time::{
     OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description,
 };
 
-use super::{Failure, job::LoadedContract, output, told, wiring};
+use super::{Failure, job::LoadedContract, output, reproduction, told, wiring};
 use crate::{
     arrange::Relations,
     auth::{Callback, Keyring},
     contract::Contract,
     coverage,
-    event::{ContractFacts, End, Entry, Event, Finished, Planned, Started},
+    event::{ContractFacts, End, Entry, Event, Finished, Planned, Reproduction, Started},
     http::{self, Transport, TransportError},
     journal::{self, Writer},
     known::Known,
     load::{Target, profile},
-    model::{self, IdentityName, Parameters, Writes},
+    model::{self, IdentityName, Parameters, StopSignal, Writes},
     observation::Redactor,
-    plan::{Basis, Plan, Selection, Work},
+    plan::{Basis, Effect, Permits, Plan, Selection, Work},
     profile::Profile,
     runner::{
-        Cancel, Line, Runner, Setup,
+        Cancel, Line, Runner, Setup, Wire,
         preflight::{self, Preflight, StepOutcome},
     },
     summary::Summary,
@@ -68,6 +69,17 @@ pub enum SessionError {
     /// The journal cannot be written.
     #[error(transparent)]
     Journal(#[from] journal::WriteError),
+    /// The journal could not be written to its end; these records are still at the target.
+    #[error(
+        "{error}. The run was stopped, and what it created was removed{}",
+        left_told(left)
+    )]
+    Lost {
+        /// Why.
+        error: journal::WriteError,
+        /// What could not be removed.
+        left: Vec<String>,
+    },
     /// The journal cannot be read back.
     #[error(transparent)]
     Read(#[from] journal::ReadError),
@@ -125,7 +137,7 @@ impl Session {
             .to_owned()
     }
 
-    fn writes(&self) -> bool {
+    pub(super) fn writes(&self) -> bool {
         self.target.writes == Writes::Allowed
     }
 
@@ -143,8 +155,12 @@ impl Session {
         contract: Option<LoadedContract>,
     ) -> Result<Self, Failure> {
         let profile = profile::load("uk-gov-api", &wiring::catalogue())?.profile;
-        let (contract, contract_sha256) = match contract {
-            Some(loaded) => (loaded.contract, loaded.sha256),
+        let (mut contract, contract_sha256) = match contract {
+            Some(loaded) => {
+                let mut contract = loaded.contract;
+                contract.serve_at(&target.base_url);
+                (contract, loaded.sha256)
+            }
             None => {
                 let nothing = serde_json::json!({ "openapi": "3.1.0", "info": { "title": "", "version": "" }, "paths": {} });
                 let contract = Contract::from_value(nothing)
@@ -152,6 +168,7 @@ impl Session {
                 (contract, String::new())
             }
         };
+        told::hazards(&mut contract, &target.hazards);
         Ok(Self {
             profile,
             contract,
@@ -176,6 +193,8 @@ impl Session {
             plan.contract_checks.len(),
             plan.response_checks.len()
         );
+        text.push_str(&told::effects(&plan.operations));
+        text.push_str("\nCases:\n");
         let rows: Vec<Vec<String>> = plan
             .cases
             .iter()
@@ -188,7 +207,7 @@ impl Session {
             .collect();
         text.push_str(&output::columns(&rows));
         if !plan.excluded.is_empty() {
-            text.push_str("\nLeft out:\n");
+            text.push_str("\nNot tested:\n");
             let rows: Vec<Vec<String>> = plan
                 .excluded
                 .iter()
@@ -225,10 +244,22 @@ impl Session {
     /// What a run would send, for machines.
     pub(super) fn plan_json(&self) -> Result<String, Failure> {
         let plan = self.plan();
-        let planned = Planned {
-            cases: plan.cases,
-            excluded: plan.excluded,
-        };
+        let counts: BTreeMap<String, usize> = Effect::ALL
+            .into_iter()
+            .map(|effect| {
+                let name = serde_json::to_value(effect).ok();
+                let name = name.as_ref().and_then(serde_json::Value::as_str);
+                let count = plan.operations.iter().filter(|one| one.effect == effect);
+                (name.unwrap_or_default().to_owned(), count.count())
+            })
+            .collect();
+        let planned = serde_json::json!({
+            "counts": counts,
+            "operations": plan.operations,
+            "cases": plan.cases,
+            "excluded": plan.excluded,
+            "not_selected": plan.not_selected,
+        });
         serde_json::to_string_pretty(&planned)
             .map(|text| format!("{text}\n"))
             .map_err(|error| Failure::Internal(error.to_string()))
@@ -275,6 +306,7 @@ impl Session {
     /// Where certificates or the base URL cannot be used.
     pub fn line(&self) -> Result<(Line, Redactor), SessionError> {
         let mut options = http::Options::new(self.target.base_url.clone());
+        options.server_paths.clone_from(&self.contract.server_paths);
         options.timeout = self.target.timeout;
         options.body_limit = usize::try_from(self.target.body_limit).unwrap_or(usize::MAX);
         options.concurrency = self.target.budget.concurrency;
@@ -293,7 +325,13 @@ impl Session {
                 ))
             })
             .collect();
-        let redactor = Redactor::new([], self.profile.personal.iter().map(String::as_str))
+        let personal = self.profile.personal.iter().chain(&self.target.personal);
+        let mut redactor = Redactor::new([], personal.map(String::as_str));
+        if self.profile.personal.is_empty() {
+            redactor = redactor.with_usual_personal();
+        }
+        let redactor = redactor
+            .with_secret_names(self.contract.secret_names())
             .with_tls(
                 options.client_certificate.is_some() || !options.identity_certificates.is_empty(),
                 self.target.tls.ca_pem.is_some(),
@@ -310,7 +348,18 @@ impl Session {
                 url: callback.url.clone(),
             });
         }
-        Ok((Line::new(Transport::new(options)?, keyring), redactor))
+        let permits = Permits::of(Basis {
+            profile: &self.profile,
+            contract: &self.contract,
+            claims: &self.target.claims,
+            parameters: &self.parameters(),
+            writes: self.writes(),
+            selection: &self.selection(),
+        });
+        Ok((
+            Line::new(Transport::new(options)?, keyring, permits),
+            redactor,
+        ))
     }
 
     /// Asks whether a run makes sense.
@@ -334,10 +383,18 @@ impl Session {
         watcher: Watcher<'_>,
     ) -> Result<(), SessionError> {
         let failed = Mutex::new(None);
+        let left = Mutex::new(Vec::new());
         let began = Instant::now();
         let listener = |event: Event| {
             watcher(&event);
             let started = matches!(event, Event::Started(_));
+            let left_behind = match &event {
+                Event::LeftBehind(creation, _) => Some(match &creation.removal {
+                    Some(removal) => removal.clone(),
+                    None => format!("record {} by {}", creation.number, creation.operation),
+                }),
+                _ => None,
+            };
             let mut told = writer.write(&Entry {
                 at_us: micros(began),
                 event,
@@ -353,6 +410,12 @@ impl Session {
                 }
             }
             if let Err(error) = told {
+                // The journal cannot tell it any more, so the command does.
+                if let Some(text) = left_behind {
+                    left.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(text);
+                }
                 cancel.ask();
                 failed
                     .lock()
@@ -362,7 +425,8 @@ impl Session {
         };
         self.conduct(line, redactor, cancel, &listener).await;
         if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return Err(error.into());
+            let left = left.into_inner().unwrap_or_else(PoisonError::into_inner);
+            return Err(SessionError::Lost { error, left });
         }
         Ok(writer.finish()?)
     }
@@ -371,22 +435,58 @@ impl Session {
     ///
     /// # Errors
     /// Where it could not be kept.
-    pub fn record_obstacle(&self, writer: &Writer, asked: &Preflight) -> Result<(), SessionError> {
-        let mut events = vec![Event::Started(Box::new(self.started()))];
+    pub fn record_obstacle(
+        &self,
+        line: &Line,
+        writer: &Writer,
+        asked: &Preflight,
+    ) -> Result<(), SessionError> {
+        let end = asked.obstacle().map(|gap| End::Stopped {
+            reason: gap.reason.clone(),
+            whose: gap.whose,
+        });
+        self.record_no_run(line, writer, asked, end, None)
+    }
+
+    /// Keeps a run that a signal ended before its first request.
+    ///
+    /// # Errors
+    /// Where it could not be kept.
+    pub fn record_interruption(
+        &self,
+        line: &Line,
+        writer: &Writer,
+        signal: Option<StopSignal>,
+    ) -> Result<(), SessionError> {
+        let asked = Preflight::default();
+        self.record_no_run(line, writer, &asked, Some(End::Interrupted), signal)
+    }
+
+    fn record_no_run(
+        &self,
+        line: &Line,
+        writer: &Writer,
+        asked: &Preflight,
+        end: Option<End>,
+        signal: Option<StopSignal>,
+    ) -> Result<(), SessionError> {
+        let mut events = vec![Event::Started(Box::new(
+            self.started(Reproduction::default()),
+        ))];
         events.extend(doubts(asked).map(Event::Noticed));
         let plan = self.plan();
         events.push(Event::Planned(Planned {
             cases: plan.cases,
             excluded: plan.excluded,
+            not_selected: plan.not_selected,
         }));
-        if let Some(gap) = asked.obstacle() {
-            let end = End::Stopped {
-                reason: gap.reason.clone(),
-                whose: gap.whose,
-            };
+        if let Some(end) = end {
+            let logins = u64::try_from(line.take_logins().len()).unwrap_or_default();
             events.push(Event::Finished(Finished {
                 end,
-                requests: 0,
+                signal,
+                requests: line.sent() + logins,
+                removals: 0,
                 took_us: 0,
             }));
         }
@@ -430,9 +530,9 @@ impl Session {
         let parameters = self.parameters();
         let identities = self.identities();
         let plan = self.plan();
-        let run_tag = format!("muster-{:06x}", self.seed & 0xff_ffff);
+        let run_tag = self.run_tag();
         let setup = Setup {
-            started: self.started(),
+            started: self.started(reproduction::of(&self.target, redactor)),
             contract: &self.contract,
             relations: &relations,
             claims: &self.target.claims,
@@ -442,10 +542,16 @@ impl Session {
             plan: &plan,
             known: Known::from_data(self.target.data.clone())
                 .with_writable(self.target.writable.clone()),
+            asked_before: line.sent(),
         };
         Runner::new(&setup, line, redactor, listener, cancel)
             .run()
             .await;
+    }
+
+    /// A short text that marks what the run creates.
+    pub(super) fn run_tag(&self) -> String {
+        format!("muster-{:06x}", self.seed & 0xff_ffff)
     }
 
     /// The profile with the objectives of the target over its own, as they are judged.
@@ -459,7 +565,7 @@ impl Session {
         profile
     }
 
-    fn started(&self) -> Started {
+    fn started(&self, reproduction: Reproduction) -> Started {
         let info = |member: &str| {
             self.contract
                 .at(&format!("/info/{member}"))
@@ -468,6 +574,7 @@ impl Session {
                 .to_owned()
         };
         Started {
+            reproduction,
             run_id: run_id(self.now, self.seed),
             muster: env!("CARGO_PKG_VERSION").to_owned(),
             at: self
@@ -478,6 +585,7 @@ impl Session {
             seed: self.seed,
             profile: self.profile_in_force(),
             target: self.target.name.clone(),
+            target_file: self.target.file.clone(),
             supplier: self.target.supplier.clone(),
             environment: self.target.environment,
             base_url: self.base_url(),
@@ -513,6 +621,13 @@ impl Session {
             fail_on_should: self.fail_on_should,
         }
     }
+}
+
+fn left_told(left: &[String]) -> String {
+    if left.is_empty() {
+        return ".".to_owned();
+    }
+    format!(", but for these: {}.", left.join(", "))
 }
 
 /// What preflight doubts, for the reader of the report.

@@ -4,13 +4,19 @@ use std::collections::BTreeSet;
 
 use super::{Failure, output, session::Session, wiring};
 use crate::{
-    arrange::{Meanings, Relations, meaning},
+    arrange::{
+        Meanings, Relations,
+        hazard::{self, OwnWords},
+        meaning,
+    },
     contract::Contract,
     load::{
+        HazardRules,
         profile::{self, BUNDLED},
         roles,
     },
     model::{ClassKind, Does, OperationKey},
+    plan::{Effect, PlannedOperation, select::names_operation},
     profile::Profile,
 };
 
@@ -20,6 +26,7 @@ use crate::{
 /// A role names no operation or parameter of the contract, or nothing is tested by a claim.
 pub(super) fn apply(session: &mut Session) -> Result<(), Failure> {
     session.contract.roles = roles::resolve(&session.target.roles, &session.contract)?;
+    hazards(&mut session.contract, &session.target.hazards);
     let claims = &session.target.claims_at;
     let own = capabilities(&session.profile);
     if claims.iter().all(|(claim, _)| own.contains(claim)) {
@@ -32,6 +39,23 @@ pub(super) fn apply(session: &mut Session) -> Result<(), Failure> {
         ));
     }
     Ok(roles::known_claims(claims, &known)?)
+}
+
+/// Lays the target file's words and harmless operations over what is recognised as a hazard.
+pub(super) fn hazards(contract: &mut Contract, rules: &HazardRules) {
+    if *rules == HazardRules::default() {
+        return;
+    }
+    let own = OwnWords {
+        added: rules.words.clone(),
+        harmless: rules.harmless_words.clone(),
+    };
+    hazard::apply(contract, &own, |operation| {
+        rules
+            .harmless
+            .iter()
+            .any(|word| names_operation(word, operation))
+    });
 }
 
 /// The claims that make a difference to a profile.
@@ -52,6 +76,34 @@ fn capabilities(profile: &Profile) -> BTreeSet<String> {
         .chain(of_cases)
         .chain(roles::CLAIMS.map(str::to_owned))
         .collect()
+}
+
+/// What the run does with each operation, in groups with their counts.
+pub(super) fn effects(operations: &[PlannedOperation]) -> String {
+    let mut text = String::new();
+    for effect in Effect::ALL {
+        let group: Vec<&PlannedOperation> = operations
+            .iter()
+            .filter(|one| one.effect == effect)
+            .collect();
+        text.push_str(&format!("{}: {}\n", effect.label(), group.len()));
+        let rows: Vec<Vec<String>> = group
+            .iter()
+            .map(|one| {
+                let grant = one.grant.map(|grant| grant.label().to_owned());
+                let prepares = one
+                    .prepares
+                    .then(|| "sent only to prepare the test of another".to_owned());
+                let notes: Vec<String> = [grant, prepares, one.reason.clone()]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+                vec![format!("  {}", one.operation), notes.join("; ")]
+            })
+            .collect();
+        text.push_str(&output::columns(&rows));
+    }
+    text
 }
 
 /// What every operation and parameter was recognised as, and why.

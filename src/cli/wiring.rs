@@ -13,22 +13,26 @@ use tokio::runtime::Runtime;
 use super::{
     Exit, Failure,
     args::{self, SubjectArguments},
+    contract_credentials, interruption,
     job::{FailOn, Job, JunitFlavour, LoadedContract, OutputFormat, Reporting, Subject},
     output,
     progress::Progress,
     prove, prove_profile,
     reference::{self, Delay, Reference},
     report::ReportFormat,
+    reproduction,
+    run_folder::RunFolder,
     selection,
     session::{self, Session, SessionError},
     suites, told,
+    ways::Depth,
 };
 use crate::{
     contract::{Contract, Documents},
     exchange::{Address, Auth, Outcome, Request},
     http::{self, Credentials, Transport},
     issuer::{self, Issuer},
-    journal,
+    journal::{self, WriteError},
     load::{
         Diagnostic, ProfileContract, Target,
         contract::{LoadError, RemotePolicy, load_contract},
@@ -53,11 +57,22 @@ pub(super) fn catalogue() -> Catalogue {
 
 /// Loads a contract.
 pub(super) fn contract(place: &ProfileContract) -> Result<LoadedContract, Failure> {
+    contract_within(place, None)
+}
+
+/// Loads a contract whose references may lead to files in this folder and below, in place of its own.
+pub(super) fn contract_within(
+    place: &ProfileContract,
+    root: Option<&Path>,
+) -> Result<LoadedContract, Failure> {
     match place {
         ProfileContract::Bundled { name, text } => bundled(name, text),
         ProfileContract::Location(location) => {
             let loaded = runtime()?
-                .block_on(load_contract(location, &RemotePolicy::default()))
+                .block_on(load_contract(
+                    location,
+                    &RemotePolicy::default().within(root),
+                ))
                 .map_err(|error| cannot_load(&error))?;
             Ok(LoadedContract {
                 contract: loaded.contract,
@@ -65,6 +80,25 @@ pub(super) fn contract(place: &ProfileContract) -> Result<LoadedContract, Failur
             })
         }
     }
+}
+
+/// Loads a contract for a target, whose credentials its address may ask for.
+pub(super) fn contract_of(
+    place: &ProfileContract,
+    target: &Target,
+    root: Option<&Path>,
+) -> Result<LoadedContract, Failure> {
+    let ProfileContract::Location(location) = place else {
+        return contract(place);
+    };
+    let policy = RemotePolicy::default().within(root);
+    let loaded = runtime()?
+        .block_on(contract_credentials::load(location, target, &policy))
+        .map_err(|error| cannot_load(&error))?;
+    Ok(LoadedContract {
+        contract: loaded.contract,
+        sha256: loaded.sha256,
+    })
 }
 
 pub(super) fn bundled(name: &str, text: &str) -> Result<LoadedContract, Failure> {
@@ -93,7 +127,7 @@ fn cannot_load(error: &LoadError) -> Failure {
     }
 }
 
-fn runtime() -> Result<Runtime, Failure> {
+pub(super) fn runtime() -> Result<Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -114,12 +148,20 @@ async fn session(job: Job, fail_on: FailOn) -> Result<(Session, Option<Reference
         Subject::Demo(faults, delay) => {
             let reference =
                 Reference::start_for(job.profile.id.as_str(), 0, &faults, delay).await?;
-            (reference.target()?, reference.contract()?, Some(reference))
+            let mut target = reference.target()?;
+            target.started_by = Some(reproduction::demo(
+                job.profile.id.as_str(),
+                target.base_url.port(),
+                &faults,
+            ));
+            (target, reference.contract()?, Some(reference))
         }
     };
+    let mut tested = contract.contract;
+    tested.serve_at(&target.base_url);
     let mut session = Session {
         profile: job.profile,
-        contract: contract.contract,
+        contract: tested,
         contract_sha256: contract.sha256,
         target,
         waivers: job.waivers,
@@ -132,6 +174,7 @@ async fn session(job: Job, fail_on: FailOn) -> Result<(Session, Option<Reference
         fail_on_should: fail_on == FailOn::Should,
         now,
     };
+    selection::split_commas(&mut session);
     let checked = told::apply(&mut session)
         .and_then(|()| suites::check(&session))
         .and_then(|()| selection::check(&session));
@@ -157,18 +200,29 @@ pub(super) fn run(job: Job, reporting: &Reporting<'_>) -> Result<Exit, Failure> 
 }
 
 async fn run_session(session: &Session, reporting: &Reporting<'_>) -> Result<Exit, Failure> {
-    let out = reporting.out.map_or_else(
-        || PathBuf::from("reports").join(session::run_id(session.now, session.seed)),
-        Path::to_path_buf,
-    );
+    let cancel = Arc::new(Cancel::default());
+    interruption::listen(&cancel);
     let (line, redactor) = session.line().map_err(Failure::from)?;
     // The folder is made before anything is sent, so that a full or closed disk is known in time.
-    let writer = journal::Writer::create(&out).map_err(SessionError::from)?;
-    let asked = session.preflight(&line, &redactor).await;
+    let run_id = session::run_id(session.now, session.seed);
+    let folder = RunFolder::prepare(reporting.out, &run_id, reporting.overwrite)?;
+    let out = folder.path();
+    let writer = journal::Writer::create(out).map_err(SessionError::from)?;
+    folder.point_latest();
+    let asked = tokio::select! {
+        asked = session.preflight(&line, &redactor) => Some(asked),
+        () = cancel.asked() => None,
+    };
+    let Some(asked) = asked else {
+        session
+            .record_interruption(&line, &writer, cancel.signal())
+            .map_err(Failure::from)?;
+        return report_run(&writer, out, reporting);
+    };
     let judges_tls = asked.tls_failed && session.judges_tls();
     if let Some(obstacle) = asked.obstacle().filter(|_| !judges_tls) {
         session
-            .record_obstacle(&writer, &asked)
+            .record_obstacle(&line, &writer, &asked)
             .map_err(Failure::from)?;
         output::err(&format!(
             "{}: {}\n",
@@ -177,41 +231,50 @@ async fn run_session(session: &Session, reporting: &Reporting<'_>) -> Result<Exi
         ));
     } else {
         let progress = Progress::new(reporting.quiet);
-        let cancel = Arc::new(Cancel::default());
-        listen_for_interrupt(Arc::clone(&cancel));
         let ran = session
             .run(&line, &redactor, &writer, &asked, &cancel, &|event| {
                 progress.saw(event)
             })
             .await;
         progress.end();
-        ran.map_err(Failure::from)?;
+        if let Err(error) = ran {
+            // What was kept until then is still worth a report, where the disk takes one.
+            let _ = report_run(&writer, out, reporting);
+            return Err(error.into());
+        }
     }
+    report_run(&writer, out, reporting)
+}
+
+/// Writes the reports of a run from its journal, and tells the result.
+fn report_run(
+    writer: &journal::Writer,
+    out: &Path,
+    reporting: &Reporting<'_>,
+) -> Result<Exit, Failure> {
     let summary = journal::summary(writer.path()).map_err(SessionError::from)?;
-    let written = report::write_all(&out, &summary, &options(reporting.junit_flavour))
+    let written = report::write_all(out, &summary, &options(reporting.junit_flavour))
         .map_err(|error| Failure::Internal(error.to_string()))?;
-    tell(&summary, reporting.format, &written)?;
+    tell(&summary, reporting.format, reporting.verbose, &written)?;
     Ok(Exit::from_code(summary.exit_code))
 }
 
-/// The first interrupt ends the run in good order; the second ends the process.
-fn listen_for_interrupt(cancel: Arc<Cancel>) {
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            output::err(
-                "\nStopping: what is under way ends, and what was created is removed. Once more stops at once.\n",
-            );
-            cancel.ask();
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(i32::from(Exit::Interrupted.code()));
-            }
-        }
-    });
-}
-
-fn tell(summary: &Summary, format: OutputFormat, written: &[PathBuf]) -> Result<(), Failure> {
+fn tell(
+    summary: &Summary,
+    format: OutputFormat,
+    verbose: bool,
+    written: &[PathBuf],
+) -> Result<(), Failure> {
     match format {
-        OutputFormat::Human => output::out(&report::terminal(summary, report::Colour::On, written)),
+        OutputFormat::Human => {
+            let style = report::Style {
+                // What nobody sees is taken off where it is written.
+                colour: report::Colour::On,
+                width: output::width(),
+                verbose,
+            };
+            output::out(&report::terminal(summary, style, written))
+        }
         OutputFormat::Json => output::out(&report::json(summary)),
     }
 }
@@ -455,9 +518,10 @@ pub(super) fn selftest_of(
     profile: &str,
     only: &[String],
     seeds: u64,
+    depth: Depth,
     format: OutputFormat,
 ) -> Result<Exit, Failure> {
-    let proof = runtime()?.block_on(prove_profile::prove(profile, only, seeds))?;
+    let proof = runtime()?.block_on(prove_profile::prove(profile, only, seeds, depth))?;
     match format {
         OutputFormat::Human => output::out(&proof.text())?,
         OutputFormat::Json => output::json(&proof)?,
@@ -474,9 +538,10 @@ pub(super) fn selftest(
     scope: prove::Scope,
     seeds: u64,
     delay: Delay,
+    depth: Depth,
     format: OutputFormat,
 ) -> Result<Exit, Failure> {
-    let proof = runtime()?.block_on(prove::prove(scope, seeds, delay))?;
+    let proof = runtime()?.block_on(prove::prove(scope, seeds, delay, depth))?;
     match format {
         OutputFormat::Human => output::out(&proof.text())?,
         OutputFormat::Json => output::json(&proof)?,
@@ -492,7 +557,12 @@ impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
         match &error {
             SessionError::Transport(_) => Self::usage(error.to_string()),
-            SessionError::Journal(_) | SessionError::Read(_) => Self::Internal(error.to_string()),
+            SessionError::Journal(WriteError::Exists(_) | WriteError::Create { .. }) => {
+                Self::usage(format!("`--out`: {error}"))
+            }
+            SessionError::Journal(_) | SessionError::Lost { .. } | SessionError::Read(_) => {
+                Self::Internal(error.to_string())
+            }
         }
     }
 }

@@ -137,6 +137,7 @@ impl Contract {
             );
         }
         library.missing = documents.missing;
+        library.unfetched = documents.unfetched;
         let Some((_, root)) = library.values.get(&root_uri).cloned() else {
             return Err(Refused::NoRoot {
                 uri: root_uri.to_string(),
@@ -222,7 +223,7 @@ fn assemble(
     for (target, rules) in schemas {
         survey.start(target, rules);
     }
-    let copies = normalise::copies(&library, survey.trees());
+    let copies = normalise::copies(&library, survey.trees(), &survey.patterns);
     faults.append(&mut survey.faults);
     let places = std::mem::take(&mut survey.places);
     drop(survey);
@@ -240,12 +241,14 @@ fn assemble(
     documented.retain(|example| seen.insert((example.pointer.clone(), example.schema.clone())));
     tidy(&mut faults, &library.root);
 
-    let router = Router::new(&paths.operations);
-    Contract {
+    let router = Arc::new(Router::new(&paths.operations));
+    let mut contract = Contract {
         dialect,
         location: library.root.to_string(),
         root: Arc::clone(root),
         operations: paths.operations,
+        elsewhere: Vec::new(),
+        server_paths: None,
         servers,
         security_schemes: schemes,
         faults,
@@ -254,7 +257,9 @@ fn assemble(
         router,
         positions,
         documented,
-    }
+    };
+    contract.look_around();
+    contract
 }
 
 /// Documents that name a version of their own are read by it.

@@ -153,7 +153,8 @@ impl<'a> Reader<'a> {
                     };
                 }
                 Err(why) => {
-                    self.fault_of(FaultKind::Reference, &at, why);
+                    let kind = self.library.fault_kind(&at.document, reference);
+                    self.fault_of(kind, &at, why);
                     return None;
                 }
             }

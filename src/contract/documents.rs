@@ -1,7 +1,7 @@
 //! The documents a contract is built from, and the addressing of places in them (owner of [`Documents`]).
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 use url::Url;
 
-use super::pointer;
+use super::{model::FaultKind, pointer};
 
 /// Line and column of every place of one document, in 16 bytes each.
 ///
@@ -120,6 +120,7 @@ impl From<Value> for Document {
 pub struct Documents {
     pub(super) loaded: IndexMap<String, Document>,
     pub(super) missing: HashMap<String, String>,
+    pub(super) unfetched: HashSet<String>,
 }
 
 impl Documents {
@@ -142,9 +143,16 @@ impl Documents {
         self.loaded.insert(normal(uri), document.into());
     }
 
-    /// Notes why a referenced document was not fetched, in half a sentence.
+    /// Notes why a referenced document cannot be had, in half a sentence.
     pub fn missing(&mut self, uri: &str, why: impl Into<String>) {
         self.missing.insert(normal(uri), why.into());
+    }
+
+    /// Notes why a referenced document was not asked for, or could not be reached, in half a sentence: nobody knows
+    /// whether it is there.
+    pub fn unfetched(&mut self, uri: &str, why: impl Into<String>) {
+        self.missing(uri, why);
+        self.unfetched.insert(normal(uri));
     }
 
     /// Whether the document is loaded or known to be missing.
@@ -195,6 +203,7 @@ pub(super) struct Library {
     pub(super) root: Arc<str>,
     pub(super) values: HashMap<Arc<str>, (Arc<str>, Arc<Value>)>,
     pub(super) missing: HashMap<String, String>,
+    pub(super) unfetched: HashSet<String>,
     /// Other URIs of a document: `$self` of the root, `$id` of schemas, as URI → (document, pointer).
     pub(super) aliases: HashMap<String, (Arc<str>, String)>,
     /// Plain-name anchors: (document, base pointer of the resource's anchor name) → pointer.
@@ -264,6 +273,18 @@ impl Library {
             return Err(format!("`{reference}` leads nowhere"));
         }
         Ok(Target { document, pointer })
+    }
+
+    /// What kind of fault a reference is that does not resolve.
+    pub(super) fn fault_kind(&self, base: &str, reference: &str) -> FaultKind {
+        let uri = reference.split('#').next().unwrap_or_default();
+        let absolute = Url::parse(base).and_then(|base| base.join(uri));
+        match absolute {
+            Ok(url) if !uri.is_empty() && self.unfetched.contains(&normal(url.as_str())) => {
+                FaultKind::Unfetched
+            }
+            _ => FaultKind::Reference,
+        }
     }
 
     /// A reference that a JSON Schema library reads the same way as we do.

@@ -15,10 +15,11 @@ use super::{
     documents::{Library, Target},
     modernise::range,
     normalise::UNRESOLVED,
+    sample,
     schema::{Schema, Validity, Violation},
 };
 
-/// Violations that are told of one value; the rest would only repeat them.
+/// Kinds of violation that are told of one value: by keyword and place in the schema.
 const MOST_VIOLATIONS: usize = 20;
 /// Steps back a pattern with look-around may take, about three milliseconds.
 const BACKTRACKS: usize = 200_000;
@@ -152,7 +153,10 @@ fn registry(
 
 fn reason(error: &ValidationError<'_>) -> String {
     let text = error.to_string();
-    if text.contains("leads/nowhere") {
+    if text.contains("not/fetched") {
+        "a `$ref` in it, or in a schema it refers to, leads to a document that was not fetched"
+            .to_owned()
+    } else if text.contains("leads/nowhere") {
         "a `$ref` in it, or in a schema it refers to, leads nowhere".to_owned()
     } else {
         let place = error.schema_path().as_str();
@@ -186,18 +190,44 @@ impl Judge {
         if validator.is_valid(value) {
             return Validity::Valid;
         }
-        let mut violations = Vec::new();
-        for error in validator.iter_errors(value).take(MOST_VIOLATIONS) {
+        // The library gathers every error before it shows the first: of a huge value only the beginning is explained.
+        let sample = sample::of(value);
+        let mut violations: Vec<Violation> = Vec::new();
+        for error in validator.iter_errors(sample.value()) {
             if gave_up(&error) {
-                return Validity::Unjudgeable(
-                    "a pattern took too long to match the value".to_owned(),
-                );
+                return Validity::Unjudgeable(GAVE_UP.to_owned());
             }
-            violations.push(violation(&error));
+            if sample.made(error.instance_path().as_str(), error.kind().keyword()) {
+                continue;
+            }
+            for leaf in leaves(&error) {
+                let (keyword, schema) = (leaf.kind().keyword(), leaf.schema_path().as_str());
+                let is_full = violations.len() >= MOST_VIOLATIONS;
+                let same = violations
+                    .iter_mut()
+                    .find(|held| held.keyword == keyword && held.schema == schema);
+                match same {
+                    Some(held) => held.count += 1,
+                    None if is_full => {}
+                    None => violations.push(violation(leaf)),
+                }
+            }
+        }
+        if violations.is_empty() {
+            // What is wrong lies beyond the sample, or in the number of items.
+            match validator.validate(value) {
+                Err(error) if gave_up(&error) => {
+                    return Validity::Unjudgeable(GAVE_UP.to_owned());
+                }
+                Err(error) => violations.extend(leaves(&error).into_iter().map(violation)),
+                Ok(()) => return Validity::Valid,
+            }
         }
         Validity::Invalid(violations)
     }
 }
+
+const GAVE_UP: &str = "a pattern took too long to match the value";
 
 /// Whether the error says that matching was given up, here or in an alternative.
 fn gave_up(error: &ValidationError<'_>) -> bool {
@@ -214,12 +244,55 @@ fn gave_up(error: &ValidationError<'_>) -> bool {
     }
 }
 
+/// What an error is about: where all alternatives but one are for values of another type, such as null beside an
+/// object, the errors of that one.
+fn leaves<'e>(error: &'e ValidationError<'e>) -> Vec<&'e ValidationError<'e>> {
+    let context = match error.kind() {
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            context
+        }
+        _ => return vec![error],
+    };
+    let is_for_others = |alternative: &[ValidationError<'_>]| {
+        alternative.iter().any(|inner| {
+            inner.instance_path().as_str() == error.instance_path().as_str() && is_of_type(inner)
+        })
+    };
+    let mut meant = context
+        .iter()
+        .filter(|alternative| !is_for_others(alternative));
+    match (meant.next(), meant.next()) {
+        (Some(one), None) if context.len() > 1 && !one.is_empty() => {
+            one.iter().flat_map(leaves).collect()
+        }
+        _ => vec![error],
+    }
+}
+
+/// Whether the error is about the type of the value, written as `type`, or as a constant null.
+fn is_of_type(error: &ValidationError<'_>) -> bool {
+    match error.kind() {
+        ValidationErrorKind::Type { .. } => true,
+        ValidationErrorKind::Constant { expected_value } => {
+            expected_value.is_null() && !error.instance().is_null()
+        }
+        ValidationErrorKind::Enum { options } => {
+            !error.instance().is_null()
+                && options
+                    .as_array()
+                    .is_some_and(|options| options.iter().all(serde_json::Value::is_null))
+        }
+        _ => false,
+    }
+}
+
 fn violation(error: &ValidationError<'_>) -> Violation {
     let mut violation = Violation {
         instance: error.instance_path().as_str().to_owned(),
         schema: error.schema_path().as_str().to_owned(),
         keyword: error.kind().keyword().to_owned(),
         message: message(error),
+        count: 1,
     };
     // The ranges of number formats are bounds that we put in; the document says `format`.
     let limit = match error.kind() {

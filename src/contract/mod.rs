@@ -16,8 +16,12 @@ mod names;
 mod normalise;
 mod operations;
 mod parts;
+mod patterns;
 mod pointer;
 mod router;
+mod secret_names;
+mod servers;
+mod surroundings;
 mod survey;
 pub mod typed;
 mod views;
@@ -26,9 +30,15 @@ pub use build::Refused;
 pub use documents::{Document, Documents, DuplicateKey, Positions, PositionsBuilder};
 pub use examples::Documented;
 pub use model::*;
+pub use modernise::UNDECIDED_NULL;
+mod sample;
 pub mod schema;
 
+pub use patterns::FOREIGN_PATTERN;
+pub use router::Router;
 pub use schema::{Schema, Schemas, Validity, Violation};
+pub use servers::{Elsewhere, ServerPaths};
+pub use surroundings::{Hazard, HazardKind, Reads, Sign, Surroundings};
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -50,6 +60,10 @@ pub struct Contract {
     pub root: Arc<Value>,
     /// Its operations, in document order.
     pub operations: Vec<Operation>,
+    /// Operations that the target under test does not serve, once its base URL is known.
+    pub elsewhere: Vec<Elsewhere>,
+    /// The paths of servers that operations have of their own, once the base URL is known; none where no one has.
+    pub server_paths: Option<Arc<ServerPaths>>,
     /// Its servers.
     pub servers: Vec<Server>,
     /// Its security schemes by name.
@@ -60,7 +74,7 @@ pub struct Contract {
     pub schemas: Schemas,
     /// What its reader was told of operations beside it.
     pub roles: RoleOverrides,
-    router: router::Router,
+    router: Arc<Router>,
     positions: HashMap<Arc<str>, Positions>,
     documented: Vec<Documented>,
 }
@@ -86,6 +100,12 @@ impl Contract {
             .get(self.router.find(method, path_below_base)?)
     }
 
+    /// Which operation a request is for, for those who outlive the contract.
+    #[must_use]
+    pub fn router(&self) -> Arc<Router> {
+        Arc::clone(&self.router)
+    }
+
     /// The path template that a request's path meets, whatever its method.
     #[must_use]
     pub fn find_path(&self, path_below_base: &str) -> Option<&str> {
@@ -101,6 +121,41 @@ impl Contract {
             .iter()
             .filter_map(|index| self.operations.get(*index))
             .map(|operation| &operation.key.method)
+    }
+
+    /// The operations of a path template, in document order, whether or not either ends with a slash.
+    pub fn operations_at<'a>(
+        &'a self,
+        path: &str,
+    ) -> impl Iterator<Item = &'a Operation> + use<'a> {
+        self.of_indexes(self.router.at_place(path))
+    }
+
+    /// The operations on one item of a collection: those whose path is the collection's and one variable more.
+    pub fn items_of<'a>(
+        &'a self,
+        collection: &str,
+    ) -> impl Iterator<Item = &'a Operation> + use<'a> {
+        self.of_indexes(self.router.items_of(collection))
+    }
+
+    /// The operations of every path template that a request's path meets, in document order.
+    #[must_use]
+    pub fn operations_for(&self, path_below_base: &str) -> Vec<&Operation> {
+        let found = self.router.find_all(path_below_base);
+        found
+            .iter()
+            .filter_map(|index| self.operations.get(*index))
+            .collect()
+    }
+
+    fn of_indexes<'a>(
+        &'a self,
+        indexes: &'a [usize],
+    ) -> impl Iterator<Item = &'a Operation> + use<'a> {
+        indexes
+            .iter()
+            .filter_map(|index| self.operations.get(*index))
     }
 
     /// A part of the documents: `/pointer` or `#/pointer` in the root, `uri#/pointer` in any.

@@ -44,10 +44,14 @@ pub enum FaultKind {
     OperationId,
     /// A security scheme that is named and not declared.
     Security,
-    /// A `$ref` that leads nowhere, or to a document that was not fetched.
+    /// A `$ref` that leads nowhere.
     Reference,
+    /// A `$ref` to a document that Muster did not fetch, so that nobody knows where it leads.
+    Unfetched,
     /// A schema that no validator can compile.
     Schema,
+    /// A keyword or a regular expression of another dialect, which validators leave out of account.
+    Dialect,
     /// A key that stands twice in one object; the last one counted.
     DuplicateKey,
 }
@@ -126,6 +130,8 @@ pub struct Media {
     pub media_type: String,
     /// The schema, if there is one.
     pub schema: Option<Schema>,
+    /// The schema of each item of a sequence (OpenAPI 3.2).
+    pub item_schema: Option<Schema>,
     /// Examples of the media type object.
     pub examples: Vec<Example>,
     /// Where it stands.
@@ -137,7 +143,9 @@ impl Media {
     #[must_use]
     pub fn is_json(&self) -> bool {
         let essence = self.media_type.split(';').next().unwrap_or_default().trim();
-        essence.ends_with("/json") || essence.ends_with("+json")
+        // A sequence of JSON values is not one JSON value.
+        (essence.ends_with("/json") || essence.ends_with("+json"))
+            && essence != "application/stream+json"
     }
 }
 
@@ -182,8 +190,10 @@ pub struct HeaderSpec {
     pub name: String,
     /// Whether it must be there.
     pub required: bool,
-    /// The schema, if there is one.
+    /// The schema, if there is one; for `content` headers that of the media type.
     pub schema: Option<Schema>,
+    /// The media type, where the header is described by `content`.
+    pub content: Option<String>,
     /// Whether members of objects are spread (style `simple`).
     pub explode: bool,
     /// Where it stands.
@@ -327,6 +337,8 @@ pub struct Operation {
     pub broken: Option<String>,
     /// Where it stands.
     pub pointer: String,
+    /// What the contract shows besides.
+    pub surroundings: super::Surroundings,
 }
 
 impl Operation {

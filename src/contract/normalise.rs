@@ -11,7 +11,9 @@ use serde_json::{Map, Value, json};
 use super::{
     documents::Library,
     keywords::{Holds, NOT_IN_3_0, Rules, holds},
-    modernise::modernise,
+    model::FaultKind,
+    modernise::{admit_null, modernise},
+    patterns::{FOREIGN_PATTERN, Reading},
     pointer,
     survey::{Base, DEEPEST, Tree},
 };
@@ -19,10 +21,14 @@ use super::{
 /// Where a reference goes that leads nowhere: a place that does not exist.
 pub(super) const UNRESOLVED: &str = "muster:///unresolved#/leads/nowhere";
 
+/// Where a reference goes to a document that was not fetched.
+pub(super) const UNFETCHED: &str = "muster:///unresolved#/not/fetched";
+
 /// Every surveyed document anew, normalised.
 pub(super) fn copies(
     library: &Library,
     trees: &HashMap<Arc<str>, Tree>,
+    patterns: &HashMap<String, Reading>,
 ) -> HashMap<Arc<str>, Value> {
     trees
         .iter()
@@ -32,7 +38,7 @@ pub(super) fn copies(
                 resource: None,
                 rules: Rules::Draft2020,
             };
-            let copy = Copy { library };
+            let copy = Copy { library, patterns };
             let value = library.value(document)?;
             Some((
                 Arc::clone(document),
@@ -44,6 +50,7 @@ pub(super) fn copies(
 
 struct Copy<'a> {
     library: &'a Library,
+    patterns: &'a HashMap<String, Reading>,
 }
 
 impl Copy<'_> {
@@ -153,6 +160,9 @@ impl Copy<'_> {
                 }
                 "$schema" | "$id" | "$anchor" | "$vocabulary" | "$recursiveAnchor" => {}
                 "id" if rules == Rules::Draft4 && value.is_string() => {}
+                "pattern" if self.is_unused(value) => {
+                    copy.insert(FOREIGN_PATTERN.into(), self.translated(value));
+                }
                 "$recursiveRef" if rules == Rules::Draft2019 => {
                     copy.insert("$ref".into(), self.reference(value, &base));
                 }
@@ -177,9 +187,66 @@ impl Copy<'_> {
             pointer.truncate(length);
         }
         if !alone {
+            self.drop_foreign_names(&mut copy);
             modernise(&mut copy, rules);
         }
+        if schema.get("nullable") == Some(&Value::Bool(true)) {
+            admit_null(&mut copy, &|reference| self.admits_null(reference, &base));
+        }
         Value::Object(copy)
+    }
+
+    /// Whether a pattern judges nothing, because it is of another dialect or too large.
+    fn is_unused(&self, pattern: &Value) -> bool {
+        pattern
+            .as_str()
+            .and_then(|text| self.patterns.get(text))
+            .is_some_and(|reading| *reading != Reading::Ecma)
+    }
+
+    fn translated(&self, pattern: &Value) -> Value {
+        match pattern.as_str().and_then(|text| self.patterns.get(text)) {
+            Some(Reading::Foreign {
+                translated: Some(text),
+                ..
+            }) => Value::from(text.as_str()),
+            _ => Value::Bool(true),
+        }
+    }
+
+    /// Property names that only another dialect describes are not judged, and so neither are those that nothing
+    /// else describes.
+    fn drop_foreign_names(&self, copy: &mut Map<String, Value>) {
+        let Some(Value::Object(members)) = copy.get_mut("patternProperties") else {
+            return;
+        };
+        let before = members.len();
+        members.retain(|name, _| {
+            self.patterns
+                .get(name)
+                .is_none_or(|reading| *reading == Reading::Ecma)
+        });
+        if members.len() < before {
+            for closing in ["additionalProperties", "unevaluatedProperties"] {
+                copy.shift_remove(closing);
+            }
+        }
+    }
+
+    /// Whether the schema that a reference leads to says itself that it takes null.
+    fn admits_null(&self, reference: &str, base: &Base) -> bool {
+        let Ok(target) = base.resolve(self.library, reference) else {
+            return false;
+        };
+        let schema = self.library.at(&target.document, &target.pointer);
+        schema.is_some_and(|schema| {
+            schema.get("nullable") == Some(&Value::Bool(true))
+                || match schema.get("type") {
+                    Some(Value::String(name)) => name == "null",
+                    Some(Value::Array(names)) => names.iter().any(|name| name == "null"),
+                    _ => false,
+                }
+        })
     }
 
     fn keyword(
@@ -244,7 +311,10 @@ impl Copy<'_> {
                     Library::address(&target).into()
                 }
             }
-            Err(_) => UNRESOLVED.into(),
+            Err(_) => match self.library.fault_kind(base.uri(), reference) {
+                FaultKind::Unfetched => UNFETCHED.into(),
+                _ => UNRESOLVED.into(),
+            },
         }
     }
 }

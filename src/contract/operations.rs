@@ -287,6 +287,10 @@ impl<'a> Reader<'a> {
             servers,
             broken,
             pointer: self.location(at),
+            surroundings: super::Surroundings {
+                description: at.owned("description"),
+                ..super::Surroundings::default()
+            },
         })
     }
 

@@ -167,14 +167,13 @@ impl<'a> Reader<'a> {
                 self.fault(&media, "a media type must be described by an object");
             }
             let schema = media.get("schema").map(|schema| self.schema(&schema));
-            if let Some(item) = media.get("itemSchema") {
-                self.schema(&item);
-            }
+            let item_schema = media.get("itemSchema").map(|item| self.schema(&item));
             self.encoding(&media);
             let examples = self.examples(&media);
             let media = Media {
                 media_type: media_type.to_ascii_lowercase(),
                 schema,
+                item_schema,
                 examples,
                 pointer: self.location(&media),
             };
@@ -240,7 +239,7 @@ impl<'a> Reader<'a> {
 
     pub(super) fn header(&mut self, name: &str, at: &Cursor<'a>) -> Option<HeaderSpec> {
         let at = self.follow(at)?;
-        let (schema, _, media_examples) = self.described(&at, name);
+        let (schema, content, media_examples) = self.described(&at, name);
         let mut examples = self.examples(&at);
         examples.extend(media_examples);
         self.document_examples(schema.as_ref(), &examples);
@@ -248,6 +247,7 @@ impl<'a> Reader<'a> {
             name: name.to_owned(),
             required: at.flag("required"),
             schema,
+            content,
             explode: at.flag("explode"),
             pointer: self.location(&at),
         })

@@ -5,12 +5,16 @@ use std::{collections::HashMap, sync::Arc};
 use super::model::Operation;
 use crate::model::{Method, OperationKey};
 
-/// Indexes over the operations of a contract.
+/// Indexes over the operations of a contract: every answer is a position in its list of operations.
 #[derive(Debug, Default)]
-pub(super) struct Router {
+pub struct Router {
     keys: HashMap<OperationKey, usize>,
     ids: HashMap<String, usize>,
     paths: HashMap<Arc<str>, Vec<usize>>,
+    /// By path without a slash at its end.
+    places: HashMap<String, Vec<usize>>,
+    /// By the path of the collection, for paths whose last segment is one variable.
+    items: HashMap<String, Vec<usize>>,
     root: Node,
 }
 
@@ -83,6 +87,23 @@ impl Router {
                 .entry(Arc::clone(&operation.key.path))
                 .or_default()
                 .push(index);
+            let place = operation.key.path.trim_end_matches('/');
+            router
+                .places
+                .entry(place.to_owned())
+                .or_default()
+                .push(index);
+            if let Some((collection, last)) = place.rsplit_once('/')
+                && last.len() > 2
+                && last.starts_with('{')
+                && last.find('}') == Some(last.len() - 1)
+            {
+                router
+                    .items
+                    .entry(collection.to_owned())
+                    .or_default()
+                    .push(index);
+            }
             let mut node = &mut router.root;
             for segment in segments(&operation.key.path) {
                 node = node.child(segment);
@@ -92,7 +113,9 @@ impl Router {
         router
     }
 
-    pub(super) fn key(&self, key: &OperationKey) -> Option<usize> {
+    /// The operation of this key.
+    #[must_use]
+    pub fn key(&self, key: &OperationKey) -> Option<usize> {
         self.keys.get(key).copied()
     }
 
@@ -104,8 +127,34 @@ impl Router {
         self.paths.get(path).map_or(&[], Vec::as_slice)
     }
 
+    pub(super) fn at_place(&self, path: &str) -> &[usize] {
+        self.places
+            .get(path.trim_end_matches('/'))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn items_of(&self, collection: &str) -> &[usize] {
+        self.items
+            .get(collection.trim_end_matches('/'))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The operations of every template that a path meets.
+    pub(super) fn find_all(&self, path: &str) -> Vec<usize> {
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let segments: Vec<&str> = segments(path).collect();
+        let mut found = Vec::new();
+        self.root.find(&segments, &mut |node| {
+            found.extend(node.operations.iter().map(|(_, index)| *index));
+            None
+        });
+        found.sort_unstable();
+        found
+    }
+
     /// The operation a request is for; of several, the most concrete.
-    pub(super) fn find(&self, method: &Method, path: &str) -> Option<usize> {
+    #[must_use]
+    pub fn find(&self, method: &Method, path: &str) -> Option<usize> {
         let path = path.split(['?', '#']).next().unwrap_or_default();
         let segments: Vec<&str> = segments(path).collect();
         self.root.find(&segments, &mut |node| {
@@ -114,6 +163,19 @@ impl Router {
                 .find(|(own, _)| own == method)
                 .map(|(_, index)| *index)
         })
+    }
+
+    /// Every operation of any method whose path the request's path meets.
+    #[must_use]
+    pub fn all_at(&self, path: &str) -> Vec<usize> {
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let segments: Vec<&str> = segments(path).collect();
+        let mut found = Vec::new();
+        self.root.find(&segments, &mut |node| {
+            found.extend(node.operations.iter().map(|(_, index)| *index));
+            None
+        });
+        found
     }
 
     /// An operation of any method whose path the request's path meets.

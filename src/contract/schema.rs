@@ -57,6 +57,8 @@ pub struct Violation {
     pub keyword: String,
     /// The reason, without more of the value than a short excerpt.
     pub message: String,
+    /// How often the keyword says no in this value; of a huge one, in its beginning.
+    pub count: usize,
 }
 
 /// Every schema of a contract: normalised documents, and validators compiled on first use.

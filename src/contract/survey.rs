@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use super::{
     documents::{Library, Target},
-    judge::is_pattern,
     keywords::{Holds, NOT_IN_3_0, Rules, complaint, holds},
     model::{Fault, FaultKind},
+    patterns::{self, Reading},
     pointer,
 };
 
@@ -54,6 +54,14 @@ impl Base {
         inner
     }
 
+    /// What references are resolved against.
+    pub(super) fn uri(&self) -> &str {
+        match &self.resource {
+            Some((uri, _)) => uri,
+            None => &self.document,
+        }
+    }
+
     pub(super) fn resolve(&self, library: &Library, reference: &str) -> Result<Target, String> {
         if let Some((uri, pointer)) = &self.resource {
             if let Some(fragment) = reference.strip_prefix('#')
@@ -85,8 +93,8 @@ pub(super) struct Survey<'a> {
     /// The rules of each document that bears a version of its own.
     dialects: &'a HashMap<Arc<str>, Rules>,
     trees: HashMap<Arc<str>, Tree>,
-    /// Patterns that were tried, and whether they compile.
-    patterns: HashMap<String, bool>,
+    /// Patterns that were tried, and how they can be read.
+    pub(super) patterns: HashMap<String, Reading>,
     queue: Vec<(Target, Rules)>,
     pub(super) faults: Vec<Fault>,
     /// Every place that is read as a schema from outside schemas or by `$ref`.
@@ -189,7 +197,11 @@ impl<'a> Survey<'a> {
                 Ok(target) => self.queue.push((target, base.rules)),
                 // A dynamic reference may find its anchor where it is used.
                 Err(_) if keyword == "$dynamicRef" => {}
-                Err(why) => self.fault(FaultKind::Reference, &base, pointer, why),
+                Err(why) => {
+                    let reference = reference.as_str().unwrap_or_default();
+                    let kind = self.library.fault_kind(base.uri(), reference);
+                    self.fault(kind, &base, pointer, why);
+                }
             }
         }
         if base.rules.reference_stands_alone() && schema.contains_key("$ref") {
@@ -216,7 +228,7 @@ impl<'a> Survey<'a> {
             } else if keyword == "nullable" && base.rules != Rules::OpenApi30 {
                 let message =
                     "`nullable` means nothing after OpenAPI 3.0; add `null` to `type`".to_owned();
-                self.fault(FaultKind::Structure, &base, pointer, message);
+                self.fault(FaultKind::Dialect, &base, pointer, message);
             } else if keyword == "$schema" && value.as_str().and_then(Rules::named).is_none() {
                 let message = format!("the dialect {value} is not known; judged as 2020-12");
                 self.fault(FaultKind::Schema, &base, pointer, message);
@@ -237,14 +249,23 @@ impl<'a> Survey<'a> {
             _ => return,
         };
         for text in texts {
-            let known = self.patterns.get(text).copied();
-            let good = known.unwrap_or_else(|| is_pattern(text));
-            if known.is_none() {
-                self.patterns.insert(text.to_owned(), good);
-            }
-            if !good {
-                let message = "the pattern is no regular expression of ECMA-262, or too large";
-                self.fault(FaultKind::Schema, base, pointer, message.to_owned());
+            let reading = match self.patterns.get(text) {
+                Some(known) => known.clone(),
+                None => {
+                    let reading = patterns::read(text);
+                    self.patterns.insert(text.to_owned(), reading.clone());
+                    reading
+                }
+            };
+            if let Reading::Foreign { why, translated } = reading {
+                let then = match translated {
+                    Some(text) if keyword == "pattern" => {
+                        format!("values are made by `{text}`, and none is judged by it")
+                    }
+                    _ => "no value is judged by it".to_owned(),
+                };
+                let message = format!("the pattern `{text}` {why}; {then}");
+                self.fault(FaultKind::Dialect, base, pointer, message);
             }
         }
     }

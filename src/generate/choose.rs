@@ -3,8 +3,14 @@
 
 use serde_json::{Map, Value};
 
+use super::limits::UNDECIDED_NULL;
 use super::merge::{Merge, last_segment, texts};
 use super::shape::{Branch, Choice, ChoiceKind, Sub, Types};
+
+/// Whether an alternative is only there for a null that the document may not mean.
+fn is_undecided_null(schema: &Value) -> bool {
+    schema.get(UNDECIDED_NULL).is_some() && schema.get("type") == Some(&Value::from("null"))
+}
 
 impl<'a> Merge<'_, 'a> {
     pub(super) fn choices(&mut self, map: &'a Map<String, Value>, base: &'a str, address: usize) {
@@ -24,6 +30,7 @@ impl<'a> Merge<'_, 'a> {
             let branches = schemas
                 .iter()
                 .enumerate()
+                .filter(|(_, schema)| !is_undecided_null(schema))
                 .map(|(at, schema)| {
                     let sub = Sub::new(schema, base);
                     let reference = schema.get("$ref").and_then(Value::as_str);

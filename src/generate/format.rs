@@ -272,6 +272,9 @@ fn labels(rng: &mut Rng, count: usize) -> String {
     out
 }
 
+/// The plain text where nothing says what is wanted.
+pub(crate) const PLACEHOLDER: &str = "example";
+
 /// A text for a schema that asks for nothing but a length.
 pub(super) fn free(
     rng: &mut Rng,
@@ -283,7 +286,7 @@ pub(super) fn free(
     let mut text = match style {
         Style::Simple => name
             .and_then(|n| text::everyday(n, rng))
-            .unwrap_or_else(|| "example".to_owned()),
+            .unwrap_or_else(|| PLACEHOLDER.to_owned()),
         Style::Varied if chance(rng, 40) => {
             pick(rng, text::police_strings()).map_or_else(String::new, |s| s.text.to_owned())
         }

@@ -44,3 +44,10 @@ pub const FULL_PRODUCT: usize = 16;
 
 /// Candidates weighed for each boundary or invalid value that is asked for.
 pub const CANDIDATES_PER_VALUE: usize = 8;
+
+/// The keyword of a schema whose null no value is made with: what wrote the schema may or may not mean it.
+pub const UNDECIDED_NULL: &str = "x-muster-null";
+/// The keyword of a pattern of another dialect: its translation, by which texts are made, or `true` where it has none.
+pub const FOREIGN_PATTERN: &str = "x-muster-pattern";
+/// The pattern that stands for one that cannot be read.
+pub(super) const UNREAD: &str = "(of another dialect than ECMA-262";

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::format::Format;
 use super::graph::{Graph, NodeId, Spec};
+use super::limits::{FOREIGN_PATTERN, UNDECIDED_NULL, UNREAD};
 use super::number::{Bound, Decimal};
 use super::shape::{
     ALWAYS, ArrayPart, ChoiceKind, Contains, NEVER, ObjectPart, Shape, Sub, Types, same,
@@ -173,12 +174,14 @@ impl<'a> Merge<'_, 'a> {
 
     fn types_and_values(&mut self, map: &'a Map<String, Value>) {
         let shape = &mut self.shape;
+        let undecided = map.contains_key(UNDECIDED_NULL);
         match map.get("type") {
             Some(Value::String(name)) => shape.types = shape.types.and(Types::named(name)),
             Some(Value::Array(names)) => {
                 let all = names
                     .iter()
                     .filter_map(Value::as_str)
+                    .filter(|name| !undecided || *name != "null")
                     .map(Types::named)
                     .fold(Types::NONE, Types::or);
                 shape.types = shape.types.and(all);
@@ -191,6 +194,7 @@ impl<'a> Merge<'_, 'a> {
             _ => None,
         };
         if let Some(mut listed) = listed {
+            listed.retain(|value| !undecided || !value.is_null());
             if let (Some(_), Some(Value::Array(values))) = (map.get("const"), map.get("enum")) {
                 listed.retain(|v| values.iter().any(|w| same(v, w)));
             }
@@ -266,7 +270,11 @@ impl<'a> Merge<'_, 'a> {
             self.shape.max_length = Some(self.shape.max_length.map_or(max, |m| m.min(max)));
             self.shape.hint = self.shape.hint.or(Types::STRING);
         }
-        if let Some(pattern) = map.get("pattern").and_then(Value::as_str) {
+        let foreign = map.get(FOREIGN_PATTERN);
+        let pattern = map.get("pattern").or(foreign).and_then(Value::as_str);
+        // One of another dialect that cannot be translated: no text is drawn for it.
+        let unread = (foreign == Some(&Value::Bool(true))).then_some(UNREAD);
+        if let Some(pattern) = pattern.or(unread) {
             let pattern = self.graph.pattern(pattern);
             if !self
                 .shape

@@ -26,13 +26,14 @@ mod pattern;
 mod places;
 mod prepared;
 mod random;
+pub mod reserved;
 mod shape;
 mod shrink;
 pub mod text;
 mod wrong;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::cell::OnceCell;
 
@@ -40,6 +41,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 pub use boundary::Boundary;
+pub(crate) use format::PLACEHOLDER;
 pub use invalid::{Invalid, Mutation};
 pub use random::{Rng, rng};
 pub use shrink::shrink;

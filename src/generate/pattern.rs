@@ -227,6 +227,12 @@ fn draw_char(rng: &mut Rng, ranges: &[(u32, u32)]) -> Option<char> {
 }
 
 fn prepare(source: &str) -> Result<Prepared, String> {
+    if source == super::limits::UNREAD {
+        return Err(
+            "its pattern is of another dialect than ECMA-262, so that Muster makes no text by it"
+                .to_owned(),
+        );
+    }
     let translated = translate(source);
     let unreadable = |what: String| {
         if ["(?=", "(?!", "(?<=", "(?<!"]

@@ -162,7 +162,13 @@ pub(super) fn everyday(name: &str, rng: &mut Rng) -> Option<String> {
             1 + below(rng, 28)
         ));
     }
-    if ends(&["url", "uri", "website"]) {
+    if ends(&["host", "hostname", "domain", "fqdn"]) {
+        return Some("host.example.com".to_owned());
+    }
+    if ends(&["ip", "ipaddress", "ipv4", "ipv4address"]) {
+        return Some("192.0.2.1".to_owned());
+    }
+    if ends(&["url", "uri", "website", "webhook", "callback", "endpoint"]) {
         return Some("https://example.com/".to_owned());
     }
     if ends(&[

@@ -31,6 +31,20 @@ impl Collector {
         self.first.len().max(self.rest.len())
     }
 
+    /// What came so far, its content encoding not undone.
+    pub(super) fn so_far(&self) -> &[u8] {
+        if self.rest.is_empty() {
+            &self.first
+        } else {
+            &self.rest
+        }
+    }
+
+    /// Says that the rest is not read.
+    pub(super) const fn cut_short(&mut self) {
+        self.cut = true;
+    }
+
     /// Takes the next piece; breaks where the limit is reached.
     pub(super) fn add(&mut self, mut piece: Bytes) -> ControlFlow<()> {
         let room = self.limit - self.len().min(self.limit);

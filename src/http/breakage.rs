@@ -94,6 +94,12 @@ fn find(
         {
             return Some(found);
         }
+        if let Some(error) = current.downcast_ref::<h2::Error>() {
+            match error.get_io() {
+                Some(error) => return by_socket(error, place, stage),
+                None => return by_http2(error, stage),
+            }
+        }
         if let Some(error) = current.downcast_ref::<io::Error>() {
             if let Some(found) = by_socket(error, place, stage) {
                 return Some(found);
@@ -128,6 +134,89 @@ fn by_http(error: &hyper::Error, stage: Stage) -> Option<(BreakageKind, String)>
         return Some((BreakageKind::ConnectionLost, format!("{}.", lost(stage))));
     }
     None
+}
+
+fn by_http2(error: &h2::Error, stage: Stage) -> Option<(BreakageKind, String)> {
+    use h2::Reason;
+    let reason = error.reason()?;
+    let before = match stage {
+        Stage::Head => "before a response came".to_owned(),
+        Stage::Body { received, .. } => {
+            format!("in the middle of the body, after {received} bytes")
+        }
+    };
+    let code = code(reason);
+    if !error.is_remote() {
+        // What the target sent breaks a rule, which the HTTP library answers with a reset.
+        return Some((
+            BreakageKind::NotHttp,
+            format!("What came breaks the rules of HTTP/2 ({code})."),
+        ));
+    }
+    Some(if reason == Reason::ENHANCE_YOUR_CALM {
+        (
+            BreakageKind::HeldOff,
+            format!(
+                "The target holds the client off {before} (HTTP/2 {code}): lower `budget.per_second` in the target file."
+            ),
+        )
+    } else if error.is_go_away() {
+        (
+            BreakageKind::GoneAway,
+            format!("The target ended the HTTP/2 connection {before} (GOAWAY, {code})."),
+        )
+    } else if reason == Reason::REFUSED_STREAM {
+        (
+            BreakageKind::StreamRefused,
+            format!(
+                "The target refused the stream (HTTP/2 RST_STREAM, {code}), also when it was asked again."
+            ),
+        )
+    } else {
+        (
+            BreakageKind::StreamReset,
+            format!("The target reset the stream {before} (HTTP/2 RST_STREAM, {code})."),
+        )
+    })
+}
+
+/// The name of an error code (RFC 9113 §7).
+fn code(reason: h2::Reason) -> String {
+    const NAMES: [&str; 14] = [
+        "NO_ERROR",
+        "PROTOCOL_ERROR",
+        "INTERNAL_ERROR",
+        "FLOW_CONTROL_ERROR",
+        "SETTINGS_TIMEOUT",
+        "STREAM_CLOSED",
+        "FRAME_SIZE_ERROR",
+        "REFUSED_STREAM",
+        "CANCEL",
+        "COMPRESSION_ERROR",
+        "CONNECT_ERROR",
+        "ENHANCE_YOUR_CALM",
+        "INADEQUATE_SECURITY",
+        "HTTP_1_1_REQUIRED",
+    ];
+    let number = u32::from(reason);
+    usize::try_from(number)
+        .ok()
+        .and_then(|number| NAMES.get(number))
+        .map_or_else(|| format!("code {number}"), |name| (*name).to_owned())
+}
+
+/// Whether the target did nothing with the request, so that even one that is not safe may be sent again (RFC 9113 §8.7).
+pub(super) fn was_not_processed(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(current) = next {
+        if let Some(error) = current.downcast_ref::<h2::Error>() {
+            let is = |reason| error.is_remote() && error.reason() == Some(reason);
+            return error.is_reset() && is(h2::Reason::REFUSED_STREAM)
+                || error.is_go_away() && is(h2::Reason::NO_ERROR);
+        }
+        next = current.source();
+    }
+    false
 }
 
 /// The caller's own patience was over.

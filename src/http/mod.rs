@@ -16,18 +16,22 @@ mod kept;
 mod names;
 mod options;
 mod sent;
+mod stream;
 mod tls;
+mod trust;
 mod verbatim;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -48,8 +52,8 @@ pub use self::{
 };
 use crate::{
     exchange::{
-        Auth, Body, Breakage, BreakageKind, Headers, HttpVersion, Outcome, Over, Request, Response,
-        Shown, Timing,
+        Address, Auth, Body, Breakage, BreakageKind, Headers, HttpVersion, Outcome, Over, Patience,
+        Request, Response, Shown, Timing,
     },
     model::IdentityName,
 };
@@ -69,6 +73,8 @@ pub struct Transport {
     answered: AtomicBool,
     /// Whether a kept connection closed under a request that must not be repeated.
     raced: AtomicBool,
+    /// How long this program was busy besides its exchanges, in microseconds.
+    busy_us: AtomicU64,
 }
 
 impl Transport {
@@ -100,17 +106,25 @@ impl Transport {
             kept: Kept::default(),
             answered: AtomicBool::new(false),
             raced: AtomicBool::new(false),
+            busy_us: AtomicU64::new(0),
         })
+    }
+
+    /// Says that this program was busy with something else for so long: exchanges under way were not looked at.
+    pub fn was_busy(&self, time: Duration) {
+        let time = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.busy_us.fetch_add(time, Ordering::Relaxed);
     }
 
     /// Sends the request with these credentials and waits for the whole answer, at most for the time
     /// limit.
     pub async fn send(&self, request: &Request, credentials: &Credentials) -> Sent {
-        let place = match self.origin.place(&request.address, &credentials.query) {
+        let address = self.address(request);
+        let place = match self.origin.place(&address, &credentials.query) {
             Ok(place) => place,
             Err(detail) => {
                 return Sent {
-                    url: self.origin.shown(&request.address),
+                    url: self.origin.shown(&address),
                     credentials: credentials.headers.clone(),
                     body: None,
                     followed: None,
@@ -136,6 +150,22 @@ impl Transport {
                 Ok(response) => Outcome::Answered(response),
                 Err(breakage) => Outcome::Broken(breakage),
             },
+        }
+    }
+
+    /// Where the request goes: below the server of its operation, where that has one of its own.
+    fn address<'a>(&self, request: &'a Request) -> Cow<'a, Address> {
+        let path = match (&request.address, &self.options.server_paths) {
+            (Address::Base(below), Some(paths)) => {
+                paths.of(request.operation.as_ref(), &request.method, below)
+            }
+            _ => None,
+        };
+        match (&request.address, path) {
+            (Address::Base(below), Some(path)) => {
+                Cow::Owned(Address::Root(format!("{path}{below}")))
+            }
+            (address, _) => Cow::Borrowed(address),
         }
     }
 
@@ -244,20 +274,29 @@ impl Transport {
         let result = match ordinary {
             Some(method) => {
                 let spare = is_safe.then(|| headers.clone());
-                match self
-                    .pooled(client, method, place, headers, bytes.clone())
-                    .await
-                {
+                let sent = self
+                    .patiently(
+                        client,
+                        method,
+                        place,
+                        headers,
+                        bytes.clone(),
+                        request.patience,
+                    )
+                    .await;
+                match sent {
                     // A kept connection may close just as it is used again. What is safe to repeat is
                     // repeated on a fresh one, so that the target is blamed for what it does, not for the race.
                     Err(lost) if lost.repeatable => match spare {
-                        Some(headers) => self.direct(client, request, place, headers, bytes).await,
-                        // Before the first answer no connection is kept, and nothing can race.
-                        None if !self.answered.load(Ordering::Relaxed)
-                            || self.raced.load(Ordering::Relaxed) =>
-                        {
-                            Err(lost)
+                        Some(headers) => {
+                            match self.direct(client, request, place, headers, bytes).await {
+                                // TLS was agreed on before: only its own version of HTTP stood in the way.
+                                Err(again) if again.breakage.kind == BreakageKind::Tls => Err(lost),
+                                other => other,
+                            }
                         }
+                        // Before the first answer no connection is kept, and nothing can race.
+                        None if !self.answered.load(Ordering::Relaxed) => Err(lost),
                         None => {
                             self.raced.store(true, Ordering::Relaxed);
                             Err(breakage::raced().into())
@@ -277,6 +316,39 @@ impl Transport {
         }
     }
 
+    /// As [`pooled`](Self::pooled), again on what the target said that it did nothing with: a stream that it refused, or
+    /// a connection that it was about to end.
+    async fn patiently(
+        &self,
+        client: &Client,
+        method: ::http::Method,
+        place: &Place,
+        headers: HeaderMap,
+        body: Option<Bytes>,
+        patience: Patience,
+    ) -> Result<Response, Lost> {
+        const AGAIN: u32 = 3;
+        const PAUSE: Duration = Duration::from_millis(50);
+        for again in 1..=AGAIN {
+            let sent = self
+                .pooled(
+                    client,
+                    method.clone(),
+                    place,
+                    headers.clone(),
+                    body.clone(),
+                    patience,
+                )
+                .await;
+            match sent {
+                Err(lost) if lost.unprocessed => tokio::time::sleep(PAUSE * again).await,
+                other => return other,
+            }
+        }
+        self.pooled(client, method, place, headers, body, patience)
+            .await
+    }
+
     async fn pooled(
         &self,
         client: &Client,
@@ -284,16 +356,17 @@ impl Transport {
         place: &Place,
         headers: HeaderMap,
         body: Option<Bytes>,
+        patience: Patience,
     ) -> Result<Response, Lost> {
         let mut outgoing = reqwest::Request::new(method, place.url.clone());
         *outgoing.headers_mut() = headers;
         *outgoing.body_mut() = body.map(Into::into);
-        let clock = Clock::start(&self.options);
+        let clock = Clock::start(&self.options, patience, &self.busy_us);
         tokio::pin! { let limit = tokio::time::sleep_until(clock.deadline()); }
         let response = tokio::select! {
             biased;
             response = client.pooled.execute(outgoing) => response,
-            () = &mut limit => return Err(clock.silent().into()),
+            () = clock.over(limit.as_mut()) => return Err(clock.silent().into()),
         };
         let response = match response {
             Ok(response) => response,
@@ -303,6 +376,7 @@ impl Transport {
                 return Err(Lost {
                     breakage,
                     repeatable,
+                    unprocessed: breakage::was_not_processed(&error),
                 });
             }
         };
@@ -318,12 +392,13 @@ impl Transport {
         headers: HeaderMap,
         body: Option<Bytes>,
     ) -> Result<Response, Lost> {
-        let mut clock = Clock::start(&self.options);
+        let mut clock = Clock::start(&self.options, request.patience, &self.busy_us);
+        let patience = clock;
         tokio::pin! { let limit = tokio::time::sleep_until(clock.deadline()); }
         let (response, _connection) = tokio::select! {
             biased;
             response = client.direct.send(request, place, headers, body, &mut clock) => response?,
-            () = &mut limit => return Err(clock.silent().into()),
+            () = patience.over(limit.as_mut()) => return Err(patience.silent().into()),
         };
         self.finish(response, place, clock, limit).await
     }
@@ -341,16 +416,19 @@ impl Transport {
             not_sent("A kept connection is for the methods of HTTP alone.".to_owned())
         })?;
         let outgoing = Kept::outgoing(method, place, headers, body)?;
-        let mut clock = Clock::start(&self.options);
+        let mut clock = Clock::start(&self.options, request.patience, &self.busy_us);
+        let patience = clock;
         tokio::pin! { let limit = tokio::time::sleep_until(clock.deadline()); }
         let (response, line) = tokio::select! {
             biased;
             response = self.kept.send(number, &client.direct, place, outgoing, &mut clock) => response?,
-            () = &mut limit => return Err(clock.silent().into()),
+            () = patience.over(limit.as_mut()) => return Err(patience.silent().into()),
         };
         let head = response.headers().clone();
         let response = self.finish(response, place, clock, limit).await?;
-        self.kept.keep(number, line, &head);
+        if !response.cut {
+            self.kept.keep(number, line, &head);
+        }
         Ok(response)
     }
 
@@ -359,7 +437,7 @@ impl Transport {
         &self,
         response: ::http::Response<B>,
         place: &Place,
-        clock: Clock,
+        clock: Clock<'_>,
         mut limit: std::pin::Pin<&mut tokio::time::Sleep>,
     ) -> Result<Response, Lost>
     where
@@ -371,12 +449,35 @@ impl Transport {
         let (head, mut stream) = response.into_parts();
         let mut body = body::Collector::new(self.options.body_limit);
         let mut end_lost = false;
+        let mut open = false;
+        let mut limits = stream::Limits::of(&head, &clock);
+        if let Some(limits) = &limits {
+            limit.as_mut().reset(limits.next());
+        }
         loop {
             let frame = tokio::select! {
                 biased;
                 frame = stream.frame() => frame,
-                () = &mut limit => return Err(clock.unfinished(body.len()).into()),
+                () = &mut limit => match &mut limits {
+                    None if clock.deadline() > tokio::time::Instant::now() => {
+                        limit.as_mut().reset(clock.deadline());
+                        continue;
+                    }
+                    None => return Err(clock.unfinished(body.len()).into()),
+                    Some(limits) if limits.is_over(body.so_far()) => {
+                        open = true;
+                        break;
+                    }
+                    Some(limits) => {
+                        limit.as_mut().reset(limits.last());
+                        continue;
+                    }
+                },
             };
+            if let Some(limits) = &mut limits {
+                limits.came();
+                limit.as_mut().reset(limits.next());
+            }
             match frame {
                 None => break,
                 Some(Ok(frame)) => {
@@ -397,11 +498,19 @@ impl Transport {
                     if end_lost {
                         break;
                     }
+                    // A stream without an end of its own ends with its connection.
+                    open = limits.is_some_and(|limits| limits.may_break_off(body.so_far()));
+                    if open {
+                        break;
+                    }
                     return Err(lost.into());
                 }
             }
         }
         let total_us = clock.elapsed();
+        if open {
+            body.cut_short();
+        }
         let (body, cut) = body.decode(&head.headers)?;
         Ok(Response::new(
             head.status.as_u16(),
@@ -419,6 +528,7 @@ impl Transport {
                 late_us: None,
             },
         )
+        .left_open(open)
         .at(at_ms))
     }
 

@@ -1,11 +1,11 @@
 //! How to reach a target.
 
-use std::{collections::HashMap, fmt, time::Duration};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use secrecy::SecretString;
 use url::Url;
 
-use crate::model::IdentityName;
+use crate::{contract::ServerPaths, model::IdentityName};
 
 /// How long an unused connection is kept: less than the five seconds after which common servers close.
 pub(super) const IDLE: Duration = Duration::from_secs(4);
@@ -15,6 +15,8 @@ pub(super) const IDLE: Duration = Duration::from_secs(4);
 pub struct Options {
     /// The base URL: every request goes to its host.
     pub base_url: Url,
+    /// The paths that operations are served below, where it is not that of the base URL.
+    pub server_paths: Option<Arc<ServerPaths>>,
     /// How much of a body is read, in bytes, content encoding undone.
     pub body_limit: usize,
     /// The time limit of a whole exchange.
@@ -41,6 +43,7 @@ impl Options {
     pub fn new(base_url: Url) -> Self {
         Self {
             base_url,
+            server_paths: None,
             body_limit: 8 << 20,
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),

@@ -10,7 +10,7 @@ use rustls::{
 };
 use secrecy::ExposeSecret;
 
-use super::{ClientCertificate, TransportError, Trust, address::Place};
+use super::{ClientCertificate, TransportError, Trust, address::Place, trust::Verifier};
 
 /// The certificate authorities of this machine, read once.
 static SYSTEM: LazyLock<Vec<CertificateDer<'static>>> =
@@ -30,12 +30,17 @@ pub(super) fn config(
     trust: &Trust,
     certificate: Option<&ClientCertificate>,
 ) -> Result<(ClientConfig, Roots), TransportError> {
-    let (store, roots) = roots(trust)?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let (verifier, roots) = Verifier::new(trust, &provider)?;
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| TransportError::Client(error.to_string()))?
-        .with_root_certificates(store);
+        .map_err(|error| TransportError::Client(error.to_string()))?;
+    let builder = match verifier {
+        None => builder.with_root_certificates(RootCertStore::empty()),
+        Some(verifier) => builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier)),
+    };
     let mut config = match certificate {
         None => builder.with_no_client_auth(),
         Some(certificate) => {
@@ -152,7 +157,22 @@ fn certificate(problem: &CertificateError, host: &str) -> String {
         Problem::InvalidPurpose | Problem::InvalidPurposeContext { .. } => {
             format!("The certificate of {host} is not meant for servers.")
         }
-        other => format!("The certificate of {host} is not valid: {other}."),
+        Problem::UnknownRevocationStatus => {
+            format!("Whether the certificate of {host} is revoked could not be found out.")
+        }
+        Problem::BadEncoding => format!("The certificate of {host} cannot be read as X.509."),
+        Problem::UnhandledCriticalExtension => {
+            format!("The certificate of {host} has a critical extension that Muster does not know.")
+        }
+        Problem::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => format!(
+            "The certificate of {host} is that of a certificate authority (basicConstraints CA:TRUE), and no server may show one. If it is self-signed, give it as tls.ca in the target file, or make it with `-addext basicConstraints=critical,CA:FALSE`."
+        ),
+        Problem::Other(other) if other.to_string().contains("UnsupportedCertVersion") => format!(
+            "The certificate of {host} is of X.509 version 1, without the extensions that TLS needs: make one of version 3 with a subjectAltName."
+        ),
+        _ => format!(
+            "The certificate of {host} is not valid, for a reason that Muster has no words for. `openssl s_client -connect {host}` shows it."
+        ),
     }
 }
 

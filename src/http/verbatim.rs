@@ -66,6 +66,8 @@ impl reqwest::dns::Resolve for Resolver {
 #[derive(Debug)]
 pub(super) struct Direct {
     tls: Arc<ClientConfig>,
+    /// As it is for requests of the pool, which speak HTTP/2 too: for a handshake that only looks for a reason.
+    any_version: Arc<ClientConfig>,
     roots: Roots,
     connect_timeout: Duration,
 }
@@ -85,8 +87,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 impl Direct {
     pub(super) fn new(mut tls: ClientConfig, roots: Roots, connect_timeout: Duration) -> Self {
+        let mut any_version = tls.clone();
+        any_version.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
         Self {
+            any_version: Arc::new(any_version),
             tls: Arc::new(tls),
             roots,
             connect_timeout,
@@ -100,7 +105,7 @@ impl Direct {
         place: &Place,
         headers: HeaderMap,
         body: Option<Bytes>,
-        clock: &mut Clock,
+        clock: &mut Clock<'_>,
     ) -> Result<(::http::Response<Incoming>, Connection), Lost> {
         let method = &request.method;
         let first_line = format!("{} {} HTTP/1.1\r\n", method.as_str(), place.target());
@@ -114,7 +119,7 @@ impl Direct {
             )
             .into());
         }
-        let stream = self.connect(place).await?;
+        let stream = self.connect(place, &self.tls).await?;
         clock.connected();
         let written = Arc::new(Notify::new());
         let io = TokioIo::new(FirstLine {
@@ -161,7 +166,7 @@ impl Direct {
         &self,
         place: &Place,
     ) -> Result<(SendRequest<Full<Bytes>>, Connection), Breakage> {
-        let stream = self.connect(place).await?;
+        let stream = self.connect(place, &self.tls).await?;
         open(TokioIo::new(stream))
             .await
             .map_err(|error| sort(&error, place, Stage::Head))
@@ -169,7 +174,7 @@ impl Direct {
 
     /// Tries TLS alone, to learn why a connection was lost; none where TLS is not the reason.
     pub(super) async fn handshake(&self, place: &Place) -> Option<Breakage> {
-        let mut stream = match self.connect(place).await {
+        let mut stream = match self.connect(place, &self.any_version).await {
             Ok(stream) => stream,
             Err(breakage) => return (breakage.kind == BreakageKind::Tls).then_some(breakage),
         };
@@ -179,8 +184,13 @@ impl Direct {
         (breakage.kind == BreakageKind::Tls).then_some(breakage)
     }
 
-    async fn connect(&self, place: &Place) -> Result<Box<dyn Stream>, Breakage> {
-        let Ok(opened) = tokio::time::timeout(self.connect_timeout, self.open(place)).await else {
+    async fn connect(
+        &self,
+        place: &Place,
+        tls: &Arc<ClientConfig>,
+    ) -> Result<Box<dyn Stream>, Breakage> {
+        let opening = tokio::time::timeout(self.connect_timeout, self.open(place, tls));
+        let Ok(opened) = opening.await else {
             return Err(Breakage {
                 kind: BreakageKind::ConnectionRefused,
                 detail: format!(
@@ -201,7 +211,7 @@ impl Direct {
         }
     }
 
-    async fn open(&self, place: &Place) -> io::Result<Box<dyn Stream>> {
+    async fn open(&self, place: &Place, tls: &Arc<ClientConfig>) -> io::Result<Box<dyn Stream>> {
         let host = place.host();
         let addresses: Vec<_> = tokio::net::lookup_host((host.as_str(), place.port()))
             .await
@@ -213,7 +223,7 @@ impl Direct {
             return Ok(Box::new(stream));
         }
         let name = ServerName::try_from(host).map_err(io::Error::other)?;
-        let stream = TlsConnector::from(Arc::clone(&self.tls))
+        let stream = TlsConnector::from(Arc::clone(tls))
             .connect(name, stream)
             .await?;
         Ok(Box::new(stream))

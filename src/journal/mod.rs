@@ -7,8 +7,11 @@
 mod read;
 mod write;
 
-pub use read::{ReadError, Reader, read, summary};
+pub use read::{ReadError, Reader, cleanup_of, is_run, read, summary};
 pub use write::{WriteError, Writer};
 
 /// The name of the journal in a run folder.
 pub const FILE: &str = "journal.jsonl";
+
+/// The name of the journal of cleaning up after the run, beside it.
+pub const CLEANUP_FILE: &str = "cleanup.jsonl";

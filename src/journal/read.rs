@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    event::Entry,
-    summary::{Fold, NoRun, Summary},
+    event::{Entry, Event},
+    summary::{Damage, Fold, NoRun, Summary},
 };
 
 /// Why a journal could not be read.
@@ -22,15 +22,11 @@ pub enum ReadError {
         /// Why.
         error: io::Error,
     },
-    /// A line in the middle is no event: the file was changed, or is no journal of this version.
-    #[error("{}:{line} is not an event: {reason}", path.display())]
-    Line {
-        /// The journal.
-        path: PathBuf,
-        /// The line, from 1.
-        line: u64,
-        /// Why.
-        reason: String,
+    /// The line that says which run it is cannot be read.
+    #[error("{damage}: the line tells which run this is, and nothing can be reported without it")]
+    Start {
+        /// The line.
+        damage: Damage,
     },
     /// There is nothing to report on.
     #[error("{}: {error}", path.display())]
@@ -42,8 +38,11 @@ pub enum ReadError {
     },
 }
 
-/// The events of a journal in order. The last line may be torn, as a crash leaves it: it is left out, and
-/// the run then has no end, which the summary tells as interrupted.
+/// How many unreadable lines are told one by one.
+const MOST_DAMAGE: usize = 50;
+
+/// The events of a journal in order. A line that cannot be read is skipped, and told as [`Damage`]. The last line may be
+/// torn, as a crash leaves it: that is usual and no damage; the run then has no end, which the summary tells as interrupted.
 #[derive(Debug)]
 pub struct Reader {
     path: PathBuf,
@@ -51,6 +50,7 @@ pub struct Reader {
     line: u64,
     buffer: Vec<u8>,
     done: bool,
+    damage: Vec<Damage>,
 }
 
 /// Opens a journal; a run folder stands for the journal in it.
@@ -70,9 +70,39 @@ pub fn read(path: &Path) -> Result<Reader, ReadError> {
             line: 0,
             buffer: Vec::new(),
             done: false,
+            damage: Vec::new(),
         }),
         Err(error) => Err(ReadError::Io { path, error }),
     }
+}
+
+/// Opens the journal of cleaning up after a run; none where nobody cleaned up.
+///
+/// # Errors
+/// Where it is there and cannot be opened.
+pub fn cleanup_of(run: &Path) -> Result<Option<Reader>, ReadError> {
+    let folder = if run.is_dir() {
+        run
+    } else if run.file_name().is_some_and(|name| name == super::FILE) {
+        run.parent().unwrap_or_else(|| Path::new("."))
+    } else {
+        return Ok(None);
+    };
+    let path = folder.join(super::CLEANUP_FILE);
+    if path.is_file() {
+        read(&path).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+/// Whether a folder holds a run: its journal begins with the start of one.
+#[must_use]
+pub fn is_run(folder: &Path) -> bool {
+    read(folder)
+        .ok()
+        .and_then(|mut reader| reader.next())
+        .is_some_and(|first| matches!(first, Ok(entry) if matches!(entry.event, Event::Started(_))))
 }
 
 /// The summary of a journal, or of the journal in a run folder. It is read twice, so memory does not grow with it.
@@ -81,27 +111,45 @@ pub fn read(path: &Path) -> Result<Reader, ReadError> {
 /// Where it cannot be read, or tells of no run.
 pub fn summary(path: &Path) -> Result<Summary, ReadError> {
     let mut fold = Fold::new();
-    for entry in read(path)? {
+    let mut reader = read(path)?;
+    for entry in reader.by_ref() {
         fold.take(entry?);
+    }
+    let damage = reader.into_damage();
+    let first = damage.first().cloned();
+    fold.damaged(damage);
+    if let Some(cleanup) = cleanup_of(path)? {
+        for entry in cleanup {
+            fold.take_cleanup(entry?);
+        }
     }
     let wanted = fold.wanted();
     let mut evidence = std::collections::BTreeMap::new();
     if !wanted.is_empty() {
         for entry in read(path)? {
-            if let crate::event::Event::Exchanged(exchanged) = entry?.event
+            if let Event::Exchanged(exchanged) = entry?.event
                 && wanted.contains(&exchanged.observation.id)
             {
                 evidence.insert(exchanged.observation.id, exchanged.observation);
             }
         }
     }
-    fold.finish(&evidence).map_err(|error| ReadError::NoRun {
-        path: path.to_path_buf(),
-        error,
+    fold.finish(&evidence).map_err(|error| match first {
+        Some(damage) => ReadError::Start { damage },
+        None => ReadError::NoRun {
+            path: path.to_path_buf(),
+            error,
+        },
     })
 }
 
 impl Reader {
+    /// The lines that could not be read.
+    #[must_use]
+    pub fn into_damage(self) -> Vec<Damage> {
+        self.damage
+    }
+
     fn io(&self, error: io::Error) -> ReadError {
         ReadError::Io {
             path: self.path.clone(),
@@ -109,9 +157,25 @@ impl Reader {
         }
     }
 
-    /// Whether nothing but the torn end follows.
-    fn at_end(&mut self) -> io::Result<bool> {
-        self.lines.fill_buf().map(<[u8]>::is_empty)
+    fn skipped(&mut self, error: &serde_json::Error) {
+        if self.damage.len() >= MOST_DAMAGE {
+            return;
+        }
+        // A line that ends too early is read up to its line feed, where the parser begins to count anew.
+        let column = match error.column() {
+            0 => self.buffer.len(),
+            column => column,
+        };
+        let file = self.path.file_name().unwrap_or_default();
+        // What the parser says of the place is of the line alone.
+        let reason = error.to_string();
+        let reason = reason.split(" at line ").next().unwrap_or_default();
+        self.damage.push(Damage {
+            file: file.to_string_lossy().into_owned(),
+            line: self.line,
+            column: u64::try_from(column).unwrap_or(u64::MAX),
+            reason: reason.to_owned(),
+        });
     }
 }
 
@@ -131,17 +195,9 @@ impl Iterator for Reader {
                     match serde_json::from_slice(&self.buffer) {
                         Ok(entry) => return Some(Ok(entry)),
                         Err(error) => {
-                            self.done = true;
-                            match self.at_end() {
-                                Ok(true) => {}
-                                Ok(false) => {
-                                    return Some(Err(ReadError::Line {
-                                        path: self.path.clone(),
-                                        line: self.line,
-                                        reason: error.to_string(),
-                                    }));
-                                }
-                                Err(error) => return Some(Err(self.io(error))),
+                            let is_torn = self.buffer.last() != Some(&b'\n');
+                            if !is_torn {
+                                self.skipped(&error);
                             }
                         }
                     }
@@ -169,11 +225,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::{
-        event::{End, Event},
-        journal::Writer,
-        summary::fixture::events,
-    };
+    use crate::{event::End, journal::Writer, summary::fixture::events};
 
     fn written() -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
@@ -217,14 +269,57 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_that_was_changed_in_the_middle_is_told_with_its_line() {
+    fn a_line_that_cannot_be_read_is_named_and_skipped() {
         let (_dir, path) = written();
+        let whole = summary(&path).unwrap();
         let text = fs::read_to_string(&path).unwrap();
         let mut lines: Vec<&str> = text.lines().collect();
         lines[4] = "{\"at_us\":1,";
-        fs::write(&path, lines.join("\n")).unwrap();
+        lines[6] = "\0\0\0";
+        fs::write(&path, lines.join("\n") + "\n").unwrap();
+        let damaged = summary(&path).unwrap();
+        assert_eq!(damaged.findings.len(), whole.findings.len());
+        let told = damaged.gate.join(" ");
+        assert!(told.contains("2 lines of it could not be read"), "{told}");
+        assert!(told.contains("journal.jsonl:5:"), "{told}");
+        let notices = damaged.notices.iter().map(|gap| gap.reason.as_str());
+        assert!(
+            notices
+                .clone()
+                .any(|notice| notice.contains("journal.jsonl:7:"))
+        );
+        assert_ne!(damaged.conformance, crate::verdict::Conformance::Conformant);
+    }
+
+    #[test]
+    fn without_its_start_a_run_cannot_be_reported() {
+        let (dir, path) = written();
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replacen('{', "[", 1)).unwrap();
         let error = summary(&path).unwrap_err().to_string();
-        assert!(error.contains("journal.jsonl:5 is not an event"), "{error}");
+        assert!(error.contains("journal.jsonl:1:"), "{error}");
+        assert!(!is_run(dir.path()));
+    }
+
+    #[test]
+    fn what_was_removed_later_is_not_left_behind() {
+        let (dir, _) = written();
+        assert!(is_run(dir.path()));
+        let before = summary(dir.path()).unwrap();
+        assert_eq!(before.left_behind.len(), 1);
+        let creation = events()
+            .into_iter()
+            .find_map(|event| match event {
+                Event::LeftBehind(creation, _) => Some(creation),
+                _ => None,
+            })
+            .unwrap();
+        let writer = Writer::append(&dir.path().join(crate::journal::CLEANUP_FILE)).unwrap();
+        let event = Event::Removed(creation);
+        writer.write(&Entry { at_us: 1, event }).unwrap();
+        let after = summary(dir.path()).unwrap();
+        assert!(after.left_behind.is_empty());
+        assert_eq!(after.requests, before.requests);
     }
 
     #[test]

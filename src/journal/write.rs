@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
     /// The folder holds a run already.
-    #[error("{} is there already: choose another folder, or remove that one", .0.display())]
+    #[error("{} is there already: choose another folder", .0.display())]
     Exists(PathBuf),
     /// The folder or the file cannot be made.
     #[error("{} cannot be made: {reason}", path.display())]
@@ -68,6 +68,18 @@ impl Sink for File {
     }
 }
 
+/// How files of a run are made: for their owner alone, since they hold what the target returned.
+fn private() -> OpenOptions {
+    #[allow(unused_mut, reason = "only some systems have modes")]
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options
+}
+
 impl Writer {
     /// Makes the folder and an empty journal in it; so a folder that cannot be written is known before
     /// anything is sent.
@@ -81,15 +93,39 @@ impl Writer {
         };
         fs::create_dir_all(run_dir).map_err(|error| cannot(run_dir, &error))?;
         let path = run_dir.join(super::FILE);
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::AlreadyExists => WriteError::Exists(path.clone()),
-                _ => cannot(&path, &error),
-            })?;
+        let file =
+            private()
+                .write(true)
+                .create_new(true)
+                .open(&path)
+                .map_err(|error| match error.kind() {
+                    io::ErrorKind::AlreadyExists => WriteError::Exists(path.clone()),
+                    _ => cannot(&path, &error),
+                })?;
         Ok(Self::over(path, Box::new(file)))
+    }
+
+    /// Opens a journal to add to it, and makes it where it is not there yet. A last line that was torn stays a line of its
+    /// own.
+    ///
+    /// # Errors
+    /// Where it cannot be opened or written.
+    pub fn append(path: &Path) -> Result<Self, WriteError> {
+        let cannot = |error: io::Error| WriteError::Create {
+            path: path.to_path_buf(),
+            reason: error.to_string(),
+        };
+        let is_torn =
+            fs::read(path).is_ok_and(|held| held.last().is_some_and(|last| *last != b'\n'));
+        let mut file = private()
+            .append(true)
+            .create(true)
+            .open(path)
+            .map_err(cannot)?;
+        if is_torn {
+            file.write_all(b"\n").map_err(cannot)?;
+        }
+        Ok(Self::over(path.to_path_buf(), Box::new(file)))
     }
 
     fn over(path: PathBuf, file: Box<dyn Sink>) -> Self {

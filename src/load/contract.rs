@@ -11,7 +11,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    contract::{Contract, Documents, Refused},
+    contract::{Contract, Documents, FaultKind, Refused},
     model::Whose,
 };
 
@@ -28,6 +28,7 @@ const MOST_DOCUMENTS: usize = 5_000;
 pub struct RemotePolicy {
     offline: bool,
     hosts: Vec<String>,
+    root: Option<PathBuf>,
 }
 
 impl RemotePolicy {
@@ -36,8 +37,15 @@ impl RemotePolicy {
     pub fn offline() -> Self {
         Self {
             offline: true,
-            hosts: Vec::new(),
+            ..Self::default()
         }
+    }
+
+    /// References of a contract from a file may lead to files in this folder and below, in place of the contract's own.
+    #[must_use]
+    pub fn within(mut self, root: Option<impl Into<PathBuf>>) -> Self {
+        self.root = root.map(Into::into);
+        self
     }
 
     /// References to this host are fetched too; a port counts where it is given.
@@ -172,6 +180,27 @@ pub enum LoadError {
         /// Why.
         refused: Refused,
     },
+    /// References lead to files outside the folder that they may lead to.
+    #[error(
+        "`{location}` refers to files outside {root}, which are not read:\n{}\nCopy them below that folder, or allow a folder above it: `--contract-root DIR`, or `contract_root` in the target file",
+        list(references)
+    )]
+    Outside {
+        /// The document.
+        location: String,
+        /// The folder.
+        root: String,
+        /// Each reference: where it stands, and what is wrong.
+        references: Vec<String>,
+    },
+    /// The folder that references may lead to cannot be used.
+    #[error("the contract root `{path}` cannot be used: {message}")]
+    Root {
+        /// The path as given.
+        path: String,
+        /// Why.
+        message: String,
+    },
     /// Building the contract was cut short.
     #[error("`{location}` could not be read to its end: {message}; this is a fault of Muster")]
     Muster {
@@ -180,6 +209,14 @@ pub enum LoadError {
         /// What happened.
         message: String,
     },
+}
+
+fn list(references: &[String]) -> String {
+    references
+        .iter()
+        .map(|reference| format!("  {reference}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn advice(status: u16) -> &'static str {
@@ -209,9 +246,11 @@ impl LoadError {
     #[must_use]
     pub const fn whose(&self) -> Whose {
         match self {
-            Self::File { .. } | Self::Location { .. } | Self::NotAllowed { .. } => {
-                Whose::Configuration
-            }
+            Self::File { .. }
+            | Self::Location { .. }
+            | Self::NotAllowed { .. }
+            | Self::Outside { .. }
+            | Self::Root { .. } => Whose::Configuration,
             Self::Fetch { .. } | Self::Client { .. } => Whose::Network,
             Self::Status { status, .. } => match status {
                 401 | 403 => Whose::Credentials,
@@ -251,6 +290,8 @@ pub async fn load_contract_with(
 ) -> Result<Loaded, LoadError> {
     let mut loader = Loader {
         policy,
+        root: None,
+        outside: false,
         own: None,
         client,
         left: MOST_BYTES,
@@ -264,6 +305,8 @@ pub async fn load_contract_with(
         documents,
         read,
         left,
+        root: folder,
+        outside,
         ..
     } = loader;
     let uri = root.to_string();
@@ -277,6 +320,21 @@ pub async fn load_contract_with(
         location: location.to_owned(),
         refused,
     })?;
+    if let Some(folder) = folder.filter(|_| outside) {
+        let references: Vec<String> = contract
+            .faults
+            .iter()
+            .filter(|fault| fault.kind == FaultKind::Unfetched && fault.message.contains(OUTSIDE))
+            .map(|fault| format!("{}{}: {}", fault.document, fault.pointer, fault.message))
+            .collect();
+        if !references.is_empty() {
+            return Err(LoadError::Outside {
+                location: location.to_owned(),
+                root: format!("`{}`", folder.display()),
+                references,
+            });
+        }
+    }
     Ok(Loaded {
         contract,
         sha256: read
@@ -288,8 +346,23 @@ pub async fn load_contract_with(
     })
 }
 
+/// Why a file is not read that a reference names.
+const OUTSIDE: &str = "it is outside the folder that references may lead to";
+
+/// Why a document that a reference names is not there.
+enum Absent {
+    /// Nobody asked for it, or it could not be reached.
+    Unfetched(String),
+    /// It cannot be had.
+    Missing(String),
+}
+
 struct Loader<'a> {
     policy: &'a RemotePolicy,
+    /// The folder that references may lead to, without symbolic links; none for a contract from a URL.
+    root: Option<PathBuf>,
+    /// Whether a reference led outside it.
+    outside: bool,
     /// The URL the contract came from, if it did.
     own: Option<Url>,
     client: Option<reqwest::Client>,
@@ -303,7 +376,9 @@ impl Loader<'_> {
     async fn root(&mut self, location: &str) -> Result<Url, LoadError> {
         let (uri, bytes) = if location == "-" {
             let bytes = fetch::stdin(self.left).await?;
-            (path_url(Path::new("standard-input"), location)?, bytes)
+            let uri = path_url(Path::new("standard-input"), location)?;
+            self.root = Some(self.folder(&uri).await?);
+            (uri, bytes)
         } else {
             match remote(location) {
                 Some(url) => {
@@ -322,7 +397,9 @@ impl Loader<'_> {
                 None => {
                     let path = path_of(location)?;
                     let bytes = fetch::file(&path, self.left).await?;
-                    (path_url(&path, location)?, bytes)
+                    let uri = path_url(&path, location)?;
+                    self.root = Some(self.folder(&uri).await?);
+                    (uri, bytes)
                 }
             }
         };
@@ -332,6 +409,29 @@ impl Loader<'_> {
                 error,
             })?;
         Ok(uri)
+    }
+
+    /// The folder that references of a file may lead to.
+    async fn folder(&self, contract: &Url) -> Result<PathBuf, LoadError> {
+        let wrong = |path: &Path, message: String| LoadError::Root {
+            path: path.display().to_string(),
+            message,
+        };
+        let path = match &self.policy.root {
+            Some(root) => root.clone(),
+            None => {
+                let path = contract.to_file_path().unwrap_or_default();
+                path.parent().map(Path::to_path_buf).unwrap_or_default()
+            }
+        };
+        let real = tokio::fs::canonicalize(&path)
+            .await
+            .map_err(|error| wrong(&path, error.to_string()))?;
+        if real.is_dir() {
+            Ok(real)
+        } else {
+            Err(wrong(&path, "it is no folder".to_owned()))
+        }
     }
 
     fn client(&mut self) -> Result<reqwest::Client, LoadError> {
@@ -374,44 +474,72 @@ impl Loader<'_> {
             }
             if self.documents.len() >= MOST_DOCUMENTS {
                 let why = format!("a contract may be spread over {MOST_DOCUMENTS} documents");
-                self.documents.missing(uri.as_str(), why);
+                self.documents.unfetched(uri.as_str(), why);
                 continue;
             }
             let got = match self.get(&uri).await {
                 Ok(bytes) => self
                     .add(uri.clone(), &bytes)
-                    .map_err(|error| error.to_string()),
-                Err(why) => Err(why),
+                    .map_err(|error| Absent::Missing(error.to_string())),
+                Err(absent) => Err(absent),
             };
-            if let Err(why) = got {
-                self.documents.missing(uri.as_str(), why);
+            match got {
+                Ok(()) => {}
+                Err(Absent::Unfetched(why)) => self.documents.unfetched(uri.as_str(), why),
+                Err(Absent::Missing(why)) => self.documents.missing(uri.as_str(), why),
             }
         }
     }
 
-    async fn get(&mut self, uri: &Url) -> Result<Vec<u8>, String> {
+    async fn get(&mut self, uri: &Url) -> Result<Vec<u8>, Absent> {
         match uri.scheme() {
-            "file" => {
-                if self.own.is_some() {
-                    return Err("a contract from a URL may not refer to files".to_owned());
-                }
-                let path = uri
-                    .to_file_path()
-                    .map_err(|()| "it is no path of this system".to_owned())?;
-                fetch::file(&path, self.left)
-                    .await
-                    .map_err(LoadError::short)
-            }
+            "file" => self.get_file(uri).await,
             "http" | "https" => {
-                self.policy.allows(uri, self.own.as_ref())?;
-                let client = self.client().map_err(LoadError::short)?;
+                self.policy
+                    .allows(uri, self.own.as_ref())
+                    .map_err(Absent::Unfetched)?;
+                let absent = |error: LoadError| match &error {
+                    LoadError::Status { status, .. }
+                        if !matches!(status, 401 | 403 | 429 | 500..) =>
+                    {
+                        Absent::Missing(error.short())
+                    }
+                    _ => Absent::Unfetched(error.short()),
+                };
+                let client = self.client().map_err(absent)?;
                 fetch::url(&client, uri, self.left)
                     .await
                     .map(|(_, bytes)| bytes)
-                    .map_err(LoadError::short)
+                    .map_err(absent)
             }
-            scheme => Err(format!("`{scheme}:` cannot be fetched")),
+            scheme => Err(Absent::Unfetched(format!("`{scheme}:` cannot be fetched"))),
         }
+    }
+
+    /// Reads a file that is in the folder that references may lead to, symbolic links followed.
+    async fn get_file(&mut self, uri: &Url) -> Result<Vec<u8>, Absent> {
+        let Some(root) = &self.root else {
+            let why = "a contract from a URL may not refer to files";
+            return Err(Absent::Unfetched(why.to_owned()));
+        };
+        let path = uri
+            .to_file_path()
+            .map_err(|()| Absent::Missing("it is no path of this system".to_owned()))?;
+        // Where there is no such file, its nearest folder that exists says whether it would be outside.
+        let mut real = None;
+        for path in path.ancestors() {
+            if let Ok(found) = tokio::fs::canonicalize(path).await {
+                real = Some(found);
+                break;
+            }
+        }
+        if !real.is_some_and(|real| real.starts_with(root)) {
+            self.outside = true;
+            return Err(Absent::Unfetched(OUTSIDE.to_owned()));
+        }
+        fetch::file(&path, self.left)
+            .await
+            .map_err(|error| Absent::Missing(error.short()))
     }
 }
 

@@ -11,22 +11,31 @@ pub(super) fn read(text: &str) -> Result<Document, SyntaxError> {
         column: error.column(),
         message: format!("this is no JSON: {}", bare(&error)),
     })?;
+    let scan = scan(text);
+    Ok(Document {
+        value,
+        positions: Some(scan.positions.build()),
+        duplicates: scan.duplicates,
+    })
+}
+
+/// Walks text that is known to be JSON.
+fn scan(text: &str) -> Scan<'_> {
     let mut scan = Scan {
         bytes: text.as_bytes(),
         at: 0,
         line: 1,
         line_start: 0,
+        counted: 0,
+        column: 0,
+        steps: 0,
         pointer: String::new(),
         positions: PositionsBuilder::default(),
         duplicates: Vec::new(),
     };
     scan.note();
     scan.value();
-    Ok(Document {
-        value,
-        positions: Some(scan.positions.build()),
-        duplicates: scan.duplicates,
-    })
+    scan
 }
 
 /// The error without the place, which is told beside it.
@@ -44,6 +53,11 @@ struct Scan<'a> {
     at: usize,
     line: usize,
     line_start: usize,
+    /// Where counting stands in the current line, and the characters of the line before it.
+    counted: usize,
+    column: usize,
+    /// Bytes that were counted, for the test that reading is linear.
+    steps: usize,
     pointer: String,
     positions: PositionsBuilder,
     duplicates: Vec<DuplicateKey>,
@@ -71,14 +85,19 @@ impl Scan<'_> {
     /// Notes the place of the current pointer, which begins at the next token.
     fn note(&mut self) {
         self.space();
-        let column = self
-            .bytes
-            .get(self.line_start..self.at)
-            .unwrap_or_default()
+        // Places are noted in the order of the text: each byte of a line is counted once.
+        if self.counted < self.line_start {
+            (self.counted, self.column) = (self.line_start, 0);
+        }
+        let uncounted = self.bytes.get(self.counted..self.at).unwrap_or_default();
+        self.steps += uncounted.len();
+        self.column += uncounted
             .iter()
             .filter(|byte| **byte & 0xC0 != 0x80)
             .count();
-        self.positions.add(&self.pointer, self.line, column + 1);
+        self.counted = self.at;
+        self.positions
+            .add(&self.pointer, self.line, self.column + 1);
     }
 
     fn value(&mut self) {
@@ -183,6 +202,21 @@ pub(super) fn push(pointer: &mut String, token: &str) {
             '~' => pointer.push_str("~0"),
             '/' => pointer.push_str("~1"),
             other => pointer.push(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_byte_of_a_line_is_counted_once() {
+        for members in [10, 1_000] {
+            let body: Vec<String> = (0..members).map(|n| format!("\"é{n}\":[{n}]")).collect();
+            let text = format!("{{{}}}", body.join(","));
+            let scan = scan(&text);
+            assert!(scan.steps <= text.len(), "{} of {}", scan.steps, text.len());
         }
     }
 }

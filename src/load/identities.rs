@@ -1,11 +1,15 @@
 //! The identities of a target file: as they are written, and resolved.
 
+mod login;
 mod oauth;
 
 use serde::Deserialize;
 
 pub(super) use self::oauth::at_odds;
-use self::oauth::{RawHmac, RawOAuth2};
+use self::{
+    login::{RawFixed, RawLogin},
+    oauth::{RawHmac, RawOAuth2},
+};
 use super::{
     diagnostic::Diagnostics,
     secrets::{Lookup, SecretReference},
@@ -28,6 +32,8 @@ pub(super) struct RawIdentity {
     api_keys: Vec<RawKey>,
     oauth2: Option<RawOAuth2>,
     hmac: Option<RawHmac>,
+    authorization: Option<RawFixed>,
+    login: Option<RawLogin>,
     #[serde(default)]
     schemes: indexmap::IndexMap<String, String>,
     tls: Option<RawCertificate>,
@@ -147,6 +153,14 @@ pub(super) fn resolve(
     if let Some(hmac) = &raw.hmac {
         let hmac = reader.hmac(&member(pointer, "hmac"), hmac);
         found.extend(hmac.map(|hmac| ("hmac", Credential::Hmac(hmac))));
+    }
+    if let Some(fixed) = &raw.authorization {
+        let fixed = reader.fixed(&member(pointer, "authorization"), fixed);
+        found.extend(fixed.map(|fixed| ("authorization", fixed)));
+    }
+    if let Some(login) = &raw.login {
+        let login = reader.login(&member(pointer, "login"), login);
+        found.extend(login.map(|login| ("login", login)));
     }
     let mut credentials = Vec::new();
     for (name, credential) in found {

@@ -32,5 +32,5 @@ pub mod yaml;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use profile::{LoadedProfile, ProfileContract};
 pub use source::Source;
-pub use target::Target;
+pub use target::{HazardRules, Target};
 pub use tls::TlsFiles;

@@ -5,6 +5,7 @@ mod agreement;
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
+    path::PathBuf,
     time::Duration,
 };
 
@@ -39,6 +40,8 @@ pub const BODY_LIMIT: u64 = 10 * 1024 * 1024;
 pub struct Target {
     /// Its name.
     pub name: String,
+    /// The target file as it was named; none where flags alone say what the target is.
+    pub file: Option<String>,
     /// Who supplies it.
     pub supplier: String,
     /// Which environment it is.
@@ -47,6 +50,8 @@ pub struct Target {
     pub base_url: Url,
     /// The contract: a URL, or a path that is relative to nothing but the working folder any more.
     pub contract: Option<String>,
+    /// The folder that references of the contract may lead to, in place of the contract's own.
+    pub contract_root: Option<PathBuf>,
     /// Where the target serves its own contract: a path from the root of its host, or a URL there.
     pub published_contract: Option<String>,
     /// What the supplier claims.
@@ -77,12 +82,35 @@ pub struct Target {
     pub body_limit: u64,
     /// Operations to call although they may end the run's own access.
     pub include_hazards: BTreeSet<String>,
+    /// What is a hazard here, and what is none.
+    pub hazards: HazardRules,
+    /// Properties whose values are masked in everything that is kept.
+    pub personal: Vec<String>,
     /// What operations and their parameters are for, where the contract does not show it.
     pub roles: Vec<SaidRole>,
     /// Each claim with where it is made.
     pub claims_at: Vec<(String, Diagnostic)>,
     /// Where keys of Muster's own are served, for the target to leave alone.
     pub callback: Option<Callback>,
+    /// The environment variables that secrets were read from.
+    pub from_environment: Vec<String>,
+    /// The command that starts the target, where it is the reference supplier.
+    pub started_by: Option<String>,
+}
+
+/// What the target file says of hazards, over the words that Muster knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HazardRules {
+    /// Words that make an operation a hazard here.
+    #[serde(default)]
+    pub words: Vec<String>,
+    /// Words that mean no harm here.
+    #[serde(default)]
+    pub harmless_words: Vec<String>,
+    /// Operations that are no hazards, written as for `--only`.
+    #[serde(default)]
+    pub harmless: Vec<String>,
 }
 
 /// Where Muster listens for those who follow addresses in tokens.
@@ -100,9 +128,11 @@ impl Target {
     pub fn at(base_url: Url) -> Self {
         Self {
             name: base_url.host_str().unwrap_or_default().to_owned(),
+            file: None,
             supplier: String::new(),
             environment: Environment::Test,
             contract: None,
+            contract_root: None,
             published_contract: None,
             claims: Claims::default(),
             identities: Vec::new(),
@@ -118,9 +148,13 @@ impl Target {
             timeout: TIMEOUT,
             body_limit: BODY_LIMIT,
             include_hazards: BTreeSet::new(),
+            hazards: HazardRules::default(),
+            personal: Vec::new(),
             roles: Vec::new(),
             claims_at: Vec::new(),
             callback: None,
+            from_environment: Vec::new(),
+            started_by: None,
             base_url,
         }
     }
@@ -154,6 +188,7 @@ struct RawTarget {
     environment: Option<Environment>,
     base_url: String,
     contract: Option<String>,
+    contract_root: Option<String>,
     published_contract: Option<String>,
     #[serde(default)]
     claims: BTreeSet<String>,
@@ -176,6 +211,10 @@ struct RawTarget {
     body_limit_bytes: Option<u64>,
     #[serde(default)]
     include_hazards: BTreeSet<String>,
+    #[serde(default)]
+    hazards: HazardRules,
+    #[serde(default)]
+    personal: Vec<String>,
     #[serde(default)]
     attestations: Vec<Attestation>,
     #[serde(default)]
@@ -214,6 +253,7 @@ struct RawBudget {
 /// # Errors
 /// Everything that is wrong with it. Secrets are only read from a file that is otherwise sound.
 pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnostics> {
+    let file = (!source.name.starts_with('<')).then(|| source.name.to_string());
     let document = Document::parse(source, CONFIDENTIAL)?;
     let mut wrong = violations(&document, &schemas::TARGET);
     base_url(&document, &mut wrong);
@@ -293,6 +333,7 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
             })
             .collect(),
         name: raw.target,
+        file,
         supplier: raw.supplier,
         environment,
         base_url,
@@ -303,6 +344,7 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
                 document.source.beside(&contract).to_string_lossy().into_owned()
             }
         }),
+        contract_root: raw.contract_root.map(|root| document.source.beside(&root)),
         published_contract: raw.published_contract,
         claims: Claims(raw.claims),
         identities: found,
@@ -320,11 +362,15 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
         },
         parameters,
         callback,
+        from_environment: Vec::new(),
+        started_by: None,
         budget_is_given: raw.budget.requests.is_some(),
         attestations: raw.attestations,
         timeout: raw.timeout_s.map_or(TIMEOUT, Duration::from_secs_f64),
         body_limit: raw.body_limit_bytes.unwrap_or(BODY_LIMIT),
         include_hazards: raw.include_hazards,
+        hazards: raw.hazards,
+        personal: raw.personal,
     })
 }
 

@@ -1,8 +1,11 @@
 //! Who a run is to the target: credentials, resolved and kept out of every print (owner of [`Identity`]).
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 use url::Url;
 
+use super::Method;
 use crate::jose::SigningKey;
 
 /// One caller, with everything it can prove itself by.
@@ -43,6 +46,98 @@ pub enum Credential {
     OAuth2(Box<OAuth2>),
     /// A signature over the body of each request.
     Hmac(Hmac),
+    /// A value that goes into a header behind a word of the supplier's, such as `Authorization: Token abc`.
+    Fixed {
+        /// Where it goes.
+        shown: Shown,
+        /// The value.
+        value: SecretString,
+    },
+    /// A token that a request of the supplier's own gives.
+    Login(Box<LoginRequest>),
+}
+
+/// Where a token goes, and what stands before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// A header or a cookie.
+    pub place: KeyPlace,
+    /// Its name.
+    pub name: String,
+    /// What stands before the token, its space included: `Token `.
+    pub prefix: String,
+}
+
+impl Shown {
+    /// The word of the scheme, in lower case, where it goes into `Authorization`.
+    #[must_use]
+    pub fn scheme(&self) -> Option<String> {
+        self.is_authorization().then(|| {
+            self.prefix
+                .split(' ')
+                .next()
+                .unwrap_or_default()
+                .to_ascii_lowercase()
+        })
+    }
+
+    /// Whether it goes into the header `Authorization`.
+    #[must_use]
+    pub fn is_authorization(&self) -> bool {
+        self.place == KeyPlace::Header && self.name.eq_ignore_ascii_case("authorization")
+    }
+}
+
+/// A login that is a request: what is sent, where the token is in the response, and where it goes.
+#[derive(Debug, Clone)]
+pub struct LoginRequest {
+    /// The method.
+    pub method: Method,
+    /// A path below the base URL, or a URL.
+    pub address: String,
+    /// The body.
+    pub body: LoginBody,
+    /// The names in the body whose values stand in the target file, and are no secrets.
+    pub plain: Vec<String>,
+    /// Where the token is in the response.
+    pub token: TokenSource,
+    /// Where the token goes.
+    pub shown: Shown,
+    /// How long a token lasts, where that is known.
+    pub lifetime: Option<Duration>,
+}
+
+/// The body of a login request: names (in JSON also JSON Pointers) and values.
+#[derive(Debug, Clone)]
+pub enum LoginBody {
+    /// None.
+    Nothing,
+    /// `application/json`.
+    Json(Vec<(String, SecretString)>),
+    /// `application/x-www-form-urlencoded`.
+    Form(Vec<(String, SecretString)>),
+}
+
+impl LoginBody {
+    /// Its values by name.
+    #[must_use]
+    pub fn values(&self) -> &[(String, SecretString)] {
+        match self {
+            Self::Nothing => &[],
+            Self::Json(values) | Self::Form(values) => values,
+        }
+    }
+}
+
+/// Where the response to a login request has the token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenSource {
+    /// At this JSON Pointer or JSONPath of the body.
+    Body(String),
+    /// In this header.
+    Header(String),
+    /// In this cookie.
+    Cookie(String),
 }
 
 /// A shared secret that signs the body of each request (HMAC-SHA256, base64), and its name.

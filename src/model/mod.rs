@@ -7,12 +7,13 @@ mod identity;
 mod ids;
 mod requirement;
 mod roles;
+mod stop_signal;
 mod target;
 
 pub use access::{Access, AccessRule, Expected, NOBODY, TABLE as AUTHORISATION_TABLE};
 pub use identity::{
-    Assertion, ClientAuth, ClientCertificate, Credential, Grant, Hmac, Identity, KeyPlace, OAuth2,
-    TokenPlace,
+    Assertion, ClientAuth, ClientCertificate, Credential, Grant, Hmac, Identity, KeyPlace,
+    LoginBody, LoginRequest, OAuth2, Shown, TokenPlace, TokenSource,
 };
 pub use ids::{
     CaseId, CheckId, ClassId, IdentityName, Method, OperationKey, ProfileId, RequirementId,
@@ -22,6 +23,7 @@ pub use requirement::{
     Verifier,
 };
 pub use roles::{Does, ParameterRole, RoleOverride, RoleOverrides};
+pub use stop_signal::StopSignal;
 pub use target::{Budget, Claims, Environment, Parameters, Writes};
 
 use serde::{Deserialize, Serialize};

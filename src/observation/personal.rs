@@ -5,7 +5,11 @@
 
 use percent_encoding::percent_decode;
 
-use super::secrets::{Edit, Label};
+use super::{
+    personal_names, returned,
+    scan::{decoded, skip_space, string_end},
+    secrets::{Edit, Label},
+};
 
 /// Members that hold a secret in any API.
 const SECRET_MEMBERS: [&str; 6] = [
@@ -17,26 +21,31 @@ const SECRET_MEMBERS: [&str; 6] = [
     "password",
 ];
 
+/// Whether a text was received, and with which outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Received {
+    /// It was sent.
+    Nothing,
+    /// With a status that refuses nothing.
+    Success,
+    /// With a status of 400 or more, whose texts can be about a secret.
+    Refusal,
+}
+
 /// The names of members whose values are masked.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Masks {
     personal: Vec<String>,
+    /// Whether what is received under the usual names of personal properties is masked, too.
+    pub(super) usual: bool,
 }
 
 impl Masks {
     pub(super) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         Self {
             personal: names.into_iter().map(str::to_owned).collect(),
+            usual: false,
         }
-    }
-
-    /// Every name, for a first look.
-    pub(super) fn names(&self) -> Vec<String> {
-        SECRET_MEMBERS
-            .into_iter()
-            .map(str::to_owned)
-            .chain(self.personal.iter().cloned())
-            .collect()
     }
 
     /// What takes the place of the value of this member.
@@ -79,8 +88,16 @@ impl Masks {
         }
     }
 
-    /// Finds values in a JSON text, whole or cut off.
-    pub(super) fn json(&self, bytes: &[u8], edits: &mut Vec<Edit>) {
+    /// Finds values in a JSON text, whole or cut off. In one that was received, a string that is named for a secret is
+    /// masked too.
+    /// What `is_own` knows is the run's own, and no personal data.
+    pub(super) fn json(
+        &self,
+        bytes: &[u8],
+        received: Received,
+        is_own: &dyn Fn(&str) -> bool,
+        edits: &mut Vec<Edit>,
+    ) {
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             if *byte != b'"' {
@@ -95,16 +112,45 @@ impl Masks {
             }
             let key = bytes.get(at..end).unwrap_or_default();
             at = colon + 1;
-            // The parser is only needed to undo escapes, which names hardly ever have.
-            let label = if key.contains(&b'\\') {
-                serde_json::from_slice::<String>(key)
-                    .ok()
-                    .and_then(|key| self.label(&key))
-            } else {
-                std::str::from_utf8(key)
-                    .ok()
-                    .and_then(|key| self.label(key.trim_matches('"')))
-            };
+            let Some(name) = decoded(key) else { continue };
+            let label = self.label(&name).or_else(|| {
+                let start = skip_space(bytes, at);
+                let value = bytes.get(start..string_end(bytes, start))?;
+                let is_string = value.first() == Some(&b'"');
+                let value = decoded(value).filter(|_| is_string)?;
+                let masked = match received {
+                    Received::Nothing => false,
+                    Received::Success => returned::is_masked(&name, &value, false),
+                    Received::Refusal => returned::is_masked(&name, &value, true),
+                };
+                masked.then_some("[secret]")
+            });
+            if label.is_none()
+                && self.usual
+                && received != Received::Nothing
+                && personal_names::is_usual(&name)
+            {
+                let start = skip_space(bytes, at);
+                let end = value_end(bytes, start);
+                let value = bytes.get(start..end).unwrap_or_default();
+                let class = match value.first() {
+                    Some(b'"') => decoded(value)
+                        .filter(|text| !text.is_empty() && !is_own(text))
+                        .map(|text| personal_names::class_of(&text)),
+                    Some(b'0'..=b'9') if !is_own(&String::from_utf8_lossy(value)) => {
+                        Some("[personal: a number]".to_owned())
+                    }
+                    _ => None,
+                };
+                if let Some(class) = class {
+                    edits.push(Edit {
+                        range: start..end,
+                        label: Label::Text(format!("\"{class}\"")),
+                    });
+                    at = end;
+                    continue;
+                }
+            }
             if let Some(label) = label {
                 let start = skip_space(bytes, at);
                 let end = value_end(bytes, start);
@@ -120,40 +166,12 @@ impl Masks {
     }
 }
 
-/// Whether a body looks like JSON, or like a sequence of JSON texts.
-pub(super) fn looks_like_json(bytes: &[u8]) -> bool {
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    text.iter()
-        .find(|byte| !byte.is_ascii_whitespace() && **byte != 0x1e)
-        .is_some_and(|byte| matches!(byte, b'{' | b'['))
-}
-
 fn quoted(label: &'static str) -> &'static str {
     if label == "[personal]" {
         "\"[personal]\""
     } else {
         "\"[secret]\""
     }
-}
-
-fn skip_space(bytes: &[u8], mut at: usize) -> usize {
-    while bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
-        at += 1;
-    }
-    at
-}
-
-/// The place after the string that begins here, or the end of the text.
-fn string_end(bytes: &[u8], start: usize) -> usize {
-    let mut at = start + 1;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'\\' => at += 2,
-            b'"' => return at + 1,
-            _ => at += 1,
-        }
-    }
-    bytes.len()
 }
 
 /// The place after the value that begins here, or the end of the text.

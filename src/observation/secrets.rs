@@ -1,14 +1,18 @@
-//! Finds secrets in any form, and names that say that a value is personal (owner of [`Finder`]).
+//! Finds secrets in any form (owner of [`Finder`]).
 
-use std::{ops::Range, sync::Arc};
+use std::{collections::HashMap, ops::Range, sync::Arc};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use super::{
+    forms::{Breadth, Form, forms},
+    views::{Escape, each_view},
+};
 
-use super::views::{Escape, Form, each_view, forms};
-
-/// How much of a form the automaton looks for; the rest is compared. It keeps the automaton small and
-/// quick to build when a token is kilobytes long.
-const PREFIX: usize = 16;
+/// What stands where an excerpt was cut off.
+const ELLIPSIS: &[u8] = "\u{2026}".as_bytes();
+/// How much of the start of a secret counts, where the rest was cut off.
+const SHORTEST_CUT: usize = 8;
+/// How long a form is at least that is looked for across line breaks.
+const SHORTEST_OVER_LINES: usize = 12;
 /// Secrets shorter than this would be found everywhere.
 pub(super) const SHORTEST: usize = 4;
 
@@ -26,187 +30,175 @@ pub(super) enum Label {
     Variable(Arc<str>),
     /// These words.
     Words(&'static str),
-}
-
-/// One secret.
-#[derive(Clone)]
-struct Secret {
-    variable: Arc<str>,
-    value: Arc<str>,
-}
-
-/// What a prefix can turn out to be.
-enum Candidate {
-    Form(Form, Arc<str>),
-    Name,
+    /// This text.
+    Text(String),
 }
 
 /// Every secret of a run, ready to be looked for.
-#[derive(Default)]
+///
+/// An index by the first four bytes of each form, in lower case: a secret is added without building anything
+/// again, and a target can return thousands.
 pub(super) struct Finder {
-    secrets: Vec<Secret>,
-    names: Vec<String>,
-    automaton: Option<AhoCorasick>,
-    /// By pattern of the automaton.
-    candidates: Vec<Vec<Candidate>>,
+    secrets: HashMap<Arc<str>, Arc<str>>,
+    /// The secrets that are too short to be looked for everywhere, by variable.
+    short: Vec<Arc<str>>,
+    /// One bit for each hash of a key that has candidates.
+    hashes: Vec<u64>,
+    candidates: HashMap<u32, Vec<Candidate>>,
     /// The longest form, in bytes.
     longest: usize,
     /// Whether a secret has a space in it.
     spaced: bool,
 }
 
-/// What was found in a text.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) edits: Vec<Edit>,
-    /// Whether a name occurs that says that a value is to be masked.
-    pub(super) named: bool,
+/// What four bytes can be the start of.
+struct Candidate {
+    form: Form,
+    variable: Arc<str>,
+}
+
+impl Default for Finder {
+    fn default() -> Self {
+        Self {
+            secrets: HashMap::new(),
+            short: Vec::new(),
+            hashes: vec![0; 1 << 10],
+            candidates: HashMap::new(),
+            longest: 0,
+            spaced: false,
+        }
+    }
 }
 
 impl Finder {
-    pub(super) fn new(names: Vec<String>) -> Self {
-        Self {
-            names,
-            ..Self::default()
+    /// Looks for one secret more.
+    pub(super) fn add(&mut self, variable: &str, value: &str, breadth: Breadth) {
+        if value.is_empty() || self.secrets.contains_key(value) {
+            return;
         }
-    }
-
-    /// The same with more secrets.
-    pub(super) fn with<'a>(&self, more: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut secrets = self.secrets.clone();
-        for (variable, value) in more {
-            if !value.is_empty() && !secrets.iter().any(|held| &*held.value == value) {
-                secrets.push(Secret {
-                    variable: variable.into(),
-                    value: value.into(),
-                });
+        let variable: Arc<str> = variable.into();
+        self.secrets.insert(value.into(), Arc::clone(&variable));
+        if value.len() < SHORTEST {
+            self.short.push(variable);
+            return;
+        }
+        self.spaced |= value.contains(' ');
+        for form in forms(value, breadth) {
+            let Some(key) = key_of(&form.bytes) else {
+                continue;
+            };
+            self.longest = self.longest.max(form.bytes.len());
+            let (word, bit) = bit_of(key);
+            if let Some(held) = self.hashes.get_mut(word) {
+                *held |= bit;
             }
+            self.candidates.entry(key).or_default().push(Candidate {
+                form,
+                variable: Arc::clone(&variable),
+            });
         }
-        let mut finder = Self {
-            secrets,
-            names: self.names.clone(),
-            ..Self::default()
-        };
-        finder.build();
-        finder
     }
 
     /// Whether this value is known already.
     pub(super) fn knows(&self, value: &str) -> bool {
-        self.secrets.iter().any(|held| &*held.value == value)
+        self.secrets.contains_key(value)
+    }
+
+    /// How many secrets there are.
+    pub(super) fn len(&self) -> usize {
+        self.secrets.len()
     }
 
     /// The variables of secrets that are too short to be looked for everywhere.
     pub(super) fn short(&self) -> impl Iterator<Item = &str> {
-        self.secrets
-            .iter()
-            .filter(|held| held.value.len() < SHORTEST)
-            .map(|held| &*held.variable)
+        self.short.iter().map(|variable| &**variable)
     }
 
     /// The variable of the secret that is exactly this value.
     pub(super) fn exact(&self, value: &str) -> Option<&Arc<str>> {
-        self.secrets
-            .iter()
-            .find(|held| &*held.value == value)
-            .map(|held| &held.variable)
+        self.secrets.get(value)
     }
 
     /// How far a secret that begins before a place can reach beyond it, escaped twice.
-    pub(super) fn reach(&self) -> usize {
+    pub(super) const fn reach(&self) -> usize {
         self.longest * 12 + 64
     }
 
-    fn build(&mut self) {
-        let mut patterns: Vec<Vec<u8>> = Vec::new();
-        let mut add = |prefix: &[u8], candidate: Candidate| {
-            let prefix = prefix.to_ascii_lowercase();
-            let index = patterns.iter().position(|held| *held == prefix);
-            match index.and_then(|index| self.candidates.get_mut(index)) {
-                Some(held) => held.push(candidate),
-                None => {
-                    patterns.push(prefix);
-                    self.candidates.push(vec![candidate]);
-                }
-            }
-        };
-        for secret in &self.secrets {
-            if secret.value.len() < SHORTEST {
-                continue;
-            }
-            self.spaced |= secret.value.contains(' ');
-            for form in forms(&secret.value) {
-                self.longest = self.longest.max(form.bytes.len());
-                let prefix = form.bytes.get(..PREFIX).unwrap_or(&form.bytes).to_vec();
-                add(&prefix, Candidate::Form(form, Arc::clone(&secret.variable)));
-            }
-        }
-        for name in &self.names {
-            add(name.as_bytes(), Candidate::Name);
-        }
-        // A set of patterns that is too large for an automaton cannot come from a target file.
-        self.automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .ascii_case_insensitive(true)
-            .build(&patterns)
-            .ok()
-            .filter(|_| !patterns.is_empty());
-    }
-
     /// Everything to take out of these bytes.
-    pub(super) fn find(&self, bytes: &[u8]) -> Found {
-        let mut found = Found::default();
-        let Some(automaton) = &self.automaton else {
-            return found;
-        };
+    pub(super) fn find(&self, bytes: &[u8]) -> Vec<Edit> {
+        let mut edits = Vec::new();
+        if self.candidates.is_empty() {
+            return edits;
+        }
         let escapes: &[Escape] = if self.spaced {
             &Escape::ALL
         } else {
             &Escape::WITHOUT_SPACE
         };
-        each_view(bytes, escapes, &mut |view, _, back| {
-            for hit in automaton.find_overlapping_iter(view) {
-                let Some(candidates) = self.candidates.get(hit.pattern().as_usize()) else {
+        each_view(bytes, escapes, &mut |view, escape, back| {
+            let joined = escape == Some(Escape::LineBreak);
+            let mut key = 0_u32;
+            for (end, byte) in view.iter().enumerate() {
+                key = key << 8 | u32::from(byte.to_ascii_lowercase());
+                let (word, bit) = bit_of(key);
+                if end < 3 || self.hashes.get(word).is_none_or(|held| held & bit == 0) {
                     continue;
-                };
-                for candidate in candidates {
-                    match candidate {
-                        Candidate::Name => found.named = true,
-                        Candidate::Form(form, variable) => {
-                            if let Some(range) = whole(view, hit.start(), form) {
-                                found.edits.push(Edit {
-                                    range: back(range),
-                                    label: Label::Variable(Arc::clone(variable)),
-                                });
-                            }
-                        }
+                }
+                for candidate in self.candidates.get(&key).into_iter().flatten() {
+                    // Words at the ends of two lines are not one short secret.
+                    if joined && candidate.form.bytes.len() < SHORTEST_OVER_LINES {
+                        continue;
+                    }
+                    if let Some(range) = extent(view, end - 3, &candidate.form) {
+                        edits.push(Edit {
+                            range: back(range),
+                            label: Label::Variable(Arc::clone(&candidate.variable)),
+                        });
                     }
                 }
             }
         });
-        found
+        edits
     }
 }
 
-/// The range of a form that begins here, with the edges that hold bits of the secret.
-fn whole(bytes: &[u8], start: usize, form: &Form) -> Option<Range<usize>> {
-    if !bytes.get(start..)?.starts_with(&form.bytes) {
-        return None;
-    }
-    let mut range = start..start + form.bytes.len();
-    if form.edges {
-        let is_base64 = |at: usize| {
-            bytes.get(at).is_some_and(|byte| {
-                byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
-            })
+/// The first four bytes in lower case.
+fn key_of(bytes: &[u8]) -> Option<u32> {
+    let first = bytes.first_chunk::<4>()?;
+    Some(u32::from_be_bytes(
+        first.map(|byte| byte.to_ascii_lowercase()),
+    ))
+}
+
+/// The word and the bit of a key among the hashes.
+const fn bit_of(key: u32) -> (usize, u64) {
+    let hash = key.wrapping_mul(0x9e37_79b1) >> 16;
+    ((hash >> 6) as usize, 1 << (hash & 63))
+}
+
+/// The range of a form that begins here, with the edges that hold bits of the secret; also of one that was cut
+/// short, at the end of the text or by an ellipsis.
+fn extent(bytes: &[u8], start: usize, form: &Form) -> Option<Range<usize>> {
+    let rest = bytes.get(start..)?;
+    let same = form.common(rest);
+    if same < form.bytes.len() {
+        let after = rest.get(same..).unwrap_or_default();
+        let is_cut = if after.is_empty() {
+            same * 2 >= form.bytes.len()
+        } else {
+            [ELLIPSIS, b"..."]
+                .iter()
+                .any(|mark| after.starts_with(mark))
         };
-        if start > 0 && is_base64(start - 1) {
-            range.start -= 1;
-        }
-        if is_base64(range.end) {
-            range.end += 1;
-        }
+        return (is_cut && same >= SHORTEST_CUT).then_some(start..start + same);
+    }
+    let mut range = start..start + same;
+    let holds = |at: usize| bytes.get(at).is_some_and(|byte| form.edges.holds(*byte));
+    if range.start > 0 && holds(range.start - 1) {
+        range.start -= 1;
+    }
+    if holds(range.end) {
+        range.end += 1;
     }
     Some(range)
 }
@@ -239,6 +231,7 @@ pub(super) fn apply(bytes: &[u8], mut edits: Vec<Edit>, limit: usize) -> (String
         out.push_str(&String::from_utf8_lossy(between));
         match &edit.label {
             Label::Words(words) => out.push_str(words),
+            Label::Text(text) => out.push_str(text),
             Label::Variable(variable) => {
                 // A shell would read a letter that follows as part of the name.
                 let glued = bytes
@@ -274,17 +267,34 @@ pub(super) fn floor(bytes: &[u8], limit: usize) -> usize {
 /// plant a secret and look for it in everything that was written.
 #[must_use]
 pub fn contains_secret(bytes: &[u8], secret: &str) -> Option<&'static str> {
-    let forms = forms(secret);
+    let forms = forms(secret, Breadth::Every);
+    // Written apart from `Finder::find`, which it is there to test.
+    let mut by_start: HashMap<[u8; 2], Vec<&Form>> = HashMap::new();
+    for form in &forms {
+        if let Some(start) = form.bytes.first_chunk::<2>() {
+            by_start
+                .entry(start.map(|byte| byte.to_ascii_lowercase()))
+                .or_default()
+                .push(form);
+        }
+    }
     let mut found = None;
     each_view(bytes, &Escape::ALL, &mut |view, escape, _| {
-        for form in &forms {
-            if found.is_none()
-                && !form.bytes.is_empty()
-                && view
-                    .windows(form.bytes.len())
-                    .any(|window| window == form.bytes)
-            {
-                found = Some(escape.map_or(form.encoding, Escape::name));
+        let joined = escape == Some(Escape::LineBreak);
+        for (at, pair) in view.windows(2).enumerate() {
+            let Some(start) = pair.first_chunk::<2>() else {
+                continue;
+            };
+            let start = start.map(|byte| byte.to_ascii_lowercase());
+            for form in by_start.get(&start).into_iter().flatten() {
+                if found.is_none()
+                    && !(joined && form.bytes.len() < SHORTEST_OVER_LINES)
+                    && view
+                        .get(at..at + form.bytes.len())
+                        .is_some_and(|window| form.equals(window))
+                {
+                    found = Some(escape.map_or(form.encoding, Escape::name));
+                }
             }
         }
     });

@@ -9,6 +9,7 @@
 
 mod curl;
 mod redaction;
+mod returned;
 
 use bytes::Bytes;
 

@@ -1,81 +1,83 @@
-//! The forms in which a secret can come back: encodings of the whole value as patterns, escapes of
-//! single characters as decoded views of the text.
+//! Escapes of single characters, undone as views of a text.
 
 use std::ops::Range;
-
-use base64::{Engine, alphabet, engine::GeneralPurpose, engine::general_purpose::NO_PAD};
-
-const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, NO_PAD);
-const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, NO_PAD);
 
 /// How deep escapes may be nested, such as a URL within a JSON string.
 const DEPTH: usize = 2;
 
-/// One way to write a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Form {
-    pub(super) encoding: &'static str,
-    pub(super) bytes: Vec<u8>,
-    /// Whether the characters beside it hold a few bits of the secret, too.
-    pub(super) edges: bool,
-}
-
-/// Every form of a secret that escapes alone do not explain.
-pub(super) fn forms(secret: &str) -> Vec<Form> {
-    let mut forms = Vec::new();
-    let utf8 = secret.as_bytes().to_vec();
-    let latin1 = (!secret.is_ascii())
-        .then(|| {
-            secret
-                .chars()
-                .map(|character| u8::try_from(u32::from(character)))
-                .collect::<Result<Vec<u8>, _>>()
-                .ok()
-        })
-        .flatten();
-    for (plain, bytes) in [("plain", Some(utf8)), ("Latin-1", latin1)] {
-        let Some(bytes) = bytes else { continue };
-        for (encoding, engine) in [("base64", STANDARD), ("base64url", URL_SAFE)] {
-            for offset in 0..3 {
-                forms.push(Form {
-                    encoding,
-                    bytes: aligned(&engine, &bytes, offset),
-                    edges: true,
-                });
-            }
-        }
-        let lower: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        forms.push(Form {
-            encoding: "hexadecimal",
-            bytes: lower.to_ascii_uppercase().into_bytes(),
-            edges: false,
-        });
-        forms.push(Form {
-            encoding: "hexadecimal",
-            bytes: lower.into_bytes(),
-            edges: false,
-        });
-        forms.push(Form {
-            encoding: plain,
-            bytes,
-            edges: false,
-        });
-    }
-    forms.sort_by(|a, b| a.bytes.cmp(&b.bytes));
-    forms.dedup_by(|a, b| a.bytes == b.bytes);
-    forms
-}
-
-/// The characters of a base64 text that depend on the secret alone, when it starts at this byte of a
-/// group of three.
-fn aligned(engine: &GeneralPurpose, bytes: &[u8], offset: usize) -> Vec<u8> {
-    let mut padded = vec![0; offset];
-    padded.extend_from_slice(bytes);
-    let whole = padded.len() * 8 / 6;
-    let first = (offset * 8).div_ceil(6);
-    let text = engine.encode(padded).into_bytes();
-    text.get(first..whole).unwrap_or_default().to_vec()
-}
+/// The names of HTML for ASCII characters and the letters of Western Europe (HTML §13.5).
+const ENTITIES: [(&[u8], char); 70] = [
+    (b"amp", '&'),
+    (b"lt", '<'),
+    (b"gt", '>'),
+    (b"quot", '"'),
+    (b"apos", '\''),
+    (b"sol", '/'),
+    (b"bsol", '\\'),
+    (b"plus", '+'),
+    (b"equals", '='),
+    (b"period", '.'),
+    (b"comma", ','),
+    (b"colon", ':'),
+    (b"semi", ';'),
+    (b"excl", '!'),
+    (b"quest", '?'),
+    (b"num", '#'),
+    (b"dollar", '$'),
+    (b"percnt", '%'),
+    (b"commat", '@'),
+    (b"ast", '*'),
+    (b"lpar", '('),
+    (b"rpar", ')'),
+    (b"lsqb", '['),
+    (b"lbrack", '['),
+    (b"rsqb", ']'),
+    (b"rbrack", ']'),
+    (b"lcub", '{'),
+    (b"lbrace", '{'),
+    (b"rcub", '}'),
+    (b"rbrace", '}'),
+    (b"vert", '|'),
+    (b"verbar", '|'),
+    (b"lowbar", '_'),
+    (b"Hat", '^'),
+    (b"grave", '`'),
+    (b"nbsp", ' '),
+    (b"Tab", '\t'),
+    (b"NewLine", '\n'),
+    (b"pound", '\u{a3}'),
+    (b"sect", '\u{a7}'),
+    (b"agrave", 'à'),
+    (b"aacute", 'á'),
+    (b"acirc", 'â'),
+    (b"atilde", 'ã'),
+    (b"auml", 'ä'),
+    (b"aring", 'å'),
+    (b"aelig", 'æ'),
+    (b"ccedil", 'ç'),
+    (b"egrave", 'è'),
+    (b"eacute", 'é'),
+    (b"ecirc", 'ê'),
+    (b"euml", 'ë'),
+    (b"igrave", 'ì'),
+    (b"iacute", 'í'),
+    (b"icirc", 'î'),
+    (b"iuml", 'ï'),
+    (b"ntilde", 'ñ'),
+    (b"ograve", 'ò'),
+    (b"oacute", 'ó'),
+    (b"ocirc", 'ô'),
+    (b"otilde", 'õ'),
+    (b"ouml", 'ö'),
+    (b"oslash", 'ø'),
+    (b"ugrave", 'ù'),
+    (b"uacute", 'ú'),
+    (b"ucirc", 'û'),
+    (b"uuml", 'ü'),
+    (b"szlig", 'ß'),
+    (b"Auml", 'Ä'),
+    (b"Ouml", 'Ö'),
+];
 
 /// A way to escape single characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,21 +85,32 @@ pub(super) enum Escape {
     Percent,
     /// Percent, with a plus sign for a space.
     Form,
-    Json,
+    /// What follows a backslash, in JSON and in source code: `\\n`, `\\u0041`, `\\x41`, `\\101`.
+    Backslash,
     Html,
+    /// A line break within the value, with the spaces that indent the next line.
+    LineBreak,
 }
 
 impl Escape {
-    pub(super) const ALL: [Self; 4] = [Self::Percent, Self::Form, Self::Json, Self::Html];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Percent,
+        Self::Form,
+        Self::Backslash,
+        Self::Html,
+        Self::LineBreak,
+    ];
     /// Those that matter where no secret has a space: plus signs stand in every other date.
-    pub(super) const WITHOUT_SPACE: [Self; 3] = [Self::Percent, Self::Json, Self::Html];
+    pub(super) const WITHOUT_SPACE: [Self; 4] =
+        [Self::Percent, Self::Backslash, Self::Html, Self::LineBreak];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Percent => "percent-encoded",
             Self::Form => "form-encoded",
-            Self::Json => "JSON-escaped",
+            Self::Backslash => "backslash-escaped",
             Self::Html => "HTML-escaped",
+            Self::LineBreak => "broken into lines",
         }
     }
 
@@ -105,8 +118,9 @@ impl Escape {
         bytes.contains(&match self {
             Self::Percent => b'%',
             Self::Form => b'+',
-            Self::Json => b'\\',
+            Self::Backslash => b'\\',
             Self::Html => b'&',
+            Self::LineBreak => b'\n',
         })
     }
 
@@ -122,7 +136,21 @@ impl Escape {
                 out.push(u8::try_from(byte).ok()?);
                 Some(3)
             }
-            (Self::Json, [b'\\', b'u', rest @ ..]) => {
+            (Self::Backslash, [b'\\', b'u', b'{', rest @ ..]) => {
+                let end = rest.iter().take(7).position(|byte| *byte == b'}')?;
+                push_char(hex(rest.get(..end)?)?, out)?;
+                Some(end + 4)
+            }
+            (Self::Backslash, [b'\\', b'x', high, low, ..]) => {
+                let byte = digit(*high)? * 16 + digit(*low)?;
+                out.push(u8::try_from(byte).ok()?);
+                Some(4)
+            }
+            (Self::Backslash, [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', ..]) => {
+                out.push((a - b'0') * 64 + (b - b'0') * 8 + (c - b'0'));
+                Some(4)
+            }
+            (Self::Backslash, [b'\\', b'u', rest @ ..]) => {
                 let unit = hex(rest.get(..4)?)?;
                 let (code, length) = match (unit, rest.get(4..)) {
                     (0xd800..=0xdbff, Some([b'\\', b'u', low @ ..])) => {
@@ -135,9 +163,9 @@ impl Escape {
                 push_char(code, out)?;
                 Some(length)
             }
-            (Self::Json, [b'\\', short, ..]) => {
+            (Self::Backslash, [b'\\', short, ..]) => {
                 out.push(match short {
-                    b'"' | b'\\' | b'/' => *short,
+                    b'"' | b'\\' | b'/' | b'\'' => *short,
                     b'b' => 8,
                     b'f' => 12,
                     b'n' => b'\n',
@@ -150,19 +178,22 @@ impl Escape {
             (Self::Html, [b'&', rest @ ..]) => {
                 let end = rest.iter().take(9).position(|byte| *byte == b';')?;
                 match rest.get(..end)? {
-                    b"amp" => out.push(b'&'),
-                    b"lt" => out.push(b'<'),
-                    b"gt" => out.push(b'>'),
-                    b"quot" => out.push(b'"'),
-                    b"apos" => out.push(b'\''),
                     [b'#', b'x' | b'X', digits @ ..] => push_char(hex(digits)?, out)?,
                     [b'#', digits @ ..] => {
                         push_char(std::str::from_utf8(digits).ok()?.parse().ok()?, out)?;
                     }
-                    _ => return None,
+                    name => {
+                        let (_, character) = ENTITIES.iter().find(|(held, _)| *held == name)?;
+                        push_char(u32::from(*character), out)?;
+                    }
                 }
                 Some(end + 2)
             }
+            (Self::LineBreak, [b'\r' | b'\n', ..]) => Some(
+                rest.iter()
+                    .take_while(|byte| matches!(byte, b'\r' | b'\n' | b' ' | b'\t'))
+                    .count(),
+            ),
             _ => None,
         }
     }
@@ -202,7 +233,7 @@ impl View {
         let mut changed = false;
         while let Some((first, _)) = bytes.get(at..).and_then(<[u8]>::split_first) {
             let rest = bytes.get(at..).unwrap_or_default();
-            let length = if matches!(first, b'%' | b'+' | b'\\' | b'&') {
+            let length = if matches!(first, b'%' | b'+' | b'\\' | b'&' | b'\r' | b'\n') {
                 escape.decode(rest, &mut view.bytes)
             } else {
                 None

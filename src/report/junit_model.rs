@@ -197,6 +197,7 @@ fn outcome(
         Standing::Waived => Outcome::Skipped(told("waived")),
         Standing::NotApplicable => Outcome::Skipped(told("not-applicable")),
         Standing::NotTested => Outcome::Skipped(told("not-tested")),
+        Standing::NotSelected => Outcome::Skipped(told("not-selected")),
     }
 }
 
@@ -250,6 +251,9 @@ fn case(
     }
     properties.push(("verifier".into(), one.by.to_string()));
     properties.push(("judged".into(), one.judged.to_string()));
+    if !one.findings.is_empty() {
+        properties.push(("finding".into(), one.findings.join(", ")));
+    }
     let pointer = one
         .findings
         .iter()
@@ -352,6 +356,7 @@ fn run(summary: &Summary, red: bool) -> Suite {
         properties: vec![
             ("title".into(), "The run itself".into()),
             ("seed".into(), summary.started.seed.to_string()),
+            ("findings".into(), summary.findings.len().to_string()),
         ],
         cases,
     }

@@ -11,6 +11,8 @@ use crate::{
 
 /// CI systems cut or refuse longer ones; GitHub's comments end at 65,536.
 const ROOM: usize = 60_000;
+/// How many places of one finding are shown.
+const PLACES: usize = 20;
 /// What a closing note may take of it.
 const RESERVE: usize = 600;
 
@@ -35,6 +37,14 @@ struct Page {
     left_out: bool,
 }
 
+/// ` of Example Ltd`; nothing where the target file names no supplier.
+fn supplied(supplier: &str) -> String {
+    if supplier.trim().is_empty() {
+        return String::new();
+    }
+    format!(" of {}", prose(supplier))
+}
+
 impl Page {
     /// Adds a part whole, or not at all.
     fn add(&mut self, part: &str) -> bool {
@@ -56,7 +66,7 @@ impl Page {
         };
         let mut part = format!(
             "## {mark} {}\n\n{}\n\n",
-            capital(summary.conformance.label()),
+            text::capital(text::word(summary)),
             prose(&text::verdict(summary))
         );
         for reason in &summary.gate {
@@ -77,13 +87,13 @@ impl Page {
         );
         let _ = write!(
             part,
-            "{} of {}, contract {} ({}), {}, {} in {}, seed {}.\n\n",
+            "{}{}, contract {} ({}), {}, {} in {}, seed {}.\n\n",
             code(&start.target),
-            prose(&start.supplier),
+            supplied(&start.supplier),
             code(&start.contract.title),
             code(&format!("sha256:{}", start.contract.sha256)),
             prose(&start.at),
-            text::count(summary.requests, "request"),
+            text::requests(summary),
             text::duration(summary.took_us),
             start.seed
         );
@@ -94,7 +104,7 @@ impl Page {
         if summary.findings.is_empty() {
             return;
         }
-        self.add("### Findings\n\n");
+        self.add(&format!("### Findings\n\n{}.\n\n", text::causes(summary)));
         for (at, finding) in summary.findings.iter().enumerate() {
             if !self.add(&one(summary, finding)) {
                 let rest = summary.findings.len() - at;
@@ -357,6 +367,28 @@ fn one(summary: &Summary, finding: &FindingResult) -> String {
         let _ = writeln!(part, "\n{}\n", block(&sanitise::cap(authored, 2_000)));
     }
     let _ = writeln!(part, "- seen: {}", prose(&text::seen(finding)));
+    if !finding.places.is_empty() {
+        part.push_str("\n| operation | what is wrong | received |\n|---|---|---|\n");
+        for place in finding.places.iter().take(PLACES) {
+            let operation = place.operation.as_ref().map(ToString::to_string);
+            let _ = writeln!(
+                part,
+                "| {} | {} | {} |",
+                code(&operation.unwrap_or_default()),
+                prose(&sanitise::cap(&place.title, 200)),
+                code(&sanitise::cap(&place.received, 100))
+            );
+        }
+        let rest = finding.places.len().saturating_sub(PLACES);
+        if rest > 0 {
+            let _ = writeln!(
+                part,
+                "\n{} in `report.html`.",
+                text::count(rest as u64, "more place")
+            );
+        }
+        part.push('\n');
+    }
     let confirmed = text::confirmation(finding.confirmation);
     if !confirmed.is_empty() {
         let _ = writeln!(part, "- {confirmed}");
@@ -364,18 +396,33 @@ fn one(summary: &Summary, finding: &FindingResult) -> String {
     if !finding.fix.is_empty() {
         let _ = writeln!(part, "- how to fix it: {}", prose(&finding.fix));
     }
-    for curl in finding.curl_before.iter().chain(&finding.curl) {
-        let _ = write!(part, "\n{}\n", block(&sanitise::cap(curl, 2_000)));
+    let commands = finding.curl_before.iter().chain(&finding.curl);
+    let lines: Vec<String> = finding
+        .prepare
+        .iter()
+        .cloned()
+        .chain(commands.map(|curl| sanitise::cap(&text::command(curl), 2_000)))
+        .collect();
+    if !lines.is_empty() {
+        let _ = write!(part, "\n{}\n", block(&lines.join("\n")));
+    }
+    for effect in &finding.effects {
+        let ids: Vec<String> = effect
+            .requirements
+            .iter()
+            .map(|id| code(id.as_str()))
+            .collect();
+        let _ = writeln!(
+            part,
+            "- effect **{}** ({}): {} {}",
+            effect.number,
+            ids.join(", "),
+            prose(&short(&effect.finding.title)),
+            prose(effect.because.as_deref().unwrap_or_default())
+        );
     }
     part.push_str("\n</details>\n\n");
     part
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }
 
 /// Text in which nothing is markup, a link, a mention or a reference.

@@ -16,7 +16,8 @@ mod text;
 mod view;
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -27,7 +28,7 @@ pub use json::render as json;
 pub use junit::render as junit;
 pub use junit_classic::render as junit_classic;
 pub use markdown::render as markdown;
-pub use terminal::{Colour, render as terminal};
+pub use terminal::{Colour, Style, render as terminal};
 
 /// What a user may choose.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -100,6 +101,28 @@ pub struct WriteError {
     pub error: io::Error,
 }
 
+/// The name that a report is written under until it is whole.
+#[must_use]
+pub fn draft(file: &str) -> String {
+    format!(".{file}.part")
+}
+
+/// Writes a file for its owner alone: a report holds what the target returned.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path)?;
+    file.write_all(bytes)
+}
+
 /// Writes every report of the list into the run folder, and tells where they are.
 ///
 /// # Errors
@@ -114,8 +137,8 @@ pub fn write_all(
         let path = run_dir.join(format.file);
         let text = (format.render)(summary, options);
         // Beside it first, so that a reader never meets half a report.
-        let draft = run_dir.join(format!(".{}.part", format.file));
-        fs::write(&draft, text)
+        let draft = run_dir.join(draft(format.file));
+        write_private(&draft, text.as_bytes())
             .and_then(|()| fs::rename(&draft, &path))
             .map_err(|error| WriteError {
                 path: path.clone(),

@@ -48,6 +48,15 @@ fn names(report: &Report) -> Vec<(String, String, &'static str)> {
     names
 }
 
+/// Without a width, so that a log keeps its lines.
+const fn style(colour: Colour) -> Style {
+    Style {
+        colour,
+        width: None,
+        verbose: true,
+    }
+}
+
 #[test]
 fn junit_snapshot() {
     insta::assert_snapshot!(junit(&fixture::summary()));
@@ -66,7 +75,7 @@ fn markdown_snapshot() {
 #[test]
 fn terminal_snapshot() {
     let places = [PathBuf::from("reports/20261123-101500-7f3a9c/report.html")];
-    insta::assert_snapshot!(terminal(&fixture::summary(), Colour::Off, &places));
+    insta::assert_snapshot!(terminal(&fixture::summary(), style(Colour::Off), &places));
 }
 
 #[test]
@@ -104,8 +113,8 @@ fn json_is_what_its_schema_says() {
 #[test]
 fn colour_changes_nothing_but_colour() {
     let summary = fixture::summary();
-    let plain = terminal(&summary, Colour::Off, &[]);
-    let coloured = terminal(&summary, Colour::On, &[]);
+    let plain = terminal(&summary, style(Colour::Off), &[]);
+    let coloured = terminal(&summary, style(Colour::On), &[]);
     assert_ne!(plain, coloured);
     assert_eq!(sanitise::text(&coloured), plain);
     assert!(!plain.contains('\u{1b}'));
@@ -161,6 +170,7 @@ fn junit_says_what_a_reader_needs() {
             "operation",
             "verifier",
             "judged",
+            "finding",
             "pointer"
         ]
     );
@@ -409,7 +419,7 @@ fn large_runs_stay_readable() {
             all.push(judged(
                 by_check(check),
                 Some(operation),
-                failure(&format!("{operation} {}", id % 40)),
+                failure(&format!("{check} {operation} {}", id % 40)),
                 &[id],
             ));
         }

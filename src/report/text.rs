@@ -4,15 +4,61 @@ use crate::{
     event::Confirmation,
     model::{Level, Verifier},
     summary::{
-        CaseResult, FindingResult, LeftInShort, RequirementResult, Standing, Summary, highest,
+        CaseResult, FindingResult, LeftInShort, Partial, Place, RequirementResult, Standing,
+        Summary, highest,
     },
     verdict::{Conformance, Verdict},
 };
+
+/// The verdict of a run in one word: `partial` where it passed and is of a part of the profile alone.
+pub(crate) const fn word(summary: &Summary) -> &'static str {
+    match (summary.conformance, &summary.partial) {
+        (Conformance::Conformant, Some(_)) => "partial",
+        (conformance, _) => conformance.label(),
+    }
+}
+
+/// The verdict of a part: `3 of 59 requirements of Police API 1.0.0 selected, all passed.`
+fn part(summary: &Summary, part: Partial, about: &str) -> String {
+    let counts = &summary.counts;
+    let outcomes: Vec<String> = [
+        (counts.failed, "failed"),
+        (counts.errors, "in error"),
+        (counts.inconclusive, "inconclusive"),
+        (counts.warnings, "warned"),
+        (counts.waived, "waived"),
+        (counts.passed + counts.attested, "passed"),
+    ]
+    .into_iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, word)| format!("{number} {word}"))
+    .collect();
+    let outcome = if counts.passed > 0 && outcomes.len() == 1 {
+        "all passed".to_owned()
+    } else if outcomes.is_empty() {
+        "none applied".to_owned()
+    } else {
+        outcomes.join(", ")
+    };
+    let operations = if part.operations_left_out {
+        " Operations were left out, too."
+    } else {
+        ""
+    };
+    format!(
+        "{} of {} of {about} selected, {outcome}: this says nothing of the rest.{operations}",
+        part.selected,
+        count(part.of.into(), "requirement"),
+    )
+}
 
 /// The verdict of a run in one sentence.
 pub(crate) fn verdict(summary: &Summary) -> String {
     let start = &summary.started;
     let about = format!("{} {}", start.profile.title, start.profile.version);
+    if let Some(partial) = summary.partial {
+        return part(summary, partial, &about);
+    }
     match summary.conformance {
         Conformance::Conformant => format!("{} conforms to {about}.", start.target),
         Conformance::NonConformant => format!("{} does not conform to {about}.", start.target),
@@ -23,12 +69,38 @@ pub(crate) fn verdict(summary: &Summary) -> String {
     }
 }
 
+/// With a capital letter at its beginning.
+pub(crate) fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
 /// `1 request`, `2 requests`.
 pub(crate) fn count(number: u64, one: &str) -> String {
     if number == 1 {
         format!("1 {one}")
     } else {
         format!("{} {one}s", grouped(number))
+    }
+}
+
+/// The requests of a run; those of cleaning up are told apart, since the budget does not count them.
+pub(crate) fn requests(summary: &Summary) -> String {
+    let all = count(summary.requests, "request");
+    match summary.removals {
+        0 => all,
+        removals => format!("{all}, {} of them to clean up", grouped(removals)),
+    }
+}
+
+/// What the target file says, or that it does not.
+pub(crate) fn given(text: &str) -> &str {
+    if text.trim().is_empty() {
+        "not named"
+    } else {
+        text
     }
 }
 
@@ -142,7 +214,8 @@ pub(crate) fn headline(summary: &Summary, result: &RequirementResult, one: &Case
         more => format!(" And {}.", count(more as u64 - 1, "more cause")),
     };
     format!(
-        "{head}{place}: {} Expected: {}. Received: {}.{more}",
+        "{head}{place}: {}: {} Expected: {}. Received: {}.{more}",
+        finding.number,
         finding.finding.title,
         unstopped(&finding.finding.expected),
         unstopped(&finding.finding.received)
@@ -152,6 +225,98 @@ pub(crate) fn headline(summary: &Summary, result: &RequirementResult, one: &Case
 /// Without its full stop, for the middle of a sentence.
 fn unstopped(text: &str) -> &str {
     text.trim_end_matches('.')
+}
+
+/// Of an effect: the finding that it follows from, and why.
+pub(crate) fn follows(summary: &Summary, finding: &FindingResult) -> Option<String> {
+    let because = finding.because.as_ref()?;
+    let cause = summary.finding(finding.number.split('.').next()?)?;
+    Some(format!(
+        "Follows from {}: {} {because}",
+        cause.number, cause.finding.title
+    ))
+}
+
+/// One place of a finding that was seen in several: `POST /people, /age: What is wrong there. Received: 201.`
+pub(crate) fn place(place: &Place) -> String {
+    let mut text = String::new();
+    if let Some(operation) = &place.operation {
+        text.push_str(&format!("{operation}: "));
+    }
+    text.push_str(&format!(
+        "{} Received: {}",
+        place.title,
+        unstopped(&place.received)
+    ));
+    if let Some(pointer) = &place.pointer {
+        text.push_str(&format!(" (at {pointer})"));
+    }
+    text
+}
+
+/// `9 causes, with 4 effects`: how many findings there are.
+pub(crate) fn causes(summary: &Summary) -> String {
+    let effects: usize = summary.findings.iter().map(|one| one.effects.len()).sum();
+    let causes = count(summary.findings.len() as u64, "finding");
+    match effects {
+        0 => causes,
+        effects => format!(
+            "{causes}, with {} below them",
+            count(effects as u64, "effect")
+        ),
+    }
+}
+
+/// How long the lines of a command are.
+const COMMAND: usize = 100;
+
+/// A command for a POSIX shell, broken into lines between its words where it is long.
+pub(crate) fn command(line: &str) -> String {
+    let mut words: Vec<String> = vec![String::new()];
+    let mut quote = None;
+    let mut comment = "";
+    for (at, sign) in line.char_indices() {
+        match (quote, sign) {
+            (None, '#') if words.last().is_some_and(String::is_empty) => {
+                comment = line.get(at..).unwrap_or_default();
+                break;
+            }
+            (None, ' ') => {
+                words.push(String::new());
+                continue;
+            }
+            (None, '\'' | '"') => quote = Some(sign),
+            (Some(open), _) if open == sign => quote = None,
+            _ => {}
+        }
+        if let Some(word) = words.last_mut() {
+            word.push(sign);
+        }
+    }
+    let mut text = String::new();
+    let mut width = 0;
+    let mut after_option = false;
+    for word in words.iter().filter(|word| !word.is_empty()) {
+        let length = word.chars().count();
+        // The value of an option stays beside it.
+        if width > 0 && width + length + 1 > COMMAND && !after_option {
+            text.push_str(" \\\n  ");
+            width = 2;
+        } else if width > 0 {
+            text.push(' ');
+            width += 1;
+        }
+        text.push_str(word);
+        width += length;
+        after_option = matches!(
+            word.as_str(),
+            "-H" | "-X" | "-m" | "--data-binary" | "--data-raw" | "--cert" | "--key" | "--cacert"
+        );
+    }
+    if !comment.is_empty() {
+        text.push_str(&format!(" {comment}"));
+    }
+    text
 }
 
 /// A finding in full, one thing a line.
@@ -167,9 +332,15 @@ pub(crate) fn finding(summary: &Summary, finding: &FindingResult) -> String {
     if let Some(authored) = &finding.finding.authored {
         lines.push(authored.clone());
     }
+    lines.extend(follows(summary, finding));
     lines.push(format!("Seen: {}", seen(finding)));
-    for operation in finding.operations.iter().skip(1).take(20) {
-        lines.push(format!("  also on {operation}"));
+    if finding.places.is_empty() {
+        for operation in finding.operations.iter().skip(1).take(20) {
+            lines.push(format!("  also on {operation}"));
+        }
+    }
+    for one in finding.places.iter().take(20) {
+        lines.push(format!("  {}", place(one)));
     }
     for id in &finding.requirements {
         if let Some(result) = summary.requirement(id) {
@@ -190,14 +361,25 @@ pub(crate) fn finding(summary: &Summary, finding: &FindingResult) -> String {
             observation.id.0, observation.method, observation.url
         ));
     }
+    for line in &finding.prepare {
+        lines.push(format!("Before: {line}"));
+    }
     if let Some(first) = &finding.curl_before {
-        lines.push(format!("First: {first}"));
+        lines.push(format!("First: {}", command(first)));
     }
     if let Some(curl) = &finding.curl {
-        lines.push(format!("Try it: {curl}"));
+        lines.push(format!("Try it: {}", command(curl)));
     }
     if !finding.fix.is_empty() {
         lines.push(format!("How to fix: {}", finding.fix));
+    }
+    for effect in &finding.effects {
+        lines.push(format!(
+            "Effect {}: {} {}",
+            effect.number,
+            effect.finding.title,
+            effect.because.as_deref().unwrap_or_default()
+        ));
     }
     lines.join("\n")
 }

@@ -1,11 +1,12 @@
 //! What a run created is noted as it is made, and taken away at the end: looked at, removed, and looked for again.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 
 use super::{
-    exchanger::{CLEANUP, Exchanger},
+    creation,
+    exchanger::Exchanger,
     ledger::{Made, Named},
     ownership::{Leave, Look, claim_of, reading, subject_of},
     wire::Wire,
@@ -15,7 +16,7 @@ use crate::{
         self,
         ownership::{self, Claim, Naming},
     },
-    event::{Creation, Event},
+    event::{CLEANUP, Cleanup, Creation, Event},
     exchange::{Address, Breakage, BreakageKind, Exchange, Intent, Outcome, Request},
     model::{IdentityName, Method},
     plan::CaseName,
@@ -31,6 +32,19 @@ pub(super) struct Removal {
     pub(super) identity: IdentityName,
     pub(super) named: Named,
     pub(super) status: Option<u16>,
+}
+
+impl Removal {
+    fn request(&self) -> Request {
+        let mut request = Request::new(
+            Method::Delete,
+            Address::Base(self.named.path.clone()),
+            "removes what this run created",
+        )
+        .meant(Intent::Housekeeping);
+        request.identity = self.identity.clone();
+        request
+    }
 }
 
 impl<W: Wire> Exchanger<'_, W> {
@@ -49,8 +63,16 @@ impl<W: Wire> Exchanger<'_, W> {
         }
         let creation = self.ledger.intends(&operation.key, request);
         let number = creation.number;
-        self.tell(Event::CreationIntended(creation));
+        let intended = creation::with_sent_values(creation, request, self.redactor);
+        self.tell(Event::CreationIntended(intended));
         Some(number)
+    }
+
+    /// Notes that the request was held back, so that nothing is created.
+    pub(super) fn withdraws(&self, creation: Option<u64>) {
+        if let Some(number) = creation {
+            self.not_made(number);
+        }
     }
 
     /// Notes how it went: created here, not created, or in doubt.
@@ -89,7 +111,7 @@ impl<W: Wire> Exchanger<'_, W> {
         match ownership::named_record(contract, relations, exchange) {
             Some(record) => {
                 let claim = claim_of(exchange, record.by);
-                self.is_named(number, &exchange.request.identity, record, claim);
+                self.is_named(number, exchange, record, claim);
             }
             None => {
                 let status = ownership::status_resource(contract, relations, exchange);
@@ -102,12 +124,12 @@ impl<W: Wire> Exchanger<'_, W> {
     fn is_named(
         &self,
         number: u64,
-        maker: &IdentityName,
+        exchange: &Exchange,
         record: ownership::NamedRecord,
         claim: Claim,
     ) {
-        self.records
-            .claim(&record.path, claim.clone(), maker.clone());
+        let maker = exchange.request.identity.clone();
+        self.records.claim(&record.path, claim.clone(), maker);
         let removal = arrange::is_removable(self.setup.contract, &record.path)
             .then(|| format!("{} {}", Method::Delete, record.path));
         let named = Named {
@@ -117,18 +139,18 @@ impl<W: Wire> Exchanger<'_, W> {
             seen: false,
             deleted: false,
         };
-        let (created, closed) = self.ledger.is_named(number, named, removal);
+        let (created, closed) = self.ledger.is_named(number, exchange.id, named, removal);
         if let Some(created) = created {
             self.tell(Event::Created(created));
         }
         for creation in closed {
-            self.tell(Event::NotCreated(creation));
+            self.tell(Event::Absent(creation));
         }
     }
 
     fn not_made(&self, number: u64) {
         if let Some(creation) = self.ledger.not_made(number) {
-            self.tell(Event::NotCreated(creation));
+            self.tell(Event::Absent(creation));
         }
     }
 
@@ -140,11 +162,21 @@ impl<W: Wire> Exchanger<'_, W> {
     }
 
     /// Takes away what the run created: what gives access first, then last first. Runs also after an interruption,
-    /// outside the budget.
+    /// outside the budget and within a time of its own, after which nothing more is sent.
     pub(super) async fn clean_up(&self) {
+        let entries = self.ledger.take();
+        if entries.is_empty() {
+            return;
+        }
+        self.cleaning.get_or_init(Instant::now);
+        let limit = self.cancel.cleanup_time();
+        self.tell(Event::CleanupStarted(Cleanup {
+            records: entries.len() as u64,
+            limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+        }));
         let mut named = Vec::new();
         let mut unsure = Vec::new();
-        for entry in self.ledger.take() {
+        for entry in entries {
             match entry.state {
                 Made::Named(named_record) => named.push(Removal {
                     creation: entry.creation,
@@ -170,7 +202,7 @@ impl<W: Wire> Exchanger<'_, W> {
             .await;
         let mut removed = Vec::new();
         for mut removal in looked.into_iter().flatten() {
-            match self.remove(&removal).await {
+            match self.remove(removal.request()).await {
                 Ok(status) => {
                     removal.status = Some(status);
                     removed.push(removal);
@@ -261,14 +293,8 @@ impl<W: Wire> Exchanger<'_, W> {
         self.tell(Event::LeftBehind(creation, reason));
     }
 
-    async fn remove(&self, removal: &Removal) -> Result<u16, String> {
-        let mut request = Request::new(
-            Method::Delete,
-            Address::Base(removal.named.path.clone()),
-            "removes what this run created",
-        )
-        .meant(Intent::Housekeeping);
-        request.identity = removal.identity.clone();
+    /// Sends a removal. Gives the status of a response that means that the record is gone.
+    pub(super) async fn remove(&self, request: Request) -> Result<u16, String> {
         let status = match self.housekeep(request.clone()).await.outcome {
             Outcome::Answered(response) => response.status,
             Outcome::Broken(breakage) => return Err(breakage.detail),

@@ -45,7 +45,11 @@ impl<W: Wire> Runner<'_, W> {
                 // A repeat that did not get so far says nothing of the failure.
                 let stuck = |by: &Verifier| {
                     again.noted.iter().any(|note| {
-                        note.by == *by && matches!(note.judgement, Judgement::Inconclusive(_))
+                        note.by == *by
+                            && matches!(
+                                note.judgement,
+                                Judgement::Inconclusive(_) | Judgement::NotApplicable(_)
+                            )
                     })
                 };
                 for key in fresh {
@@ -53,7 +57,9 @@ impl<W: Wire> Runner<'_, W> {
                     let confirmation = match (seen, self.is_over()) {
                         (true, _) => Confirmation::Repeated,
                         (false, true) => Confirmation::Unrepeated,
-                        (false, false) if stuck(&key.0) => Confirmation::Unrepeated,
+                        (false, false) if stuck(&key.0) || !met_again(&first, &again, &key) => {
+                            Confirmation::Unrepeated
+                        }
                         (false, false) => Confirmation::Flaky,
                     };
                     confirmed.how.insert(key, confirmation);
@@ -104,4 +110,28 @@ impl<W: Wire> Runner<'_, W> {
             .unwrap_or_default();
         self.tell_note(note, confirmation);
     }
+}
+
+/// Whether a repeat met what failed before: a response with the same status to the same operation. Where a record of
+/// the first pass was in its way, or was removed meanwhile, it did not, and says nothing. Server errors come and go by
+/// themselves.
+fn met_again(first: &Driven, again: &Driven, key: &(Verifier, String)) -> bool {
+    let failed = first
+        .noted
+        .iter()
+        .filter(|note| note.failure().as_ref() == Some(key))
+        .filter_map(|note| note.evidence.last());
+    let mut situations = failed
+        .filter_map(|id| first.answers.iter().find(|(held, ..)| held == id))
+        .peekable();
+    if situations.peek().is_none() {
+        return true;
+    }
+    situations.any(|(_, operation, status)| {
+        status.is_none_or(|status| status >= 500)
+            || again
+                .answers
+                .iter()
+                .any(|(_, met, came)| met == operation && came == status)
+    })
 }

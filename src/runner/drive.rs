@@ -14,15 +14,15 @@ use super::{
 };
 use crate::{
     arrange,
-    checks::{self, Kind},
+    checks::{self, Check, Kind},
     event::Event,
-    exchange::{self, ExchangeId, Over, Response},
+    exchange::{self, BreakageKind, Exchange, ExchangeId, Outcome, Over, Response},
     known::Known,
     model::{OperationKey, Verifier, Whose},
     plan::{PlannedCase, Stage, Work},
     script::{self, Ask, Reply, Turn, World},
     suite,
-    verdict::{Gap, Judgement},
+    verdict::{Finding, Gap, Judgement},
 };
 
 /// A judgement with what it rests on, before it is confirmed.
@@ -48,6 +48,8 @@ impl Noted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pass {
     First,
+    /// From its start, alone, after the network cut the first attempt short.
+    Restart,
     /// To confirm a failure.
     Repeat,
 }
@@ -57,6 +59,10 @@ pub(super) enum Pass {
 pub(super) struct Driven {
     pub(super) noted: Vec<Noted>,
     pub(super) learned: Known,
+    /// Whether it ended without a verdict because a response never came.
+    pub(super) cut_short: bool,
+    /// Every exchange with its operation and status.
+    pub(super) answers: Vec<(ExchangeId, Option<OperationKey>, Option<u16>)>,
 }
 
 impl Driven {
@@ -64,6 +70,21 @@ impl Driven {
         self.noted
             .iter()
             .any(|note| matches!(note.judgement, Judgement::Fail(_)))
+    }
+
+    /// Takes over from an attempt before it what the response checks noted there.
+    pub(super) fn after(mut self, first: Self, subject: &Verifier) -> Self {
+        let mut noted: Vec<Noted> = first
+            .noted
+            .into_iter()
+            .filter(|note| note.by != *subject)
+            .collect();
+        noted.append(&mut self.noted);
+        self.noted = noted;
+        let mut learned = first.learned;
+        learned.merge(std::mem::take(&mut self.learned));
+        self.learned = learned;
+        self
     }
 
     pub(super) fn failures(&self) -> HashSet<(Verifier, String)> {
@@ -83,26 +104,35 @@ impl<W: Wire> Runner<'_, W> {
         let seed = conversation_seed(self.setup.started.seed, case);
         let tag = match pass {
             Pass::First => self.setup.run_tag.to_owned(),
+            Pass::Restart => format!("{}s", self.setup.run_tag),
             Pass::Repeat => format!("{}r", self.setup.run_tag),
         };
         let parameters = self.parameters(case);
-        let world = self.world(known, &parameters, seed, &tag);
+        let writes = self.setup.started.writes || is_writing_probe(case);
+        let world = self.world(known, &parameters, writes, seed, &tag);
         self.tell(Event::CaseStarted(case.name.clone()));
         let mut driven = Driven::default();
         let mut history: Vec<Reply> = Vec::new();
         let mut paused = Duration::ZERO;
+        let left_out = self.needs_an_end(case);
         let judgements = loop {
+            if let Some(reason) = left_out {
+                break vec![Judgement::not_applicable(reason)];
+            }
             if history.len() > MOST_TURNS {
                 break vec![Judgement::Error(Gap::new(
                     Whose::Muster,
                     "The case does not come to an end.",
                 ))];
             }
-            match self.turn(case, world, &history) {
+            let began = Instant::now();
+            let turn = self.turn(case, world, &history);
+            self.exchanger.was_busy_since(began);
+            match turn {
                 Turn::Done(judgements) => break judgements,
                 Turn::Ask(Ask::Pause(time)) => {
                     paused += time;
-                    tokio::time::sleep(time).await;
+                    self.cancel.unless_asked(tokio::time::sleep(time)).await;
                     history.push(Reply::Paused);
                 }
                 Turn::Ask(Ask::Handshake(asked)) => {
@@ -117,6 +147,11 @@ impl<W: Wire> Runner<'_, W> {
                             let mut exchanges = Vec::with_capacity(answered.len());
                             for answer in answered {
                                 driven.noted.extend(answer.noted);
+                                driven.answers.push((
+                                    answer.exchange.id,
+                                    answer.exchange.request.operation.clone(),
+                                    answer.exchange.status(),
+                                ));
                                 arrange::learn(
                                     self.setup.contract,
                                     self.setup.relations,
@@ -137,13 +172,17 @@ impl<W: Wire> Runner<'_, W> {
         if case.stage == Stage::Settling && judgements.iter().any(late) {
             self.exchanger.settling.learn(paused);
         }
+        let open = |judgement: &Judgement| matches!(judgement, Judgement::Inconclusive(_));
+        driven.cut_short = judgements.iter().any(open) && history.iter().any(lost_a_response);
         for judgement in judgements {
             let evidence = match &judgement {
                 // What a case did before is part of what shows it.
-                Judgement::Fail(finding) => finding.shown_by.map(|exchange| match &case.work {
-                    Work::Suite(_) => last_of(&history, Some(exchange)),
-                    Work::Exercise(_) | Work::Probe { .. } => with_write(&history, exchange),
-                }),
+                Judgement::Fail(finding) => {
+                    decisive(&history, finding).map(|exchange| match &case.work {
+                        Work::Suite(_) => last_of(&history, Some(exchange)),
+                        Work::Exercise(_) | Work::Probe { .. } => with_write(&history, exchange),
+                    })
+                }
                 _ => None,
             };
             driven.noted.push(Noted {
@@ -154,6 +193,19 @@ impl<W: Wire> Runner<'_, W> {
             });
         }
         driven
+    }
+
+    /// Why a probe is left out whose operation turned out to be a stream without an end.
+    fn needs_an_end(&self, case: &PlannedCase) -> Option<&'static str> {
+        let Work::Probe {
+            check,
+            operation: Some(key),
+        } = &case.work
+        else {
+            return None;
+        };
+        let needs = checks::find(check.as_str()).is_some_and(Check::needs_whole_responses);
+        (needs && self.exchanger.is_endless(key)).then_some(checks::NO_END)
     }
 
     /// Sends what a conversation asks for: all at once, or each at its moment.
@@ -213,6 +265,18 @@ impl<W: Wire> Runner<'_, W> {
     }
 }
 
+/// Whether a case is a probe that cannot do without writes. It is held as if writes were allowed, so that whether it
+/// applies is seen first; where they are refused, the exchanger sends nothing that writes.
+fn is_writing_probe(case: &PlannedCase) -> bool {
+    let Work::Probe { check, .. } = &case.work else {
+        return false;
+    };
+    matches!(
+        checks::find(check.as_str()).map(|check| check.kind),
+        Some(Kind::Probe { writes: true, .. })
+    )
+}
+
 fn lost() -> Turn {
     Turn::Done(vec![Judgement::Error(Gap::new(
         Whose::Muster,
@@ -220,12 +284,53 @@ fn lost() -> Turn {
     ))])
 }
 
-fn subject(case: &PlannedCase) -> (Verifier, Option<OperationKey>) {
+pub(super) fn subject(case: &PlannedCase) -> (Verifier, Option<OperationKey>) {
     match &case.work {
         Work::Exercise(key) => (Verifier::Check(REACHED.into()), Some(key.clone())),
         Work::Probe { check, operation } => (Verifier::Check(check.clone()), operation.clone()),
         Work::Suite(id) => (Verifier::Case(id.clone()), None),
     }
+}
+
+/// Whether a response never came for a reason of the network, or of something before the API.
+fn lost_a_response(reply: &Reply) -> bool {
+    let Reply::Exchanges(exchanges) = reply else {
+        return false;
+    };
+    exchanges.iter().any(|exchange| match &exchange.outcome {
+        Outcome::Broken(breakage) => matches!(
+            breakage.kind,
+            BreakageKind::ConnectionRaced
+                | BreakageKind::ConnectionLost
+                | BreakageKind::ConnectionRefused
+                | BreakageKind::TimedOut
+        ),
+        Outcome::Answered(response) => matches!(response.status, 502..=504),
+    })
+}
+
+/// The exchange that shows a finding: the one that the check names, else the last whose response the finding tells as
+/// received. What a case does afterwards, such as a control or a removal, is not it.
+fn decisive(history: &[Reply], finding: &Finding) -> Option<ExchangeId> {
+    finding.shown_by.or_else(|| {
+        let told = |exchange: &Exchange| {
+            let received = exchange.received();
+            !received.is_empty() && finding.received.starts_with(&received)
+        };
+        history
+            .iter()
+            .rev()
+            .flat_map(|reply| {
+                match reply {
+                    Reply::Exchanges(exchanges) => exchanges.as_slice(),
+                    Reply::Handshake(_) | Reply::Paused => &[],
+                }
+                .iter()
+                .rev()
+            })
+            .find(|exchange| told(exchange))
+            .map(|exchange| exchange.id)
+    })
 }
 
 /// An exchange; before one that reads what was not as it should be, the write that it followed; before one over a kept

@@ -3,33 +3,37 @@
 use std::{
     collections::HashSet,
     sync::{
-        Mutex, PoisonError,
+        Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use super::{
-    Cancel, Listener, Setup,
+    Cancel, Listener, Setup, creation,
     drive::Noted,
     ledger::Ledger,
+    outage::Lost,
     ownership::{Records, keeps_ids},
     pace::Pace,
     settle::Settling,
     watch::Watch,
-    wire::Wire,
+    wire::{Sent, Wire, unsent},
 };
 use crate::{
+    arrange,
     checks::{self, Answer, Kind},
+    contract::Operation,
     coverage::Atlas,
-    event::{Event, Exchanged},
+    event::{CLEANUP, Creation, End, Event, Exchanged},
     exchange::{
-        Auth, Exchange, ExchangeId, Intent, Outcome, Request, Response,
+        Auth, Breakage, BreakageKind, Exchange, ExchangeId, Intent, Outcome, Patience, Request,
+        Response,
         handshake::{Handshake, Handshaken},
     },
     model::{CheckId, OperationKey, Verifier, Whose},
     observation::Redactor,
-    plan::CaseName,
+    plan::{CaseName, WRITES_REFUSED},
     verdict::{Gap, Judgement},
 };
 
@@ -41,17 +45,24 @@ pub(super) struct Exchanger<'a, W> {
     pub(super) wire: &'a W,
     pub(super) ledger: Ledger,
     pub(super) records: Records,
+    /// When cleaning up began.
+    pub(super) cleaning: OnceLock<Instant>,
     /// Whether the ids that the target shows are remembered.
     pub(super) keeps_ids: bool,
     pub(super) settling: Settling,
-    redactor: &'a Redactor,
+    pub(super) redactor: &'a Redactor,
     listener: Listener<'a>,
-    cancel: &'a Cancel,
+    pub(super) cancel: &'a Cancel,
     checks: Vec<ResponseCheck>,
-    pace: Pace,
+    pub(super) pace: Pace,
     watch: Watch,
     sent: AtomicU64,
+    /// Those of them that are outside the budget: removals.
+    removals: AtomicU64,
     atlas: Mutex<Atlas>,
+    /// Operations of which a response was a stream without an end.
+    endless: Mutex<HashSet<OperationKey>>,
+    asking: Mutex<Asking>,
     /// What was said already of an operation without being a failure, so that it is said once.
     said: Mutex<HashSet<(CheckId, Option<OperationKey>, bool)>>,
 }
@@ -62,6 +73,15 @@ impl<W> std::fmt::Debug for Exchanger<'_, W> {
             .field("sent", &self.sent)
             .finish_non_exhaustive()
     }
+}
+
+/// Operations that refuse requests without credentials, although the contract declares none.
+#[derive(Debug, Default)]
+struct Asking {
+    /// Those that credentials open.
+    undeclared: HashSet<OperationKey>,
+    /// Those that refuse them too.
+    in_vain: HashSet<OperationKey>,
 }
 
 /// An exchange and what the response checks noted of it.
@@ -75,10 +95,12 @@ pub(super) struct Answered {
 #[derive(Debug)]
 pub(super) struct Held(pub(super) Gap);
 
-/// The name under which the run's own removals are told.
-pub(super) const CLEANUP: &str = "cleanup";
 /// How often a request is sent again because the target asks for patience.
 const MOST_RETRIES: u32 = 3;
+/// Shorter delays are lost in those of any network.
+const WORTH_TELLING: Duration = Duration::from_millis(20);
+/// How many operations are named in one sentence.
+const MOST_SHOWN: usize = 10;
 /// The longest wait for one `Retry-After`; a target that asks for more is taken at its word as busy.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -104,6 +126,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             wire,
             ledger: Ledger::default(),
             records: Records::default(),
+            cleaning: OnceLock::new(),
             keeps_ids: keeps_ids(setup.contract, setup.relations),
             settling: Settling::of(setup.parameters),
             redactor,
@@ -112,22 +135,44 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             checks,
             pace: Pace::new(&setup.started.budget),
             watch: Watch::default(),
-            sent: AtomicU64::new(0),
+            sent: AtomicU64::new(setup.asked_before),
+            removals: AtomicU64::new(0),
             atlas: Mutex::new(Atlas::new(&setup.started.contract.surfaces)),
+            endless: Mutex::default(),
+            asking: Mutex::default(),
             said: Mutex::default(),
         }
     }
 
+    /// Tells what happened, without secrets in any of its texts.
     pub(super) fn tell(&self, event: Event) {
-        (self.listener)(event);
+        (self.listener)(without_secrets(self.redactor, event));
     }
 
     pub(super) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
 
+    pub(super) fn removals(&self) -> u64 {
+        self.removals.load(Ordering::Relaxed)
+    }
+
+    /// The requests that were lost as the target stopped answering.
+    pub(super) fn lost_requests(&self) -> Vec<Lost> {
+        self.watch.lost_requests()
+    }
+
+    /// Notes that the target is back, and that what was under way did not end it.
+    pub(super) fn came_back(&self) {
+        self.watch.came_back();
+    }
+
     pub(super) fn stopped(&self) -> Option<Gap> {
-        self.watch.stopped()
+        // The reason may quote the target.
+        self.watch.stopped().map(|gap| Gap {
+            reason: self.redactor.text(&gap.reason),
+            whose: gap.whose,
+        })
     }
 
     /// How much of an operation was not seen yet.
@@ -141,6 +186,11 @@ impl<'a, W: Wire> Exchanger<'a, W> {
     /// Whether one of these exchanges was part of what made the run stop.
     pub(super) fn is_of_the_outage(&self, evidence: &[ExchangeId]) -> bool {
         evidence.iter().any(|id| self.watch.is_of_the_outage(*id))
+    }
+
+    /// Stops the run where no valid request was accepted so far.
+    pub(super) fn needs_a_success(&self) {
+        self.watch.needs_a_success();
     }
 
     /// Whether one of these exchanges may turn out to be part of an outage.
@@ -160,23 +210,54 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         case: &CaseName,
         request: Request,
     ) -> Result<Answered, Held> {
+        self.may_write(&request)?;
+        self.wire.may_send(&request).map_err(Held)?;
         let leave = self.may_change(case, &request).await?;
-        self.may_send()?;
-        let creation = self.intends(&request, leave);
+        let mut creation = None;
+        let mut is_noted = false;
         let mut noted = Vec::new();
         let mut renewed = false;
         let mut nonced = false;
         let mut retries = 0;
+        let mut insisted = None;
         loop {
-            let (exchange, logins) = self.send_once(case, request.clone()).await?;
+            let place = match self.place().await {
+                Ok(place) => place,
+                Err(held) => {
+                    self.withdraws(creation);
+                    return Err(held);
+                }
+            };
+            // Noted as it is sent: what was held back creates nothing.
+            if !is_noted {
+                is_noted = true;
+                creation = self.intends(&request, leave);
+                if let Err(held) = self.may_send() {
+                    self.withdraws(creation);
+                    return Err(held);
+                }
+            }
+            let sent = self.send_now(case, request.clone()).await;
+            drop(place);
+            let (exchange, logins) = sent?;
             noted.extend(logins);
+            match &insisted {
+                None => {
+                    insisted = self.asks_undeclared(&exchange);
+                    if insisted.is_some() {
+                        self.tell_unjudged(case, &exchange);
+                        continue;
+                    }
+                }
+                Some(key) => self.has_insisted(key, &exchange),
+            }
             noted.extend(self.judge(case, &exchange));
             if retries > 0 {
                 noted.extend(self.was_meant(&exchange));
             }
             if let Some(wait) = patience(&exchange).filter(|_| retries < MOST_RETRIES) {
                 retries += 1;
-                tokio::time::sleep(wait).await;
+                self.cancel.unless_asked(tokio::time::sleep(wait)).await;
                 continue;
             }
             if wants_nonce(&exchange.outcome) && !nonced {
@@ -195,6 +276,64 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         }
     }
 
+    /// The operation of a request that was refused without credentials, where the contract asks for none and the identity
+    /// has some: it is sent again with them.
+    fn asks_undeclared(&self, exchange: &Exchange) -> Option<OperationKey> {
+        let request = &exchange.request;
+        let key = request.operation.as_ref()?;
+        let operation = self.setup.contract.operation(key)?;
+        let is_refused = matches!(exchange.status(), Some(401 | 403))
+            && request.auth == Auth::Declared
+            && exchange.credentials.is_empty()
+            && !arrange::is_login_path(operation)
+            && !operation.security.is_required();
+        let known = |asking: &Asking| asking.in_vain.contains(key);
+        if !is_refused || known(&self.asking.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return None;
+        }
+        self.wire
+            .insist(key, &request.identity)
+            .then(|| key.clone())
+    }
+
+    /// Notes whether credentials made a difference to an operation that declares none.
+    fn has_insisted(&self, key: &OperationKey, exchange: &Exchange) {
+        let Some(status) = exchange.status() else {
+            return;
+        };
+        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(status, 401 | 403) {
+            if !asking.undeclared.contains(key) {
+                self.wire.relent(key);
+                asking.in_vain.insert(key.clone());
+            }
+        } else {
+            asking.undeclared.insert(key.clone());
+        }
+    }
+
+    /// Tells once which operations asked for credentials that the contract does not declare.
+    pub(super) fn tell_undeclared(&self) {
+        let asking =
+            std::mem::take(&mut *self.asking.lock().unwrap_or_else(PoisonError::into_inner));
+        if asking.undeclared.is_empty() {
+            return;
+        }
+        let mut keys: Vec<String> = asking.undeclared.iter().map(ToString::to_string).collect();
+        keys.sort();
+        let shown = keys.get(..MOST_SHOWN).unwrap_or(&keys).join(", ");
+        let more = match keys.len().saturating_sub(MOST_SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        self.tell(Event::Noticed(Gap::new(
+            Whose::Supplier,
+            format!(
+                "The contract declares no security for {shown}{more}, and a request without credentials received 401 or 403. These operations were tested with the credentials of the identity. Declare `security` for them in the contract."
+            ),
+        )));
+    }
+
     /// Sends a request at its moment, once, whatever is under way: the rate is the conversation's affair.
     pub(super) async fn exchange_at(
         &self,
@@ -206,7 +345,10 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         if !request.method.is_safe() {
             return self.exchange(case, request).await;
         }
-        tokio::time::sleep_until(due.into()).await;
+        self.may_write(&request)?;
+        self.wire.may_send(&request).map_err(Held)?;
+        let waiting = tokio::time::sleep_until(due.into());
+        self.cancel.unless_asked(waiting).await;
         self.may_send()?;
         let late_us = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
         let (mut exchange, mut noted) = self.send_now(case, request).await?;
@@ -222,9 +364,9 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         case: &CaseName,
         request: Request,
     ) -> Result<(Exchange, Vec<Noted>), Held> {
-        self.may_send()?;
-        let place = self.pace.ready().await;
-        self.may_send()?;
+        self.may_write(&request)?;
+        self.wire.may_send(&request).map_err(Held)?;
+        let place = self.place().await?;
         let sent = self.send_now(case, request).await;
         drop(place);
         sent
@@ -242,24 +384,66 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         self.send_once(case, request).await
     }
 
-    async fn send_now(
+    /// A place for a request that may be sent.
+    async fn place(&self) -> Result<Option<tokio::sync::SemaphorePermit<'_>>, Held> {
+        self.may_send()?;
+        let place = self.ready().await?;
+        self.may_send()?;
+        Ok(place)
+    }
+
+    /// Waits for a place among the concurrent requests, and for the rate.
+    async fn ready(&self) -> Result<Option<tokio::sync::SemaphorePermit<'_>>, Held> {
+        tokio::select! {
+            place = self.pace.ready() => Ok(place),
+            () = self.cancel.asked() => Err(Held(interrupted())),
+        }
+    }
+
+    pub(super) async fn send_now(
         &self,
         case: &CaseName,
-        request: Request,
+        mut request: Request,
     ) -> Result<(Exchange, Vec<Noted>), Held> {
         let id = ExchangeId(self.sent.fetch_add(1, Ordering::Relaxed) + 1);
         let operation = request
             .operation
             .as_ref()
             .and_then(|key| self.setup.contract.operation(key));
+        request.patience = operation.map_or(Patience::Usual, |operation| self.patience(operation));
         let sent = tokio::select! {
             sent = self.wire.send(&request, operation) => sent,
             () = self.cancel.patience_ends() => return Err(Held(interrupted())),
         };
         let logins = self.tell_logins(case);
         let exchange = sent.into_exchange(id, request);
+        self.redactor.learn_returned(&exchange);
         self.watch.saw(&exchange);
+        if let Some(key) = &exchange.request.operation
+            && exchange.response().is_some_and(|response| response.open)
+        {
+            self.endless().insert(key.clone());
+        }
         Ok((exchange, logins))
+    }
+
+    /// Whether a response of this operation was a stream without an end.
+    pub(super) fn is_endless(&self, key: &OperationKey) -> bool {
+        self.endless().contains(key)
+    }
+
+    fn endless(&self) -> std::sync::MutexGuard<'_, HashSet<OperationKey>> {
+        self.endless.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn patience(&self, operation: &Operation) -> Patience {
+        if self.is_endless(&operation.key) {
+            Patience::Least
+        } else if arrange::stream::waiting(operation).is_some() {
+            Patience::Short
+        } else {
+            Patience::Usual
+        }
     }
 
     /// Tries a TLS handshake, which counts as a request, and tells it.
@@ -269,7 +453,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         asked: Handshake,
     ) -> Result<Handshaken, Held> {
         self.may_send()?;
-        let place = self.pace.ready().await;
+        let place = self.ready().await?;
         self.may_send()?;
         let id = ExchangeId(self.sent.fetch_add(1, Ordering::Relaxed) + 1);
         let result = tokio::select! {
@@ -283,6 +467,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             observation: self.redactor.observe_handshake(&handshaken),
             passed: Vec::new(),
             valid: false,
+            wrong: false,
             covered: Vec::new(),
         })));
         Ok(handshaken)
@@ -305,21 +490,51 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             None => request,
         };
         let id = ExchangeId(self.sent.fetch_add(1, Ordering::Relaxed) + 1);
-        let mut sent = self.wire.send(&request, operation).await;
+        self.removals.fetch_add(1, Ordering::Relaxed);
+        let mut sent = self.send_in_time(&request, operation).await;
         if wants_nonce(&sent.outcome) {
-            sent = self.wire.send(&request, operation).await;
+            sent = self.send_in_time(&request, operation).await;
         }
-        sent.into_exchange(id, request)
+        let exchange = sent.into_exchange(id, request);
+        self.redactor.learn_returned(&exchange);
+        exchange
+    }
+
+    /// Sends a request, unless the time for cleaning up is over or ends before the response.
+    async fn send_in_time(&self, request: &Request, operation: Option<&Operation>) -> Sent {
+        let Some(began) = self.cleaning.get() else {
+            return self.wire.send(request, operation).await;
+        };
+        tokio::select! {
+            biased;
+            () = self.cancel.cleanup_ends(*began) => unsent(
+                request,
+                Breakage {
+                    kind: BreakageKind::NotSent,
+                    detail: creation::OUT_OF_TIME.to_owned(),
+                },
+            ),
+            sent = self.wire.send(request, operation) => sent,
+        }
     }
 
     /// Logins are evidence too, and judged: what a token endpoint says of a token, say.
     fn tell_logins(&self, case: &CaseName) -> Vec<Noted> {
         let mut noted = Vec::new();
         for mut login in self.wire.take_logins() {
+            self.redactor.learn_returned(&login);
             login.id = ExchangeId(self.sent.fetch_add(1, Ordering::Relaxed) + 1);
             noted.extend(self.judge(case, &login));
         }
         noted
+    }
+
+    /// Holds back what may change something, where writes are refused: whatever a conversation asks for.
+    fn may_write(&self, request: &Request) -> Result<(), Held> {
+        if self.setup.started.writes || request.method.is_safe() {
+            return Ok(());
+        }
+        Err(Held(Gap::new(Whose::Configuration, WRITES_REFUSED)))
     }
 
     fn may_send(&self) -> Result<(), Held> {
@@ -330,7 +545,8 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             return Err(Held(gap));
         }
         let most = self.setup.started.budget.requests;
-        if self.sent() >= most {
+        // Removals are outside it: what was created is removed however much was sent.
+        if self.sent() - self.removals() >= most {
             return Err(Held(Gap::new(
                 Whose::Configuration,
                 format!(
@@ -341,8 +557,23 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         Ok(())
     }
 
+    /// Tells the wire of a time in which no exchange was looked at, where it is worth telling.
+    pub(super) fn was_busy_since(&self, began: Instant) {
+        let time = began.elapsed();
+        if time >= WORTH_TELLING {
+            self.wire.was_busy(time);
+        }
+    }
+
     /// Has the response checks judge an exchange, and tells it.
     fn judge(&self, case: &CaseName, exchange: &Exchange) -> Vec<Noted> {
+        let began = Instant::now();
+        let noted = self.judge_and_tell(case, exchange);
+        self.was_busy_since(began);
+        noted
+    }
+
+    fn judge_and_tell(&self, case: &CaseName, exchange: &Exchange) -> Vec<Noted> {
         let operation = exchange
             .request
             .operation
@@ -390,6 +621,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             passed,
             valid: exchange.request.intent == Intent::Valid
                 && exchange.request.auth == Auth::Declared,
+            wrong: matches!(exchange.request.intent, Intent::Wrong(_)),
             covered,
         })));
         noted
@@ -417,6 +649,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             observation: self.redactor.observe(exchange),
             passed: Vec::new(),
             valid: false,
+            wrong: false,
             covered: Vec::new(),
         })));
     }
@@ -473,6 +706,33 @@ fn retry_after(response: &Response) -> Option<Duration> {
         .get("date")
         .and_then(|date| parse(&date.replace("GMT", "+0000")))?;
     Duration::try_from(until - now).ok()
+}
+
+/// An event without secrets in its texts. Exchanges and judgements have none by the time they are told.
+fn without_secrets(redactor: &Redactor, event: Event) -> Event {
+    let clean = |mut creation: Creation| {
+        creation.removal = creation.removal.map(|removal| redactor.text(&removal));
+        creation
+    };
+    match event {
+        Event::CreationIntended(creation) => Event::CreationIntended(clean(creation)),
+        Event::Created(creation) => Event::Created(clean(creation)),
+        Event::Removed(creation) => Event::Removed(clean(creation)),
+        Event::LeftBehind(creation, reason) => {
+            Event::LeftBehind(clean(creation), redactor.text(&reason))
+        }
+        Event::Noticed(gap) => Event::Noticed(Gap {
+            reason: redactor.text(&gap.reason),
+            whose: gap.whose,
+        }),
+        Event::Finished(mut finished) => {
+            if let End::Stopped { reason, .. } = &mut finished.end {
+                *reason = redactor.text(reason);
+            }
+            Event::Finished(finished)
+        }
+        other => other,
+    }
 }
 
 /// A judgement without secrets in what it quotes.

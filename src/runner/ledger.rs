@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::{
     arrange::ownership::{Claim, path_key},
     event::Creation,
-    exchange::{Over, Request},
+    exchange::{ExchangeId, Over, Request},
     model::OperationKey,
 };
 
@@ -89,6 +89,10 @@ impl Ledger {
             number: state.last,
             operation: operation.clone(),
             removal: None,
+            identity: request.identity.clone(),
+            path: None,
+            sent: None,
+            exchange: None,
         };
         state.open.push(Entry {
             creation: creation.clone(),
@@ -119,6 +123,7 @@ impl Ledger {
     pub(super) fn is_named(
         &self,
         number: u64,
+        exchange: ExchangeId,
         named: Named,
         removal: Option<String>,
     ) -> (Option<Creation>, Vec<Creation>) {
@@ -139,6 +144,7 @@ impl Ledger {
             return (None, Vec::new());
         };
         entry.creation.removal = removal;
+        entry.creation.exchange = Some(exchange);
         entry.state = Made::Named(named);
         let creation = entry.creation.clone();
         let sent = entry.sent.clone();

@@ -4,14 +4,18 @@
 //! checks do. It knows no report and no progress bar: whoever listens to the events does.
 #![allow(clippy::disallowed_methods, reason = "a run has a clock")]
 
+mod cancel;
 mod cleanup;
 mod confirm;
+mod creation;
 mod drive;
 mod exchanger;
 mod ledger;
+mod outage;
 mod ownership;
 mod pace;
 pub mod preflight;
+pub mod reclaim;
 mod search;
 mod settle;
 mod share;
@@ -20,17 +24,16 @@ mod tests;
 mod watch;
 mod wire;
 
+pub use cancel::Cancel;
 pub use wire::{Line, Sent, Wire};
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::OnceLock,
-    sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use futures::StreamExt;
-use tokio::sync::Notify;
 
 use self::{
     confirm::Confirmed,
@@ -71,43 +74,15 @@ pub struct Setup<'a> {
     pub plan: &'a Plan,
     /// What is known to exist at the start.
     pub known: Known,
+    /// How many requests asked before whether the run makes sense; the budget counts them.
+    pub asked_before: u64,
 }
-
-/// A person's wish to stop: noticed before the next request, and by those under way after a grace time.
-#[derive(Debug, Default)]
-pub struct Cancel {
-    asked: AtomicBool,
-    notify: Notify,
-}
-
-impl Cancel {
-    /// Asks the run to stop.
-    pub fn ask(&self) {
-        self.asked.store(true, Ordering::SeqCst);
-        self.notify.notify_waiters();
-    }
-
-    /// Whether it was asked to.
-    #[must_use]
-    pub fn is_asked(&self) -> bool {
-        self.asked.load(Ordering::SeqCst)
-    }
-
-    /// Waits until it is asked and the grace time has passed.
-    async fn patience_ends(&self) {
-        let notified = self.notify.notified();
-        if !self.is_asked() {
-            notified.await;
-        }
-        tokio::time::sleep(GRACE).await;
-    }
-}
-
-/// How long requests under way may go on after a person asked to stop.
-const GRACE: Duration = Duration::from_secs(3);
 
 /// How many operations are measured side by side: each has a constant rate of its own.
 const MEASURED_AT_ONCE: usize = 4;
+
+/// So many cases in a row that lose a response a second time show that more of them would.
+const MOST_IN_VAIN: usize = 3;
 
 /// Does what a plan says.
 #[derive(Debug)]
@@ -147,6 +122,7 @@ impl<'a, W: Wire> Runner<'a, W> {
         self.tell(Event::Planned(Planned {
             cases: self.setup.plan.cases.clone(),
             excluded: self.setup.plan.excluded.clone(),
+            not_selected: self.setup.plan.not_selected.clone(),
         }));
         let mut known = self.setup.known.clone();
         let mut confirmed = Confirmed::default();
@@ -164,15 +140,28 @@ impl<'a, W: Wire> Runner<'a, W> {
                 break;
             }
             if stage == Stage::Probes {
+                // Suites bring valid requests of their own.
+                if self.setup.plan.suites.is_empty() {
+                    self.exchanger.needs_a_success();
+                }
+                if self.is_over() {
+                    break;
+                }
                 self.shares.get_or_init(|| self.share_out());
             }
             known = self.run_stage(stage, known, &mut confirmed).await;
         }
+        if self.exchanger.stopped().is_some() {
+            self.look_into_outage().await;
+        }
         self.exchanger.clean_up().await;
         self.tell_held(confirmed);
+        self.exchanger.tell_undeclared();
         let finished = Finished {
             end: self.end(),
+            signal: self.cancel.signal(),
             requests: self.exchanger.sent(),
+            removals: self.exchanger.removals(),
             took_us: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
         };
         self.tell(Event::Finished(finished.clone()));
@@ -283,6 +272,7 @@ impl<'a, W: Wire> Runner<'a, W> {
         .buffer_unordered(at_once);
         let mut learned = Known::default();
         let mut failed: Vec<(&PlannedCase, Driven)> = Vec::new();
+        let mut cut_short: Vec<(&PlannedCase, Driven)> = Vec::new();
         let mut waiting: BTreeMap<usize, Driven> = BTreeMap::new();
         let mut position = 0;
         while let Some((at, outcome)) = driven.next().await {
@@ -290,7 +280,9 @@ impl<'a, W: Wire> Runner<'a, W> {
             while let Some(mut outcome) = waiting.remove(&position) {
                 learned.merge(std::mem::take(&mut outcome.learned));
                 if let Some(case) = cases.get(position) {
-                    if outcome.has_failure() {
+                    if outcome.cut_short {
+                        cut_short.push((case, outcome));
+                    } else if outcome.has_failure() {
                         failed.push((case, outcome));
                     } else {
                         self.tell_all(outcome.noted, Confirmation::None);
@@ -301,6 +293,14 @@ impl<'a, W: Wire> Runner<'a, W> {
             }
         }
         drop(driven);
+        for (case, outcome) in self.restart(cut_short, &known, &mut learned).await {
+            if outcome.has_failure() {
+                failed.push((case, outcome));
+            } else {
+                self.tell_all(outcome.noted, Confirmation::None);
+                self.tell(Event::CaseFinished(case.name.clone()));
+            }
+        }
         for (case, outcome) in failed {
             self.confirm(case, outcome, &known, confirmed).await;
             self.tell(Event::CaseFinished(case.name.clone()));
@@ -311,6 +311,29 @@ impl<'a, W: Wire> Runner<'a, W> {
         let mut known = known;
         known.merge(learned);
         known
+    }
+
+    /// Runs the cases that lost a response once more, one at a time and from their start: a verdict does not hang on one
+    /// connection. A target that loses responses again and again is not asked for ever.
+    async fn restart<'c>(
+        &self,
+        cut_short: Vec<(&'c PlannedCase, Driven)>,
+        known: &Known,
+        learned: &mut Known,
+    ) -> Vec<(&'c PlannedCase, Driven)> {
+        let mut ended = Vec::with_capacity(cut_short.len());
+        let mut in_vain = 0;
+        for (case, first) in cut_short {
+            if in_vain >= MOST_IN_VAIN || self.is_over() {
+                ended.push((case, first));
+                continue;
+            }
+            let mut again = self.drive(case, known, Pass::Restart).await;
+            in_vain = if again.cut_short { in_vain + 1 } else { 0 };
+            learned.merge(std::mem::take(&mut again.learned));
+            ended.push((case, again.after(first, &drive::subject(case).0)));
+        }
+        ended
     }
 
     fn tell_all(&self, noted: Vec<drive::Noted>, confirmation: Confirmation) {
@@ -340,6 +363,7 @@ impl<'a, W: Wire> Runner<'a, W> {
         &'k self,
         known: &'k Known,
         parameters: &'k Parameters,
+        writes: bool,
         seed: u64,
         tag: &'k str,
     ) -> World<'k> {
@@ -351,7 +375,7 @@ impl<'a, W: Wire> Runner<'a, W> {
             parameters,
             identities: self.setup.identities,
             base_url: &self.setup.started.base_url,
-            writes: self.setup.started.writes,
+            writes,
             seed,
             run_tag: tag,
         }

@@ -96,6 +96,13 @@ impl Records {
         self.lock().held.entry(key.to_owned()).or_default().standing = standing;
     }
 
+    /// What was seen so far counts no longer; what responses named does.
+    pub(super) fn unsee(&self) {
+        for record in self.lock().held.values_mut() {
+            record.standing = Standing::Unseen;
+        }
+    }
+
     fn forget(&self, key: &str) {
         self.lock().held.remove(key);
     }

@@ -1,7 +1,10 @@
 //! Can the target be reached and logged in to, is it where the contract says, and does its clock agree?
 //! (owner of [`Preflight`])
 //!
-//! Asked before a run, so that a wrong address or a refused login is never taken for non-conformance.
+//! Asked before a run, so that a wrong address or a refused login is never taken for non-conformance. Preflight sends
+//! nothing that the plan does not permit.
+
+mod proof;
 
 use std::time::Duration;
 
@@ -82,6 +85,8 @@ impl Preflight {
 
 /// A clock that differs by more than this makes tokens and dates fail for no fault of the API.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(300);
+/// Where nothing lies, for a target whose root must not be read.
+const MADE_UP: &str = "/muster-is-not-here";
 /// How many operations are asked before a base path counts as wrong.
 const MOST_TRIED: usize = 5;
 
@@ -93,12 +98,18 @@ pub async fn preflight<W: Wire>(
     now: OffsetDateTime,
 ) -> Preflight {
     let mut asked = Preflight::default();
-    let root = Request::new(
-        Method::Get,
-        Address::Base(String::new()),
-        "asks whether the target can be reached",
-    )
-    .meant(Intent::Housekeeping);
+    let ask_at = |path: &str| {
+        Request::new(
+            Method::Get,
+            Address::Base(path.to_owned()),
+            "asks whether the target can be reached",
+        )
+        .meant(Intent::Housekeeping)
+    };
+    let mut root = ask_at("");
+    if wire.may_send(&root).is_err() {
+        root = ask_at(MADE_UP);
+    }
     let Some(response) = reach(&mut asked, wire, &root).await else {
         return asked;
     };
@@ -113,6 +124,10 @@ pub async fn preflight<W: Wire>(
     if asked.obstacle().is_none() {
         paths(&mut asked, wire, contract).await;
     }
+    if asked.obstacle().is_none() {
+        let permitted = |operation: &Operation| wire.may_send(&plain_read(operation)).is_ok();
+        proof::prove(&mut asked, wire, contract, identities, &permitted).await;
+    }
     asked
 }
 
@@ -120,13 +135,29 @@ async fn reach<W: Wire>(asked: &mut Preflight, wire: &W, root: &Request) -> Opti
     let sent = wire.send(root, None).await;
     match sent.outcome {
         Outcome::Answered(response) => {
+            if wants_tls(&sent.url, &response) {
+                let detail = format!(
+                    "{} answered a plain request with {} and asks for TLS: write `https://` in `base_url`.",
+                    sent.url, response.status
+                );
+                asked.note(
+                    "reach",
+                    StepOutcome::Bad(Gap::new(Whose::Configuration, detail)),
+                );
+                return None;
+            }
             asked.note(
                 "reach",
                 StepOutcome::Good(format!("{} answered {}", sent.url, response.status)),
             );
             Some(response)
         }
-        Outcome::Broken(breakage) => {
+        Outcome::Broken(mut breakage) => {
+            if breakage.kind == BreakageKind::ConnectionLost && sent.url.starts_with("http:") {
+                breakage.detail.push_str(
+                    " The port may speak TLS: try `https://` in `base_url` of the target file.",
+                );
+            }
             asked.tls_failed = breakage.kind == BreakageKind::Tls;
             asked.note(
                 "reach",
@@ -135,6 +166,15 @@ async fn reach<W: Wire>(asked: &mut Preflight, wire: &W, root: &Request) -> Opti
             None
         }
     }
+}
+
+/// Whether a server tells a plain request that it came to a port for TLS, as nginx and Apache do.
+fn wants_tls(url: &str, response: &Response) -> bool {
+    let text = String::from_utf8_lossy(response.body.get(..2000).unwrap_or(&response.body));
+    let text = text.to_ascii_lowercase();
+    url.starts_with("http:")
+        && response.status == 400
+        && (text.contains("https port") || text.contains("ssl-enabled server port"))
 }
 
 fn clock(asked: &mut Preflight, response: &Response, now: OffsetDateTime) {
@@ -170,22 +210,28 @@ fn clock(asked: &mut Preflight, response: &Response, now: OffsetDateTime) {
 /// A contract whose base path is not that of the target makes every operation answer 404.
 async fn paths<W: Wire>(asked: &mut Preflight, wire: &W, contract: &Contract) {
     let mut unfound = Vec::new();
-    for operation in contract
+    let mut failing = Vec::new();
+    let mut forbidden = Vec::new();
+    let mut hint = None;
+    for (operation, request) in contract
         .operations
         .iter()
         .filter(|operation| needs_nothing(operation))
+        .map(|operation| (operation, plain_read(operation)))
+        .filter(|(_, request)| wire.may_send(request).is_ok())
         .take(MOST_TRIED)
     {
-        let request = Request::new(
-            Method::Get,
-            Address::Base(operation.key.path.to_string()),
-            "asks whether the base URL fits the contract",
-        )
-        .calling(&operation.key)
-        .meant(Intent::Housekeeping);
-        match wire.send(&request, Some(operation)).await.outcome {
+        let sent = wire.send(&request, Some(operation)).await;
+        match sent.outcome {
             Outcome::Answered(response) if response.status == 404 => {
-                unfound.push(operation.key.to_string())
+                hint = hint.or_else(|| base_hint(&sent.url, operation, contract));
+                unfound.push(operation.key.to_string());
+            }
+            Outcome::Answered(response) if response.status == 403 => {
+                forbidden.push(operation.key.to_string());
+            }
+            Outcome::Answered(response) if response.status >= 500 => {
+                failing.push(format!("{} answered {}", operation.key, response.status));
             }
             Outcome::Answered(response) => {
                 asked.note(
@@ -197,18 +243,72 @@ async fn paths<W: Wire>(asked: &mut Preflight, wire: &W, contract: &Contract) {
             Outcome::Broken(_) => {}
         }
     }
-    if unfound.len() >= 2 {
-        asked.note(
-            "paths",
-            StepOutcome::Bad(Gap::new(
-                Whose::Configuration,
-                format!(
-                    "{} were all answered 404: `base_url` probably lacks a part of the path, such as `/api` or `/v1`.",
-                    unfound.join(", ")
-                ),
-            )),
-        );
+    let outcome = if unfound.len() >= 2 || (unfound.len() == 1 && hint.is_some()) {
+        let hint = hint.unwrap_or_else(|| {
+            "`base_url` probably lacks a part of the path, such as `/api` or `/v1`".to_owned()
+        });
+        StepOutcome::Bad(Gap::new(
+            Whose::Configuration,
+            format!("{} received 404: {hint}.", unfound.join(", ")),
+        ))
+    } else if !failing.is_empty() {
+        StepOutcome::Bad(Gap::new(
+            Whose::Supplier,
+            format!(
+                "Every operation that was tried failed ({}): the service, or what is behind it, is not up.",
+                failing.join(", ")
+            ),
+        ))
+    } else if !forbidden.is_empty() {
+        StepOutcome::Doubtful(Gap::new(
+            Whose::Credentials,
+            format!(
+                "{} received 403, which does not tell whether the base URL fits the contract.",
+                forbidden.join(", ")
+            ),
+        ))
+    } else {
+        return;
+    };
+    asked.note("paths", outcome);
+}
+
+/// What is wrong with the base URL, as far as it shows: a part that the paths of the contract have too, or one that its
+/// servers have and the base URL lacks.
+fn base_hint(url: &str, operation: &Operation, contract: &Contract) -> Option<String> {
+    let (_, rest) = url.split_once("://")?;
+    let path = rest.find('/').and_then(|at| rest.get(at..))?;
+    let base = path.strip_suffix(&*operation.key.path)?;
+    let last = base.trim_end_matches('/').rsplit('/').next()?;
+    let first = operation.key.path.split('/').nth(1)?;
+    if !last.is_empty() && last == first {
+        return Some(format!(
+            "`base_url` has a part too many, `/{last}`, with which the paths of the contract begin"
+        ));
     }
+    contract.servers.iter().find_map(|server| {
+        let after = match server.url.split_once("://") {
+            Some((_, rest)) => rest.find('/').and_then(|at| rest.get(at..)).unwrap_or(""),
+            None => &server.url,
+        };
+        let declared = after.trim_end_matches('/');
+        let lacks = declared
+            .strip_prefix(base.trim_end_matches('/'))
+            .filter(|lacks| lacks.starts_with('/') && !lacks.contains('{'))?;
+        Some(format!(
+            "`base_url` lacks `{lacks}`, which `servers` of the contract has"
+        ))
+    })
+}
+
+fn plain_read(operation: &Operation) -> Request {
+    Request::new(
+        Method::Get,
+        Address::Base(operation.key.path.to_string()),
+        "asks whether the base URL fits the contract",
+    )
+    .calling(&operation.key)
+    .meant(Intent::Housekeeping)
 }
 
 fn needs_nothing(operation: &Operation) -> bool {

@@ -179,7 +179,7 @@ impl<W: Wire> Exchanger<'_, W> {
             } else if is_accepted(&entry) {
                 self.tell_unsure(entry, "the list does not show it yet");
             } else {
-                self.tell(Event::NotCreated(entry.creation));
+                self.tell(Event::Absent(entry.creation));
             }
         }
         // What was noted here is told here.

@@ -133,7 +133,7 @@ impl<W: Wire> Exchanger<'_, W> {
             if shows || Instant::now() >= deadline {
                 return;
             }
-            tokio::time::sleep(pause).await;
+            self.cancel.unless_asked(tokio::time::sleep(pause)).await;
             pause = (pause * 2).min(LONGEST);
         }
     }

@@ -186,12 +186,14 @@ async fn run_into(
     let identities = [IdentityName::default()];
     let setup = Setup {
         started: Started {
+            reproduction: crate::event::Reproduction::default(),
             run_id: "run".into(),
             muster: "0".into(),
             at: "2026-01-01T00:00:00Z".into(),
             seed: 7,
             profile,
             target: "Test".into(),
+            target_file: None,
             supplier: "Test".into(),
             environment: Environment::Test,
             base_url: "http://target.test".into(),
@@ -224,6 +226,7 @@ async fn run_into(
         run_tag: "muster-test",
         plan: &plan,
         known: Known::default(),
+        asked_before: 0,
     };
     let wire = Fake(Mutex::new(target));
     let listener = |event: Event| events.lock().unwrap().push(event);

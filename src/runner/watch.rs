@@ -1,12 +1,13 @@
 //! Notices when a run has lost its target, so that it stops and says why (owner of [`Watch`]).
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Mutex, PoisonError},
 };
 
+use super::outage::Lost;
 use crate::{
-    exchange::{Address, Auth, Exchange, ExchangeId, Intent, Outcome},
+    exchange::{Address, Auth, Exchange, ExchangeId, Intent, Outcome, Response},
     model::{OperationKey, Whose},
     verdict::Gap,
 };
@@ -17,6 +18,8 @@ const ACCESS_LOST_AFTER: u64 = 30;
 const GONE_AFTER: u64 = 60;
 /// How many requests in a row must find nobody there before the target counts as down.
 const DOWN_AFTER: u64 = 12;
+/// How many where a request had lost its response just before.
+const DOWN_AFTER_LOSS: u64 = 6;
 /// How many valid requests in a row must be failed by the target.
 const FAILING_AFTER: u64 = 25;
 /// Over how many operations that succeeded before, so that broken operations are not taken for a broken target.
@@ -25,9 +28,18 @@ const FAILING_ON: usize = 3;
 const FAILING_ON_FEW_AFTER: u64 = 150;
 /// From how many in a row on what they show waits until it is known whether the target is lost.
 const DOUBTFUL_AFTER: u64 = 3;
+/// How many valid requests may be refused while none was accepted yet.
+const REFUSED_AT_MOST: u64 = 60;
+/// How many of one operation count, so that one that is tried often does not stand for all.
+const REFUSED_OF_ONE: u64 = 3;
+/// How much of an error is told.
+const SAID: usize = 80;
 /// How far apart the numbers of requests are that may have been under way together: these may reach the target in
 /// another order than they were numbered in, so that one of them succeeds after another has met the outage.
 const UNDER_WAY: u64 = 32;
+
+/// How many requests that got no response are remembered.
+const MOST_LOST: usize = 32;
 
 /// What it saw so far.
 #[derive(Debug, Default)]
@@ -94,6 +106,9 @@ impl Streak {
 #[derive(Debug, Default)]
 struct State {
     welcomed: bool,
+    /// Whether any valid request was answered below 400.
+    accepted: bool,
+    refused: Refused,
     /// Operations that were answered with success.
     succeeded: HashSet<OperationKey>,
     turned_away: Streak,
@@ -106,9 +121,101 @@ struct State {
     silent: Streak,
     nobody: Streak,
     stopped: Option<(Gap, Option<ExchangeId>)>,
+    /// Requests that got no response while others found nobody there; the earliest that may have ended the target first.
+    lost: Vec<Lost>,
+}
+
+/// Valid requests that were refused before any was accepted.
+#[derive(Debug, Default)]
+struct Refused {
+    /// The first of them.
+    first: Option<ExchangeId>,
+    /// How many by operation.
+    operations: HashMap<OperationKey, u64>,
+    /// How many by status, with the first words of the first error.
+    statuses: BTreeMap<u16, (u64, String)>,
+}
+
+impl Refused {
+    fn saw(&mut self, exchange: &Exchange, response: &Response) {
+        let Some(key) = &exchange.request.operation else {
+            return;
+        };
+        // Requests that are under way together are answered in any order.
+        let first = self.first.get_or_insert(exchange.id);
+        *first = (*first).min(exchange.id);
+        *self.operations.entry(key.clone()).or_default() += 1;
+        let held = self.statuses.entry(response.status).or_insert_with(|| {
+            let text = String::from_utf8_lossy(&response.body);
+            let words: Vec<&str> = text.split_whitespace().collect();
+            (0, words.join(" ").chars().take(SAID).collect())
+        });
+        held.0 += 1;
+    }
+
+    /// How many of them count.
+    fn counted(&self) -> u64 {
+        self.operations
+            .values()
+            .map(|count| (*count).min(REFUSED_OF_ONE))
+            .sum()
+    }
+
+    /// What was refused and how, and who can mend it.
+    fn gap(&self) -> Option<Gap> {
+        let (most, _) = self.statuses.iter().max_by_key(|(_, (count, _))| *count)?;
+        let (whose, next) = match most {
+            401 | 403 => (
+                Whose::Credentials,
+                "Correct the credentials in the target file, and run once more.",
+            ),
+            404 | 405 => (
+                Whose::Configuration,
+                "Correct `base_url` in the target file, or give records that exist under `data`, and run once more.",
+            ),
+            429 => (
+                Whose::Configuration,
+                "Lower `budget.per_second` in the target file, and run once more.",
+            ),
+            500.. => (
+                Whose::Supplier,
+                "Find the errors in the log of the target, and run once more.",
+            ),
+            _ => (
+                Whose::Supplier,
+                "Compare the requests with what the target expects; the contract does not say what is wrong with them.",
+            ),
+        };
+        let statuses: Vec<String> = self
+            .statuses
+            .iter()
+            .map(|(status, (count, said))| match said.as_str() {
+                "" => format!("{count} with {status}"),
+                said => format!("{count} with {status} (“{said}”)"),
+            })
+            .collect();
+        let total: u64 = self.operations.values().sum();
+        Some(Gap::new(
+            whose,
+            format!(
+                "No valid request was accepted: {total} to {} of the operations were refused, {}. {next}",
+                self.operations.len(),
+                statuses.join(", ")
+            ),
+        ))
+    }
 }
 
 impl Watch {
+    /// Stops the run where valid requests were refused and none was ever accepted: what is left to try would be as
+    /// many refusals more.
+    pub(super) fn needs_a_success(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.stopped.is_none() && !state.accepted {
+            state.stopped = state.refused.gap().map(|gap| (gap, state.refused.first));
+        }
+    }
+
     /// Why the run must stop, if it must.
     pub(super) fn stopped(&self) -> Option<Gap> {
         self.state
@@ -117,6 +224,26 @@ impl Watch {
             .stopped
             .as_ref()
             .map(|(gap, _)| gap.clone())
+    }
+
+    /// The requests that were lost as the target stopped answering, by their numbers; none where it stopped in between, or
+    /// went on answering.
+    pub(super) fn lost_requests(&self) -> Vec<Lost> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.stopped.is_none() || !state.is_down() {
+            return Vec::new();
+        }
+        let mut lost = state.lost.clone();
+        lost.sort_by_key(|lost| lost.id);
+        lost
+    }
+
+    /// The target is back, and none of the requests that were under way ended it: nobody is to blame.
+    pub(super) fn came_back(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((gap, _)) = &mut state.stopped {
+            gap.whose = Whose::Network;
+        }
     }
 
     /// Whether an exchange was part of what made the run stop: then it shows the outage and nothing else.
@@ -139,12 +266,16 @@ impl Watch {
             (&state.nobody, 0),
             (&state.turned_away, 0),
         ];
+        // Where nothing is ever accepted, the requests may be wrong rather than the responses.
+        let may_all_be_refused =
+            !state.accepted && state.refused.first.is_some_and(|first| exchange >= first);
         state.stopped.is_none()
-            && streaks.iter().any(|(streak, operations)| {
-                streak.long >= DOUBTFUL_AFTER
-                    && streak.operations.len() >= *operations
-                    && streak.first().is_some_and(|first| exchange >= first)
-            })
+            && (may_all_be_refused
+                || streaks.iter().any(|(streak, operations)| {
+                    streak.long >= DOUBTFUL_AFTER
+                        && streak.operations.len() >= *operations
+                        && streak.first().is_some_and(|first| exchange >= first)
+                }))
     }
 
     /// Takes note of an exchange.
@@ -160,6 +291,9 @@ impl Watch {
             Outcome::Answered(response) => {
                 let status = response.status;
                 state.nobody.saw(false, true, exchange);
+                // A target that answers what was sent well after a loss was not ended by it.
+                let id = exchange.id.0;
+                state.lost.retain(|lost| id <= lost.id.0 + UNDER_WAY);
                 state.silent.saw(false, true, exchange);
                 let State {
                     failing,
@@ -181,6 +315,10 @@ impl Watch {
                     state.turned_away.saw(status == 401, is_valid, exchange);
                 }
                 if is_valid {
+                    state.accepted |= status < 400;
+                    if !state.accepted {
+                        state.refused.saw(exchange, response);
+                    }
                     state.unfound.saw(status == 404, true, exchange);
                     state.welcomed |= response.is_success();
                 }
@@ -188,10 +326,22 @@ impl Watch {
             Outcome::Broken(breakage) => {
                 use crate::exchange::BreakageKind as Kind;
                 let refused = matches!(breakage.kind, Kind::ConnectionRefused | Kind::NameNotFound);
-                let lost = matches!(
-                    breakage.kind,
-                    Kind::ConnectionLost | Kind::ConnectionRaced | Kind::TimedOut | Kind::NotHttp
-                );
+                let lost = breakage.kind.is_cut_off()
+                    || matches!(
+                        breakage.kind,
+                        Kind::ConnectionRaced
+                            | Kind::StreamRefused
+                            | Kind::HeldOff
+                            | Kind::TimedOut
+                            | Kind::NotHttp
+                    );
+                if lost && state.lost.len() < MOST_LOST {
+                    state.lost.push(Lost {
+                        id: exchange.id,
+                        request: exchange.request.clone(),
+                        detail: breakage.detail.clone(),
+                    });
+                }
                 // Who goes down loses what is under way before it refuses what comes.
                 if refused || lost {
                     state.nobody.saw(true, refused, exchange);
@@ -206,13 +356,36 @@ impl Watch {
 }
 
 impl State {
+    /// Whether nobody is there: a few refused connections say so where a request had lost its response before them.
+    const fn is_down(&self) -> bool {
+        self.nobody.long >= DOWN_AFTER
+            || self.nobody.long >= DOWN_AFTER_LOSS && !self.lost.is_empty()
+    }
+
     fn verdict(&self) -> Option<(Gap, Option<ExchangeId>)> {
-        let (streak, whose, reason) = if self.nobody.long >= DOWN_AFTER {
+        if !self.accepted && self.refused.counted() >= REFUSED_AT_MOST {
+            return self.refused.gap().map(|gap| (gap, self.refused.first));
+        }
+        let (streak, whose, reason) = if self.is_down() {
+            // Who goes while it works on a request is told with it; who goes in between was ended from outside.
+            let names: Vec<String> = self.lost.iter().map(Lost::named).collect();
+            let (whose, under_way) = match self.lost.first() {
+                None => (Whose::Network, String::new()),
+                Some(first) => (
+                    Whose::Supplier,
+                    format!(
+                        " Under way as it stopped: {}. {}",
+                        names.join(", "),
+                        first.detail
+                    ),
+                ),
+            };
             (
                 &self.nobody,
-                Whose::Network,
+                whose,
                 format!(
-                    "The target does not answer any more: the last {DOWN_AFTER} requests found nobody there. Start it again and run once more."
+                    "The target does not answer any more: the last {} requests found nobody there. Start it again and run once more.{under_way}",
+                    self.nobody.long
                 ),
             )
         } else if self.silent.long >= FAILING_AFTER {

@@ -1,6 +1,10 @@
 //! The seam between the order of a run and the network (owner of [`Wire`] and [`Line`]).
 
-use std::future::Future;
+use std::{
+    future::Future,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 pub use crate::http::Sent;
 use crate::{
@@ -11,12 +15,21 @@ use crate::{
         handshake::{Handshake, HandshakeResult},
     },
     http::{Credentials, Transport},
-    model::IdentityName,
+    model::{IdentityName, OperationKey},
+    plan::Permits,
     verdict::Gap,
 };
 
-/// Sends requests with the credentials they ask for.
+/// Sends requests with the credentials they ask for, and none that the plan does not permit.
 pub trait Wire: Sync {
+    /// Whether the plan permits a request. What it does not permit, [`send`](Self::send) does not send.
+    ///
+    /// # Errors
+    /// The reason why it is not sent.
+    fn may_send(&self, _: &Request) -> Result<(), Gap> {
+        Ok(())
+    }
+
     /// Sends one request. Never fails: a broken exchange is an [`Outcome`].
     fn send(
         &self,
@@ -31,10 +44,22 @@ pub trait Wire: Sync {
     /// again with fresh credentials is worth a try.
     fn renew(&self, identity: &IdentityName, used: &Headers) -> bool;
 
+    /// Shows credentials on an operation from now on, although the contract asks for none there. Answers whether the
+    /// identity has any.
+    fn insist(&self, _: &OperationKey, _: &IdentityName) -> bool {
+        false
+    }
+
+    /// Takes that back, where credentials changed nothing.
+    fn relent(&self, _: &OperationKey) {}
+
     /// Tries a TLS handshake with the target. Never fails; a wire that cannot says so.
     fn handshake(&self, _: &Handshake) -> impl Future<Output = HandshakeResult> + Send {
         async { HandshakeResult::not_tried("This wire cannot try TLS handshakes.") }
     }
+
+    /// Says that the run was busy with something else for so long, so that the target is not blamed for it.
+    fn was_busy(&self, _: Duration) {}
 
     /// Exchanges with token endpoints since the last call, not numbered yet.
     fn take_logins(&self) -> Vec<Exchange> {
@@ -47,18 +72,44 @@ pub trait Wire: Sync {
 pub struct Line {
     transport: Transport,
     keyring: Keyring,
+    permits: Permits,
+    sent: AtomicU64,
 }
 
 impl Line {
-    /// A line over this transport with these keys.
+    /// A line over this transport with these keys, for requests that the plan permits.
     #[must_use]
-    pub const fn new(transport: Transport, keyring: Keyring) -> Self {
-        Self { transport, keyring }
+    pub const fn new(transport: Transport, keyring: Keyring, permits: Permits) -> Self {
+        Self {
+            transport,
+            keyring,
+            permits,
+            sent: AtomicU64::new(0),
+        }
+    }
+
+    /// How many requests were sent over it so far, logins left out.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
     }
 }
 
 impl Wire for Line {
+    fn may_send(&self, request: &Request) -> Result<(), Gap> {
+        self.permits.may_send(request)
+    }
+
     async fn send(&self, request: &Request, operation: Option<&Operation>) -> Sent {
+        if let Err(gap) = self.permits.may_send(request) {
+            return unsent(
+                request,
+                Breakage {
+                    kind: BreakageKind::NotSent,
+                    detail: gap.reason,
+                },
+            );
+        }
         let credentials = self
             .keyring
             .show(&request.identity, operation, &request.auth)
@@ -71,22 +122,19 @@ impl Wire for Line {
         };
         let credentials = match part {
             Ok(credentials) => credentials,
-            Err(breakage) => {
-                return Sent {
-                    url: request.path_and_query().to_owned(),
-                    credentials: Headers::new(),
-                    body: None,
-                    followed: None,
-                    outcome: Outcome::Broken(breakage),
-                };
-            }
+            Err(breakage) => return unsent(request, breakage),
         };
         match credentials {
             Ok((credentials, bait)) => {
+                self.sent.fetch_add(1, Ordering::Relaxed);
                 let mut sent = self.transport.send(request, &credentials).await;
                 self.keyring.hear(request, &sent);
                 if let Outcome::Answered(response) = &sent.outcome {
-                    let broken = matches!(&request.auth, Auth::Altered(how) if how.may_lock());
+                    let broken = match &request.auth {
+                        Auth::Altered(how) => how.may_lock(),
+                        Auth::WithWrong(_) => true,
+                        _ => false,
+                    };
                     if broken && response.is_success() {
                         self.keyring.accepted(&request.identity);
                     }
@@ -96,13 +144,7 @@ impl Wire for Line {
                 }
                 sent
             }
-            Err(error) => Sent {
-                url: request.path_and_query().to_owned(),
-                credentials: Headers::new(),
-                body: None,
-                followed: None,
-                outcome: Outcome::Broken(Breakage::from(error)),
-            },
+            Err(error) => unsent(request, Breakage::from(error)),
         }
     }
 
@@ -127,8 +169,31 @@ impl Wire for Line {
             .invalidate(identity, &Credentials::of(used.clone()))
     }
 
+    fn was_busy(&self, time: Duration) {
+        self.transport.was_busy(time);
+    }
+
+    fn insist(&self, operation: &OperationKey, identity: &IdentityName) -> bool {
+        self.keyring.insist(operation, identity)
+    }
+
+    fn relent(&self, operation: &OperationKey) {
+        self.keyring.relent(operation);
+    }
+
     fn take_logins(&self) -> Vec<Exchange> {
         self.keyring.take_exchanges()
+    }
+}
+
+/// What is told of a request that did not leave.
+pub(super) fn unsent(request: &Request, breakage: Breakage) -> Sent {
+    Sent {
+        url: request.path_and_query().to_owned(),
+        credentials: Headers::new(),
+        body: None,
+        followed: None,
+        outcome: Outcome::Broken(breakage),
     }
 }
 

@@ -37,6 +37,8 @@ pub(super) struct Cases<'a> {
 pub(super) struct Case {
     pub(super) result: CaseResult,
     pub(super) causes: Vec<usize>,
+    /// Whether it was left out by `--only` or `--skip`, and nothing else was said of it.
+    pub(super) deselected: bool,
 }
 
 impl<'a> Cases<'a> {
@@ -89,7 +91,7 @@ impl<'a> Cases<'a> {
             if tally.worst.is_none() {
                 case.result.not_applicable.clone_from(&tally.not_applicable);
             }
-            case.causes = tally.causes.iter().copied().collect();
+            case.causes = tally.sightings.iter().copied().collect();
             cases.insert(operation.clone(), case);
         }
         self.add_excluded(by, &mut cases);
@@ -134,6 +136,7 @@ impl<'a> Cases<'a> {
                     [&Gap::new(Whose::Configuration, exclusion.reason.clone())],
                 );
             } else if case.result.verdict.is_none() {
+                case.deselected = exclusion.deselected;
                 case.result
                     .not_applicable
                     .get_or_insert_with(|| exclusion.reason.clone());
@@ -185,9 +188,7 @@ impl<'a> Cases<'a> {
         let gap = cut_short(self.end).unwrap_or_else(|| {
             Gap::new(
                 Whose::Configuration,
-                format!(
-                    "Nothing in this run gave {by} anything to judge: it was not selected, or no answer of the kind it judges came."
-                ),
+                "Not run: it was not selected, or no response that it applies to was seen.",
             )
         });
         case.result.gaps.push(gap);
@@ -222,6 +223,7 @@ fn blank(by: &Verifier, operation: Option<OperationKey>) -> Case {
             waived: false,
         },
         causes: Vec::new(),
+        deselected: false,
     }
 }
 
@@ -273,7 +275,13 @@ fn never_succeeded(fold: &Fold, key: &OperationKey) -> Gap {
         .map(|calls| calls.statuses.clone())
         .unwrap_or_default();
     let Some((most, _)) = statuses.iter().max_by_key(|(_, count)| **count) else {
-        return Gap::new(Whose::Network, format!("{key} never gave an answer."));
+        return match fold.calls.get(key).map_or(0, |calls| calls.requests) {
+            0 => Gap::new(
+                Whose::Configuration,
+                format!("{key} was not called in this run."),
+            ),
+            _ => Gap::new(Whose::Network, format!("{key} returned no response.")),
+        };
     };
     let (whose, next) = match most {
         401 | 403 => (Whose::Credentials, "give the identity the right to call it"),

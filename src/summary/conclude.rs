@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Counts, Coverage, LeftInShort, LevelResult, OperationResult, RequirementResult, Standing,
-    Summary, WaiverResult, WaiverState,
+    Counts, Coverage, LeftInShort, LevelResult, OperationResult, Partial, RequirementResult,
+    Standing, Summary, WaiverResult, WaiverState,
     cases::{Case, Cases},
     findings,
     fold::{Fold, Remains},
@@ -14,16 +14,17 @@ use super::{
 };
 use crate::{
     coverage::Surface,
-    event::{Creation, End, Planned, Started},
+    event::{Creation, End, Finished, Planned, Started},
     exchange::ExchangeId,
     model::{Interoperability, Level, OperationKey, Requirement, Verification, Verifier, Whose},
     observation::Observation,
+    plan::Exclusion,
     verdict::{Gap, Verdict},
     waiver::Waiver,
 };
 
 /// The version of the format of `results.json`.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Puts the summary together.
 pub(super) fn conclude(
@@ -33,18 +34,29 @@ pub(super) fn conclude(
 ) -> Summary {
     // What there is to see is told operation by operation.
     let surfaces = std::mem::take(&mut started.contract.surfaces);
-    let (end, requests, took_us) = match &fold.finished {
-        Some(finished) => (finished.end.clone(), finished.requests, finished.took_us),
-        // Nothing told the end: the run died, and what it wrote until then counts.
-        None => (End::Interrupted, fold.requests, fold.last_us),
-    };
+    // Where nothing told the end, the run died, and what it wrote until then counts.
+    let finished = fold.finished.clone().unwrap_or(Finished {
+        end: End::Interrupted,
+        signal: None,
+        requests: fold.requests,
+        removals: fold.removals,
+        took_us: fold.last_us,
+    });
+    let Finished {
+        end,
+        signal,
+        requests,
+        removals,
+        took_us,
+    } = finished;
     let cases = Cases::new(fold, &started, &end);
     let cited = findings::Cited::new(&started);
     let mut said: HashMap<&Verifier, Vec<Case>> = HashMap::new();
     for by in started.profile.verifiers() {
         said.insert(by, cases.of(by));
     }
-    let numbers = findings::number(fold, &cited);
+    let groups = findings::group(fold, &cited, evidence);
+    let numbers = findings::number(&groups);
 
     let mut standing_waivers: Vec<(bool, bool, bool)> =
         vec![(false, false, false); started.waivers.len()];
@@ -64,8 +76,21 @@ pub(super) fn conclude(
         })
         .collect();
     let waivers = waivers(&started, &standing_waivers);
-    let findings = findings::findings(fold, &cited, &numbers, &requirements, evidence);
-    let gate = gate::gate(&started, &end, &requirements, &waivers);
+    let findings = findings::findings(
+        fold,
+        &cited,
+        &groups,
+        &requirements,
+        evidence,
+        &started.reproduction,
+    );
+    let partial = partial(fold, &started, &requirements);
+    let ended = gate::Ended {
+        end: &end,
+        signal,
+        damage: &fold.damage,
+    };
+    let gate = gate::gate(&started, &ended, &requirements, &waivers, partial.is_some());
     let mut counts = Counts::default();
     for result in &requirements {
         counts.add(result.standing);
@@ -84,13 +109,16 @@ pub(super) fn conclude(
         planned: Planned {
             cases: fold.cases.clone(),
             excluded: fold.excluded.clone(),
+            not_selected: fold.not_selected.clone(),
         },
         started,
         end,
         requests,
+        removals,
         took_us,
         conformance: gate.conformance,
         exit_code: gate.exit_code,
+        partial,
         gate: gate.reasons,
         classes,
         requirements,
@@ -114,7 +142,7 @@ fn judge(
     started: &Started,
     requirement: &Requirement,
     said: &HashMap<&Verifier, Vec<Case>>,
-    numbers: &BTreeMap<usize, String>,
+    numbers: &HashMap<usize, String>,
     waivers: &mut [(bool, bool, bool)],
 ) -> RequirementResult {
     let mut result = RequirementResult {
@@ -131,6 +159,10 @@ fn judge(
         );
         return result;
     }
+    if fold.not_selected.contains(&requirement.id) {
+        result.standing = Standing::NotSelected;
+        return result;
+    }
     let verifiers = match &requirement.verification {
         Verification::NotTested(reason) => {
             result.standing = Standing::NotTested;
@@ -143,10 +175,17 @@ fn judge(
         }
         Verification::VerifiedBy(verifiers) => verifiers,
     };
-    for case in verifiers.iter().filter_map(|by| said.get(by)).flatten() {
+    let cases = || verifiers.iter().filter_map(|by| said.get(by)).flatten();
+    if cases().next().is_some() && cases().all(|case| case.deselected) {
+        result.standing = Standing::NotSelected;
+        return result;
+    }
+    for case in cases() {
         let mut one = case.result.clone();
         for index in &case.causes {
-            if let Some(number) = numbers.get(index) {
+            if let Some(number) = numbers.get(index)
+                && !one.findings.contains(number)
+            {
                 one.findings.push(number.clone());
             }
         }
@@ -171,6 +210,30 @@ fn judge(
     }
     stand(fold, started, &mut result, said);
     result
+}
+
+/// How much of the profile was selected, where `--only` or `--skip` left something out.
+fn partial(fold: &Fold, started: &Started, requirements: &[RequirementResult]) -> Option<Partial> {
+    let deselects = |exclusion: &Exclusion| exclusion.deselected;
+    if fold.not_selected.is_empty() && !fold.excluded.iter().any(deselects) {
+        return None;
+    }
+    let mut partial = Partial {
+        selected: 0,
+        of: 0,
+        operations_left_out: fold
+            .excluded
+            .iter()
+            .any(|exclusion| exclusion.deselected && exclusion.operation.is_some()),
+    };
+    for result in requirements
+        .iter()
+        .filter(|result| gate::counts(&result.requirement, started))
+    {
+        partial.of += 1;
+        partial.selected += u32::from(result.standing != Standing::NotSelected);
+    }
+    Some(partial)
 }
 
 fn attest(started: &Started, result: &mut RequirementResult) {
@@ -213,8 +276,8 @@ fn stand(
             .find(|case| case.result.operation == one.operation)?
             .causes
             .first()?;
-        let (_, cause) = fold.causes.get_index(*index)?;
-        Some(cause.finding.title.clone())
+        let (_, sighting) = fold.sightings.get_index(*index)?;
+        Some(sighting.finding.title.clone())
     });
     let rest: Vec<&super::CaseResult> = result.results.iter().filter(|one| !one.waived).collect();
     // What a waiver accepts is a failure: an error beside it stays.
@@ -380,6 +443,7 @@ fn levels(started: &Started, requirements: &[RequirementResult]) -> Vec<LevelRes
                 level,
                 musts: 0,
                 met: 0,
+                not_shown: None,
             };
             for result in requirements.iter().filter(|result| {
                 result.requirement.level == Level::Must
@@ -395,6 +459,15 @@ fn levels(started: &Started, requirements: &[RequirementResult]) -> Vec<LevelRes
                     _ => roll.musts += 1,
                 }
             }
+            roll.not_shown = if level == Interoperability::Foundational
+                && started.base_url.starts_with("http://")
+            {
+                Some("The target is not served over TLS.".to_owned())
+            } else if roll.musts == 0 {
+                Some("No MUST of this level applied.".to_owned())
+            } else {
+                None
+            };
             roll
         })
         .collect()
@@ -402,6 +475,12 @@ fn levels(started: &Started, requirements: &[RequirementResult]) -> Vec<LevelRes
 
 fn notices(fold: &Fold, started: &Started, waivers: &[WaiverResult]) -> Vec<Gap> {
     let mut notices = fold.notices.clone();
+    notices.extend(fold.damage.iter().map(|damage| {
+        Gap::new(
+            Whose::Configuration,
+            format!("A line of the journal could not be read and was skipped: {damage}"),
+        )
+    }));
     for result in waivers {
         let place = result.waiver.place();
         let text = gate::waiver_reason(result).or_else(|| match result.state {

@@ -1,13 +1,24 @@
 //! One cause, one finding (owner of [`findings()`]).
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 
-use super::{FindingResult, RequirementResult, fold::Fold, gate, tally::Cause};
+use super::{
+    FindingResult, Place, RequirementResult,
+    causes::{self, Facts, Group, kinds::without_names},
+    commands::commands,
+    fold::Fold,
+    gate,
+    tally::{Sighting, weight},
+};
 use crate::{
-    event::Started,
-    exchange::{self, ExchangeId},
-    model::{Level, Requirement, Verification, Verifier},
+    event::{Reproduction, Started},
+    exchange::ExchangeId,
+    model::{Level, OperationKey, Requirement, Verification, Verifier},
     observation::Observation,
+    verdict::Finding,
 };
 
 /// The requirements that count, by what verifies them.
@@ -40,20 +51,35 @@ impl<'a> Cited<'a> {
     }
 }
 
-/// The numbers of the causes that fail a requirement that counts: worst level first, then as they came.
-pub(super) fn number(fold: &Fold, cited: &Cited<'_>) -> BTreeMap<usize, String> {
-    let mut order: Vec<(Level, usize)> = fold
-        .causes
+/// The causes of the failures of requirements that count, worst level first, with what follows from them.
+pub(super) fn group(
+    fold: &Fold,
+    cited: &Cited<'_>,
+    evidence: &BTreeMap<ExchangeId, Observation>,
+) -> Vec<Group> {
+    let facts: Vec<Facts<'_>> = fold
+        .sightings
         .keys()
         .enumerate()
-        .filter_map(|(index, (by, _))| cited.level(by).map(|level| (level, index)))
+        .filter_map(|(index, (by, ..))| Facts::of(fold, index, cited.level(by)?, evidence))
         .collect();
-    order.sort_by_key(|(level, index)| (std::cmp::Reverse(*level), *index));
-    order
-        .into_iter()
-        .enumerate()
-        .map(|(at, (_, index))| (index, format!("F{}", at + 1)))
-        .collect()
+    causes::group(&facts, &fold.planted)
+}
+
+/// The number of the finding that tells of each sighting: `F2`, or `F2.1` for what follows from it.
+pub(super) fn number(groups: &[Group]) -> HashMap<usize, String> {
+    let mut numbers = HashMap::new();
+    for (at, group) in (1_usize..).zip(groups) {
+        for index in &group.members {
+            numbers.insert(*index, format!("F{at}"));
+        }
+        for (effect, told) in (1_usize..).zip(&group.effects) {
+            for index in &told.members {
+                numbers.insert(*index, format!("F{at}.{effect}"));
+            }
+        }
+    }
+    numbers
 }
 
 /// What the bodies of all findings may take, so that results stay small enough to open and to send; the
@@ -65,7 +91,14 @@ const LEFT: usize = 500;
 /// Cuts bodies short from the finding on at which the room is spent.
 fn abridge(findings: &mut [FindingResult]) {
     let mut room = ROOM;
-    for observation in findings.iter_mut().flat_map(|one| &mut one.evidence) {
+    let all = findings.iter_mut().flat_map(|one| {
+        let effects = one
+            .effects
+            .iter_mut()
+            .flat_map(|effect| &mut effect.evidence);
+        one.evidence.iter_mut().chain(effects)
+    });
+    for observation in all {
         let bodies = [
             observation.request_body.as_mut(),
             observation.response_body.as_mut(),
@@ -84,9 +117,10 @@ fn abridge(findings: &mut [FindingResult]) {
 pub(super) fn findings(
     fold: &Fold,
     cited: &Cited<'_>,
-    numbers: &BTreeMap<usize, String>,
+    groups: &[Group],
     requirements: &[RequirementResult],
     evidence: &BTreeMap<ExchangeId, Observation>,
+    reproduction: &Reproduction,
 ) -> Vec<FindingResult> {
     let mut waived: HashMap<&str, bool> = HashMap::new();
     for one in requirements.iter().flat_map(|result| &result.results) {
@@ -94,49 +128,135 @@ pub(super) fn findings(
             *waived.entry(number).or_insert(true) &= one.waived;
         }
     }
-    let mut findings: Vec<(Level, usize, FindingResult)> = Vec::new();
-    for (index, ((by, _), cause)) in fold.causes.iter().enumerate() {
-        let (Some(level), Some(number)) = (cited.level(by), numbers.get(&index)) else {
+    let told = |number: String, members: &[usize]| {
+        let waived = waived.get(number.as_str()).copied().unwrap_or_default();
+        let result = finding(fold, cited, members, evidence, reproduction)?;
+        Some(FindingResult {
+            number,
+            waived,
+            ..result
+        })
+    };
+    let mut findings = Vec::new();
+    for (at, group) in (1_usize..).zip(groups) {
+        let Some(mut cause) = told(format!("F{at}"), &group.members) else {
             continue;
         };
-        let waived = waived.get(number.as_str()).copied().unwrap_or_default();
-        let requirements = cited.by(by);
-        let result = finding(fold, by, cause, requirements, evidence);
-        findings.push((
-            level,
-            index,
-            FindingResult {
-                number: number.clone(),
-                level,
-                waived,
-                ..result
-            },
-        ));
+        for (effect, follows) in (1_usize..).zip(&group.effects) {
+            if let Some(mut effect) = told(format!("F{at}.{effect}"), &follows.members) {
+                effect.because = Some(follows.because.to_owned());
+                cause.level = cause.level.max(effect.level);
+                cause.waived &= effect.waived;
+                cause.effects.push(effect);
+            }
+        }
+        findings.push(cause);
     }
-    findings.sort_by_key(|(level, index, _)| (std::cmp::Reverse(*level), *index));
-    let mut findings: Vec<FindingResult> =
-        findings.into_iter().map(|(_, _, result)| result).collect();
     abridge(&mut findings);
     findings
 }
 
+/// How many places of one finding are listed; results stay small enough to open.
+const PLACES: usize = 300;
+
+/// One finding of the sightings that are one mistake: the one that is best confirmed and smallest is shown.
 fn finding(
     fold: &Fold,
-    by: &Verifier,
-    cause: &Cause,
-    requirements: &[&Requirement],
+    cited: &Cited<'_>,
+    members: &[usize],
     evidence: &BTreeMap<ExchangeId, Observation>,
-) -> FindingResult {
-    let evidence: Vec<Observation> = cause
+    reproduction: &Reproduction,
+) -> Option<FindingResult> {
+    let sightings: Vec<&Sighting> = members
+        .iter()
+        .filter_map(|index| fold.sightings.get_index(*index))
+        .map(|(_, sighting)| sighting)
+        .collect();
+    let ((by, ..), _) = fold.sightings.get_index(*members.first()?)?;
+    let best = sightings.iter().min_by_key(|sighting| {
+        (
+            Reverse(weight(sighting.confirmation)),
+            sighting.size.unwrap_or(u64::MAX),
+        )
+    })?;
+    let requirements = cited.by(by);
+    let level = cited.level(by)?;
+    let shown: Vec<Observation> = best
         .evidence
         .iter()
         .filter_map(|id| evidence.get(id).cloned())
         .collect();
+    let mut operations: Vec<OperationKey> = Vec::new();
+    for operation in sightings.iter().filter_map(|one| one.operation.as_ref()) {
+        if !operations.contains(operation) {
+            operations.push(operation.clone());
+        }
+    }
+    let commands = commands(&shown, reproduction);
+    let causes: HashSet<&str> = sightings
+        .iter()
+        .map(|one| one.finding.cause.as_str())
+        .collect();
+    let mut told = best.finding.clone();
+    let mut places = Vec::new();
+    if causes.len() > 1 {
+        told.title = title(&told, sightings.len(), operations.len());
+        places = sightings
+            .iter()
+            .take(PLACES)
+            .map(|one| Place {
+                operation: one.operation.clone(),
+                title: one.finding.title.clone(),
+                pointer: one.finding.pointer.clone(),
+                received: one.finding.received.clone(),
+                seen: one.seen,
+            })
+            .collect();
+    }
+    Some(FindingResult {
+        number: String::new(),
+        by: by.clone(),
+        requirements: requirements
+            .iter()
+            .map(|requirement| requirement.id.clone())
+            .collect(),
+        level,
+        finding: told,
+        waived: false,
+        confirmation: best.confirmation,
+        seen: sightings.iter().map(|one| one.seen).sum(),
+        operations,
+        places,
+        prepare: commands.prepare,
+        curl: commands.shown,
+        curl_before: commands.before,
+        evidence: shown,
+        fix: fix(fold, by, requirements),
+        because: None,
+        effects: Vec::new(),
+    })
+}
+
+/// The title of a mistake that was seen in several places.
+fn title(finding: &Finding, places: usize, operations: usize) -> String {
+    let kind = finding
+        .kind
+        .clone()
+        .unwrap_or_else(|| without_names(&finding.title));
+    let places = match operations {
+        0 => format!("{places} places"),
+        1 => format!("{places} places of one operation"),
+        more => format!("{places} places of {more} operations"),
+    };
+    format!("{}: {places}.", kind.trim_end_matches('.'))
+}
+
+fn fix(fold: &Fold, by: &Verifier, requirements: &[&Requirement]) -> String {
     let check = match by {
         Verifier::Check(id) => (fold.lookup)(id.as_str()),
         Verifier::Case(_) => None,
     };
-    let fix = check.map_or_else(
+    check.map_or_else(
         || {
             requirements
                 .first()
@@ -148,37 +268,5 @@ fn finding(
                 })
         },
         |check| check.fix.to_owned(),
-    );
-    let shown = evidence.last().filter(|shown| shown.can_be_sent_again());
-    let write = evidence.iter().rev().nth(1).filter(|write| {
-        shown.is_some_and(|shown| {
-            shown.method.is_safe()
-                && !write.method.is_safe()
-                && write.can_be_sent_again()
-                && exchange::is_below(&shown.url, &write.url)
-        })
-    });
-    FindingResult {
-        number: String::new(),
-        by: by.clone(),
-        requirements: requirements
-            .iter()
-            .map(|requirement| requirement.id.clone())
-            .collect(),
-        level: Level::May,
-        finding: cause.finding.clone(),
-        waived: false,
-        confirmation: cause.confirmation,
-        seen: cause.seen,
-        operations: cause.operations.iter().flatten().cloned().collect(),
-        curl: shown.map(|shown| {
-            let before = evidence.iter().rev().nth(1);
-            before
-                .and_then(|before| shown.curl_after(before))
-                .unwrap_or_else(|| shown.curl())
-        }),
-        curl_before: write.map(Observation::curl),
-        evidence,
-        fix,
-    }
+    )
 }

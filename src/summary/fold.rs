@@ -1,20 +1,21 @@
 //! Events in, tallies out (owner of [`Fold`]).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use indexmap::IndexMap;
 
 use super::{
-    Summary,
+    Damage, Summary,
     latency::Latencies,
+    planted::Planted,
     rights::Rights,
-    tally::{Calls, Cause, Tally, push_new},
+    tally::{Calls, Sighting, Tally, push_new},
 };
 use crate::{
     checks::{self, Check},
-    event::{Creation, Entry, Event, Exchanged, Finished, Judged, Started},
+    event::{CLEANUP, Creation, Entry, Event, Exchanged, Finished, Judged, Started},
     exchange::ExchangeId,
-    model::{CheckId, OperationKey, Verifier},
+    model::{CheckId, OperationKey, RequirementId, Verifier},
     observation::Observation,
     plan::{Exclusion, PlannedCase},
     verdict::{Finding, Gap, Judgement},
@@ -67,10 +68,14 @@ pub struct Fold {
     pub(super) started: Option<Box<Started>>,
     pub(super) cases: Vec<PlannedCase>,
     pub(super) excluded: Vec<Exclusion>,
+    pub(super) not_selected: Vec<RequirementId>,
     pub(super) finished: Option<Finished>,
     pub(super) tallies: HashMap<Verifier, IndexMap<Option<OperationKey>, Tally>>,
-    pub(super) causes: IndexMap<(Verifier, String), Cause>,
-    causes_of: HashMap<Verifier, usize>,
+    /// Failures by verifier, cause and operation, in the order in which they were first seen.
+    pub(super) sightings: IndexMap<(Verifier, String, Option<OperationKey>), Sighting>,
+    causes_of: HashMap<Verifier, HashSet<String>>,
+    /// What was sent against the contract and taken all the same.
+    pub(super) planted: Planted,
     /// How large each request was, in bytes of its URL and its body.
     sizes: HashMap<ExchangeId, u64>,
     pub(super) calls: IndexMap<OperationKey, Calls>,
@@ -81,7 +86,9 @@ pub struct Fold {
     pub(super) latencies: Latencies,
     pub(super) rights: Rights,
     pub(super) requests: u64,
+    pub(super) removals: u64,
     pub(super) last_us: u64,
+    pub(super) damage: Vec<Damage>,
 }
 
 /// What is left of a record that the run made.
@@ -112,10 +119,12 @@ impl Fold {
             started: None,
             cases: Vec::new(),
             excluded: Vec::new(),
+            not_selected: Vec::new(),
             finished: None,
             tallies: HashMap::new(),
-            causes: IndexMap::new(),
+            sightings: IndexMap::new(),
             causes_of: HashMap::new(),
+            planted: Planted::default(),
             sizes: HashMap::new(),
             calls: IndexMap::new(),
             passed: BTreeSet::new(),
@@ -124,7 +133,9 @@ impl Fold {
             latencies: Latencies::default(),
             rights: Rights::default(),
             requests: 0,
+            removals: 0,
             last_us: 0,
+            damage: Vec::new(),
         }
     }
 
@@ -138,13 +149,14 @@ impl Fold {
             Event::Planned(planned) => {
                 self.cases.extend(planned.cases);
                 self.excluded.extend(planned.excluded);
+                self.not_selected.extend(planned.not_selected);
             }
-            Event::CaseStarted(_) | Event::CaseFinished(_) => {}
+            Event::CaseStarted(_) | Event::CaseFinished(_) | Event::CleanupStarted(_) => {}
             Event::Exchanged(exchanged) => self.exchanged(*exchanged),
             Event::Judged(judged) => self.judged(*judged),
             Event::CreationIntended(creation) => self.creation(creation, Remains::Intended),
             Event::Created(creation) => self.creation(creation, Remains::There),
-            Event::NotCreated(creation) | Event::Removed(creation) => {
+            Event::Removed(creation) | Event::Absent(creation) => {
                 self.creation(creation, Remains::Gone);
             }
             Event::LeftBehind(creation, reason) => {
@@ -159,10 +171,29 @@ impl Fold {
         }
     }
 
+    /// Takes the next event of cleaning up after the run: it tells what is gone, and nothing of the API.
+    pub fn take_cleanup(&mut self, entry: Entry) {
+        if matches!(
+            entry.event,
+            Event::Removed(_) | Event::Absent(_) | Event::LeftBehind(..)
+        ) {
+            let last_us = self.last_us;
+            self.take(entry);
+            self.last_us = last_us;
+        }
+    }
+
+    /// Takes note of lines that could not be read.
+    pub fn damaged(&mut self, lines: impl IntoIterator<Item = Damage>) {
+        self.damage.extend(lines);
+    }
+
     fn exchanged(&mut self, exchanged: Exchanged) {
         self.requests += 1;
+        self.removals += u64::from(exchanged.case.0.as_ref() == CLEANUP);
         self.latencies.take(&exchanged);
         self.rights.take(&exchanged.observation);
+        self.planted.take(&exchanged);
         let observation = &exchanged.observation;
         let body = observation.request_body.as_ref();
         self.sizes.insert(
@@ -201,12 +232,12 @@ impl Fold {
                 [one] => self.sizes.get(one).copied(),
                 _ => None,
             };
-            let index = self.cause(&by, &finding);
-            if let Some((_, cause)) = self.causes.get_index_mut(index) {
-                let same = (cause.finding.cause == finding.cause).then_some(finding);
-                cause.see(same, operation.as_ref(), confirmation, &evidence, size);
+            let index = self.sighting(&by, operation.as_ref(), &finding);
+            if let Some((_, sighting)) = self.sightings.get_index_mut(index) {
+                let same = (sighting.finding.cause == finding.cause).then_some(finding);
+                sighting.see(same, confirmation, &evidence, size);
             }
-            self.tally(&by, operation.as_ref()).causes.insert(index);
+            self.tally(&by, operation.as_ref()).sightings.insert(index);
         }
     }
 
@@ -221,25 +252,33 @@ impl Fold {
             .or_default()
     }
 
-    /// The index of a finding's cause. A check that finds a cause of its own for every answer is held to a
+    /// The index of a finding's sighting. A check that finds a cause of its own for every response is held to a
     /// bound, so that the fold stays as small as the plan.
-    fn cause(&mut self, by: &Verifier, finding: &Finding) -> usize {
-        let key = (by.clone(), finding.cause.clone());
-        if let Some(index) = self.causes.get_index_of(&key) {
-            return index;
-        }
+    fn sighting(
+        &mut self,
+        by: &Verifier,
+        operation: Option<&OperationKey>,
+        finding: &Finding,
+    ) -> usize {
         let known = self.causes_of.entry(by.clone()).or_default();
-        if *known < CAUSES {
-            *known += 1;
-            return self.causes.insert_full(key, Cause::new(finding.clone())).0;
-        }
         let mut finding = finding.clone();
-        "more-causes".clone_into(&mut finding.cause);
-        finding.title = format!("{} (one of more than {CAUSES} causes)", finding.title);
-        let key = (by.clone(), finding.cause.clone());
-        match self.causes.get_index_of(&key) {
+        if !known.contains(&finding.cause) {
+            if known.len() < CAUSES {
+                known.insert(finding.cause.clone());
+            } else {
+                "more-causes".clone_into(&mut finding.cause);
+                finding.title = format!("{} (one of more than {CAUSES} causes)", finding.title);
+                finding.kind = None;
+            }
+        }
+        let key = (by.clone(), finding.cause.clone(), operation.cloned());
+        match self.sightings.get_index_of(&key) {
             Some(index) => index,
-            None => self.causes.insert_full(key, Cause::new(finding)).0,
+            None => {
+                self.sightings
+                    .insert_full(key, Sighting::new(finding, operation.cloned()))
+                    .0
+            }
         }
     }
 
@@ -257,9 +296,9 @@ impl Fold {
     /// The exchanges that findings cite.
     #[must_use]
     pub fn wanted(&self) -> BTreeSet<ExchangeId> {
-        self.causes
+        self.sightings
             .values()
-            .flat_map(|cause| cause.evidence.iter().copied())
+            .flat_map(|sighting| sighting.evidence.iter().chain(&sighting.shown).copied())
             .collect()
     }
 

@@ -1,9 +1,9 @@
 //! Whether a class and a profile conform, and the exit code (owner of [`Gate`]).
 
-use super::{ClassResult, Counts, RequirementResult, Standing, WaiverResult, WaiverState};
+use super::{ClassResult, Counts, Damage, RequirementResult, Standing, WaiverResult, WaiverState};
 use crate::{
     event::{End, Started},
-    model::{Class, ClassKind, Level, Requirement},
+    model::{Class, ClassKind, Level, Requirement, StopSignal},
     verdict::{Conformance, Verdict},
 };
 
@@ -12,6 +12,13 @@ pub(super) struct Gate {
     pub(super) conformance: Conformance,
     pub(super) exit_code: u8,
     pub(super) reasons: Vec<String>,
+}
+
+/// How a run ended, and whether everything of it was read.
+pub(super) struct Ended<'a> {
+    pub(super) end: &'a End,
+    pub(super) signal: Option<StopSignal>,
+    pub(super) damage: &'a [Damage],
 }
 
 /// Whether a class counts for this target.
@@ -37,7 +44,7 @@ const fn verdict_of(standing: Standing) -> Option<Verdict> {
         Standing::Failed | Standing::Warned => Some(Verdict::Fail),
         Standing::Inconclusive => Some(Verdict::Inconclusive),
         Standing::Error => Some(Verdict::Error),
-        Standing::NotApplicable | Standing::NotTested => None,
+        Standing::NotApplicable | Standing::NotTested | Standing::NotSelected => None,
     }
 }
 
@@ -84,17 +91,28 @@ pub(super) fn classes(started: &Started, requirements: &[RequirementResult]) -> 
 /// interrupted it.
 pub(super) fn gate(
     started: &Started,
-    end: &End,
+    ended: &Ended<'_>,
     requirements: &[RequirementResult],
     waivers: &[WaiverResult],
+    partial: bool,
 ) -> Gate {
     let counted: Vec<&RequirementResult> = requirements
         .iter()
         .filter(|result| counts(&result.requirement, started))
         .collect();
-    let rolled = conformance(counted.iter().copied());
+    let end = ended.end;
+    let is_whole = *end == End::Complete && ended.damage.is_empty();
+    let musts = conformance(counted.iter().copied());
+    // A part without a MUST that passed is verified all the same: its SHOULDs warn, and say nothing of the whole.
+    let passed = |result: &&RequirementResult| verdict_of(result.standing).is_some();
+    let rolled = match musts {
+        None if partial && counted.iter().copied().any(|result| passed(&result)) => {
+            Some(Conformance::Conformant)
+        }
+        musts => musts,
+    };
     let conformance = match rolled {
-        Some(Conformance::Conformant) if *end != End::Complete => Conformance::Undetermined,
+        Some(Conformance::Conformant) if !is_whole => Conformance::Undetermined,
         Some(rolled) => rolled,
         None => Conformance::Undetermined,
     };
@@ -129,8 +147,20 @@ pub(super) fn gate(
     let mut open = Vec::new();
     match end {
         End::Complete => {}
-        End::Interrupted => open.push("The run was interrupted.".to_owned()),
+        End::Interrupted => open.push(match ended.signal {
+            Some(signal) => format!("The run was interrupted by {}.", signal.name()),
+            None => "The run was interrupted.".to_owned(),
+        }),
         End::Stopped { reason, .. } => open.push(format!("The run stopped: {reason}")),
+    }
+    if let Some(first) = ended.damage.first() {
+        let lines = match ended.damage.len() {
+            1 => "1 line of it could not be read".to_owned(),
+            number => format!("{number} lines of it could not be read"),
+        };
+        open.push(format!(
+            "The journal is damaged: {lines}, so that a failure may be missing. The first: {first}"
+        ));
     }
     if let Some(ids) = ids(&|result| {
         result.requirement.level == Level::Must
@@ -139,11 +169,15 @@ pub(super) fn gate(
         open.push(format!("These MUSTs could not be verified: {ids}."));
     }
     if rolled.is_none() {
-        open.push("No MUST of the profile applied, so nothing shows conformance.".to_owned());
+        open.push(if partial {
+            "None of the selected requirements applied.".to_owned()
+        } else {
+            "No MUST of the profile applied, so nothing shows conformance.".to_owned()
+        });
     }
 
     let exit_code = if *end == End::Interrupted {
-        130
+        ended.signal.unwrap_or(StopSignal::Interrupt).exit_code()
     } else if !failed.is_empty() {
         1
     } else if !open.is_empty() {

@@ -172,6 +172,7 @@ fn what_was_planned_and_not_judged_is_never_a_pass() {
                 })
                 .collect(),
             excluded: Vec::new(),
+            not_selected: Vec::new(),
         }),
         judged(by_check("x.one"), Some("GET /a"), Judgement::Pass, &[]),
         judged(by_check("x.two"), Some("GET /a"), Judgement::Pass, &[]),
@@ -216,6 +217,7 @@ fn an_operation_that_was_never_reached_leaves_its_response_checks_open() {
             .map(|text| planned(text, Work::Exercise(op(text))))
             .collect(),
         excluded: Vec::new(),
+        not_selected: Vec::new(),
     });
     let all = [
         plan.clone(),
@@ -249,11 +251,13 @@ fn exclusions_tell_unverified_from_not_applicable() {
     let exclude = |unverified| {
         Event::Planned(Planned {
             cases: Vec::new(),
+            not_selected: Vec::new(),
             excluded: vec![Exclusion {
                 by: Some(by_check("x.one")),
                 operation: None,
                 reason: "Writes are refused.".into(),
                 unverified,
+                deselected: false,
             }],
         })
     };
@@ -450,6 +454,7 @@ fn a_planned_suite_case_that_judged_nothing_is_open() {
     let plan = Event::Planned(Planned {
         cases: vec![planned("s/one", Work::Suite("s/one".into()))],
         excluded: Vec::new(),
+        not_selected: Vec::new(),
     });
     let silent = run(start.clone(), vec![plan.clone()]);
     assert_eq!(standing(&silent, "R-1"), Standing::Inconclusive);
@@ -574,10 +579,10 @@ proptest! {
             .flat_map(|result| &result.results)
             .flat_map(|one| one.findings.iter().map(String::as_str))
             .collect();
-        let told: BTreeSet<&str> = summary.findings.iter().map(|finding| finding.number.as_str()).collect();
+        let told: BTreeSet<&str> = summary.findings_with_effects().map(|finding| finding.number.as_str()).collect();
         prop_assert_eq!(cited, told);
         let failures = said.iter().filter(|(.., judgement)| judgement.verdict() == Some(Verdict::Fail)).count() as u64;
-        prop_assert_eq!(summary.findings.iter().map(|finding| finding.seen).sum::<u64>(), failures);
+        prop_assert_eq!(summary.findings_with_effects().map(|finding| finding.seen).sum::<u64>(), failures);
     }
 
     #[test]

@@ -4,11 +4,14 @@
 //! findings cite. So it holds what it found, not what was sent, however long the run was.
 
 mod cases;
+mod causes;
+mod commands;
 mod conclude;
 mod findings;
 mod fold;
 mod gate;
 mod latency;
+mod planted;
 mod rights;
 mod tally;
 mod tier;
@@ -45,21 +48,27 @@ pub struct Summary {
     pub planned: Planned,
     /// Why the run ended.
     pub end: End,
-    /// Requests sent.
+    /// Requests sent, removals among them.
     pub requests: u64,
+    /// Requests of cleaning up, which the budget does not count.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub removals: u64,
     /// How long the run took, in microseconds.
     pub took_us: u64,
     /// Of the profile as a whole.
     pub conformance: Conformance,
     /// The exit code that `muster run` ended with (DESIGN §4).
     pub exit_code: u8,
+    /// How much of the profile was selected; none where `--only` and `--skip` left nothing out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<Partial>,
     /// Why the exit code is not 0, in sentences; empty where it is.
     pub gate: Vec<String>,
     /// By class, in profile order.
     pub classes: Vec<ClassResult>,
     /// By requirement, in profile order.
     pub requirements: Vec<RequirementResult>,
-    /// One per cause, worst level first, then by first appearance.
+    /// One per cause, worst level first, then by first appearance; what follows from a cause stands below it.
     pub findings: Vec<FindingResult>,
     /// By operation of the contract, in document order.
     pub operations: Vec<OperationResult>,
@@ -85,6 +94,42 @@ pub struct Summary {
     pub left_in_short: Vec<LeftInShort>,
     /// Counts.
     pub counts: Counts,
+}
+
+/// A run of a part of a profile: its verdict is of that part alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partial {
+    /// Requirements that were selected.
+    pub selected: u32,
+    /// Requirements that count for this target.
+    pub of: u32,
+    /// Whether operations were left out too, so that a requirement was verified on some of its operations alone.
+    pub operations_left_out: bool,
+}
+
+/// A line of the journal that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Damage {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u64,
+    /// The column where reading ended, from 1.
+    pub column: u64,
+    /// Why.
+    pub reason: String,
+}
+
+impl std::fmt::Display for Damage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            file,
+            line,
+            column,
+            reason,
+        } = self;
+        write!(f, "{file}:{line}:{column}: {reason}")
+    }
 }
 
 /// Records of one operation that were left behind for one reason.
@@ -114,6 +159,12 @@ pub struct Counts {
     pub not_tested: u32,
     pub attested: u32,
     pub errors: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_selected: u32,
+}
+
+fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
+    *number == N::default()
 }
 
 /// What became of a class.
@@ -149,6 +200,8 @@ pub enum Standing {
     Attested,
     /// Muster or the case went wrong.
     Error,
+    /// Left out by `--only` or `--skip`: outside the verdict.
+    NotSelected,
 }
 
 /// One requirement.
@@ -202,11 +255,11 @@ pub struct FindingResult {
     pub by: Verifier,
     /// The requirements it fails.
     pub requirements: Vec<crate::model::RequirementId>,
-    /// The highest level of them.
+    /// The highest level of them and of those that its effects fail.
     pub level: crate::model::Level,
     /// The finding, as first seen.
     pub finding: Finding,
-    /// Whether it is accepted in date.
+    /// Whether it and every effect of it are accepted in date.
     pub waived: bool,
     /// How it was confirmed.
     pub confirmation: Confirmation,
@@ -214,14 +267,43 @@ pub struct FindingResult {
     pub seen: u64,
     /// The operations it was seen on.
     pub operations: Vec<OperationKey>,
+    /// Each place, where the mistake was seen in several properties or operations in different ways.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
     /// The exchanges that show it, the decisive one last; at most five.
     pub evidence: Vec<Observation>,
+    /// What to do before the commands: start the target, set variables, fill in an id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prepare: Vec<String>,
     /// A `curl` line that shows it, secrets as variables.
     pub curl: Option<String>,
     /// The `curl` line of the write that is to be sent first, where it shows only in what is read then.
     pub curl_before: Option<String>,
     /// How to fix it.
     pub fix: String,
+    /// Of an effect: why it follows from the finding that it stands below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+    /// What follows from it, numbered `F1.1`…; effects have none of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub effects: Vec<FindingResult>,
+}
+
+/// One place of a mistake that was seen in several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<OperationKey>,
+    /// What is wrong there.
+    pub title: String,
+    /// Where it is, as in [`Finding::pointer`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// What was received.
+    pub received: String,
+    /// How often it was seen.
+    pub seen: u64,
 }
 
 /// What became of an operation.
@@ -316,6 +398,9 @@ pub struct LevelResult {
     pub musts: u32,
     /// Of them, verified or attested. A waived failure is not met.
     pub met: u32,
+    /// Why the level is not shown, although no MUST that applies failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_shown: Option<String>,
 }
 
 /// What became of a waiver.
@@ -349,12 +434,28 @@ impl Summary {
             .find(|result| result.requirement.id == *id)
     }
 
-    /// The finding of this number.
+    /// The finding of this number, or the effect of one.
     #[must_use]
     pub fn finding(&self, number: &str) -> Option<&FindingResult> {
+        let cause = number.split('.').next().unwrap_or(number);
+        let finding = self
+            .findings
+            .iter()
+            .find(|finding| finding.number == cause)?;
+        if number == cause {
+            return Some(finding);
+        }
+        finding
+            .effects
+            .iter()
+            .find(|effect| effect.number == number)
+    }
+
+    /// Every finding, each followed by its effects.
+    pub fn findings_with_effects(&self) -> impl Iterator<Item = &FindingResult> {
         self.findings
             .iter()
-            .find(|finding| finding.number == number)
+            .flat_map(|finding| std::iter::once(finding).chain(&finding.effects))
     }
 }
 
@@ -372,6 +473,7 @@ impl Standing {
             Self::NotTested => "not tested",
             Self::Attested => "attested",
             Self::Error => "error",
+            Self::NotSelected => "not selected",
         }
     }
 }
@@ -413,6 +515,7 @@ impl Counts {
             Standing::NotTested => &mut self.not_tested,
             Standing::Attested => &mut self.attested,
             Standing::Error => &mut self.errors,
+            Standing::NotSelected => &mut self.not_selected,
         };
         *field += 1;
     }

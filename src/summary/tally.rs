@@ -1,4 +1,4 @@
-//! What is counted while the events go by (owner of [`Tally`], [`Cause`] and [`Calls`]).
+//! What is counted while the events go by (owner of [`Tally`], [`Sighting`] and [`Calls`]).
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 use indexmap::IndexSet;
 
 use crate::{
-    coverage::Point,
+    coverage::{Aspect, Point},
     event::{Confirmation, Exchanged},
     exchange::ExchangeId,
     model::OperationKey,
@@ -28,8 +28,8 @@ pub(super) struct Tally {
     pub(super) judged: u64,
     pub(super) gaps: Vec<Gap>,
     pub(super) not_applicable: Option<String>,
-    /// Indices of its causes.
-    pub(super) causes: IndexSet<usize>,
+    /// Indices of its sightings.
+    pub(super) sightings: IndexSet<usize>,
 }
 
 impl Tally {
@@ -38,7 +38,7 @@ impl Tally {
         self.worst = self.worst.max(Some(Verdict::Pass));
     }
 
-    /// Takes a judgement; a failure's cause is noted by the caller, who numbers causes.
+    /// Takes a judgement; a failure's sighting is noted by the caller, which numbers them.
     pub(super) fn take(&mut self, judgement: &Judgement) {
         self.judged += 1;
         self.worst = self.worst.max(judgement.verdict());
@@ -61,27 +61,34 @@ pub(super) fn push_new(gaps: &mut Vec<Gap>, gap: Gap) {
     }
 }
 
-/// One cause of failures of one verifier.
+/// How many exchanges of one sighting are kept to see what it follows from.
+const SHOWN: usize = 8;
+
+/// Failures of one verifier with one cause on one operation.
 #[derive(Debug)]
-pub(super) struct Cause {
+pub(super) struct Sighting {
     pub(super) finding: Finding,
     pub(super) confirmation: Confirmation,
     pub(super) seen: u64,
     /// Where it was seen; nothing stands for the target as a whole.
-    pub(super) operations: IndexSet<Option<OperationKey>>,
+    pub(super) operation: Option<OperationKey>,
+    /// What shows the finding that is kept, the decisive exchange last.
     pub(super) evidence: Vec<ExchangeId>,
+    /// The decisive exchanges of the first failures.
+    pub(super) shown: Vec<ExchangeId>,
     /// How large the request is that shows it, in bytes, where one alone does.
-    size: Option<u64>,
+    pub(super) size: Option<u64>,
 }
 
-impl Cause {
-    pub(super) fn new(finding: Finding) -> Self {
+impl Sighting {
+    pub(super) fn new(finding: Finding, operation: Option<OperationKey>) -> Self {
         Self {
             finding,
             confirmation: Confirmation::None,
             seen: 0,
-            operations: IndexSet::new(),
+            operation,
             evidence: Vec::new(),
+            shown: Vec::new(),
             size: None,
         }
     }
@@ -90,14 +97,16 @@ impl Cause {
     pub(super) fn see(
         &mut self,
         finding: Option<Finding>,
-        operation: Option<&OperationKey>,
         confirmation: Confirmation,
         evidence: &[ExchangeId],
         size: Option<u64>,
     ) {
         self.seen += 1;
-        if !self.operations.contains(&operation.cloned()) {
-            self.operations.insert(operation.cloned());
+        if let Some(decisive) = evidence.last()
+            && self.shown.len() < SHOWN
+            && !self.shown.contains(decisive)
+        {
+            self.shown.push(*decisive);
         }
         // The first failure that was confirmed is the one to show: it is what a reader can repeat.
         let better = weight(confirmation) > weight(self.confirmation);
@@ -117,7 +126,8 @@ impl Cause {
     }
 }
 
-const fn weight(confirmation: Confirmation) -> u8 {
+/// Which of two confirmations shows more.
+pub(super) const fn weight(confirmation: Confirmation) -> u8 {
     match confirmation {
         Confirmation::None => 0,
         Confirmation::Unrepeated => 1,
@@ -147,15 +157,25 @@ impl Calls {
         let Some(status) = observation.status else {
             return;
         };
-        self.succeeded += u64::from(exchanged.valid && (200..300).contains(&status));
+        let success = (200..300).contains(&status) || self.is_documented_redirection(status);
+        self.succeeded += u64::from(exchanged.valid && success);
         *self.statuses.entry(status).or_default() += 1;
-        self.reached |= (200..300).contains(&status);
+        self.reached |= success;
         if self.times.is_none() {
             self.times = Histogram::new_with_bounds(1, LONGEST_US, 2).ok();
         }
         if let Some(times) = &mut self.times {
             times.saturating_record(observation.timing.total_us.max(1));
         }
+    }
+
+    /// Whether a status is a redirection that the contract documents for the operation, which is then its success.
+    fn is_documented_redirection(&self, status: u16) -> bool {
+        let documented = |point: &Point| {
+            point.aspect == Aspect::Status
+                && (point.name == status.to_string() || point.name == "3XX")
+        };
+        matches!(status, 300..=303 | 305..=399) && self.covered.iter().any(documented)
     }
 
     /// The time in microseconds that this part of the answers took at most; 0 where none came.

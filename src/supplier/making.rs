@@ -28,6 +28,13 @@ pub(crate) fn new_id() -> String {
         .to_string()
 }
 
+/// What is only ever written is not kept with the record, so that no response can have it.
+pub(crate) fn take_out_write_only(said: &mut Value) {
+    if let Value::Object(members) = said {
+        members.shift_remove("trackerCode");
+    }
+}
+
 /// Builds a record from what a caller says of it.
 pub(crate) fn new_record(
     house: &House,
@@ -37,6 +44,7 @@ pub(crate) fn new_record(
     mut said: Value,
 ) -> Record {
     text::as_stored(house, &mut said);
+    take_out_write_only(&mut said);
     let sequence = store.next_sequence();
     let moment = now();
     let mut body = Map::new();

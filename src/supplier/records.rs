@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::House;
 use super::fault::Switch;
-use super::making::{moment, new_id, new_record, now};
+use super::making::{moment, new_id, new_record, now, take_out_write_only};
 use super::message::{Incoming, Outgoing, Refusal, Touched};
 use super::neighbours;
 use super::page::Listing;
@@ -398,6 +398,7 @@ impl Call<'_> {
             body = json!({});
         }
         text::as_stored(self.house, &mut body);
+        take_out_write_only(&mut body);
         let id = record.text("id").to_owned();
         let record = store
             .races

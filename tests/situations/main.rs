@@ -22,6 +22,7 @@ mod credentials;
 mod findings;
 mod hazards;
 mod made_by_put;
+mod outages;
 mod ownership;
 mod responses;
 mod signals;

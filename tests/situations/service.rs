@@ -6,7 +6,11 @@ use std::{
     path::PathBuf,
     process::Command,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
+
+#[path = "sockets.rs"]
+mod sockets;
 
 use axum::{Router, body::Body, http::StatusCode, response::Response};
 use serde_json::{Value, json};
@@ -65,6 +69,11 @@ pub struct Reply {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    /// Sent after the body, again and again at this interval until the client closes the connection; the length is not
+    /// declared.
+    pub repeated: Option<(Vec<u8>, Duration)>,
+    /// How long the head of the response is held back.
+    pub delay: Duration,
 }
 
 impl Reply {
@@ -73,23 +82,31 @@ impl Reply {
             status,
             headers: Vec::new(),
             body: Vec::new(),
+            repeated: None,
+            delay: Duration::ZERO,
         }
     }
 
     pub fn json(status: u16, body: &Value) -> Self {
+        Self::text(status, "application/json", body.to_string())
+    }
+
+    pub fn text(status: u16, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
         Self {
-            status,
-            headers: vec![("content-type".into(), "application/json".into())],
-            body: serde_json::to_vec(body).unwrap(),
+            body: body.into(),
+            ..Self::empty(status).with("content-type", media_type)
         }
     }
 
+    /// Sends this after the body, again and again.
+    pub fn repeating(mut self, item: &str, every: Duration) -> Self {
+        self.repeated = Some((item.as_bytes().to_vec(), every));
+        self
+    }
+
     pub fn problem(status: u16, title: &str) -> Self {
-        Self {
-            status,
-            headers: vec![("content-type".into(), "application/problem+json".into())],
-            body: serde_json::to_vec(&json!({ "title": title, "status": status })).unwrap(),
-        }
+        let problem = json!({ "title": title, "status": status });
+        Self::text(status, "application/problem+json", problem.to_string())
     }
 
     /// 405 with the methods that are allowed.
@@ -101,6 +118,17 @@ impl Reply {
         self.headers.push((name.into(), value.into()));
         self
     }
+}
+
+/// What a service over sockets does with a connection at one of its requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Close {
+    /// It stays open.
+    Never,
+    /// It closes after the response.
+    After,
+    /// It closes without a response, and the request is not looked at.
+    Before,
 }
 
 /// A service that runs until it is dropped.
@@ -149,6 +177,33 @@ impl Service {
         }
     }
 
+    /// Serves over bare sockets, in HTTP/1.1 that keeps connections until `closes` says otherwise of the number of a
+    /// request on its connection: no header announces it. Ends with the test.
+    pub fn over_sockets(
+        closes: impl Fn(usize) -> Close + Send + Sync + 'static,
+        handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&log);
+        let parts = Arc::new((closes, handler));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (parts, kept) = (Arc::clone(&parts), Arc::clone(&kept));
+                std::thread::spawn(move || {
+                    let _ = sockets::serve(&stream, &parts.0, &parts.1, &kept);
+                });
+            }
+        });
+        Self {
+            origin,
+            log,
+            stop: None,
+            thread: None,
+        }
+    }
+
     /// Every request so far, with the status of its response.
     pub fn requests(&self) -> Vec<(Request, u16)> {
         self.log
@@ -166,29 +221,56 @@ impl Service {
             .collect()
     }
 
-    /// Runs Muster against the service. `{origin}` in the contract and in the target's lines is the service's.
-    pub fn run(&self, contract: &str, target: &str, arguments: &[&str]) -> Ran {
+    /// Asks Muster whether a run makes sense: the exit code, and everything that was said.
+    pub fn preflight(&self, contract: &str, target: &str) -> (i32, String) {
+        let folder = self.folder(contract, target);
+        let output = Command::new(env!("CARGO_BIN_EXE_muster"))
+            .args(["preflight", "--target", "target.yaml"])
+            .env("NO_COLOR", "1")
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let said =
+            [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+        (output.status.code().unwrap_or(-1), said.concat())
+    }
+
+    /// A folder with the contract and a target file that names it.
+    fn folder(&self, contract: &str, target: &str) -> TempDir {
         let folder = tempfile::tempdir().unwrap();
         fs::write(
             folder.path().join("contract.yaml"),
             contract.replace("{origin}", &self.origin),
         )
         .unwrap();
-        let mut text = String::from(
-            "target: Situation\nsupplier: Example Ltd\nenvironment: test\ncontract: ./contract.yaml\n",
-        );
+        let mut text = String::from("target: Situation\nsupplier: Example Ltd\n");
+        if !target.contains("environment:") {
+            text.push_str("environment: test\n");
+        }
+        if !target.contains("contract:") {
+            text.push_str("contract: ./contract.yaml\n");
+        }
         if !target.contains("base_url:") {
             writeln!(text, "base_url: {}", self.origin).unwrap();
         }
         text.push_str(&target.replace("{origin}", &self.origin));
         fs::write(folder.path().join("target.yaml"), text).unwrap();
+        folder
+    }
+
+    /// Runs Muster against the service. `{origin}` in the contract and in the target's lines is the service's.
+    pub fn run(&self, contract: &str, target: &str, arguments: &[&str]) -> Ran {
+        let folder = self.folder(contract, target);
         let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
         command
-            .args(["run", "--target", "target.yaml", "--seed", "1"])
+            .args(["run", "--target", "target.yaml"])
             .args(["--quiet", "--out", "run"])
             .args(arguments)
             .env("NO_COLOR", "1")
             .current_dir(folder.path());
+        if !arguments.contains(&"--seed") {
+            command.args(["--seed", "1"]);
+        }
         let output = command.output().unwrap();
         let read = fs::read_to_string(folder.path().join("run/results.json"));
         Ran {
@@ -247,11 +329,31 @@ async fn respond(
     log.lock()
         .unwrap_or_else(PoisonError::into_inner)
         .push((seen, reply.status));
+    tokio::time::sleep(reply.delay).await;
     let mut response = Response::builder().status(StatusCode::from_u16(reply.status).unwrap());
     for (name, value) in &reply.headers {
         response = response.header(name, value);
     }
-    response.body(Body::from(reply.body)).unwrap()
+    let Some((item, every)) = reply.repeated else {
+        return response.body(Body::from(reply.body)).unwrap();
+    };
+    if is_head {
+        return response.body(Body::empty()).unwrap();
+    }
+    let items = futures::stream::unfold(Some(reply.body), move |first| {
+        let item = item.clone();
+        async move {
+            let sent = match first {
+                Some(first) => first,
+                None => {
+                    tokio::time::sleep(every).await;
+                    item
+                }
+            };
+            Some((Ok::<_, std::io::Error>(sent), None))
+        }
+    });
+    response.body(Body::from_stream(items)).unwrap()
 }
 
 /// What a run said.
@@ -308,6 +410,37 @@ impl Ran {
             })
             .filter_map(|finding| finding["finding"]["title"].as_str())
             .collect()
+    }
+
+    /// What was received, by the findings that cite a requirement.
+    pub fn received(&self, id: &str) -> Vec<&str> {
+        let findings = self.results["findings"].as_array();
+        findings
+            .into_iter()
+            .flatten()
+            .filter(|finding| {
+                let cited = finding["requirements"].as_array();
+                cited.into_iter().flatten().any(|cited| cited == id)
+            })
+            .filter_map(|finding| finding["finding"]["received"].as_str())
+            .collect()
+    }
+
+    /// Every byte that was written or said.
+    pub fn everything(&self) -> String {
+        let mut text = format!("{}\n{}\n", self.stdout, self.stderr);
+        let mut folders = vec![self.folder.path().join("run")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                if entry.path().is_dir() {
+                    folders.push(entry.path());
+                } else {
+                    let bytes = fs::read(entry.path()).unwrap();
+                    text.push_str(&String::from_utf8_lossy(&bytes));
+                }
+            }
+        }
+        text
     }
 
     /// What is told as left behind.

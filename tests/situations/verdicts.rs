@@ -1,1 +1,10 @@
 //! Verdicts on sound services that are unlike the usual one.
+
+mod bikes;
+mod claims;
+mod connections;
+mod defaults;
+mod deletions;
+mod read_only;
+mod selection;
+mod tags;

@@ -94,9 +94,16 @@ impl<'a> Builder<'_, 'a> {
             // No schema: any value is valid.
             return Ok(media.examples.first().map_or_else(
                 || (Value::Object(serde_json::Map::new()), Origin::Generated),
-                |example| (example.value.clone(), Origin::Example),
+                |example| {
+                    let mut value = example.value.clone();
+                    generate::reserved::reserve(&mut value);
+                    (value, Origin::Example)
+                },
             ));
         };
+        let whole = schema;
+        let one = shape::one_of_many(&world.contract.schemas, schema);
+        let schema = one.as_ref().unwrap_or(schema);
         let label = self.label(operation, "body");
         let wanted = if outermost {
             self.variation.example.unwrap_or(0)
@@ -111,6 +118,7 @@ impl<'a> Builder<'_, 'a> {
             .filter(|_| !generated_only)
             .map(|example| without_read_only(world.contract, schema, &example.value))
             .filter(|value| values::fits(world.contract, Some(schema), value))
+            .filter(|value| values::fits(world.contract, Some(whole), value))
             .nth(wanted);
         let (mut value, origin) = match example {
             Some(value) => (value, Origin::Example),
@@ -128,6 +136,13 @@ impl<'a> Builder<'_, 'a> {
                 (value, Origin::Generated)
             }
         };
+        // A server may call a host, or write to an address, that an example of the contract names.
+        let mut reserved = value.clone();
+        if generate::reserved::reserve(&mut reserved)
+            && values::fits(world.contract, Some(schema), &reserved)
+        {
+            value = reserved;
+        }
         let held = self.refer(operation, schema, &mut value)?;
         self.fill_given(operation, schema, &mut value);
         if world.relations.role(&operation.key) == Role::Create
@@ -138,7 +153,7 @@ impl<'a> Builder<'_, 'a> {
             let things = world.relations.things_of(&operation.key);
             values::make_unique(&world, schema, &things, &held, &label, &mut value);
         }
-        match world.contract.schemas.validate_request(schema, &value) {
+        match world.contract.schemas.validate_request(whole, &value) {
             Validity::Valid => {}
             Validity::Unjudgeable(_) => self.doubtful = true,
             Validity::Invalid(violations) => {

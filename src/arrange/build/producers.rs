@@ -5,11 +5,11 @@ use serde_json::Value;
 use super::{Builder, DEPTH, Policy, intent};
 use crate::{
     arrange::{
-        Origin, answers, hazard, ownership,
-        relations::{Pick, Relations, Source, prefix_through, skeleton},
+        Origin, answers, create, hazard, ownership,
+        relations::{Pick, Relations, Source, named_by, skeleton},
         render, serialise, values,
     },
-    contract::{Contract, Operation, Schema},
+    contract::{Contract, Operation, ParameterPlace, Schema},
     exchange::Exchange,
     model::{IdentityName, Method, Whose},
     script::{Halt, Scripted},
@@ -56,20 +56,25 @@ impl<'a> Builder<'_, 'a> {
                 return Ok(Some((value, Origin::Given)));
             }
         }
+        let stands = |value: &Value| Self::can_stand(operation, name, own, value);
         for source in sources.iter().filter(|source| source.makes) {
             if let Some(value) = self.bound_by(source)
                 && self.acceptable(schema, &value)
+                && stands(&value)
             {
                 return Ok(Some((value, Origin::Created)));
             }
-            let found = self.earlier(source, schema, policy == Policy::Own);
+            let found = self
+                .earlier(source, schema, policy == Policy::Own)
+                .filter(&stands);
             if let Some(value) = found {
                 return Ok(Some(self.take(own, source, value, Origin::Created)));
             }
         }
         if world.writes {
             for source in sources.iter().filter(|source| source.makes) {
-                if let Some(value) = self.produce(source, schema, policy == Policy::Own)? {
+                let made = self.produce(source, schema, policy == Policy::Own)?;
+                if let Some(value) = made.filter(&stands) {
                     return Ok(Some(self.take(own, source, value, Origin::Created)));
                 }
             }
@@ -78,28 +83,30 @@ impl<'a> Builder<'_, 'a> {
             return Ok(None);
         }
         // What was learned of a child belongs to the parent it was learned with, which only a list knows.
-        let has_parent = own.is_some_and(|own| own.matches("{}").count() > 1);
+        let has_parent = own
+            .and_then(|own| own.rsplit_once('/'))
+            .is_some_and(|(before, _)| before.contains("{}"));
         if !has_parent {
             for value in world.known.learned(&operation.key, name) {
                 let value = values::coerced(world.contract, schema, value.clone());
-                if self.acceptable(schema, &value) {
+                if self.acceptable(schema, &value) && stands(&value) {
                     self.bind(own, &value, Origin::Found);
                     return Ok(Some((value, Origin::Found)));
                 }
             }
         }
         for source in sources.iter().filter(|source| !source.makes) {
-            if let Some(value) = self.earlier(source, schema, false) {
+            if let Some(value) = self.earlier(source, schema, false).filter(&stands) {
                 return Ok(Some(self.take(own, source, value, Origin::Found)));
             }
-            if let Some(value) = self.produce(source, schema, false)? {
+            if let Some(value) = self.produce(source, schema, false)?.filter(&stands) {
                 return Ok(Some(self.take(own, source, value, Origin::Found)));
             }
         }
         if has_parent {
             for value in world.known.learned(&operation.key, name) {
                 let value = values::coerced(world.contract, schema, value.clone());
-                if self.acceptable(schema, &value) {
+                if self.acceptable(schema, &value) && stands(&value) {
                     self.bind(own, &value, Origin::Found);
                     return Ok(Some((value, Origin::Found)));
                 }
@@ -111,6 +118,15 @@ impl<'a> Builder<'_, 'a> {
     pub(super) fn acceptable(&self, schema: Option<&Schema>, value: &Value) -> bool {
         !self.variation.avoid.contains(value)
             && values::fits(self.script.world.contract, schema, value)
+    }
+
+    /// Whether a value can stand where it was asked for: in a segment of the path, one with a slash can only where
+    /// the contract shows one.
+    fn can_stand(operation: &Operation, name: &str, own: Option<&str>, value: &Value) -> bool {
+        own.is_none()
+            || operation
+                .parameter(ParameterPlace::Path, name)
+                .is_none_or(|parameter| render::can_carry(parameter, value))
     }
 
     pub(super) fn bind(&mut self, own: Option<&str>, value: &Value, origin: Origin) {
@@ -167,8 +183,8 @@ impl<'a> Builder<'_, 'a> {
             serialise::unfill(&source.producer.path, answers::request_path(exchange)).is_none_or(
                 |variables| {
                     variables.iter().all(|(name, text)| {
-                        prefix_through(&source.producer.path, name)
-                            .and_then(|prefix| self.bound.get(&skeleton(prefix)))
+                        named_by(&source.producer.path, name)
+                            .and_then(|own| self.bound.get(&own))
                             .is_none_or(|(bound, _)| serialise::scalar(bound) == *text)
                     })
                 },
@@ -232,6 +248,12 @@ impl<'a> Builder<'_, 'a> {
             return Ok(None);
         };
         if hazard::hazard(operation).is_some() || (!key.method.is_safe() && !world.writes) {
+            return Ok(None);
+        }
+        if source.makes
+            && let Some(gap) = create::always_refused(self.script, operation)
+        {
+            self.failed.insert(key.clone(), gap.reason);
             return Ok(None);
         }
         let outermost = self.stack.first().cloned();

@@ -124,6 +124,9 @@ impl Relations {
         const METHOD: &str = "of its method alone";
         match operation.key.method {
             Method::Get | Method::Query if on_item => (Role::Read, ITEM),
+            Method::Get | Method::Query if has_items && is_one_object(contract, operation) => {
+                (Role::Read, "its answer is one object")
+            }
             Method::Get | Method::Query if has_items => (Role::List, ITEMS),
             Method::Get | Method::Query if lists() => (Role::List, LISTS),
             Method::Get | Method::Query => (Role::Read, "its answer holds no list"),
@@ -146,6 +149,26 @@ impl Relations {
             Method::Other(_) => (Role::Action, METHOD),
         }
     }
+}
+
+/// Whether an operation plainly answers one object, which holds no list: the settings of `/settings/{key}`.
+fn is_one_object(contract: &Contract, operation: &Operation) -> bool {
+    let schemas = &contract.schemas;
+    let Some(schema) = shape::success(operation) else {
+        return false;
+    };
+    let (record, many) = shape::records(contract, schema);
+    let is_list = |member: &shape::Member| {
+        shape::types(schemas, &member.schema)
+            .iter()
+            .any(|kind| kind == "array")
+    };
+    let members = shape::members(schemas, &record);
+    !many
+        && !members.is_empty()
+        && shape::keyword(schemas, &record, "additionalProperties")
+            .is_none_or(|rest| !rest.is_object())
+        && !members.iter().any(is_list)
 }
 
 impl From<Does> for Role {
@@ -208,6 +231,23 @@ pub(crate) fn prefix_through<'p>(path: &'p str, name: &str) -> Option<&'p str> {
         let rest = path.get(end..)?;
         path.get(..end + rest.find('/').unwrap_or(rest.len()))
     })
+}
+
+/// What a path variable names, as a key: the path through it without the names of variables, and where several
+/// variables share its segment, its own name too. Each of those has a value of its own.
+pub(crate) fn named_by(path: &str, name: &str) -> Option<String> {
+    let prefix = prefix_through(path, name)?;
+    let key = skeleton(prefix);
+    Some(if shares_segment(prefix) {
+        format!("{key}#{name}")
+    } else {
+        key
+    })
+}
+
+/// Whether the last segment of a path has several variables, as `{name}.{ext}` has.
+pub(crate) fn shares_segment(path: &str) -> bool {
+    split_last(path).is_some_and(|(_, last)| last.matches('{').count() > 1)
 }
 
 /// What one of a collection may be called: by its path, and by the variable of its item path

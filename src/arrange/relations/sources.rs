@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Collection, Evidence, Pick, Relations, Role, Slot, Source,
-    paths::{item_of, prefix_through, split_last, things},
+    paths::{item_of, prefix_through, shares_segment, split_last, things},
 };
 use crate::{
     arrange::{hazard, names, shape},
@@ -22,9 +22,23 @@ impl Relations {
             return Vec::new();
         };
         self.collection_at(before)
+            .filter(|collection| !self.names_another(collection, name))
             .map_or_else(Vec::new, |collection| {
                 self.of_collection(collection, &operation.key, name, Evidence::Path)
             })
+    }
+
+    /// Whether a variable names a record of another collection than the one before it in the path: the person of
+    /// `/reports/{personId}` beside `/people`.
+    fn names_another(&self, collection: &Collection, name: &str) -> bool {
+        let Some((owner, _)) = names::identifier(name) else {
+            return false;
+        };
+        !owner.is_empty()
+            && !collection.thing.contains(&owner)
+            && self
+                .collections_of(&owner)
+                .any(|other| other.path != collection.path && other.thing == owner)
     }
 
     /// What collections of the thing that a name names make and list, and answers that have a member of
@@ -37,6 +51,10 @@ impl Relations {
     ) -> Vec<Source> {
         let mut sources = Vec::new();
         let own = prefix_through(&operation.key.path, name);
+        // Of several variables in one segment, only one that is called an id names the record.
+        if own.is_some_and(shares_segment) && names::identifier(name).is_none() {
+            return sources;
+        }
         let owners = owners(name, own);
         for owner in &owners {
             for collection in self.collections_of(owner).take(3) {
@@ -162,6 +180,8 @@ impl Relations {
         let Some(schema) = shape::body(operation) else {
             return Vec::new();
         };
+        let one = shape::one_of_many(&contract.schemas, schema);
+        let schema = one.as_ref().unwrap_or(schema);
         let own = self.collection(&operation.key).map(|own| own.path.clone());
         let own_things = self
             .collection(&operation.key)
@@ -203,6 +223,11 @@ impl Relations {
                     }
                     _ => member.name.clone(),
                 };
+                // `project: uuid` beside `/projects` is a `projectId`.
+                let name = match names::identifier(&name) {
+                    None if self.names_record(contract, &name, inner) => format!("{name}_id"),
+                    _ => name,
+                };
                 // The record's own id is its own.
                 let own_id =
                     |owner: &String| owner.is_empty() || depth == 0 && own_things.contains(owner);
@@ -224,6 +249,22 @@ impl Relations {
         slots
     }
 
+    /// Whether a property is called as a collection's records are, and has a value as their ids have: a UUID, a number,
+    /// or a text of the same pattern.
+    fn names_record(&self, contract: &Contract, name: &str, schema: &Schema) -> bool {
+        let thing = names::thing(name);
+        kind(contract, schema)
+            .filter(|(of, pattern)| *of != "string" || pattern.is_some())
+            .and_then(|kind| self.by_id_kind.get(&kind))
+            .is_some_and(|group| {
+                self.by_thing
+                    .get(&thing)
+                    .into_iter()
+                    .flatten()
+                    .any(|index| group.all.binary_search(index).is_ok())
+            })
+    }
+
     /// Where a name tells a part that somebody plays, and not a thing, as `ownerId` does: the collection of
     /// people or their like, or else the only one whose ids are of the kind that is asked for.
     fn by_role(
@@ -240,32 +281,64 @@ impl Relations {
             return Vec::new();
         }
         let own = self.collection(&operation.key).map(|own| &own.path);
-        let fits = |collection: &&Collection| {
-            let id = collection.item.as_ref().and_then(|(path, variable)| {
-                contract
-                    .operations
-                    .iter()
-                    .filter(|other| *other.key.path == **path)
-                    .find_map(|other| other.parameter(ParameterPlace::Path, variable))
-            });
-            collection.create.is_some()
-                && !collection.path.contains('{')
-                && Some(&collection.path) != own
-                && id
-                    .and_then(|id| self::kind(contract, id.schema.as_ref()?))
-                    .is_some_and(|other| Some(other) == kind)
+        let of = |index: &usize| self.collections().get(*index);
+        let others = |collection: &&Collection| Some(&collection.path) != own;
+        let group = kind.and_then(|kind| self.by_id_kind.get(&kind));
+        let people = group
+            .into_iter()
+            .flat_map(|group| &group.people)
+            .filter_map(of)
+            .find(others);
+        let fitting: Vec<&Collection> = group
+            .into_iter()
+            .flat_map(|group| &group.all)
+            .filter_map(of)
+            .filter(others)
+            .take(2)
+            .collect();
+        let only = match fitting.as_slice() {
+            [only] => Some(*only),
+            _ => None,
         };
-        let fitting: Vec<&Collection> = self.collections().iter().filter(fits).collect();
-        let people = fitting
-            .iter()
-            .find(|collection| PEOPLE.contains(&collection.thing.as_str()));
-        match (people, fitting.as_slice()) {
-            (Some(collection), _) | (None, [collection]) => {
+        match people.or(only) {
+            Some(collection) => {
                 self.of_collection(collection, &operation.key, name, Evidence::Name)
             }
-            _ => Vec::new(),
+            None => Vec::new(),
         }
     }
+}
+
+impl Relations {
+    /// Groups the collections that records are made in by the kind of their ids.
+    pub(super) fn gather_id_kinds(&mut self, contract: &Contract) {
+        for (index, collection) in self.collections.iter().enumerate() {
+            if collection.create.is_none() || collection.path.contains('{') {
+                continue;
+            }
+            let Some((path, variable)) = &collection.item else {
+                continue;
+            };
+            let id = contract
+                .operations_at(path)
+                .find_map(|other| other.parameter(ParameterPlace::Path, variable));
+            let Some(kind) = id.and_then(|id| self::kind(contract, id.schema.as_ref()?)) else {
+                continue;
+            };
+            let group = self.by_id_kind.entry(kind).or_default();
+            if PEOPLE.contains(&collection.thing.as_str()) {
+                group.people.push(index);
+            }
+            group.all.push(index);
+        }
+    }
+}
+
+/// Collections whose ids are of one kind, by their places in the list.
+#[derive(Debug, Default)]
+pub(super) struct SameKind {
+    people: Vec<usize>,
+    all: Vec<usize>,
 }
 
 /// What those are called who play a part: an owner, a keeper, a reporter.
@@ -275,7 +348,10 @@ const PEOPLE: [&str; 12] = [
 ];
 
 /// Of what kind an id is: a number, a UUID, or another text with its pattern.
-fn kind(contract: &Contract, schema: &Schema) -> Option<(&'static str, Option<String>)> {
+pub(super) type IdKind = (&'static str, Option<String>);
+
+/// The kind of the ids that a schema describes.
+fn kind(contract: &Contract, schema: &Schema) -> Option<IdKind> {
     let types = shape::types(&contract.schemas, schema);
     let has = |name: &str| types.iter().any(|kind| kind == name);
     if has("integer") {

@@ -298,6 +298,75 @@ fn paths_are_taken_apart_by_their_template() {
     assert!(unfill("/people/{id}", "/people/").is_none());
 }
 
+#[test]
+fn several_variables_of_a_segment_are_told_apart() {
+    let read = |template: &str, path: &str| {
+        unfill(template, path).map(|found| {
+            found
+                .into_iter()
+                .map(|(name, text)| format!("{name}={text}"))
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+    };
+    for (template, path, expected) in [
+        (
+            "/tiles/{z}/{x},{y}",
+            "/tiles/1/11,22",
+            Some("z=1 x=11 y=22"),
+        ),
+        (
+            "/compare/{base}...{head}",
+            "/compare/v4...w2",
+            Some("base=v4 head=w2"),
+        ),
+        ("/{w}x{h}.png", "/10x20.png", Some("w=10 h=20")),
+        ("/{a}-{b}-{c}", "/1-2-3", Some("a=1 b=2 c=3")),
+        (
+            "/files/{name}.{ext}",
+            "/files/a.tar.gz",
+            Some("name=a ext=tar.gz"),
+        ),
+        ("/files/{name}.{ext}", "/files/.gz", None),
+        ("/files/{name}.{ext}", "/files/plain", None),
+        (
+            "/files/{name}.{ext}",
+            "/files/a%2Eb.c",
+            Some("name=a.b ext=c"),
+        ),
+    ] {
+        assert_eq!(
+            read(template, path).as_deref(),
+            expected,
+            "{template} {path}"
+        );
+    }
+}
+
+#[test]
+fn the_schemas_decide_between_two_readings() {
+    let contract = crate::arrange::testing::contract(
+        "
+openapi: 3.1.0
+info: {title: Files, version: 1.0.0}
+paths:
+  /files/{name}.{ext}:
+    parameters:
+      - {name: name, in: path, required: true, schema: {type: string}}
+      - {name: ext, in: path, required: true, schema: {type: string, pattern: '^[a-z]+$'}}
+    get: {responses: {'200': {description: A file}}}
+",
+    );
+    let operation = contract.operations.first().unwrap();
+    assert_eq!(
+        unfill_call(&contract, operation, "/files/a.tar.gz").unwrap(),
+        [
+            ("name".to_owned(), "a.tar".to_owned()),
+            ("ext".to_owned(), "gz".to_owned())
+        ]
+    );
+}
+
 proptest! {
     #[test]
     fn what_is_filled_in_comes_back(id in "\\PC{1,12}") {

@@ -128,18 +128,20 @@ fn a_refused_body_is_tried_with_everything_optional() {
 }
 
 #[test]
-fn a_documented_redirect_is_the_success_of_what_documents_no_other() {
+fn a_documented_redirection_is_a_success_and_another_is_none() {
     let setting = Setting::new(
         "
 openapi: 3.0.3
 info: {title: t, version: '1'}
 paths:
   /old: {get: {responses: {'302': {description: moved}}}}
-  /new: {get: {responses: {'200': {description: ok}, '302': {description: moved}}}}
+  /both: {get: {responses: {'200': {description: ok}, '302': {description: moved}}}}
+  /new: {get: {responses: {'200': {description: ok}}}}
 ",
     );
     let moved = |_: &Request| answer(302, &[("location", "/new")], &Value::Null);
     assert_eq!(exercised(&setting, "GET /old", moved).0, Judgement::Pass);
+    assert_eq!(exercised(&setting, "GET /both", moved).0, Judgement::Pass);
     assert_eq!(
         whose(&exercised(&setting, "GET /new", moved).0).0,
         Whose::Supplier

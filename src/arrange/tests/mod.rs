@@ -573,3 +573,10 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn generator_and_contract_name_their_keywords_alike() {
+    use crate::{contract, generate::limits};
+    assert_eq!(contract::UNDECIDED_NULL, limits::UNDECIDED_NULL);
+    assert_eq!(contract::FOREIGN_PATTERN, limits::FOREIGN_PATTERN);
+}

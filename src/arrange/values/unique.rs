@@ -132,6 +132,30 @@ const KEYS: [&str; 10] = [
     "slug",
 ];
 
+/// Letters that the placeholder of a free text is told apart by.
+const LETTERS: usize = 6;
+
+/// A placeholder that no other record bears: many stores have keys of which neither the name nor the schema tells. Letters
+/// alone, since many take nothing else.
+fn told_apart(world: &World<'_>, limit: Option<u64>, label: &str) -> String {
+    let limit = limit
+        .and_then(|limit| usize::try_from(limit).ok())
+        .unwrap_or(usize::MAX);
+    let mut state = number(world, label);
+    let letters: String = (0..LETTERS.min(limit))
+        .filter_map(|_| {
+            let letter = u8::try_from(state % 26).ok()?;
+            state /= 26;
+            Some(char::from(b'a' + letter))
+        })
+        .collect();
+    let kept: String = generate::PLACEHOLDER
+        .chars()
+        .take(limit.saturating_sub(LETTERS))
+        .collect();
+    format!("{kept}{letters}")
+}
+
 /// Values in place of one that looks as if no two records may share it, best first.
 fn unique(
     world: &World<'_>,
@@ -197,11 +221,32 @@ fn unique(
         && keyword("format").is_none()
         && value.is_string()
         && (is_key || !is_proposed);
-    if !own_key && !named && !coded && !is_key
+    let said = says_unique(
+        keyword("description").as_ref(),
+        keyword("x-unique").as_ref(),
+    );
+    let free = ["pattern", "format", "enum", "const"]
+        .iter()
+        .all(|name| keyword(name).is_none());
+    if free
+        && !own_key
+        && !named
+        && !is_key
+        && !is_proposed
+        && !said
+        && value.as_str() == Some(generate::PLACEHOLDER)
+    {
+        let limit = keyword("maxLength").and_then(|limit| limit.as_u64());
+        return vec![Value::from(told_apart(world, limit, label))];
+    }
+    if !own_key && !named && !coded && !is_key && !said
         || keyword("enum").is_some()
         || keyword("const").is_some()
     {
         return Vec::new();
+    }
+    if said && let Some(told_apart) = of_kind(world, value, &keyword, label) {
+        return vec![told_apart];
     }
     match value {
         Value::Number(number) if own_key && number.is_i64() => {
@@ -259,5 +304,110 @@ fn unique(
             candidates
         }
         _ => Vec::new(),
+    }
+}
+
+/// Whether a schema says that no two records share the value, in words or by `x-unique`.
+fn says_unique(description: Option<&Value>, extension: Option<&Value>) -> bool {
+    if extension == Some(&Value::Bool(true)) {
+        return true;
+    }
+    let Some(text) = description.and_then(Value::as_str) else {
+        return false;
+    };
+    let words = names::words(text);
+    words.iter().enumerate().any(|(at, word)| {
+        let before = |back: usize| at.checked_sub(back).and_then(|at| words.get(at));
+        let denied = (1..=3).any(|back| {
+            before(back).is_some_and(|word| matches!(word.as_str(), "not" | "non" | "never" | "no"))
+        });
+        matches!(word.as_str(), "unique" | "uniquely" | "uniqueness") && !denied
+    })
+}
+
+/// A value of the run's own of the type and format that the schema gives; nothing where texts are free.
+fn of_kind(
+    world: &World<'_>,
+    value: &Value,
+    keyword: &impl Fn(&str) -> Option<Value>,
+    label: &str,
+) -> Option<Value> {
+    let drawn = number(world, label);
+    match value {
+        Value::Number(held) => {
+            let bound = |name: &str| keyword(name).and_then(|bound| bound.as_i64());
+            let low = bound("minimum").unwrap_or(1);
+            let high = bound("maximum").unwrap_or_else(|| {
+                match keyword("format").as_ref().and_then(Value::as_str) {
+                    // A time in milliseconds or a counter: both fit.
+                    Some("int64") => 1_999_999_999_999,
+                    _ => i64::from(i32::MAX),
+                }
+            });
+            let room = u64::try_from(high.checked_sub(low)?).ok()?.checked_add(1)?;
+            let step = keyword("multipleOf")
+                .and_then(|step| step.as_i64())
+                .unwrap_or(1)
+                .max(1);
+            let drawn = low + i64::try_from(drawn % room).ok()?;
+            held.is_i64().then(|| Value::from(drawn - drawn % step))
+        }
+        Value::String(_) => {
+            let token = token(world, label);
+            let host = format!("{}-{token}.invalid", world.run_tag);
+            let format = keyword("format");
+            Some(match format.as_ref().and_then(Value::as_str)? {
+                "date-time" => Value::from(moment(drawn)),
+                "date" => Value::from(moment(drawn).get(..10)?.to_owned()),
+                "hostname" | "idn-hostname" => Value::from(host),
+                "uri" | "url" | "iri" => Value::from(format!("https://{host}/")),
+                // Addresses for documentation (RFC 5737).
+                "ipv4" => Value::from(format!("203.0.113.{}", drawn % 254 + 1)),
+                _ => return None,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// A time in the years 2001 to 2024, to the second.
+fn moment(drawn: u64) -> String {
+    let (day, second) = (drawn % 8_000, drawn / 8_000 % 86_400);
+    // 28 days in each month keep to every calendar.
+    let (year, month, day) = (2001 + day / 336, day % 336 / 28 + 1, day % 28 + 1);
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn prose_says_what_is_unique() {
+        for (text, expected) in [
+            ("The host. Must be unique.", true),
+            ("A unique name within the force", true),
+            ("Uniquely identifies the beat", true),
+            ("Need not be unique.", false),
+            ("Names are not unique", false),
+            ("Non-unique label", false),
+            ("The surname", false),
+        ] {
+            assert_eq!(says_unique(Some(&json!(text)), None), expected, "{text}");
+        }
+        assert!(says_unique(None, Some(&json!(true))));
+    }
+
+    #[test]
+    fn times_are_of_the_calendar() {
+        for drawn in [0, 1, 7_999, 8_000, u64::MAX] {
+            let text = moment(drawn);
+            let read =
+                time::OffsetDateTime::parse(&text, &time::format_description::well_known::Rfc3339);
+            assert!(read.is_ok(), "{text}");
+        }
     }
 }

@@ -6,13 +6,15 @@ use super::{Holder, Keyring, LENT};
 use crate::{
     auth::{
         LoginError, alter,
+        credential::fits,
         lure::{Bait, Callback, Lure},
         proof::Possession,
     },
+    contract::{Operation, Security},
     exchange::{Alteration, BreakageKind},
     http::Credentials,
     model::{Credential, IdentityName, Whose},
-    observation::variable,
+    observation::{MADE_UP, variable},
 };
 
 impl Keyring {
@@ -72,6 +74,80 @@ impl Keyring {
             );
         }
         Ok((altered.credentials, altered.bait))
+    }
+
+    /// What is shown where the contract asks for several credentials together: all but one, or all with a wrong value
+    /// for one.
+    pub(super) async fn one_amiss(
+        &self,
+        identity: &IdentityName,
+        operation: Option<&Operation>,
+        number: u8,
+        wrong: bool,
+    ) -> Result<(Credentials, Option<Bait>), LoginError> {
+        let unfit = |kind, whose, why: &str| LoginError {
+            identity: identity.clone(),
+            kind,
+            whose,
+            detail: format!("Identity {identity}: {why}"),
+        };
+        let none = |why| unfit(BreakageKind::Unalterable, Whose::Credentials, why);
+        let holder = self
+            .holders
+            .get(identity)
+            .ok_or_else(|| none("it has no credentials."))?;
+        let Some(Security::AnyOf(alternatives)) = operation.map(|operation| &operation.security)
+        else {
+            return Err(none("the contract asks for no credentials here."));
+        };
+        let met = alternatives
+            .iter()
+            .filter(|alternative| !alternative.0.is_empty())
+            .find_map(|alternative| Some((alternative, self.meet(holder, alternative)?)));
+        let Some((alternative, choices)) = met.filter(|(_, choices)| choices.len() > 1) else {
+            return Err(none("no two of its credentials belong together here."));
+        };
+        let Some(amiss) = usize::from(number)
+            .checked_sub(1)
+            .and_then(|at| choices.get(at).copied())
+        else {
+            return Err(none(
+                "not that many of its credentials belong together here.",
+            ));
+        };
+        let held = holder.identity.credentials.get(amiss);
+        let is_for = |name: &str| held.is_some_and(|held| fits(held, name, self.schemes.get(name)));
+        let left = |name: &str| alternative.0.iter().any(|(held, _)| held == name) && !is_for(name);
+        if alternatives
+            .iter()
+            .any(|other| other.0.iter().all(|(name, _)| left(name)))
+        {
+            return Err(none("the contract is content with the other credentials."));
+        }
+        let beyond = holder.beyond();
+        if !wrong {
+            let rest: Vec<usize> = choices
+                .iter()
+                .copied()
+                .filter(|choice| *choice != amiss)
+                .chain(beyond)
+                .collect();
+            let (shown, _) = holder.show(&rest, None).await?;
+            return Ok((shown, None));
+        }
+        let Some(other) = held.map(|(_, credential)| wrong_of(credential)) else {
+            return Err(none("there is nothing to replace."));
+        };
+        if !self.may_fail(identity) {
+            return Err(unfit(
+                BreakageKind::NotSent,
+                Whose::Configuration,
+                "`budget.failed_logins` of the target file allows no more broken credentials.",
+            ));
+        }
+        let all: Vec<usize> = choices.iter().copied().chain(beyond).collect();
+        let (shown, _) = holder.show(&all, Some((amiss, &other))).await?;
+        Ok((shown, None))
     }
 
     /// Sets where a key of our own is served for those that follow addresses in tokens.
@@ -140,6 +216,39 @@ impl Keyring {
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = failed.get_mut(identity) {
             *count = count.saturating_sub(1);
+        }
+    }
+}
+
+/// What is shown as a wrong value of each kind of credential. It holds nothing of the right one.
+fn wrong_of(credential: &Credential) -> Credential {
+    let [password, token, key] = MADE_UP;
+    match credential {
+        Credential::Basic { username, .. } => Credential::Basic {
+            username: username.clone(),
+            password: password.into(),
+        },
+        Credential::Bearer { .. } | Credential::OAuth2(_) => Credential::Bearer {
+            token: token.into(),
+        },
+        Credential::ApiKey { place, name, .. } => Credential::ApiKey {
+            place: *place,
+            name: name.clone(),
+            value: key.into(),
+        },
+        Credential::Fixed { shown, .. } => Credential::Fixed {
+            shown: shown.clone(),
+            value: token.into(),
+        },
+        Credential::Login(login) => Credential::Fixed {
+            shown: login.shown.clone(),
+            value: token.into(),
+        },
+        Credential::Hmac(hmac) => {
+            let mut hmac = hmac.clone();
+            // In base64, as secrets of signatures are kept.
+            hmac.secret = "bXVzdGVyLXdyb25nLXNlY3JldA==".into();
+            Credential::Hmac(hmac)
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `contract.examples-valid`
 
 use crate::checks::document::prelude::*;
+use crate::contract::Documented;
 
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
@@ -25,6 +26,12 @@ pub static CHECK: Check = Check {
             says: Says::Fail("not valid by its own schema"),
         },
         Example {
+            title: "an example of a request without what only responses have",
+            contract: "paths: { /people: { post: { requestBody: { content: { application/json: { schema: { type: object, required: [id], properties: { id: { type: integer, readOnly: true }, name: { type: string } } }, example: { name: Zztest } } } }, responses: { '201': { description: Made. } } } } }",
+            dialogue: &[],
+            says: Says::Pass,
+        },
+        Example {
             title: "no examples",
             contract: "components: { schemas: { Person: { type: object } } }",
             dialogue: &[],
@@ -37,7 +44,7 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
     let mut judged = Vec::new();
     for example in contract.examples() {
         let schema = &example.schema;
-        match contract.schemas.validate(schema, &example.value) {
+        match validity(contract, example) {
             Validity::Valid => judged.push(Judged::document(Judgement::Pass)),
             // The schema's own fault is told by `contract.valid-document`.
             Validity::Unjudgeable(_) => {}
@@ -69,6 +76,28 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
         )));
     }
     judged
+}
+
+/// Whether an example is valid from the side that it is an example of: in a request, `readOnly` properties that are
+/// required may be absent, in a response those that are `writeOnly`. One of a schema alone may be of either side.
+fn validity(contract: &Contract, example: &Documented) -> Validity {
+    let (schemas, schema, value) = (&contract.schemas, &example.schema, &example.value);
+    let stands = |part: &str| example.pointer.contains(part);
+    let in_request = stands("/requestBody/") || stands("/requestBodies/");
+    let in_response = !in_request && stands("/responses/");
+    let plain = schemas.validate(schema, value);
+    let Validity::Invalid(_) = plain else {
+        return plain;
+    };
+    let sides = [
+        (!in_response).then(|| schemas.validate_request(schema, value)),
+        (!in_request).then(|| schemas.validate_response(schema, value)),
+    ];
+    sides
+        .into_iter()
+        .flatten()
+        .find(Validity::is_valid)
+        .unwrap_or(plain)
 }
 
 fn at(instance: &str) -> String {

@@ -58,6 +58,7 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
                     "none",
                 )
                 .at(&operation.pointer)
+                .of_kind("Operations do not document 406 or 415.")
                 .into()
             };
             judged.push(Judged::operation(&operation.key, judgement));

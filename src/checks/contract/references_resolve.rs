@@ -1,7 +1,7 @@
 //! `contract.references-resolve`
 
 use crate::checks::document::prelude::*;
-use crate::contract::FaultKind;
+use crate::{contract::FaultKind, model::Whose};
 
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
@@ -29,6 +29,31 @@ pub static CHECK: Check = Check {
 };
 
 fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
+    let unfetched: Vec<_> = contract
+        .faults
+        .iter()
+        .filter(|fault| fault.kind == FaultKind::Unfetched)
+        .collect();
+    let mut judged = broken(contract);
+    if let Some(first) = unfetched.first() {
+        let others = match unfetched.len() {
+            1 => String::new(),
+            more => format!(" {} other references lead to such documents too.", more - 1),
+        };
+        judged.retain(|judged| judged.judgement != Judgement::Pass);
+        judged.push(Judged::document(Judgement::inconclusive(
+            Whose::Configuration,
+            format!(
+                "The reference at {} was not followed: {}.{others} What stands behind them was not judged. Save the documents beside the contract and refer to them there.",
+                place(first),
+                first.message
+            ),
+        )));
+    }
+    judged
+}
+
+fn broken(contract: &Contract) -> Vec<Judged> {
     faults(
         contract,
         |kind| kind == FaultKind::Reference,

@@ -244,10 +244,10 @@ fn lets_in(place: &Place<'_>, text: &str) -> bool {
             .keyword("maxLength")
             .filter_map(Value::as_u64)
             .all(|most| most >= text.chars().count() as u64)
-        && place
-            .keyword("pattern")
-            .filter_map(Value::as_str)
-            .all(|pattern| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text)))
+        && place.keyword("pattern").all(|pattern| {
+            let pattern = pattern.as_str().map(Regex::new);
+            pattern.is_some_and(|pattern| pattern.is_ok_and(|pattern| pattern.is_match(text)))
+        })
 }
 
 fn has_word(name: &str, words: &[&str]) -> bool {

@@ -8,7 +8,7 @@ use crate::{
         keeping::{Home, answered, body_for, get, make, on_item, to_item},
         tokens,
     },
-    contract::{Contract, Operation},
+    contract::{Contract, Operation, Security},
     exchange::{Alteration, Auth, Exchange, Intent, Request, Response},
     model::{Method, Whose},
     script::{Halt, Script, Scripted},
@@ -20,8 +20,9 @@ pub static CHECK: Check = Check {
     id: "http.credentials-needed",
     purpose: "A protected operation does nothing for those who show no credentials, or wrong ones.",
     verifies: "Each operation that the contract protects is called with a valid request and no credentials, then \
-        with a text in place of the secret, and one of them with the beginning of the secret. None is \
-        answered with success. Where the contract documents 401 for the operation and not 403, the answer is \
+        with a text in place of the secret, and one of them with the beginning of the secret. Where the \
+        contract asks for several credentials together, each is left out once, and each is wrong once while the \
+        others are right. None is answered with success. Where the contract documents 401 for the operation and not 403, the answer is \
         not 403. PUT, PATCH and DELETE are sent to a record of the run's own, which is read afterwards with \
         the right credentials and is still there and as it was: a refusal that comes after the deed is none. \
         Whether a 401 brings a challenge is for `security.no-credentials`. Other answers, such as \
@@ -70,6 +71,24 @@ components: {securitySchemes: {token: {type: http, scheme: bearer}}}
             says: Says::Pass,
         },
         Example {
+            title: "One of two is enough",
+            contract: "
+/people:
+  get: {security: [{name: [], key: []}], responses: {'200': {description: People}, '401': {description: No}}}
+components: {securitySchemes: {name: {type: apiKey, in: header, name: X-Name}, key: {type: apiKey, in: header, name: X-Key}}}
+",
+            dialogue: &[
+                Line::empty("GET /people", 401),
+                Line::empty("GET /people", 401),
+                Line::empty("GET /people", 401),
+                Line::json("GET /people", 200, "{}"),
+                Line::empty("GET /people", 401),
+                Line::empty("GET /people", 401),
+                Line::empty("GET /people", 401),
+            ],
+            says: Says::Fail("every credential but `name`"),
+        },
+        Example {
             title: "Not there",
             contract: PEOPLE,
             dialogue: &[Line::empty("GET /people", 404)],
@@ -102,10 +121,57 @@ const PEOPLE: &str = "
 components: {securitySchemes: {token: {type: http, scheme: bearer}}}
 ";
 
-/// How the first protected operation is tried, and every other.
-const FIRST: [Option<Alteration>; 3] =
-    [None, Some(Alteration::Garbage), Some(Alteration::Truncate)];
-const OTHERS: [Option<Alteration>; 2] = [None, Some(Alteration::Garbage)];
+/// One way to show too little, and how a reader is told.
+struct Attempt {
+    auth: Auth,
+    shown: String,
+}
+
+/// How an operation is tried: the first protected one in one way more.
+fn attempts(operation: &Operation, is_first: bool) -> Vec<Attempt> {
+    let attempt = |auth, shown: &str| Attempt {
+        auth,
+        shown: shown.to_owned(),
+    };
+    let mut attempts = vec![
+        attempt(Auth::Nothing, "no credentials"),
+        attempt(
+            Auth::Altered(Alteration::Garbage),
+            "a text in place of the secret",
+        ),
+    ];
+    if is_first {
+        attempts.push(attempt(
+            Auth::Altered(Alteration::Truncate),
+            "the beginning of the secret alone",
+        ));
+    }
+    let Security::AnyOf(alternatives) = &operation.security else {
+        return attempts;
+    };
+    // Which of several the identity meets is known where the credentials are.
+    let together: Vec<_> = alternatives.iter().filter(|all| all.0.len() > 1).collect();
+    let most = together.iter().map(|all| all.0.len()).max().unwrap_or(0);
+    for number in 1..=u8::try_from(most).unwrap_or(u8::MAX) {
+        let name = match together.as_slice() {
+            [only] => only.0.get(usize::from(number) - 1),
+            _ => None,
+        };
+        let name = name.map_or_else(
+            || format!("credential {number} of those that belong together"),
+            |(name, _)| format!("`{name}`"),
+        );
+        attempts.push(Attempt {
+            auth: Auth::Without(number),
+            shown: format!("every credential but {name}"),
+        });
+        attempts.push(Attempt {
+            auth: Auth::WithWrong(number),
+            shown: format!("a wrong value for {name} and the right others"),
+        });
+    }
+    attempts
+}
 
 fn applies(_: &Contract, operation: &Operation) -> Applies {
     if !operation.security.is_required() {
@@ -127,20 +193,26 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         .iter()
         .find(|other| other.security.is_required() && hazard(other).is_none())
         .is_some_and(|first| first.key == operation.key);
-    let ways: &[Option<Alteration>] = if first { &FIRST } else { &OTHERS };
+    let attempts = attempts(operation, first);
     let on_own = matches!(
         operation.key.method,
         Method::Put | Method::Patch | Method::Delete
     ) && on_item(contract, operation, &operation.key.method) == Applies::Yes
         && Home::of(script.world, operation).is_ok();
     let judgements = if on_own && script.world.writes {
-        on_record(script, operation, ways)?
+        on_record(script, operation, &attempts)?
     } else {
         let request = valid_request(script, operation)?.request;
         let mut judgements = Vec::new();
-        for way in ways {
-            let exchange = ask(script, &request, *way)?;
-            judgements.extend(judge(operation, exchange, shown(*way)));
+        let mut was_accepted = false;
+        for attempt in &attempts {
+            // Where a credential can be left out, a wrong one in its place tells nothing more.
+            if was_accepted && matches!(attempt.auth, Auth::WithWrong(_)) {
+                continue;
+            }
+            let exchange = ask(script, &request, attempt)?;
+            was_accepted = exchange.response().is_some_and(Response::is_success);
+            judgements.extend(judge(operation, exchange, attempt));
         }
         judgements
     };
@@ -154,23 +226,15 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     })
 }
 
-fn shown(way: Option<Alteration>) -> &'static str {
-    match way {
-        None => "no credentials",
-        Some(Alteration::Truncate) => "the beginning of the secret alone",
-        Some(_) => "a text in place of the secret",
-    }
-}
-
 fn ask<'a>(
     script: &mut Script<'a>,
     request: &Request,
-    way: Option<Alteration>,
+    attempt: &Attempt,
 ) -> Scripted<&'a Exchange> {
     let mut request = request.clone();
-    request.auth = way.map_or(Auth::Nothing, Auth::Altered);
-    request.intent = Intent::Wrong(shown(way).into());
-    request.purpose = format!("asks with {}", shown(way));
+    request.auth = attempt.auth.clone();
+    request.intent = Intent::Wrong(attempt.shown.clone());
+    request.purpose = format!("asks with {}", attempt.shown);
     script.send(request)
 }
 
@@ -178,7 +242,7 @@ fn ask<'a>(
 fn on_record<'a>(
     script: &mut Script<'a>,
     operation: &'a Operation,
-    ways: &[Option<Alteration>],
+    attempts: &[Attempt],
 ) -> Scripted {
     let world = script.world;
     let home = Home::of(world, operation)?;
@@ -193,9 +257,9 @@ fn on_record<'a>(
         .and_then(|response| response.headers.get("etag"));
     let request = to_item(world, operation, &held.path, body.as_ref(), etag)?;
     let mut judgements = Vec::new();
-    for way in ways {
-        let exchange = ask(script, &request, *way)?;
-        judgements.extend(judge(operation, exchange, shown(*way)));
+    for attempt in attempts {
+        let exchange = ask(script, &request, attempt)?;
+        judgements.extend(judge(operation, exchange, attempt));
         if !matches!(exchange.status(), Some(401 | 403)) {
             break;
         }
@@ -222,10 +286,13 @@ fn on_record<'a>(
     Ok(judgements)
 }
 
-fn judge(operation: &Operation, exchange: &Exchange, shown: &str) -> Option<Judgement> {
+fn judge(operation: &Operation, exchange: &Exchange, attempt: &Attempt) -> Option<Judgement> {
+    let shown = &*attempt.shown;
+    // Who shows one right credential of two may be known, and merely not allowed.
+    let is_half = matches!(attempt.auth, Auth::Without(_) | Auth::WithWrong(_));
     match exchange.status()? {
         200..300 => Some(tokens::judge(exchange, shown)),
-        403 if operation.documents(401) && !operation.documents(403) => Some(
+        403 if !is_half && operation.documents(401) && !operation.documents(403) => Some(
             Finding::new(
                 "403 in place of 401",
                 format!("A request with {shown} is answered 403, where 401 is documented."),

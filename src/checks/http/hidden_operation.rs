@@ -4,7 +4,7 @@ use crate::{
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{Held, Home, PEOPLE, answered, make_simple, on_item},
-        probing::{is_first_of_path, methods_at},
+        probing::{hazard_of_path, is_first_of_path, methods_at},
     },
     contract::{Contract, Operation},
     exchange::{Address, Auth, Body, Intent, Request, Response},
@@ -87,6 +87,9 @@ const READ_ONLY: &str = "
 const NO_BODY: &str = "application/vnd.muster.none";
 
 fn applies(contract: &Contract, operation: &Operation) -> Applies {
+    if let Some(reason) = hazard_of_path(contract, operation) {
+        return Applies::No(format!("{reason} No other method is tried there."));
+    }
     if is_first_of_path(contract, operation) {
         on_item(contract, operation, &operation.key.method)
     } else {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    arrange::{Origin, hazard, valid_request},
+    arrange::{Origin, valid_request},
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
-        probing::{is_first_of_path, methods_at, path, reached},
+        probing::{hazard_of_path, is_first_of_path, methods_at, path, reached},
     },
     contract::{Contract, Operation},
     exchange::{Address, Auth, Body, Exchange, Headers, Intent, Request, Response},
@@ -107,8 +107,13 @@ pub static CHECK: Check = Check {
         },
         Example {
             title: "A method the API does not know",
-            contract: "/status: {get: {responses: {'200': {description: People}}}, patch: {responses: {'200': {description: Changed}}}}",
-            dialogue: &[Line::empty("QUERY /status", 501)],
+            contract: "
+/people/{id}:
+  parameters: [{name: id, in: path, required: true, schema: {type: string}, example: '7'}]
+  get: {responses: {'200': {description: A person}}}
+  patch: {responses: {'200': {description: Changed}}}
+",
+            dialogue: &[Line::empty("QUERY /people/7", 501)],
             says: Says::Pass,
         },
         Example {
@@ -136,14 +141,10 @@ fn applies(contract: &Contract, operation: &Operation) -> Applies {
     if !is_first_of_path(contract, operation) {
         return Applies::Beside;
     }
-    let hazards = contract
-        .operations
-        .iter()
-        .filter(|other| other.key.path == operation.key.path)
-        .find_map(hazard);
-    hazards.map_or(Applies::Yes, |reason| {
-        Applies::No(format!("{reason} Nothing else is tried there."))
-    })
+    match hazard_of_path(contract, operation) {
+        Some(reason) => Applies::No(format!("{reason} No other method is tried there.")),
+        None => Applies::Yes,
+    }
 }
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
@@ -187,8 +188,7 @@ fn request_to<'a>(
         (Address::Base(first.key.path.to_string()), None, true, true)
     } else {
         let reader = contract
-            .operations
-            .iter()
+            .operations_at(&first.key.path)
             .find(|other| other.key.path == first.key.path && other.key.method == Method::Get)
             .unwrap_or(first);
         let arranged = valid_request(script, reader)?;

@@ -5,9 +5,11 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::{
-    arrange::vary,
+    arrange::{body, vary},
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
+        encoded_body::{self, Encoding},
+        place::escape,
         trying::{self, MOST_FINDINGS, Taken},
     },
     contract::{Contract, Operation},
@@ -22,13 +24,16 @@ use crate::{
 pub static CHECK: Check = Check {
     id: "input.invalid-body-accepted",
     purpose: "A body that its schema does not allow is refused.",
-    verifies: "For each operation with a JSON body, a valid body is sent first; it has to be taken. Then \
-        bodies go out that differ from it in one place and are wrong there beyond doubt: a required member \
+    verifies: "For each operation with a body in JSON, a form, multipart or text, a valid body is sent first; it has \
+        to be taken. Then bodies go out that differ from it in one place and are wrong there beyond doubt: a required member \
         missing, null, another type or structure, a value outside its list, its bounds, lengths, pattern or \
         format, a list with too few, too many or repeated items, an unknown member of a closed object. A \
         success is a failure of the API; any refusal passes. Where the fair reading of the contract is open, \
         nothing is sent: texts for numbers, members of open objects, formats that servers need not assert, \
-        null in a PATCH. A body refused with 409 is sent again with other values. What is taken is \
+        null in a PATCH, and null for an optional property, which many parsers read as its absence; and outside JSON, \
+         whatever one fair reading of the text makes valid: digits for a \
+        string, an empty optional field, a missing list or box, the content of a file, an unknown field. A file is also sent as a media type that \
+        `encoding` does not name. A body refused with 409 is sent again with other values. What is taken is \
         shown with the shortest body that shows it.",
     matters: "What gets in once stays: it breaks the next reader, and in a record of a person it may break \
         a case. Each rule that nobody enforces is a promise that other systems build upon in vain.",
@@ -65,6 +70,24 @@ pub static CHECK: Check = Check {
             says: Says::Inconclusive,
         },
         Example {
+            title: "A form with a number that is none is taken",
+            contract: FORM,
+            dialogue: &[
+                Line::json("POST /orders", 201, "{}"),
+                Line::json("POST /orders", 201, "{}"),
+            ],
+            says: Says::Fail("is accepted"),
+        },
+        Example {
+            title: "Every wrong form refused",
+            contract: FORM,
+            dialogue: &[
+                Line::json("POST /orders", 201, "{}"),
+                Line::empty("POST /orders", 400),
+            ],
+            says: Says::Pass,
+        },
+        Example {
             title: "Nothing could be wrong",
             contract: "
 /notes:
@@ -89,6 +112,17 @@ const PEOPLE: &str = "
     responses: {'201': {description: Created}, '422': {description: Refused}}
 ";
 
+const FORM: &str = "
+/orders:
+  post:
+    requestBody:
+      required: true
+      content:
+        application/x-www-form-urlencoded:
+          schema: {type: object, required: [amount], properties: {amount: {type: integer, minimum: 1, maximum: 9}}}
+    responses: {'201': {description: Created}, '400': {description: Refused}}
+";
+
 /// One wrong body.
 struct Mutant {
     invalid: Invalid,
@@ -97,10 +131,10 @@ struct Mutant {
 }
 
 fn applies(_: &Contract, operation: &Operation) -> Applies {
-    if trying::json_body(operation).is_some() && trying::is_harmless(operation) {
+    if encoded_body::written(operation).is_some() && trying::is_harmless(operation) {
         Applies::Yes
     } else {
-        Applies::No("It takes no JSON body.".into())
+        Applies::No("It takes no body with a schema, in JSON, a form, multipart or text.".into())
     }
 }
 
@@ -123,7 +157,16 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     for (number, mutant) in mutants.iter().enumerate() {
         requests.push(request(mutant, &mutant.body, &format!("wrong {number}"))?);
     }
-    let answers = script.send_all(requests)?;
+    let unnamed = of_unnamed_types(&world, operation, &taken)?;
+    requests.extend(unnamed.iter().map(|(_, _, request)| request.clone()));
+    let all = script.send_all(requests)?;
+    let (answers, uploads) = all.split_at_checked(mutants.len()).unwrap_or((all, &[]));
+    let mut uploaded: Vec<Judgement> = unnamed
+        .iter()
+        .zip(uploads)
+        .filter(|(_, answer)| trying::is_taken(answer))
+        .map(|((name, types, _), answer)| upload_finding(operation, name, types, answer))
+        .collect();
     let mut shown: Vec<(&Mutant, &Exchange)> = mutants.iter().zip(answers).collect();
 
     // A conflict says nothing of the mistake: the same again for another record.
@@ -151,7 +194,10 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         .take(MOST_FINDINGS)
         .collect();
     if accepted.is_empty() {
-        return Ok(vec![trying::passed(answers)]);
+        if uploaded.is_empty() {
+            uploaded.push(trying::passed(all));
+        }
+        return Ok(uploaded);
     }
     // The same mistake in the shortest body: where that is taken, too, it is the one to show.
     let mut shorter = Vec::new();
@@ -178,11 +224,62 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 .unwrap_or(answer);
             finding(operation, mutant, shortest)
         })
+        .chain(uploaded)
         .collect())
 }
 
+/// The valid body with a part of a media type that the contract does not name: name of the part, what it may be, request.
+fn of_unnamed_types(
+    world: &World<'_>,
+    operation: &Operation,
+    taken: &Taken<'_>,
+) -> Scripted<Vec<(String, String, Request)>> {
+    if taken.encoding != Encoding::Multipart {
+        return Ok(Vec::new());
+    }
+    let mut requests = Vec::new();
+    for (name, types) in body::typed_parts(world.contract, taken.media) {
+        let pointer = format!("/{}", escape(&name));
+        if !encoded_body::is_file(world.contract, taken.schema, &pointer) {
+            continue;
+        }
+        let label = format!("media type of {name}");
+        let fresh = vary::renewed(world, operation, taken.schema, &taken.body, false, &label);
+        let mut request = trying::with_body(world, operation, &taken.arranged, &fresh, &label)?;
+        let Some(body) = request
+            .body
+            .as_ref()
+            .and_then(|body| body::with_part_type(body, &name))
+        else {
+            continue;
+        };
+        request.body = Some(body);
+        let reason = format!(
+            "{name} is {}, which is not one of {types}",
+            body::UNNAMED_TYPE
+        );
+        let purpose = "uploads a part of a media type that the contract does not name";
+        requests.push((name, types, trying::wrong(request, purpose, &reason)));
+    }
+    Ok(requests)
+}
+
+fn upload_finding(operation: &Operation, name: &str, types: &str, answer: &Exchange) -> Judgement {
+    Finding::new(
+        format!("media type of {name}"),
+        format!("An upload of a media type that the contract does not name is accepted: `{name}`."),
+        format!("{}: a refusal of anything but {types}", operation.key),
+        answer.received(),
+    )
+    .at(format!("/{}", escape(name)))
+    .shown_by(answer.id)
+    .into()
+}
+
 fn is_wrong(world: &World<'_>, taken: &Taken<'_>, body: &Value) -> bool {
-    !vary::violations(world, taken.schema, body).is_empty()
+    encoded_body::is_wrong(world.contract, taken.encoding, taken.schema, body)
+        && (taken.encoding == Encoding::Json
+            || body::write(world.contract, taken.media, body).is_ok())
 }
 
 fn mutants(world: &World<'_>, operation: &Operation, taken: &Taken<'_>) -> Vec<Mutant> {
@@ -191,11 +288,17 @@ fn mutants(world: &World<'_>, operation: &Operation, taken: &Taken<'_>) -> Vec<M
     let mut mutants = Vec::new();
     for (number, invalid) in invalids.into_iter().enumerate() {
         // RFC 7396 has null remove a member, whatever the schema of the member says.
-        let clears = operation.key.method == Method::Patch && invalid.kind == Mutation::Null;
+        // Many parsers read null of an optional property as its absence, which the schema allows.
+        let clears = invalid.kind == Mutation::Null
+            && (operation.key.method == Method::Patch || may_be_absent(world, taken, &invalid));
         // That the whole body is something else is `input.required-body-missing`.
         let is_whole = invalid.pointer.is_empty()
+            && taken.encoding != Encoding::Text
             && !matches!(invalid.kind, Mutation::ExtraProperty | Mutation::TooFew);
-        if clears || is_whole {
+        if clears
+            || is_whole
+            || !encoded_body::can_tell(world.contract, taken.encoding, taken.schema, &invalid)
+        {
             continue;
         }
         let label = format!("wrong {number}");
@@ -203,6 +306,9 @@ fn mutants(world: &World<'_>, operation: &Operation, taken: &Taken<'_>) -> Vec<M
         let body = vary::transplanted(&base, &invalid.value, &invalid.pointer)
             .filter(|body| is_wrong(world, taken, body))
             .unwrap_or_else(|| invalid.value.clone());
+        if taken.encoding != Encoding::Json && !is_wrong(world, taken, &body) {
+            continue;
+        }
         let violations = vary::violations(world, taken.schema, &body);
         let Some(first) = violations
             .iter()
@@ -227,6 +333,20 @@ fn mutants(world: &World<'_>, operation: &Operation, taken: &Taken<'_>) -> Vec<M
     mutants
 }
 
+/// Whether a body is valid without the property that a mistake is about.
+fn may_be_absent(world: &World<'_>, taken: &Taken<'_>, invalid: &Invalid) -> bool {
+    let Some((parent, name)) = invalid.pointer.rsplit_once('/') else {
+        return false;
+    };
+    let name = name.replace("~1", "/").replace("~0", "~");
+    let mut without = invalid.value.clone();
+    let Some(Value::Object(members)) = without.pointer_mut(parent) else {
+        return false;
+    };
+    members.shift_remove(&name).is_some()
+        && vary::violations(world, taken.schema, &without).is_empty()
+}
+
 fn finding(operation: &Operation, mutant: &Mutant, answer: &Exchange) -> Judgement {
     Finding::new(
         mutant.cause.clone(),
@@ -235,6 +355,10 @@ fn finding(operation: &Operation, mutant: &Mutant, answer: &Exchange) -> Judgeme
         answer.received(),
     )
     .at(mutant.invalid.pointer.clone())
+    .of_kind(format!(
+        "Request bodies with {} are accepted.",
+        trying::mistakes(mutant.invalid.kind)
+    ))
     .shown_by(answer.id)
     .into()
 }

@@ -3,14 +3,15 @@
 use std::collections::HashSet;
 
 use crate::{
-    arrange::{Arranged, is_credential, vary},
+    arrange::{Arranged, is_credential, meaning, vary},
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         trying::{self, MOST_FINDINGS},
     },
     contract::{Contract, Operation, Parameter, ParameterPlace},
     exchange::Request,
-    generate::Invalid,
+    generate::{Invalid, Mutation},
+    model::ParameterRole,
     script::{Halt, Script, Scripted, World},
     verdict::Finding,
 };
@@ -25,7 +26,8 @@ pub static CHECK: Check = Check {
         or format. A success is a failure of the API; any refusal passes, 404 too. Since everything outside a \
         body is text, a value counts as wrong only if no way to read it is right: 5 is a valid text. Left out \
         are headers of HTTP itself, whose invalid values are to be ignored (If-Match, Range, Prefer and their \
-        like), and those that only trace a request.",
+        like), those that only trace a request, and letters for the number or the size of a page, which \
+        `ops.paging-limits` judges.",
     matters: "A filter that is not understood and not refused answers with other records than were asked for, \
         and nobody notices.",
     fix: "Validate parameters against their schemas before the query runs, and answer 400 or 422 with the \
@@ -121,6 +123,18 @@ pub fn is_judged(contract: &Contract, operation: &Operation, parameter: &Paramet
     }
 }
 
+/// Whether a parameter says which page of a list is wanted.
+fn is_of_pages(contract: &Contract, operation: &Operation, parameter: &Parameter) -> bool {
+    [
+        ParameterRole::Limit,
+        ParameterRole::Offset,
+        ParameterRole::Page,
+    ]
+    .into_iter()
+    .filter_map(|role| meaning::parameter(contract, operation, role))
+    .any(|paging| paging.name == parameter.name)
+}
+
 fn applies(contract: &Contract, operation: &Operation) -> Applies {
     let any = operation
         .parameters
@@ -145,7 +159,12 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         if !is_judged(world.contract, operation, parameter) {
             continue;
         }
+        let pages = is_of_pages(world.contract, operation, parameter);
         for invalid in invalids(&world, operation, parameter) {
+            // Frameworks take their usual page for one that is no number: `ops.paging-limits` judges what comes.
+            if pages && invalid.kind == Mutation::WrongType {
+                continue;
+            }
             if let Some(request) = with(&world, operation, &arranged, parameter, &invalid)
                 && wrong.len() < limit
             {
@@ -183,6 +202,10 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 answer.received(),
             )
             .at(parameter.pointer.clone())
+            .of_kind(format!(
+                "Parameters with {} are accepted.",
+                trying::mistakes(invalid.kind)
+            ))
             .shown_by(answer.id)
             .into()
         })

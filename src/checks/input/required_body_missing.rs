@@ -6,6 +6,7 @@ use crate::{
     arrange::vary,
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
+        encoded_body::{self, Encoding},
         trying::{self, Taken},
     },
     contract::{Contract, Operation},
@@ -18,11 +19,14 @@ use crate::{
 pub static CHECK: Check = Check {
     id: "input.required-body-missing",
     purpose: "A request whose body is missing, is no JSON, or is JSON of another kind is refused.",
-    verifies: "For each operation with a JSON body, a valid body is sent first; it has to be taken. Then the \
+    verifies: "For each operation with a body in JSON, a form, multipart or text, a valid body is sent first; it has \
+        to be taken. Then the \
         same request goes out with the body cut short, with words that are no JSON, with null, a list, a \
-        number and a text where the schema allows none of these, and, where the body is required, with an \
-        empty body. A success is a failure of the API; any refusal passes. Names that stand twice, comments \
-        and trailing commas are not tried: parsers may take them (RFC 8259 §4 and §9).",
+         number and a text where the schema allows none of these, and, where the body is required and an empty \
+         object is none, with an empty body. A success is a failure of the API; any refusal passes. Names that stand twice, comments \
+        and trailing commas are not tried: parsers may take them (RFC 8259 §4 and §9). Of other bodies, where \
+        something in them is required, an empty one is sent, JSON under the media type of a form, and a \
+        multipart body without its boundary.",
     matters: "A body that nobody could read and that was taken all the same has stored something that \
         nobody wrote: defaults, or what was there before.",
     fix: "Let the parser refuse what is no JSON with 400, and require the body and its kind before anything \
@@ -69,10 +73,10 @@ const PEOPLE: &str = "
 ";
 
 fn applies(_: &Contract, operation: &Operation) -> Applies {
-    if trying::json_body(operation).is_some() && trying::is_harmless(operation) {
+    if encoded_body::written(operation).is_some() && trying::is_harmless(operation) {
         Applies::Yes
     } else {
-        Applies::No("It takes no JSON body.".into())
+        Applies::No("It takes no body with a schema, in JSON, a form, multipart or text.".into())
     }
 }
 
@@ -122,6 +126,9 @@ fn others(
     operation: &Operation,
     taken: &Taken<'_>,
 ) -> Vec<(&'static str, String)> {
+    if taken.encoding != Encoding::Json {
+        return of_encoded(world, operation, taken);
+    }
     let text = taken.body.to_string();
     let mut others = vec![("words that are no JSON", "These are words.".to_owned())];
     let half: String = text.chars().take(text.chars().count() / 2).collect();
@@ -129,7 +136,9 @@ fn others(
         others.push(("JSON that is cut short", half));
     }
     let is_required = operation.body.as_ref().is_some_and(|body| body.required);
-    if is_required {
+    // A parser that reads nothing as an empty object loses nothing where that is valid.
+    let is_nothing = vary::violations(world, taken.schema, &json!({})).is_empty();
+    if is_required && !is_nothing {
         others.push(("an empty body", String::new()));
     }
     for (what, value) in [
@@ -143,6 +152,35 @@ fn others(
         {
             others.push((what, value.to_string()));
         }
+    }
+    others
+}
+
+/// The same for bodies that are not JSON: only what leaves required values out.
+fn of_encoded(
+    world: &World<'_>,
+    operation: &Operation,
+    taken: &Taken<'_>,
+) -> Vec<(&'static str, String)> {
+    let wrong =
+        |value: &Value| encoded_body::is_wrong(world.contract, taken.encoding, taken.schema, value);
+    let nothing = match taken.encoding {
+        Encoding::Text => json!(""),
+        _ => json!({}),
+    };
+    if !wrong(&nothing) || !operation.body.as_ref().is_some_and(|body| body.required) {
+        return Vec::new();
+    }
+    let mut others = vec![("an empty body", String::new())];
+    match taken.encoding {
+        Encoding::Form => others.push(("JSON under the media type of a form", "{}".to_owned())),
+        Encoding::Multipart => {
+            others.push((
+                "a multipart body without its boundary",
+                "These are words.".to_owned(),
+            ));
+        }
+        Encoding::Json | Encoding::Text => {}
     }
     others
 }

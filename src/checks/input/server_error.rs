@@ -293,6 +293,7 @@ impl<'a> Failure<'_, 'a> {
             self.answer.received(),
         )
         .at(operation.pointer.clone())
+        .of_kind("Unusual or invalid values make the API fail.")
         .shown_by(self.answer.id)
         .into()
     }
@@ -309,10 +310,11 @@ fn failed(exchange: &Exchange) -> Option<String> {
         },
         Outcome::Broken(breakage) => {
             let valid = !matches!(exchange.request.intent, Intent::Wrong(_));
-            let lost = matches!(
-                breakage.kind,
-                BreakageKind::ConnectionLost | BreakageKind::TimedOut | BreakageKind::NotHttp
-            );
+            let lost = breakage.kind.is_cut_off()
+                || matches!(
+                    breakage.kind,
+                    BreakageKind::TimedOut | BreakageKind::NotHttp
+                );
             (valid && lost).then(|| "no answer".to_owned())
         }
     }

@@ -9,6 +9,7 @@ use crate::{
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         edges::{self, Edge},
+        encoded_body::{self, Encoding},
         input::invalid_parameter_accepted::is_judged,
         trying::{self, MOST_FINDINGS, Taken},
     },
@@ -22,14 +23,14 @@ use crate::{
 pub static CHECK: Check = Check {
     id: "input.valid-refused",
     purpose: "A request that the contract allows is not refused as invalid.",
-    verifies: "For each operation with a JSON body or optional parameters, a valid request is sent first; it \
+    verifies: "For each operation with a body or optional parameters, a valid request is sent first; it \
         has to be taken. Then requests go out that differ from it in one value at the edge of what the schema \
         allows: each bound and what is just inside it, the shortest and the longest text, the fewest and the \
         most items, each member of a list of values, null where it may stand, each optional member left out, \
         names with an accent or an apostrophe, a time with an offset; and each optional parameter of the \
         query alone. A value counts as refused if the request is answered 400 or 422, if it is refused again \
-        in the shortest body, and if the plain request is then still taken. 404, 409, 412 and 429 are nobody's \
-        fault here. Not blamed are refusals of what the schema leaves open: empty texts and lists without a \
+        in the shortest body, and if the plain request is then still taken. 404, 409, 412, 429, \
+        and a refusal that says that another record bears the value, are nobody's fault here. Not blamed are refusals of what the schema leaves open: empty texts and lists without a \
         declared least, huge numbers, opaque cursors, dates far away, and anything in bodies of which the API \
         takes no more than the least.",
     matters: "What the contract allows, somebody sends: a name with an accent, a page of the highest size. A \
@@ -113,12 +114,12 @@ const PERSON: &str = "
 ";
 
 fn applies(contract: &Contract, operation: &Operation) -> Applies {
-    let any =
-        trying::json_body(operation).is_some() || optional(contract, operation).next().is_some();
+    let any = encoded_body::written(operation).is_some()
+        || optional(contract, operation).next().is_some();
     if any && trying::is_harmless(operation) {
         Applies::Yes
     } else {
-        Applies::No("It takes no JSON body and no optional parameter.".into())
+        Applies::No("It takes no body with a schema and no optional parameter.".into())
     }
 }
 
@@ -137,7 +138,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let Some(operation) = operation else {
         return Ok(Vec::new());
     };
-    if trying::json_body(operation).is_some() {
+    if encoded_body::written(operation).is_some() {
         if !script.world.writes && !operation.key.method.is_safe() {
             return Err(Halt::NotApplicable(
                 "Writes are not allowed at this target.".into(),
@@ -153,7 +154,16 @@ fn bodies<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted {
     let taken = trying::taken(script, operation)?;
     let world = script.world;
     let limit = trying::room(&world, 32, 64, 240);
-    let edges = edges::of_body(&world, operation, taken.schema, &taken.body, limit);
+    let mut edges = edges::of_body(&world, operation, taken.schema, &taken.body, limit);
+    let contract = world.contract;
+    edges.retain(|edge| {
+        let changed = edge.body.pointer(&edge.pointer);
+        encoded_body::is_plain(contract, taken.encoding, taken.schema, &edge.body)
+            && (taken.encoding == Encoding::Json
+                || edge.is_absence
+                || changed.is_some_and(|changed| !changed.is_object())
+                    && !encoded_body::is_file(contract, taken.schema, &edge.pointer))
+    });
     let send = |body: &Value, edge: &Edge, label: &str| -> Scripted<Request> {
         let request = trying::with_body(&world, operation, &taken.arranged, body, label)?;
         Ok(valid(request, &edge.reason))
@@ -170,6 +180,7 @@ fn bodies<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted {
             edge.blame
                 && taken.full
                 && trying::is_refused(answer)
+                && !trying::says_duplicate(answer)
                 && !arrange::repeats_id(operation, edge.pointer.trim_start_matches('/'))
         })
         .collect();
@@ -202,7 +213,7 @@ fn bodies<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted {
     let failures: Vec<Judgement> = refused
         .iter()
         .zip(shorter)
-        .filter(|(_, short)| trying::is_refused(short))
+        .filter(|(_, short)| trying::is_refused(short) && !trying::says_duplicate(short))
         .filter(|((edge, _), _)| seen.insert(&edge.cause))
         .map(|((edge, _), short)| {
             finding(operation, &edge.cause, &edge.reason, &edge.pointer, short)

@@ -4,7 +4,10 @@ use crate::{
     arrange::Role,
     checks::{
         Check, Example, Kind, Line, Says, Scope,
-        operating::{Own, PEOPLE, Tag, changes_item, of_role, settled, success},
+        operating::{
+            Own, PEOPLE, Tag, changes_item, of_role, readable, settled, success,
+            unless_never_promised,
+        },
         tags::is_tag,
     },
     contract::Operation,
@@ -101,6 +104,12 @@ const OLD: Line = Line::new(
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let change = of_role(script, operation, &[Role::Replace, Role::Patch])?;
+    let read = readable(script, change)?;
+    let ended = judge(script, change);
+    unless_never_promised(script, read, Some(change), ended)
+}
+
+fn judge<'a>(script: &mut Script<'a>, change: &'a Operation) -> Scripted {
     let own = Own::of(script, change)?;
     let first = own.read(script, "reads the tag of a record")?;
     if let Some(text) = first.headers.get("etag")

@@ -4,7 +4,7 @@ use crate::{
     arrange::Role,
     checks::{
         Check, Example, Kind, Line, Says, Scope,
-        operating::{Own, changes_item, of_role},
+        operating::{Own, changes_item, declares_if_match, of_role, promises},
         probing::reached,
     },
     contract::Operation,
@@ -69,7 +69,12 @@ const PEOPLE: &str = "
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let change = of_role(script, operation, &[Role::Replace, Role::Patch])?;
-    if !change.documents(428) && !script.world.claims.has("if-match-required") {
+    let needs = |other: &Operation| other.documents(428);
+    let claimed = |other: &Operation| needs(other) || declares_if_match(other);
+    let promised = needs(change)
+        || script.world.claims.has("if-match-required")
+            && promises(script, change, "if-match-required", claimed);
+    if !promised {
         return Err(Halt::NotApplicable(format!(
             "Neither the contract (428) nor a claim of `if-match-required` says that {} needs If-Match.",
             change.key

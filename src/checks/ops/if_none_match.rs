@@ -4,7 +4,7 @@ use crate::{
     arrange::{Role, valid_request},
     checks::{
         Check, Example, Kind, Line, Says, Scope,
-        operating::{Tag, of_role, reads_item, success, with},
+        operating::{Tag, of_role, reads_item, success, unless_never_promised, with},
         probing::reached,
     },
     contract::Operation,
@@ -105,6 +105,11 @@ const UNKNOWN: &str = "\"zztest-never-sent\"";
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let operation = of_role(script, operation, &[Role::Read])?;
+    let ended = judge_read(script, operation);
+    unless_never_promised(script, operation, None, ended)
+}
+
+fn judge_read<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted {
     let mut request = valid_request(script, operation)?.request;
     request.headers.remove("if-none-match");
     request.purpose = "reads a record with its tag".into();

@@ -9,7 +9,7 @@ use crate::{
         Check, Example, Kind, Line, Says, Scope,
         keeping::{Held, Home, Made, PEOPLE, on_list, send, subject, told_apart, until, workable},
         listing::{Lister, total},
-        operating::{Tag, success, with},
+        operating::{Tag, success, unless_never_promised, with},
         probing::reached,
     },
     contract::Operation,
@@ -130,6 +130,11 @@ const PAGE: &str = r#"{"items":[{"id":"7","name":"Zz"}]}"#;
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let list = subject(operation)?;
+    let ended = judge(script, list);
+    unless_never_promised(script, list, None, ended)
+}
+
+fn judge<'a>(script: &mut Script<'a>, list: &'a Operation) -> Scripted {
     let home = Home::of(script.world, list)?;
     let (full, first) = workable(script, &home)?;
     let lister = Lister::of(script, &home, list, &first)?;

@@ -8,8 +8,8 @@ use crate::{
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{
-            Held, Home, another, another_body, body_for, brief, change, changed, judged, make,
-            on_create, on_item, subject,
+            Held, Home, another, another_body, body_for, brief, change, changed, changed_by,
+            judged, make, on_create, on_item, subject,
         },
         listing::Lister,
     },
@@ -143,9 +143,9 @@ fn applies(contract: &Contract, operation: &Operation) -> Applies {
         Method::Post => path,
         _ => path.rsplit_once('/').map_or(path, |(before, _)| before),
     };
-    let listed = contract.operations.iter().any(|other| {
-        other.key.method == Method::Get && other.key.path.trim_end_matches('/') == collection
-    });
+    let listed = contract
+        .operations_at(collection)
+        .any(|other| other.key.method == Method::Get);
     match here {
         Applies::Yes if listed => Applies::Yes,
         // That such records cannot be made or read is said by the checks of the operation itself.
@@ -245,21 +245,15 @@ fn write_once<'a>(
             )),
         };
     }
-    let body = match write.key.method {
-        Method::Delete => None,
-        _ => {
-            let whole = body_for(world, write, &held.sent, "others-untouched")?;
-            Some(another_body(world, write, &whole, 0))
-        }
-    };
-    let exchange = change(
-        script,
-        write,
-        held,
-        body.as_ref(),
-        "writes while nothing else does",
-    )?;
-    changed(write, exchange)?;
+    let purpose = "writes while nothing else does";
+    if write.key.method == Method::Delete {
+        changed(write, change(script, write, held, None, purpose)?)?;
+    } else {
+        // Another record may bear a new value that no two may share: then fewer are new.
+        let whole = body_for(world, write, &held.sent, "others-untouched")?;
+        let varied = another_body(world, write, &whole, 0);
+        changed_by(script, write, held, &whole, &varied, purpose)?;
+    }
     Ok([held.id.clone()].into())
 }
 

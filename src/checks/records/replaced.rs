@@ -1,14 +1,14 @@
 //! `records.replaced`
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{
     arrange::shape,
     checks::{
         Applies, Check, Example, Kind, Line, Says, Scope,
         keeping::{
-            Home, PEOPLE, another_body, body_for, brief, change, changed_by, changes,
-            creation_moved, judged, make, on_item, read, shown_now, subject,
+            Home, PEOPLE, another_body, body_for, brief, changed_by, changes, creation_moved,
+            judged, make, on_item, read, shown_now, subject,
         },
         place::Place,
         same::differences,
@@ -23,15 +23,11 @@ use crate::{
 pub static CHECK: Check = Check {
     id: "records.replaced",
     purpose: "PUT replaces the record by what is sent, and nothing else changes.",
-    verifies: "Two records are created. One is replaced with other values for every property, then with the \
-        required ones alone; after each the record is read and compared with what was sent. An optional \
-        property that the last PUT left out does not keep its value, unless that is the declared default, one \
-        of a few values (true, say), any of which may be a default that nobody declared, or a property that \
-        the read does not declare as one that callers decide on. A property that tells of the creation and is \
+    verifies: "Two records are created. One is replaced with other values for every property, read, and compared \
+        with what was sent. What becomes of a property that PUT leaves out, `records.put-whole` judges. A property that tells of the creation and is \
         not the caller's to send stays the same. The other record, made by the same run, is as it was. PUT \
         answered 202, or refused, is not judged.",
-    matters: "A PUT that merges leaves a suspect's old address on the new record; one that does nothing leaves \
-        the caller sure of a correction that never happened.",
+    matters: "A PUT that does nothing leaves the caller sure of a correction that never happened.",
     fix: "Store the body as the whole new state (RFC 9110, 9.3.4), under the id in the path alone.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
@@ -61,8 +57,6 @@ pub static CHECK: Check = Check {
                     200,
                     r#"{"id":"7","name":"Zz","held":false}"#,
                 ),
-                Line::json("PUT /people/7", 200, r#"{"id":"7"}"#),
-                Line::json("GET /people/7", 200, r#"{"id":"7","name":"Zz"}"#),
             ],
             says: Says::Pass,
         },
@@ -86,36 +80,11 @@ pub static CHECK: Check = Check {
             ],
             says: Says::Fail("is not what PUT sent"),
         },
-        Example {
-            title: "Merged",
-            contract: NOTED,
-            dialogue: &[
-                Line::json("POST /people", 201, r#"{"id":"7"}"#),
-                Line::json("POST /people", 201, r#"{"id":"8"}"#),
-                Line::json(
-                    "GET /people/8",
-                    200,
-                    r#"{"id":"8","name":"Zz","note":"Yy"}"#,
-                ),
-                Line::json(
-                    "GET /people/7",
-                    200,
-                    r#"{"id":"7","name":"Zz","note":"Xx"}"#,
-                ),
-                Line::json("PUT /people/7", 200, r#"{"id":"7"}"#),
-                Line::json(
-                    "GET /people/7",
-                    200,
-                    r#"{"id":"7","name":"Zz","note":"Yy"}"#,
-                ),
-            ],
-            says: Says::Fail("keeps its value"),
-        },
     ],
 };
 
 /// People with a note, which may be left out.
-const NOTED: &str = "
+pub(super) const NOTED: &str = "
 /people:
   post:
     requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/NewPerson'}}}}
@@ -174,57 +143,6 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             .into(),
         );
         judgements = shown_now(script, judgements);
-    } else {
-        let owned = home.owned(world);
-        let least = least(script, put, &full);
-        let left_out: Vec<&String> = full
-            .as_object()
-            .into_iter()
-            .flat_map(Map::keys)
-            .filter(|name| least.get(name.as_str()).is_none() && owned.contains(name))
-            .collect();
-        if !left_out.is_empty() {
-            let exchange = change(
-                script,
-                put,
-                &held,
-                Some(&least),
-                "replaces the record with the required alone",
-            )?;
-            if exchange
-                .response()
-                .is_some_and(crate::exchange::Response::is_success)
-            {
-                let after = read(script, &home, &held)?;
-                let kept = left_out.into_iter().find(|name| {
-                    let (old, new) = (full.get(name.as_str()), after.get(name.as_str()));
-                    let may_stay = |place: &Place<'_>| {
-                        place.keyword("default").any(|default| Some(default) == new)
-                            || place.keyword("readOnly").any(|mark| mark == true)
-                            || place.has("const")
-                            // One of a few values may be the default that nobody declared.
-                            || place.has("enum")
-                            || new.is_some_and(Value::is_boolean)
-                    };
-                    new.is_some()
-                        && old == new
-                        && !is_blank(new)
-                        && !may_stay(&places.0.member(name))
-                        && !may_stay(&places.1.member(name))
-                });
-                judgements.extend(kept.map(|name| {
-                    Finding::new(
-                        format!("merged {name}"),
-                        format!("`{name}` keeps its value although PUT left it out."),
-                        "the state that was sent, without it",
-                        brief(after.get(name.as_str())),
-                    )
-                    .at(put.pointer.clone())
-                    .into()
-                }));
-                judgements = shown_now(script, judgements);
-            }
-        }
     }
     let other_after = read(script, &home, &bystander)?;
     if let Some(name) = changes(&home.owned(world), other_before, other_after).first() {
@@ -243,7 +161,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
 }
 
 /// What most APIs take for no value.
-fn is_blank(value: Option<&Value>) -> bool {
+pub(super) fn is_blank(value: Option<&Value>) -> bool {
     match value {
         Some(Value::String(text)) => text.is_empty(),
         Some(Value::Array(items)) => items.is_empty(),
@@ -254,7 +172,7 @@ fn is_blank(value: Option<&Value>) -> bool {
 }
 
 /// Other values than those that are there: the round that changes most.
-fn another_value(
+pub(super) fn another_value(
     world: crate::script::World<'_>,
     put: &Operation,
     plain: &Value,
@@ -276,7 +194,7 @@ fn another_value(
 }
 
 /// A body without its optional members.
-fn least(script: &Script<'_>, put: &Operation, full: &Value) -> Value {
+pub(super) fn least(script: &Script<'_>, put: &Operation, full: &Value) -> Value {
     let schemas = &script.world.contract.schemas;
     let Some(schema) = shape::body(put) else {
         return full.clone();

@@ -69,14 +69,13 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         .map(Method::parse)
         .collect();
     let mut templates: Vec<Vec<Method>> = Vec::new();
-    for operation in &answer.contract.operations {
+    for operation in answer.contract.operations_for(path) {
         let own: Vec<Method> = answer
             .contract
             .methods_of(&operation.key.path)
             .cloned()
             .collect();
-        let fits = crate::checks::probing::matches_template(&operation.key.path, path);
-        if fits && !templates.contains(&own) {
+        if !templates.contains(&own) {
             templates.push(own);
         }
     }

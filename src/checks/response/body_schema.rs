@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use crate::{
-    checks::{Answer, Check, Example, Kind, Line, Says, answer::essence, place::Place},
-    contract::{Contract, Media, Operation, ResponseSpec, Schema, Validity},
+    checks::{
+        Answer, Check, Example, Kind, Line, Says, answer::essence, place::Place, sequence_items,
+    },
+    contract::{Contract, Media, Operation, ResponseSpec, Schema, Validity, Violation},
     exchange::Response,
     model::Whose,
     verdict::{Finding, Judgement},
@@ -17,7 +19,9 @@ pub static CHECK: Check = Check {
     verifies: "The body of each answer whose status and media type are documented is validated against \
         the schema given there, formats included; each keyword and place of a schema is one finding, \
         whatever the number of bodies. A body that should be JSON and is not, and an empty body where \
-        JSON with a schema is documented, fail too. A required member that the schema marks `writeOnly` \
+        JSON with a schema is documented, fail too. The items of JSON Lines, JSON text sequences and \
+        server-sent events are validated one by one against `itemSchema`, or against `schema` as that of one \
+        item or of the array of all; of a stream without an end, the first items. A required member that the schema marks `writeOnly` \
         may be missing, as OpenAPI says. Left out are answers without a body by HTTP's own rules, media \
         types that are not documented (see `response.content-type`), and media types other than JSON \
         and plain text. A body longer than the run keeps is inconclusive.",
@@ -94,6 +98,28 @@ pub static CHECK: Check = Check {
             says: Says::Nothing,
         },
         Example {
+            title: "Lines that each keep to the schema of an item",
+            contract: LINES,
+            dialogue: &[Line::new(
+                "GET /events",
+                200,
+                NDJSON,
+                "{\"id\":1}\n{\"id\":2}\n",
+            )],
+            says: Says::Pass,
+        },
+        Example {
+            title: "A line that does not",
+            contract: LINES,
+            dialogue: &[Line::new(
+                "GET /events",
+                200,
+                NDJSON,
+                "{\"id\":1}\n{\"id\":\"two\"}\n",
+            )],
+            says: Says::Fail("An item of the body breaks `type`"),
+        },
+        Example {
             title: "A status that has no body",
             contract: PERSON,
             dialogue: &[Line::empty("GET /people/7", 304)],
@@ -102,6 +128,17 @@ pub static CHECK: Check = Check {
     ],
 };
 
+const NDJSON: &[(&str, &str)] = &[("content-type", "application/x-ndjson")];
+const LINES: &str = "
+/events:
+  get:
+    responses:
+      '200':
+        description: Events
+        content:
+          application/x-ndjson:
+            schema: {type: object, required: [id], properties: {id: {type: integer}}}
+";
 const PERSON: &str = "
 /people/{id}:
   get:
@@ -128,6 +165,12 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     }
     if response.body.is_empty() && !response.cut {
         return empty(operation, response, spec).into_iter().collect();
+    }
+    if let Some(judged) = answer
+        .media()
+        .and_then(|media| sequence_items::judge(answer, operation, response, media))
+    {
+        return judged;
     }
     let Some((media, schema)) = answer
         .media()
@@ -189,9 +232,6 @@ fn value(
 ) -> Result<Option<Value>, String> {
     let sent = response.headers.get("content-type").map(essence);
     if response.says_json() {
-        if sent.is_some_and(|sent| sent.contains("stream") || sent.contains("seq")) {
-            return Ok(None);
-        }
         return response.json().cloned().map(Some).map_err(str::to_owned);
     }
     let describes_text = Place::of(contract, schema).types().contains("string");
@@ -228,6 +268,7 @@ fn validate(
     let mut causes = Vec::new();
     for violation in violations {
         let cause = format!("{} at {}", violation.keyword, violation.schema);
+        let kind = kind(&violation, value);
         if causes.contains(&cause) {
             continue;
         }
@@ -242,13 +283,40 @@ fn validate(
                     status(spec),
                     violation.schema
                 ),
-                violation.message,
+                told(&violation),
             )
             .at(violation.instance)
+            .of_kind(kind)
             .into(),
         );
     }
     findings
+}
+
+/// The kind of a violation. How null and formats are written is decided once for all properties; anything else is a
+/// mistake of its own at each place of the schema.
+fn kind(violation: &Violation, body: &Value) -> String {
+    let at = body.pointer(&violation.instance);
+    match violation.keyword.as_str() {
+        "type" if at.is_some_and(Value::is_null) => {
+            "Properties are null where their schema does not allow it.".to_owned()
+        }
+        // The message ends with the name of the format.
+        "format" => match violation.message.rsplit('"').nth(1) {
+            Some(format) => format!("Values are not of the format `{format}`."),
+            None => "Values are not of their format.".to_owned(),
+        },
+        keyword => format!("Bodies break `{keyword}` at {}.", violation.schema),
+    }
+}
+
+/// The reason, and how many more values of the body are wrong in the same way.
+fn told(violation: &Violation) -> String {
+    match violation.count {
+        0 | 1 => violation.message.clone(),
+        2 => format!("{} (and once more)", violation.message),
+        count => format!("{} (and {} times more)", violation.message, count - 1),
+    }
 }
 
 fn status(spec: &ResponseSpec) -> String {

@@ -161,8 +161,11 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
                     cause,
                     format!("The date in `{name}` is {what}."),
                     format!("{}: 2026-11-23, or 2026-11-23T09:00:00Z", operation.key),
-                    spot.value.as_str().map_or_else(String::new, shape),
+                    spot.value
+                        .as_str()
+                        .map_or_else(String::new, |text| received(name, text)),
                 )
+                .of_kind(format!("Dates are {what}."))
                 .at(spot.pointer),
             );
         }
@@ -310,6 +313,19 @@ fn was_sent(exchange: &Exchange, value: &Value) -> bool {
             .contains(value.as_str().unwrap_or_default())
 }
 
+/// What was received: the text, but for a date that says something of a person only its form.
+fn received(name: &str, text: &str) -> String {
+    let words = words(name);
+    let is_personal = ["birth", "dob", "death", "deceased", "died"]
+        .iter()
+        .any(|word| words.iter().any(|held| held.starts_with(word)));
+    if is_personal {
+        format!("a date of the form {}", shape(text))
+    } else {
+        text.chars().take(40).collect()
+    }
+}
+
 /// The form of a text without its data: digits become 9.
 fn shape(text: &str) -> String {
     text.chars()
@@ -321,6 +337,22 @@ fn shape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_form_of_a_personal_date_is_shown() {
+        assert_eq!(
+            received("dateOfBirth", "28/02/1990"),
+            "a date of the form 99/99/9999"
+        );
+        assert_eq!(
+            received("dob", "28/02/1990"),
+            "a date of the form 99/99/9999"
+        );
+        assert_eq!(
+            received("createdAt", "28/02/2026 10:15"),
+            "28/02/2026 10:15"
+        );
+    }
 
     #[test]
     fn names_are_read_by_their_words() {

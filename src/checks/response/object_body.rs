@@ -66,6 +66,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
             format!("{} with {what}", response.status),
         )
         .at(operation.pointer.clone())
+        .of_kind("The JSON bodies of successes are not objects.")
         .into(),
     ]
 }

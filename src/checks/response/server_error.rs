@@ -85,6 +85,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
                     format!("{asked}: an answer below 500"),
                     answer.exchange.received(),
                 )
+                .of_kind("The API answers with server errors.")
                 .into(),
             ];
         }

@@ -122,6 +122,11 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
             answer.exchange.received(),
         )
         .at(format!("{}/responses", operation.pointer))
+        .of_kind(if is_success(status) {
+            "Statuses of success are returned that the contract does not document."
+        } else {
+            "Statuses of errors are returned that the contract does not document."
+        })
         .into(),
     };
     vec![judgement]

@@ -91,12 +91,14 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     let defect = match &exchange.outcome {
         Outcome::Answered(response) => head_defect(answer, response),
         Outcome::Broken(breakage) => match breakage.kind {
-            BreakageKind::ConnectionLost if answer.was_wrong() => return Vec::new(),
+            kind if kind.is_cut_off() && answer.was_wrong() => return Vec::new(),
             // A kept connection may have ended before the request came: `wire.keep-alive` judges that.
             BreakageKind::ConnectionLost if matches!(exchange.request.over, Over::Kept(_)) => {
                 return Vec::new();
             }
             BreakageKind::ConnectionLost => Some(("connection lost", "The connection was lost.")),
+            BreakageKind::StreamReset => Some(("stream reset", "The stream was reset.")),
+            BreakageKind::GoneAway => Some(("connection ended", "The connection was ended.")),
             BreakageKind::TimedOut => Some(("timed out", "No complete answer came in time.")),
             BreakageKind::NotHttp => Some(("not HTTP", "What came is not HTTP.")),
             BreakageKind::TooLarge => Some((

@@ -40,8 +40,18 @@ pub static CHECK: Check = Check {
         Example {
             title: "Accepted",
             contract: PEOPLE,
-            dialogue: &[Line::json("GET /people", 200, "{}")],
+            dialogue: &[
+                Line::json("GET /people", 200, "{}"),
+                Line::json("GET /people", 200, "{}"),
+                Line::empty("GET /people", 401),
+            ],
             says: Says::Fail("alg: none"),
+        },
+        Example {
+            title: "Accepted, as is a request without any",
+            contract: PEOPLE,
+            dialogue: &[Line::json("GET /people", 200, "{}")],
+            says: Says::Inconclusive,
         },
         Example {
             title: "Not even the good token is accepted",

@@ -41,7 +41,11 @@ pub static CHECK: Check = Check {
         Example {
             title: "Accepted",
             contract: KEYED,
-            dialogue: &[Line::json("GET /people", 200, "{}")],
+            dialogue: &[
+                Line::json("GET /people", 200, "{}"),
+                Line::json("GET /people", 200, "{}"),
+                Line::empty("GET /people", 401),
+            ],
             says: Says::Fail("the key without its last third"),
         },
         Example {

@@ -39,7 +39,11 @@ pub static CHECK: Check = Check {
         Example {
             title: "Accepted",
             contract: PEOPLE,
-            dialogue: &[Line::json("GET /people", 200, "{}")],
+            dialogue: &[
+                Line::json("GET /people", 200, "{}"),
+                Line::json("GET /people", 200, "{}"),
+                Line::empty("GET /people", 401),
+            ],
             says: Says::Fail("other claims"),
         },
         Example {

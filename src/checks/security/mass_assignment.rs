@@ -68,7 +68,7 @@ pub static CHECK: Check = Check {
                 Line::json("POST /people", 201, r#"{"id":"1"}"#),
                 Line::json("GET /people/1", 200, r#"{"id":"1","owner":"ZZ01"}"#),
                 Line::json("POST /people", 201, r#"{"id":"2"}"#),
-                Line::json("GET /people/2", 200, r#"{"id":"2","owner":"ZZ02"}"#),
+                Line::json("GET /people/2", 200, r#"{"id":"2","owner":"ZZ51"}"#),
             ],
             says: Says::Fail("can set"),
         },
@@ -260,10 +260,11 @@ fn other(world: World<'_>, schema: &Schema, value: &Value) -> Option<Value> {
         Value::Number(number) => number
             .as_i64()
             .map(|number| {
-                vec![
-                    json!(number.saturating_add(1)),
-                    json!(number.saturating_sub(1)),
-                ]
+                // Far away first: the next number may be the one that the API gives.
+                [FAR, -FAR, 97, -97, -1]
+                    .into_iter()
+                    .map(|by| json!(number.saturating_add(by)))
+                    .collect()
             })
             .unwrap_or_default(),
         Value::String(text) => {
@@ -283,15 +284,44 @@ fn other(world: World<'_>, schema: &Schema, value: &Value) -> Option<Value> {
         .find(|candidate| vary::is_valid(&world, schema, candidate))
 }
 
-/// A text with its last letter or digit turned into another.
+/// Farther than a counter comes between two creations of a run.
+const FAR: i64 = 100_003;
+
+/// A text with one letter or digit turned into another: the first of the digits at its end, since the last one may count.
 fn turned(text: &str) -> Option<String> {
-    let at = text.rfind(|letter: char| letter.is_ascii_alphanumeric())?;
+    let last = text.rfind(|letter: char| letter.is_ascii_alphanumeric())?;
+    let head = text.get(..=last)?;
+    let digits = head.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let at = if digits == 0 {
+        last
+    } else {
+        head.len() - digits
+    };
     let other = match text.get(at..)?.chars().next()? {
-        '9' => '8',
+        digit @ '0'..='4' => char::from(u8::try_from(digit).ok()?.checked_add(5)?),
+        digit @ '5'..='9' => char::from(u8::try_from(digit).ok()?.checked_sub(4)?),
         'z' => 'y',
         'Z' => 'Y',
         letter => char::from(u8::try_from(letter).ok()?.checked_add(1)?),
     };
     let (before, rest) = text.split_at(at);
     Some(format!("{before}{other}{}", rest.get(1..)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_text_is_not_the_next_one_of_a_counter() {
+        for (text, other) in [
+            ("EX-0001", "EX-5001"),
+            ("EX-9", "EX-5"),
+            ("open", "opeo"),
+            ("(z)", "(y)"),
+        ] {
+            assert_eq!(turned(text).as_deref(), Some(other), "{text}");
+        }
+        assert_eq!(turned("-"), None);
+    }
 }

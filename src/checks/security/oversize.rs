@@ -191,7 +191,9 @@ fn judge(exchange: &Exchange, what: &str, may_be_taken: bool) -> Judgement {
             finding("no answer", format!("No answer comes in time to {what}."))
         }
         // A server may hang up on what it cannot read (RFC 9112 §9.6, RFC 6585 §5).
-        Outcome::Broken(breakage) if breakage.kind == BreakageKind::ConnectionLost => {
+        Outcome::Broken(breakage)
+            if breakage.kind.is_cut_off() || breakage.kind == BreakageKind::HeldOff =>
+        {
             Judgement::Pass
         }
         Outcome::Broken(breakage) => Judgement::inconclusive(

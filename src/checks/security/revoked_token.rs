@@ -2,25 +2,26 @@
 
 use crate::{
     checks::{
-        Check, Example, Kind, Line, Says, Scope,
-        tokens::{PEOPLE, lent, where_tokens_protect_reads},
+        Applies, Check, Example, Kind, Line, Says, Scope,
+        tokens::{PEOPLE, lent, where_reads_are_protected, where_tokens_protect_reads},
     },
     contract::Operation,
-    script::{Script, Scripted},
+    script::{Halt, Script, Scripted},
 };
 
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.revoked-token",
-    purpose: "A token that was revoked is refused.",
-    verifies: "A protected read is called with the token that the identity `revoked` of the target file \
-        lends: issued, and revoked before its end. It is refused. Without such an identity it is \
-        inconclusive.",
+    purpose: "A token or key that was revoked is refused.",
+    verifies: "A protected read is called with the credential that the identity `revoked` of the target file \
+        lends: a token, key, cookie or password that was issued, and revoked before its end. It is refused. \
+        Without such an identity it is inconclusive where the API takes tokens, and not applicable where it \
+        takes none.",
     matters: "Whoever leaves, or loses a laptop, keeps access until the token ends.",
     fix: "Ask the issuer about tokens (RFC 7662) or keep a list of those revoked; or keep tokens so \
         short that it does not matter, and say so in a waiver.",
     kind: Kind::Probe {
-        scope: Scope::Target(where_tokens_protect_reads),
+        scope: Scope::Target(where_reads_are_protected),
         run,
         writes: false,
     },
@@ -37,8 +38,26 @@ pub static CHECK: Check = Check {
         Example {
             title: "Accepted",
             contract: PEOPLE,
-            dialogue: &[Line::json("GET /people", 200, "{}")],
+            dialogue: &[
+                Line::json("GET /people", 200, "{}"),
+                Line::json("GET /people", 200, "{}"),
+                Line::empty("GET /people", 401),
+            ],
             says: Says::Fail("revoked"),
+        },
+        Example {
+            title: "A revoked key is accepted",
+            contract: "
+/people:
+  get: {security: [{key: []}], responses: {'200': {description: People}, '401': {description: No}}}
+components: {securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}}
+",
+            dialogue: &[
+                Line::json("GET /people", 200, "{}"),
+                Line::json("GET /people", 200, "{}"),
+                Line::empty("GET /people", 401),
+            ],
+            says: Says::Fail("a revoked key"),
         },
         Example {
             title: "Not even the good credentials are accepted",
@@ -50,5 +69,21 @@ pub static CHECK: Check = Check {
 };
 
 fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
-    lent(script, &[("revoked", "a revoked token")])
+    let world = script.world;
+    let is_lent = world
+        .identities
+        .iter()
+        .any(|identity| identity.as_str() == "revoked");
+    let takes_tokens = where_tokens_protect_reads(world.contract, world.parameters) == Applies::Yes;
+    if !is_lent && !takes_tokens {
+        return Err(Halt::NotApplicable(
+            "The API takes keys, and no identity `revoked` of the target file lends one that was revoked.".into(),
+        ));
+    }
+    let shown = if takes_tokens {
+        "a revoked token"
+    } else {
+        "a revoked key"
+    };
+    lent(script, &[("revoked", shown)])
 }

@@ -3,7 +3,7 @@
 use crate::{
     checks::{Applies, Check, Example, Kind, Line, Says, Scope, tokens::judge},
     contract::Operation,
-    exchange::{Address, Auth, Intent, Request},
+    exchange::{Address, Auth, Intent, Request, Response},
     model::Method,
     script::{Script, Scripted},
     verdict::{Finding, Judgement},
@@ -15,7 +15,8 @@ pub static CHECK: Check = Check {
     purpose: "Nothing answers below the API's root but what the contract lists.",
     verifies: "Without credentials, a path that nobody can have built and the usual places of consoles, \
         metrics and configuration are asked for below the base URL. None is answered with success, \
-        unless the contract lists it.",
+        unless the contract lists it. Where a made-up path is answered with a web page, as single-page \
+        applications do, that page is no finding.",
     matters: "Consoles and metrics that were left on are where intruders look first: they tell versions, \
         memory and passwords, and some run commands.",
     fix: "Deny every route that is not listed; serve consoles on another port, inside.",
@@ -89,10 +90,9 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
         request
     };
     let made_up = script.send(ask(MADE_UP))?;
-    if made_up
-        .status()
-        .is_some_and(|status| (200..300).contains(&status))
-    {
+    // A single-page application sends its page for every path, and routes in the browser.
+    let page = made_up.response().filter(|response| is_page(response));
+    if page.is_none() && made_up.response().is_some_and(Response::is_success) {
         return Ok(vec![
             Finding::new(
                 "a made-up path",
@@ -103,7 +103,12 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
             .into(),
         ]);
     }
-    let mut judgements = vec![judge(made_up, "no credentials")];
+    let mut judgements = match page {
+        Some(_) => vec![Judgement::not_applicable(
+            "A path that is made up is answered with a web page: the API is served below the address of a web application, whose page says nothing of unlisted operations.",
+        )],
+        None => vec![judge(made_up, "no credentials")],
+    };
     let unlisted: Vec<&str> = USUAL
         .iter()
         .copied()
@@ -111,9 +116,9 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
         .collect();
     let requests = unlisted.iter().map(|path| ask(path)).collect();
     for (path, exchange) in unlisted.iter().zip(script.send_all(requests)?) {
-        let success = exchange
-            .status()
-            .is_some_and(|status| (200..300).contains(&status));
+        let success = exchange.response().is_some_and(|response| {
+            response.is_success() && !page.is_some_and(|page| is_same_page(page, response))
+        });
         judgements.push(if success {
             Finding::new(
                 (*path).to_owned(),
@@ -127,4 +132,18 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
         });
     }
     Ok(judgements)
+}
+
+/// Whether a response is a web page that was found.
+fn is_page(response: &Response) -> bool {
+    response.is_success()
+        && matches!(
+            response.media_type().as_deref(),
+            Some("text/html" | "application/xhtml+xml")
+        )
+}
+
+/// Whether a response is the page that every path has, but for a nonce in it.
+fn is_same_page(page: &Response, response: &Response) -> bool {
+    is_page(response) && page.body.len() == response.body.len()
 }

@@ -78,14 +78,9 @@ pub static CHECK: Check = Check {
 
 /// Where a DELETE of the status is declared.
 fn applies(contract: &Contract, operation: &Operation) -> Applies {
-    let deletes = contract.operations.iter().any(|other| {
-        other.key.method == Method::Delete
-            && other
-                .key
-                .path
-                .strip_prefix(&*operation.key.path)
-                .is_some_and(|rest| rest.starts_with("/{") && rest.ends_with('}'))
-    });
+    let deletes = contract
+        .items_of(&operation.key.path)
+        .any(|other| other.key.method == Method::Delete);
     match takes_on(contract, operation) {
         Applies::Yes if !deletes => Applies::No(
             "The contract has no DELETE on what this operation starts, so work cannot be cancelled."

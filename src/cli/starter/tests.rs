@@ -46,6 +46,7 @@ fn operation(
         servers: Vec::new(),
         broken: None,
         pointer: String::new(),
+        surroundings: crate::contract::Surroundings::default(),
     }
 }
 

@@ -34,6 +34,16 @@ pub(super) fn facts(der: &[u8]) -> Option<CertificateFacts> {
     })
 }
 
+/// From when to when a certificate in DER is valid, in seconds since 1970; none where it cannot be read.
+pub(in crate::http) fn validity(der: &[u8]) -> Option<(i64, i64)> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    let validity = certificate.validity();
+    Some((
+        validity.not_before.timestamp(),
+        validity.not_after.timestamp(),
+    ))
+}
+
 fn name(name: &GeneralName<'_>) -> Option<String> {
     match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),

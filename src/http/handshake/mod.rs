@@ -12,7 +12,7 @@ mod hello;
 mod legacy;
 mod modern;
 
-pub(super) use self::clients::certified;
+pub(super) use self::{clients::certified, facts::validity};
 
 use std::{io, time::Duration};
 

@@ -13,7 +13,7 @@ use rustls::{
     AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error,
     SignatureScheme, SupportedProtocolVersion,
     client::{
-        ResolvesClientCert, Resumption, WebPkiServerVerifier,
+        ResolvesClientCert, Resumption,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
     crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature},
@@ -38,7 +38,8 @@ use crate::{
         Options,
         address::Place,
         breakage::{Stage, sort},
-        tls::{self, Roots},
+        tls,
+        trust::Verifier,
     },
 };
 
@@ -258,22 +259,15 @@ struct Seen {
 #[derive(Debug)]
 struct Witness {
     provider: Arc<CryptoProvider>,
-    judge: Option<Arc<WebPkiServerVerifier>>,
+    judge: Option<Verifier>,
     seen: Mutex<Option<Seen>>,
 }
 
 impl Witness {
     fn new(options: &Options) -> Result<Self, String> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let (store, roots) = tls::roots(&options.trust).map_err(|error| error.to_string())?;
-        let judge = match roots {
-            Roots::Missing => None,
-            Roots::Known => Some(
-                WebPkiServerVerifier::builder_with_provider(store.into(), Arc::clone(&provider))
-                    .build()
-                    .map_err(|error| error.to_string())?,
-            ),
-        };
+        let (judge, _) =
+            Verifier::new(&options.trust, &provider).map_err(|error| error.to_string())?;
         Ok(Self {
             provider,
             judge,

@@ -10,6 +10,7 @@
 
 mod connections;
 mod handshakes;
+mod http2;
 pub(crate) mod kit;
 mod ordinary;
 mod rough;

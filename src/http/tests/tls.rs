@@ -345,3 +345,63 @@ fn a_machine_without_authorities_is_told_where_tls_needs_them() {
         assert_eq!(breakage.detail.contains("no store of certificate"), noted);
     }
 }
+
+/// A certificate that signs itself and says that it is an authority, as `openssl req -x509` makes it.
+fn self_signed(
+    name: &str,
+    change: impl FnOnce(&mut CertificateParams),
+) -> (rcgen::Certificate, KeyPair) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    change(&mut params);
+    (params.self_signed(&key).unwrap(), key)
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_that_was_given_is_trusted_within_its_names_and_dates() {
+    let versions = [&rustls::version::TLS13];
+    let good = self_signed("localhost", |_| {});
+    let elsewhere = self_signed("elsewhere.example.test", |_| {});
+    let ended = self_signed("localhost", |params| {
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2021, 1, 1);
+    });
+    let early = self_signed("localhost", |params| {
+        params.not_before = date_time_ymd(2090, 1, 1);
+        params.not_after = date_time_ymd(2091, 1, 1);
+    });
+    for (pair, said) in [
+        (good, None),
+        (elsewhere, Some("for another host name")),
+        (ended, Some("has expired")),
+        (early, Some("is not valid yet")),
+    ] {
+        let pem = pair.0.pem();
+        let url = serve(pair, None, &versions, false).await;
+        let mut options = Options::new(url.parse().unwrap());
+        options.trust = Trust::Only(pem.into_bytes());
+        match said {
+            None => {
+                let transport = Transport::new(options).unwrap();
+                assert_eq!(answer(&transport, &get("/")).await.status, 200);
+            }
+            Some(said) => {
+                let heard = complaint(options).await;
+                assert!(heard.contains(said), "{heard}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_self_signed_certificate_than_the_one_that_was_given_is_refused_in_words() {
+    let given = self_signed("localhost", |_| {}).0.pem();
+    let pair = self_signed("localhost", |_| {});
+    let url = serve(pair, None, &[&rustls::version::TLS13], false).await;
+    let mut options = Options::new(url.parse().unwrap());
+    options.trust = Trust::Only(given.into_bytes());
+    let heard = complaint(options).await;
+    assert!(heard.contains("tls.ca"), "{heard}");
+    assert!(!heard.contains("Other("), "{heard}");
+}

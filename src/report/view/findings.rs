@@ -6,7 +6,7 @@ use crate::{
     model::Level,
     observation::{Content, Observation},
     report::{sanitise, text},
-    summary::{FindingResult, Summary},
+    summary::{FindingResult, Place, Summary},
 };
 
 /// What exchanges may take of the page in all, so that it stays easy to open and to send.
@@ -39,12 +39,29 @@ pub(super) struct FindingRow {
     seen: String,
     confirmation: &'static str,
     operations: Vec<String>,
+    prepare: Vec<String>,
     curl: String,
     curl_before: String,
     fix: String,
     evidence: Vec<ExchangeRow>,
     left_out: usize,
+    places: Vec<PlaceRow>,
+    more_places: usize,
+    because: String,
+    effects: Vec<FindingRow>,
 }
+
+/// One place of a finding that was seen in several.
+#[derive(Debug, Serialize)]
+pub(super) struct PlaceRow {
+    operation: String,
+    title: String,
+    pointer: String,
+    received: String,
+}
+
+/// What is shown of the places of one finding.
+const PLACES: usize = 100;
 
 #[derive(Debug, Serialize)]
 pub(super) struct ExchangeRow {
@@ -105,11 +122,40 @@ pub(super) fn finding(summary: &Summary, result: &FindingResult, room: &mut usiz
         seen: text::count(result.seen, "time"),
         confirmation: text::confirmation(result.confirmation),
         operations: result.operations.iter().map(ToString::to_string).collect(),
-        curl: result.curl.clone().unwrap_or_default(),
-        curl_before: result.curl_before.clone().unwrap_or_default(),
+        prepare: result.prepare.clone(),
+        curl: result
+            .curl
+            .as_deref()
+            .map(text::command)
+            .unwrap_or_default(),
+        curl_before: result
+            .curl_before
+            .as_deref()
+            .map(text::command)
+            .unwrap_or_default(),
         fix: result.fix.clone(),
         evidence,
         left_out,
+        places: result.places.iter().take(PLACES).map(place).collect(),
+        more_places: result.places.len().saturating_sub(PLACES),
+        because: result.because.clone().unwrap_or_default(),
+        effects: result
+            .effects
+            .iter()
+            .map(|effect| finding(summary, effect, room))
+            .collect(),
+    }
+}
+
+fn place(place: &Place) -> PlaceRow {
+    PlaceRow {
+        operation: place
+            .operation
+            .as_ref()
+            .map_or_else(|| "the target as a whole".to_owned(), ToString::to_string),
+        title: place.title.clone(),
+        pointer: place.pointer.clone().unwrap_or_default(),
+        received: sanitise::cap(&place.received, 200),
     }
 }
 

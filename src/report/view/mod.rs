@@ -46,6 +46,7 @@ pub(super) struct Page {
     tier: String,
     tiers: Vec<TierRow>,
     classes: Vec<ClassRow>,
+    findings_in_short: String,
     findings: Vec<FindingRow>,
     groups: Vec<Group>,
     operations: Vec<OperationRow>,
@@ -94,6 +95,7 @@ struct LevelRow {
     musts: u32,
     met: u32,
     percent: u32,
+    not_shown: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -149,7 +151,7 @@ const fn tone(standing: Standing) -> (&'static str, &'static str) {
         Standing::Inconclusive => ("open", "?"),
         Standing::Error => ("open", "‼"),
         Standing::Waived => ("warn", "◇"),
-        Standing::NotApplicable | Standing::NotTested => ("rest", "–"),
+        Standing::NotApplicable | Standing::NotTested | Standing::NotSelected => ("rest", "–"),
     }
 }
 
@@ -168,7 +170,7 @@ impl Page {
         Self {
             verdict: text::verdict(summary),
             tone: conformance(summary.conformance).0,
-            word: summary.conformance.label(),
+            word: text::word(summary),
             gate: summary.gate.clone(),
             exit_code: summary.exit_code,
             target: start.target.clone(),
@@ -191,6 +193,7 @@ impl Page {
             tier: text::tier(summary),
             tiers: tiers(summary),
             classes: summary.classes.iter().map(class).collect(),
+            findings_in_short: text::causes(summary),
             findings: summary
                 .findings
                 .iter()
@@ -253,6 +256,7 @@ fn tiles(summary: &Summary, deciding: bool) -> Vec<Tile> {
             (counts.attested, Standing::Attested),
             (counts.not_applicable, Standing::NotApplicable),
             (counts.not_tested, Standing::NotTested),
+            (counts.not_selected, Standing::NotSelected),
         ]
     };
     tiles
@@ -295,7 +299,7 @@ fn facts(summary: &Summary) -> Vec<Fact> {
             ),
             false,
         ),
-        fact("Supplier", start.supplier.clone(), false),
+        fact("Supplier", text::given(&start.supplier).to_owned(), false),
         fact("Address", start.base_url.clone(), true),
         fact(
             "Profile",
@@ -332,7 +336,7 @@ fn facts(summary: &Summary) -> Vec<Fact> {
             "Run",
             format!(
                 "{} in {}; {}",
-                text::count(summary.requests, "request"),
+                text::requests(summary),
                 text::duration(summary.took_us),
                 match &summary.end {
                     crate::event::End::Complete => "complete".to_owned(),
@@ -345,7 +349,7 @@ fn facts(summary: &Summary) -> Vec<Fact> {
         fact(
             "Budget",
             format!(
-                "{}, {}{} at once; writes {}",
+                "{}, removals not counted; {}{} at once; writes {}",
                 text::count(start.budget.requests, "request"),
                 // A rate of nought means that none is set.
                 match start.budget.per_second {
@@ -394,7 +398,11 @@ fn levels(summary: &Summary) -> Vec<LevelRow> {
             },
             musts: roll.musts,
             met: roll.met,
-            percent: (roll.met * 100).checked_div(roll.musts).unwrap_or_default(),
+            percent: match roll.not_shown {
+                Some(_) => 0,
+                None => (roll.met * 100).checked_div(roll.musts).unwrap_or_default(),
+            },
+            not_shown: roll.not_shown.clone().unwrap_or_default(),
         })
         .collect()
 }

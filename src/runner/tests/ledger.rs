@@ -83,7 +83,7 @@ fn endings(events: &[Event]) -> HashMap<u64, Vec<&'static str>> {
     for event in events {
         let (number, how) = match event {
             Event::CreationIntended(creation) => (creation.number, None),
-            Event::NotCreated(creation) => (creation.number, Some("not created")),
+            Event::Absent(creation) => (creation.number, Some("not created")),
             Event::Removed(creation) => (creation.number, Some("removed")),
             Event::LeftBehind(creation, _) => (creation.number, Some("left behind")),
             _ => continue,

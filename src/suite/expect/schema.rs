@@ -55,6 +55,7 @@ impl Bench<'_> {
                             schema: error.schema_path().to_string(),
                             keyword: String::new(),
                             message: short(&error.to_string()),
+                            count: 1,
                         })
                         .collect();
                     if violations.is_empty() {

@@ -271,6 +271,19 @@ pub(super) const NUMBER_AS_TEXT: Fault = Fault {
     )
 };
 
+pub(super) const WRITE_ONLY_SHOWN: Fault = Fault {
+    answer: Some(|incoming, outgoing| {
+        body(incoming, outgoing, "getVehicle", |vehicle| {
+            put(vehicle, "trackerCode", json!("004711"));
+        });
+    }),
+    ..Fault::new(
+        "write-only-shown",
+        "A vehicle is read with the code of its tracker, which is only ever written.",
+        &["response.write-only"],
+    )
+};
+
 pub(super) const VALUE_OUTSIDE_ENUM: Fault = Fault {
     answer: Some(|incoming, outgoing| {
         body(incoming, outgoing, "getVehicle", |vehicle| {

@@ -535,6 +535,18 @@ pub(super) const NO_TEST_SERVER: Fault = Fault {
     )
 };
 
+pub(super) const PATTERN_OF_PYTHON: Fault = Fault {
+    contract: Some(|document| {
+        let schema = json!({ "type": "string", "pattern": "\\A[A-Z]{2}\\Z" });
+        set(document, "/components/schemas", "AreaCode", schema);
+    }),
+    ..Fault::new(
+        "pattern-of-python",
+        "A pattern of the contract is written in the dialect of Python.",
+        &["contract.schema-dialect"],
+    )
+};
+
 pub(super) const LICENCE_MISSING: Fault = Fault {
     contract: Some(|document| remove(document, "/info", "license")),
     ..Fault::new(

@@ -23,7 +23,7 @@ pub(super) const PROBLEM_STATUS_DIFFERS: Fault = Fault {
     ..Fault::new(
         "problem-status-differs",
         "The status in a problem is not the status of the answer.",
-        &["response.problem-json"],
+        &["response.problem-status"],
     )
 };
 

@@ -56,7 +56,7 @@ pub(super) const REPLACE_MERGES: Fault = inside(
     Switch::MergesOnPut,
     "replace-merges",
     "PUT keeps what the body leaves out.",
-    &["records.replaced"],
+    &["records.put-whole"],
 );
 
 pub(super) const CREATION_MOVES: Fault = inside(
@@ -224,7 +224,7 @@ pub(super) const UNKNOWN_DELETED: Fault = Fault {
     ..Fault::new(
         "unknown-deleted",
         "DELETE of a location that is not there is answered 204.",
-        &["records.unknown-id-on-write", "records.removed"],
+        &["records.unknown-id-on-write"],
     )
 };
 
