@@ -45,6 +45,7 @@ Commands:
   profiles     List, show and validate profiles
   checks       List and explain checks
   report       Render the reports of a run folder again
+  cleanup      Remove what a run left at its target
   demo         Serve the reference supplier, good or faulty
   issuer       Serve a small OpenID provider for test systems, whose tokens can be wrong on request
   selftest     Prove on this machine that every check passes the good supplier and catches its fault
@@ -67,6 +68,7 @@ Examples:
 Exit codes:
   0  conformant       1  non-conformant    2  wrong usage or file; nothing was sent
   3  undetermined     4  Muster failed     130  interrupted
+  143  ended by SIGTERM                    129  ended by SIGHUP
 
 "#]]);
 }
