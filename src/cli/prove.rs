@@ -10,7 +10,7 @@ use super::{
     Failure, output,
     reference::{Delay, Reference},
     session::Session,
-    side_by_side,
+    side_by_side, told,
     ways::{Depth, WAYS},
     wiring,
 };
@@ -344,7 +344,7 @@ fn caught(fault: &'static Fault, summary: &Summary) -> Caught {
 
 async fn run(reference: Reference, seed: u64, scope: &Scope) -> Result<Summary, Failure> {
     let contract = reference.contract()?;
-    let session = Session {
+    let mut session = Session {
         profile: every_check(scope),
         contract: contract.contract,
         contract_sha256: contract.sha256,
@@ -355,6 +355,7 @@ async fn run(reference: Reference, seed: u64, scope: &Scope) -> Result<Summary, 
         fail_on_should: false,
         now: OffsetDateTime::now_utc(),
     };
+    told::hazards_of(&mut session);
     let (line, redactor) = session.line()?;
     let summary = session
         .run_in_memory(&line, &redactor, &Cancel::default())

@@ -10,7 +10,7 @@ use super::{
     Failure, output,
     reference::{Delay, IHUB, Reference},
     session::Session,
-    side_by_side,
+    side_by_side, told,
     ways::{Depth, WAYS},
     wiring,
 };
@@ -386,7 +386,7 @@ async fn run(
         let requirements = &mut profile.requirements;
         requirements.retain(|requirement| only.contains(requirement.id.as_str()));
     }
-    let session = Session {
+    let mut session = Session {
         profile,
         contract: contract.contract,
         contract_sha256: contract.sha256,
@@ -397,6 +397,7 @@ async fn run(
         fail_on_should: false,
         now: OffsetDateTime::now_utc(),
     };
+    told::hazards_of(&mut session);
     let (line, redactor) = session.line()?;
     let summary = session
         .run_in_memory(&line, &redactor, &Cancel::default())

@@ -26,7 +26,7 @@ use crate::{
 /// A role names no operation or parameter of the contract, or nothing is tested by a claim.
 pub(super) fn apply(session: &mut Session) -> Result<(), Failure> {
     session.contract.roles = roles::resolve(&session.target.roles, &session.contract)?;
-    hazards(&mut session.contract, &session.target.hazards);
+    hazards_of(session);
     let claims = &session.target.claims_at;
     let own = capabilities(&session.profile);
     if claims.iter().all(|(claim, _)| own.contains(claim)) {
@@ -39,6 +39,13 @@ pub(super) fn apply(session: &mut Session) -> Result<(), Failure> {
         ));
     }
     Ok(roles::known_claims(claims, &known)?)
+}
+
+/// Lays what target file and profile say of hazards over what is recognised.
+pub(super) fn hazards_of(session: &mut Session) {
+    let mut rules = session.target.hazards.clone();
+    rules.harmless.extend_from_slice(&session.profile.harmless);
+    hazards(&mut session.contract, &rules);
 }
 
 /// Lays the target file's words and harmless operations over what is recognised as a hazard.

@@ -241,6 +241,7 @@ impl Loader<'_> {
                 requirements: Vec::new(),
                 parameters: Parameters::default(),
                 personal: Vec::new(),
+                harmless: Vec::new(),
                 tiers: raw.tiers,
                 suites: Vec::new(),
             },
@@ -262,6 +263,7 @@ impl Loader<'_> {
         }
         merged.profile.parameters.0.extend(raw.parameters.0);
         merged.personal(raw.personal);
+        merged.harmless(raw.harmless);
         merged.tiers_are_there(&document, &mut wrong);
         wrong.or(merged)
     }
@@ -421,6 +423,7 @@ impl Merged {
             .0
             .extend(merged.profile.parameters.0);
         self.personal(merged.profile.personal);
+        self.harmless(merged.profile.harmless);
         for suite in merged.profile.suites {
             self.suite(document, &pointer, suite, wrong);
         }
@@ -527,6 +530,14 @@ impl Merged {
                             .help(meant(id, there)),
                     );
                 }
+            }
+        }
+    }
+
+    fn harmless(&mut self, operations: Vec<String>) {
+        for operation in operations {
+            if !self.profile.harmless.contains(&operation) {
+                self.profile.harmless.push(operation);
             }
         }
     }

@@ -36,6 +36,10 @@ pub struct Profile {
     /// Names of members that hold personal data, masked in everything that is kept.
     #[serde(default)]
     pub personal: Vec<String>,
+    /// Operations that are no hazards at a target of this profile, written as for `--only`: what its suites are there to
+    /// send.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub harmless: Vec<String>,
     /// What shows a supplier tier, for profiles that say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tiers: Option<Tiers>,

@@ -292,7 +292,7 @@ fn scalar(text: &str) -> Option<Value> {
 /// `a,1,b,x`: names and values take turns.
 fn paired(place: &Place<'_>, value: &str) -> Option<Value> {
     let parts: Vec<&str> = parts(value);
-    if parts.len() % 2 != 0 {
+    if !parts.len().is_multiple_of(2) {
         return None;
     }
     let pairs = parts.chunks_exact(2).filter_map(|pair| match pair {

@@ -33,6 +33,8 @@ pub(super) struct RawProfile {
     pub(super) parameters: Parameters,
     #[serde(default)]
     pub(super) personal: Vec<String>,
+    #[serde(default)]
+    pub(super) harmless: Vec<String>,
     pub(super) tiers: Option<Tiers>,
 }
 
