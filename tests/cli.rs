@@ -574,6 +574,47 @@ error: `target.yaml` is there already
 }
 
 #[test]
+fn init_takes_the_document_by_flag_and_fills_an_empty_file() {
+    let contract = "openapi: 3.1.0\ninfo: { title: Records, version: 1.0.0 }\npaths: {}\n";
+    let folder = folder(&[("target.yaml", ""), ("openapi.yaml", contract)]);
+    muster(folder.path())
+        .args(["init", "--contract", "openapi.yaml"])
+        .assert()
+        .code(0)
+        .stdout_eq("");
+    let written = fs::read_to_string(folder.path().join("target.yaml")).unwrap();
+    assert!(written.contains("target:"), "{written}");
+}
+
+/// Every `muster` command of the README is one that the binary takes.
+#[test]
+fn the_commands_of_the_readme_are_there() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let mut tried = 0;
+    for line in readme.lines().filter(|line| line.starts_with("muster ")) {
+        let command = line.split('#').next().unwrap();
+        let words: Vec<&str> = command.split_whitespace().skip(1).collect();
+        // The help of a command is shown once everything before it was understood.
+        muster(Path::new("."))
+            .args(&words)
+            .arg("--help")
+            .assert()
+            .code(0);
+        for flag in words.iter().filter(|word| word.starts_with("--")) {
+            let help = muster(Path::new("."))
+                .args([words[0], "--help"])
+                .output()
+                .unwrap();
+            let help = String::from_utf8_lossy(&help.stdout).into_owned();
+            assert!(help.contains(flag), "{line}");
+        }
+        tried += 1;
+    }
+    assert!(tried >= 4, "{tried}");
+}
+
+#[test]
 fn a_folder_that_is_no_run_is_told() {
     let folder = folder(&[]);
     muster(folder.path())

@@ -14,8 +14,15 @@ use crate::load::{Diagnostic, ProfileContract};
 )]
 pub(super) struct Arguments {
     /// The OpenAPI document; `-` and URLs work too.
-    #[arg(value_name = "FILE")]
-    contract: String,
+    #[arg(
+        value_name = "FILE",
+        required_unless_present = "named",
+        conflicts_with = "named"
+    )]
+    contract: Option<String>,
+    /// The OpenAPI document, as `muster run` takes it.
+    #[arg(long = "contract", id = "named", value_name = "FILE")]
+    named: Option<String>,
     /// The folder that references of the document may lead to, in place of the document's own.
     #[arg(long, value_name = "DIR")]
     contract_root: Option<PathBuf>,
@@ -29,16 +36,19 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let path = Path::new(&arguments.out);
-    if arguments.out != "-" && path.exists() && !arguments.force {
+    if arguments.out != "-" && holds_something(path) && !arguments.force {
         return Err(Failure::Usage(
             Diagnostic::plain(format!("`{}` is there already", arguments.out))
                 .help("name another file with `--out`, or write over it with `--force`")
                 .into(),
         ));
     }
-    let place = ProfileContract::Location(arguments.contract.clone());
+    let Some(location) = arguments.contract.as_ref().or(arguments.named.as_ref()) else {
+        return Err(Failure::usage("name the OpenAPI document".to_owned()));
+    };
+    let place = ProfileContract::Location(location.clone());
     let contract = wiring::contract_within(&place, arguments.contract_root.as_deref())?.contract;
-    let text = starter::target(&contract, &arguments.contract);
+    let text = starter::target(&contract, location);
     if arguments.out == "-" {
         output::out(&text)?;
         return Ok(Exit::Conformant);
@@ -49,4 +59,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         arguments.out
     ));
     Ok(Exit::Conformant)
+}
+
+/// Whether something is there that must not be written over. An empty file is what a shell makes for `> target.yaml`.
+fn holds_something(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| !found.is_file() || found.len() > 0)
 }
