@@ -66,18 +66,17 @@ fn a_property_that_is_only_written_and_comes_back_is_a_warning_in_both_profiles(
 
 #[test]
 fn a_mask_or_nothing_in_its_place_is_no_finding() {
+    let contract = INLINE.replace(
+        "passphrase: { type: string",
+        "passphrase: { type: [string, 'null']",
+    );
     for item in [
         json!({ "name": "Zztest" }),
         json!({ "name": "Zztest", "passphrase": "********" }),
         json!({ "name": "Zztest", "passphrase": null }),
     ] {
-        for operator in [INLINE.replace(
-            "passphrase: { type: string",
-            "passphrase: { type: [string, 'null']",
-        )] {
-            let ran = run(&operator, item.clone(), "uk-gov-api");
-            assert_eq!(ran.verdict("GOV-77"), "pass", "{}", ran.told());
-            ran.is_conformant();
-        }
+        let ran = run(&contract, item, "uk-gov-api");
+        assert_eq!(ran.verdict("GOV-77"), "pass", "{}", ran.told());
+        ran.is_conformant();
     }
 }

@@ -137,7 +137,11 @@ fn pages(request: &Request) -> Reply {
             Reply::json(200, &json!({ "items": items, "total": forces.len() }))
         }
         ["forces", id] if request.method == "GET" => {
-            match forces.iter().find(|force| force["id"].to_string() == *id) {
+            let id = id.parse::<i64>().ok();
+            match forces
+                .iter()
+                .find(|force| id.is_some() && force["id"].as_i64() == id)
+            {
                 Some(force) => Reply::json(200, force),
                 None => Reply::problem(404, "No such force"),
             }
