@@ -15,7 +15,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "change.contract-drift",
-    purpose: "The contract that the target publishes does not break callers of the one it was bid with.",
+    purpose: "The published contract does not break clients of the contract in the bid.",
     verifies: "The document at `published_contract` of the target file is fetched and compared with the \
         contract of the run, by the rules of docs/drift-rules.md: each difference that breaks callers is a \
         finding; differences that the rules cannot tell make the check inconclusive; compatible ones pass. \

@@ -19,7 +19,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "change.shows-in-time",
-    purpose: "What is written can be read at once, or within the time that the target declares.",
+    purpose: "A write can be read at once, or within the time that the target declares.",
     verifies: "Before everything else, each operation that creates a record makes one, and it is read straight \
         away. Where it cannot be read, it is read again with growing pauses, for five seconds at most. A record \
         that shows late is a finding unless the target file declares `settle_ms` (under `parameters`) and it \

@@ -21,7 +21,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "data.unicode-round-trip",
-    purpose: "Text beyond ASCII comes back from the API as it was sent.",
+    purpose: "The API returns strings beyond ASCII as they were sent.",
     verifies: "For each operation that creates a record from JSON with a text that the contract leaves free \
         (no format, pattern, list of values, or limit that is too short), a record is created with Welsh \
         letters, a combining accent and an apostrophe in that text, and with an emoji where the member is \

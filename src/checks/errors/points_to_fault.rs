@@ -19,7 +19,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "errors.points-to-fault",
-    purpose: "A problem says which part of the request is wrong, always with the same type, and all at once where that is claimed.",
+    purpose: "Problem details name the wrong part of the request, always with the same type, and \
+        every part where that is claimed.",
     verifies: "Each operation with a JSON body is sent one with two members of a wrong type, twice. Where the refusal \
         is a problem (RFC 9457) that lists faults (`errors`, `violations`, `invalid-params` or `details`), the list names at least one of \
         the two members, by pointer or name; with the claim `all-errors` it names both. Both refusals have the same status and `type`. \

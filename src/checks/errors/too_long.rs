@@ -16,7 +16,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "errors.too-long",
-    purpose: "A request whose address or headers are too long is refused with a 4xx, and not by a crash.",
+    purpose: "The API refuses a request with a URL or headers that are too long with a 4xx, and \
+        does not crash.",
     verifies: "One GET that needs no values is sent with a query of 32 KiB, and with a header of 64 KiB. A refusal is right by \
         any 4xx: 414 and 431 say what is wrong, and 400, 404 and 413 are common from servers that look before \
         they know. A success means that the limit is higher, and is not judged. A server error is a finding. A \

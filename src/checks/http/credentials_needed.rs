@@ -18,7 +18,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "http.credentials-needed",
-    purpose: "A protected operation does nothing for those who show no credentials, or wrong ones.",
+    purpose: "A protected operation does nothing for a request without credentials, or with wrong \
+        ones.",
     verifies: "Each operation that the contract protects is called with a valid request and no credentials, then \
         with a text in place of the secret, and one of them with the beginning of the secret. Where the \
         contract asks for several credentials together, each is left out once, and each is wrong once while the \

@@ -16,7 +16,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "http.hidden-operation",
-    purpose: "The API has no operation on a record that changes it and that the contract leaves out.",
+    purpose: "The API has no undeclared operation that changes a record.",
     verifies: "On a record of the run's own, the methods that the contract does not declare there are tried, \
         PATCH, PUT and POST with a body that no API can apply, and DELETE. An answer of success is a failure; \
         so is 409, 412, 422 or 428 where another undeclared method of the same path is answered 405, since then \

@@ -13,7 +13,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "http.not-acceptable",
-    purpose: "A request that accepts no media type the API has is answered 406.",
+    purpose: "The API returns 406 to a request that accepts none of its media types.",
     verifies: "For each operation with GET whose success has documented media types, a valid request is sent \
         that accepts only `application/vnd.muster.none`. The answer is 406, and the contract documents 406. \
         HTTP itself leaves it to the API to ignore Accept; this check holds it to the stricter rule of \

@@ -18,7 +18,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "http.undeclared-method",
-    purpose: "A method that the contract does not declare on a path is answered 405 with Allow.",
+    purpose: "The API returns 405 with Allow for a method that the contract does not declare on a \
+        path.",
     verifies: "One request goes to each path with a method that is declared neither there nor on any other \
         template the path fits: GET where it is free, else PATCH with a body no API can apply (only where \
         the run may write), else QUERY. All of these are harmless even where the API has such a method \

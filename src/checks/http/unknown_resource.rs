@@ -20,7 +20,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "http.unknown-resource",
-    purpose: "An id that does not exist is answered 404 with the documented error body.",
+    purpose: "The API returns 404 with the documented error body for an id that does not exist.",
     verifies: "For each operation that reads one resource by the last part of its path, a valid request \
         is sent with that part replaced by an id that its schema allows and that cannot exist. The answer \
         is 404 or 410, and its body is as documented. Where the contract documents \

@@ -13,7 +13,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "http.unsupported-media-type",
-    purpose: "A body of a media type that the operation does not take is answered 415.",
+    purpose: "The API returns 415 for a body of a media type that the operation does not accept.",
     verifies: "For each operation with a body, a valid request is sent with `application/vnd.muster.none` as \
         its Content-Type and a body of a few words that is no JSON, XML or form. The answer is 415, and \
         the contract documents 415. The body is one that nothing can be made of, so that no record comes \

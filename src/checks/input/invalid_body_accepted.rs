@@ -23,7 +23,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "input.invalid-body-accepted",
-    purpose: "A body that its schema does not allow is refused.",
+    purpose: "The API refuses a body that its schema does not allow.",
     verifies: "For each operation with a body in JSON, a form, multipart or text, a valid body is sent first; it has \
         to be taken. Then bodies go out that differ from it in one place and are wrong there beyond doubt: a required member \
         missing, null, another type or structure, a value outside its list, its bounds, lengths, pattern or \

@@ -13,7 +13,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "input.required-parameter-missing",
-    purpose: "A request without a required parameter is refused.",
+    purpose: "The API refuses a request without a required parameter.",
     verifies: "For each operation with required parameters of query, header or cookie, a valid request is sent \
         first; it has to be taken. Then it is sent without each of them in turn. A success is a failure of \
         the API; any refusal passes. Credentials, headers of HTTP itself and those that only trace a request \

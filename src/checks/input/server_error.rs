@@ -22,7 +22,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "input.server-error",
-    purpose: "No value, however odd, makes the API fail or drop the connection.",
+    purpose: "No input value makes the API fail or drop the connection.",
     verifies: "For each operation, a valid request is sent and then sent again with one odd value in it: names \
         and texts of many scripts, emoji, marks of direction, quotes, control characters and NUL, texts of \
         ten thousand letters, nought, negative and huge numbers, dates at the ends of the calendar, deep \

@@ -22,7 +22,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "input.valid-refused",
-    purpose: "A request that the contract allows is not refused as invalid.",
+    purpose: "The API does not refuse as invalid a request that the contract allows.",
     verifies: "For each operation with a body or optional parameters, a valid request is sent first; it \
         has to be taken. Then requests go out that differ from it in one value at the edge of what the schema \
         allows: each bound and what is just inside it, the shortest and the longest text, the fewest and the \

@@ -23,7 +23,7 @@ const ROUNDS: usize = 2;
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.concurrent-creates",
-    purpose: "Records that are created at the same moment are different ones.",
+    purpose: "Concurrent creations create different records.",
     verifies: "For each operation that creates: 4 valid requests are sent at once, twice over, each with an \
         Idempotency-Key of its own where the operation takes one. Every answer that is a success names \
         another record, by its id or Location. Twelve pairs meet: an API in which one pair in three \

@@ -21,7 +21,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.concurrent-updates",
-    purpose: "Changes of different members at the same moment are all kept.",
+    purpose: "Concurrent updates of different properties are all kept.",
     verifies: "For each PATCH of one record that takes a JSON Merge Patch or plain JSON with at least two \
         members that are free: two changes, each of another member of a record of the run's own, are sent \
         at once, 7 times over, without a condition. What was answered with success can be read afterwards, \

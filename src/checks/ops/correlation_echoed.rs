@@ -16,7 +16,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.correlation-echoed",
-    purpose: "The correlation id that a caller sends comes back with the answer.",
+    purpose: "The API returns the correlation id of the request in the response.",
     verifies: "For each GET that takes a header for a correlation or request id and documents a response \
         header of the same name: a valid request with a fresh id is sent, and the answer has the same id. \
         Trace Context (traceparent) goes on to other services and need not come back; it is not judged.",

@@ -19,7 +19,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.empty-list",
-    purpose: "A list in which nothing matches is answered 200 with no items.",
+    purpose: "The API returns 200 with no items when no item of a collection matches.",
     verifies: "For each list with a filter whose text the contract leaves open: the list is asked for a value \
         that nothing has. The answer is 200 with an empty list. 404 and 204 fail; a refusal with another \
         4xx, or items after all, say nothing of the empty list and are inconclusive.",

@@ -19,7 +19,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.etag-strong",
-    purpose: "The ETag of a record changes when the record does, and only then.",
+    purpose: "The ETag of a record changes when the record changes, and only then.",
     verifies: "For each operation that changes a record, one of the run's own is read twice, changed, and \
         read again. The tag is one by its form; two answers that are the same byte by byte have the same \
         tag; after a change that can be seen in the record, the tag is another. Two answers that differ \

@@ -16,7 +16,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.idempotency-other-body",
-    purpose: "An Idempotency-Key that comes again with another body is refused.",
+    purpose: "The API refuses an Idempotency-Key that is sent again with another body.",
     verifies: "For each operation that creates and takes an Idempotency-Key: a record is created with a \
         fresh key, then another valid body is sent with the same key. The answer is 422 or 409. A success \
         fails, whether it makes a record or gives the first again; another refusal is inconclusive, since \

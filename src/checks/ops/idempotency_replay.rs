@@ -18,7 +18,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.idempotency-replay",
-    purpose: "A creation that is repeated with its Idempotency-Key gives the same answer and no second record.",
+    purpose: "The API returns the same response to a repeated creation with its Idempotency-Key, \
+        and creates no second record.",
     verifies: "For each operation that creates and takes an Idempotency-Key, by the contract or by a claim \
         of `idempotency-key`: the same request is sent twice with one fresh key. The second answer has the \
         same status, names the same record (its id or Location), and shows the same content; moments and \

@@ -15,7 +15,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.if-match-missing",
-    purpose: "Where a change needs a condition, one without it is answered 428.",
+    purpose: "The API returns 428 to a change without a condition, where it requires one.",
     verifies: "For each operation that changes a record, where the contract documents 428 or the target \
         claims `if-match-required`: a change to a record of the run's own that is valid but for If-Match is \
         answered 428. APIs that take changes without a condition are not judged.",

@@ -17,7 +17,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.if-match-stale",
-    purpose: "A change on condition of an old version is answered 412, and changes nothing.",
+    purpose: "The API returns 412 and changes nothing when the If-Match of a change names an old \
+        version.",
     verifies: "For each operation that changes a record, where the contract has If-Match or 412 or the \
         target claims `etag`: a record of the run's own is read, changed on condition of its tag, and \
         changed again on condition of the old tag. The first change is taken; the second is answered 412, \

@@ -15,7 +15,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.if-match-weak",
-    purpose: "If-Match compares strongly: a weak tag matches nothing.",
+    purpose: "The API compares If-Match strongly: a weak ETag matches nothing.",
     verifies: "For each change of one record that heeds If-Match by contract or claim: a record of the run's own \
         is read, and changed on condition of its strong ETag written as a weak one (W/). That is not taken; \
         412 is right, and another 4xx is not judged. Where the ETag is weak itself, nothing is judged.",

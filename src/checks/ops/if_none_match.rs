@@ -17,7 +17,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.if-none-match",
-    purpose: "A caller who holds the current version is answered 304, without a body and with the same headers.",
+    purpose: "The API returns 304 without a body, and with the same headers, when If-None-Match \
+        names the current ETag.",
     verifies: "For each operation that reads a record and sends an ETag, the record is read, and read again \
         with that tag in If-None-Match: the answer is 304, with the same ETag, and with Cache-Control, \
         Content-Location, Expires and Vary where the full answer has them. The weak form of the tag matches \

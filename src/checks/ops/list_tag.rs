@@ -22,7 +22,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.list-tag",
-    purpose: "A list that has changed has another tag, and who holds the old one is sent the new list.",
+    purpose: "The ETag of a collection changes with the collection, and a request with the old \
+        ETag receives the new collection.",
     verifies: "For each list that sends an ETag and that the run can add to: the list is read, a record is added, \
         and the list is read until it shows the record or counts one more, within `settle_ms`. Its tag is another \
         then, and a request with the old tag in If-None-Match is answered with the list, not 304. A request with \

@@ -17,7 +17,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.lost-update",
-    purpose: "Of two clients who change the same version at the same moment, one is told that it lost.",
+    purpose: "The API lets one of two concurrent updates of the same version with If-Match \
+        succeed, and returns 412 to the other.",
     verifies: "For each operation that changes a record on condition of a tag: two changes of the same \
         version of a record of the run's own are sent at once, each with the current tag in If-Match. \
         Exactly one is taken; two successes fail where the record has another tag afterwards. This is done 7 times: an API whose gap between comparison \

@@ -17,7 +17,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.options",
-    purpose: "OPTIONS on a path names every method that is offered there.",
+    purpose: "The OPTIONS response of a path names every method that the path offers.",
     verifies: "OPTIONS is sent once to each path that begins with a GET in the contract. Where it is answered \
         with success and Allow, that names every method which the contract declares on the path; HEAD, \
         OPTIONS and others may come on top. An API that does not take OPTIONS (404, 405, 501), or answers it \

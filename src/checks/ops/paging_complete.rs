@@ -15,7 +15,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.paging-complete",
-    purpose: "The pages of a list hold every item once, and come to an end.",
+    purpose: "The pages of a collection hold every item once, and pagination ends.",
     verifies: "For each list that is cut into pages: five records of the run's own are created where that \
         is possible, and the list is read page by page, three items at a time or as many as make about \
         six pages, by its Link or Next-Page header, the next link or cursor in its body, or its offset \

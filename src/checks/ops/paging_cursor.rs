@@ -19,7 +19,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.paging-cursor",
-    purpose: "A cursor shows its bearer nothing that the bearer may not see.",
+    purpose: "A cursor gives a client no record that the client may not see.",
     verifies: "For each list whose pages begin at a cursor, where the target file names a second identity \
         that may read the list: the second page of the first identity is asked for by the other. A refusal \
         passes; an answer may hold only what the other finds in the list as well. Where both see the same \

@@ -19,7 +19,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.paging-links",
-    purpose: "The links to the first, the previous and the last page lead there.",
+    purpose: "The links to the first, previous and last page lead to those pages.",
     verifies: "For each list that is cut into pages: up to three pages are read, of three items or as many \
         as make about six pages. Where the last of them links to a page before it, that page ends with the \
         item that came before; where it links to the first page, that begins as the list does; where it \

@@ -18,7 +18,8 @@ const MOST: usize = 2;
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.paging-sorted",
-    purpose: "The pages of a sorted list hold every item once, also where many are equal.",
+    purpose: "The pages of a sorted collection hold every item once, even where many sort values \
+        are equal.",
     verifies: "For each list that is cut into pages and whose parameter for the order names its values: two \
         records of the run's own are created where that is possible, and the list is read page by page in up \
         to two orders, each of another property. No item comes twice, and each of the run's own comes once. \

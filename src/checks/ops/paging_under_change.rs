@@ -19,7 +19,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.paging-under-change",
-    purpose: "Nothing is lost or repeated between pages while records come and go.",
+    purpose: "Pagination loses and repeats no item while records are added and removed.",
     verifies: "For each list that is cut into pages and whose records the run can create and delete: six \
         records of the run's own are created, or more than stand on a page, and the list is read page by page. \
         As soon as one of them has been seen and others have not, it is deleted and a new one is created; then \

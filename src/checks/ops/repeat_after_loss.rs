@@ -24,7 +24,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.repeat-after-loss",
-    purpose: "A creation whose answer was lost can be repeated with its Idempotency-Key, and one record is made.",
+    purpose: "The API creates one record when a creation with a lost response is retried with its \
+        Idempotency-Key.",
     verifies: "For each operation that creates and takes an Idempotency-Key, where a list shows what was made: a creation \
         is sent, and the connection is closed before its answer comes: as soon as the request is written, and after 5, 2, 8 \
         and 3 tenths of the shortest time that such an answer took before. Then it is repeated with its key, twice. While the first is under way it may be \

@@ -19,7 +19,7 @@ const NAME: &str = "zztest-unknown";
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.unknown-parameter",
-    purpose: "A query parameter that nobody knows is refused or ignored.",
+    purpose: "The API refuses or ignores a query parameter that it does not know.",
     verifies: "Each list is asked as usual, with a parameter of a name that nothing has, and as usual again. With \
         it the answer is a refusal (4xx), or the same items. A server error or other items fail. Where the two \
         usual answers differ, others changed the list meanwhile, and only a server error is judged.",

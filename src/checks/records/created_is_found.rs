@@ -15,7 +15,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.created-is-found",
-    purpose: "A record that was created can be read under its id.",
+    purpose: "A created record can be read by its id.",
     verifies: "A valid record is created, then read under the id in the answer. The read succeeds within \
         `settle_ms` (a parameter, 2,000 unless set), and the record that comes has that id. Creations \
         that are answered 202 are not judged: nothing says when the record will be there.",

@@ -22,7 +22,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.created-is-kept",
-    purpose: "What is read of a new record is what was sent, to the letter.",
+    purpose: "A new record is read exactly as it was sent.",
     verifies: "Records are created with every property filled in, in several rounds with values that are \
         often kept wrongly: mixed case, spaces around, combining accents, leading zeros, line breaks, \
         other scripts, markup, the longest text; leap days, moments at changes of the clock with offsets \

@@ -25,7 +25,7 @@ const DESCRIBING: [&str; 5] = [
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.head-equals-get",
-    purpose: "HEAD is answered as GET is, without the body.",
+    purpose: "The API responds to HEAD as to GET, without the body.",
     verifies: "A record of the run's own is read with GET, HEAD and GET again. HEAD has the status of GET, and \
         what both GETs say alike of the representation (Content-Type, ETag, Last-Modified and the like) \
         HEAD does not say otherwise; it may leave headers out. Where the contract does \

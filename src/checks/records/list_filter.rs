@@ -28,7 +28,7 @@ const RECORDS: usize = 4;
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.list-filter",
-    purpose: "A filtered list holds the records that match, and no others.",
+    purpose: "A filtered collection holds the records that match, and no others.",
     verifies: "A query parameter filters where it is called as a property of the records in the list, and of \
         the same type; where it is called as one with `from`, `since`, `min` and their like, or `to`, \
         `until`, `max`, it is taken for a bound. Records with different values are created, and the list is \

@@ -16,7 +16,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.list-limit",
-    purpose: "A page holds no more records than were asked for.",
+    purpose: "A page holds no more records than the limit asks for.",
     verifies: "Three records are created and the list is asked for one record and for two, by the parameter that \
         is an integer and called limit, pageSize, per_page or the like. Neither page holds more, and \
         neither is empty. Values outside the declared bounds are not sent.",

@@ -31,7 +31,7 @@ const MOST: usize = 10;
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.list-sort",
-    purpose: "A sorted list is in the order that was asked for.",
+    purpose: "A sorted collection is in the requested order.",
     verifies: "A parameter called sort, order, sortBy or the like sorts where its schema lists its values and these \
         are properties of the records, alone or with a sign or word for the direction (`-surname`, \
         `surname:desc`, `surname_asc`). Records with different values are created, each order is asked \

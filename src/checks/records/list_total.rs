@@ -16,7 +16,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.list-total",
-    purpose: "The total of a list is how many records the list has.",
+    purpose: "The total of a collection is its number of records.",
     verifies: "Three records are created. Each page that is asked is held against the total of the same answer, \
         so that others may write meanwhile: a page of one record says at least three; a page of the \
         greatest length holds as many records as the total, or is full; and the page that begins at the \

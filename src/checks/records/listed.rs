@@ -17,7 +17,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.listed",
-    purpose: "A list holds what was created, once and as it is.",
+    purpose: "A collection holds each created record, once and unchanged.",
     verifies: "Two records are created and looked for in the list, page by page, within `settle_ms`. Each is \
         there, and there once: no record under another id holds the same values where these are the \
         run's own. Where list and read declare the same schema, the members that callers decide on are \

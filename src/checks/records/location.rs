@@ -14,7 +14,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.location",
-    purpose: "Location of a new record leads to that record.",
+    purpose: "The Location header of a new record leads to that record.",
     verifies: "A valid record is created. Where the answer has Location, or the contract documents it for 201, it \
         is there and names an item of the contract at this target, reading it succeeds, and the record \
         has the id of the answer. A Location on another host is not followed, and inconclusive.",

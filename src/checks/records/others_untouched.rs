@@ -22,7 +22,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.others-untouched",
-    purpose: "A write touches one record, and no other appears, changes or goes.",
+    purpose: "A write touches one record; no other record appears, changes or disappears.",
     verifies: "While the run sends nothing else, the whole list is read until it stands still, one record of the \
         run's own is created, replaced, patched or deleted, and the list is read again. Every other record is \
         there as before, and a creation adds exactly one. Members that change by themselves are left out. \

@@ -27,7 +27,7 @@ const MOST_MEMBERS: usize = 12;
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.patched",
-    purpose: "PATCH changes what is sent and leaves everything else alone.",
+    purpose: "PATCH changes the properties that are sent, and leaves everything else unchanged.",
     verifies: "A record is created with everything filled in. Each property that the PATCH takes is sent alone \
         with another valid value, then with null where its schema allows null, and the record is read \
         after each. What was sent is there; null removes the value or leaves null (tried where the body is a \

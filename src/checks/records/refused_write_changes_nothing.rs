@@ -25,7 +25,7 @@ const MOST_SHARED: usize = 4;
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.refused-write-changes-nothing",
-    purpose: "A write that is refused leaves everything as it was.",
+    purpose: "A refused write leaves everything as it was.",
     verifies: "PUT and PATCH: a record of the run's own is sent new values with one that its schema forbids, and, \
         where the operation takes If-Match, a valid body with a tag that cannot match; if that is refused \
         with 4xx, the record reads as before. POST: a body with one forbidden value and a text of the \

@@ -22,7 +22,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.removed",
-    purpose: "A deleted record is gone from item and list, and it alone.",
+    purpose: "A deleted record, and no other, is gone as an item and from its collection.",
     verifies: "Two records are created and the first is deleted. Reading it is answered 404 or 410 within \
         `settle_ms`, the list does not hold it, and the second can still be read. How a DELETE of what is not there \
         is answered, `records.unknown-id-on-write` judges. Deletions that are answered 202 or refused, and \

@@ -18,7 +18,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.replace-is-idempotent",
-    purpose: "The same PUT sent twice leaves the record as one PUT does.",
+    purpose: "A PUT that is sent twice leaves the record as one PUT does.",
     verifies: "A record of the run's own is replaced, read, replaced with the same body and read again. The \
         members that callers decide on are the same after both. Times and versions that the API sets \
         itself may differ. A second PUT that is refused is not judged here.",

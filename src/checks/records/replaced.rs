@@ -22,7 +22,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.replaced",
-    purpose: "PUT replaces the record by what is sent, and nothing else changes.",
+    purpose: "PUT replaces the record with the values that were sent, and nothing else changes.",
     verifies: "Two records are created. One is replaced with other values for every property, read, and compared \
         with what was sent. What becomes of a property that PUT leaves out, `records.put-whole` judges. A property that tells of the creation and is \
         not the caller's to send stays the same. The other record, made by the same run, is as it was. PUT \

@@ -17,7 +17,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.safe-methods-change-nothing",
-    purpose: "Reading a record changes nothing of it.",
+    purpose: "A read changes nothing of the record.",
     verifies: "A record of the run's own is read three times, and where reads lag behind writes by a declared \
         `settle_ms`, until that is over. The members that callers decide on, those that \
         POST, PUT or PATCH take, are the same each time. Counters and times that the API keeps itself \

@@ -13,7 +13,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.status-by-method",
-    purpose: "A creation is answered with the status that the contract gives for it.",
+    purpose: "The API returns the documented status code for a creation.",
     verifies: "A valid record is created. Where the contract documents 201, and no other success by its code, \
         the answer is 201. Contracts that document several successes, a range or only `default` are not \
         judged.",

@@ -16,7 +16,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.unknown-id-on-write",
-    purpose: "A write to an id that does not exist is not answered with success.",
+    purpose: "The API does not report success for a write to an id that does not exist.",
     verifies: "PUT, PATCH and DELETE are sent with a valid body to an id that its schema allows and that cannot \
         exist, and so is POST where the path names a record: below a parent that does not exist, say. Where no id is sure not to exist, they go to that of a record that was \
         deleted just before. Success is a failure where the contract documents 404 or 410 for the operation. A PUT that \

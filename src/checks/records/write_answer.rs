@@ -20,7 +20,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.write-answer",
-    purpose: "The answer to a write shows the record as a read right after does.",
+    purpose: "The response to a write shows the record as a read right after it does.",
     verifies: "A record of the run's own is created, replaced or changed, and read. The members that callers \
         decide on and that both the answer and the read hold are the same. Members of one alone, times \
         and counters of the API's own, and answers without a record are not compared.",

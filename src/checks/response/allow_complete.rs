@@ -10,7 +10,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.allow-complete",
-    purpose: "Allow in an answer 405 names every method that the contract declares on the path.",
+    purpose: "The Allow header of a 405 response names every method that the contract declares on \
+        the path.",
     verifies: "Each answer 405 with Allow to a path of the contract: every method that the contract declares \
         for the path's template stands in it. That Allow is there at all, and names nothing that nobody \
         declared, is for `http.undeclared-method`. Where a path fits two templates, naming the methods of \

@@ -11,7 +11,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.content-type",
-    purpose: "Every body comes with a media type that is documented for its status.",
+    purpose: "Every body has a media type that is documented for its status code.",
     verifies: "An answer with a body has a `Content-Type` that can be read, and where the contract \
         documents media types for its status, it is one of them; parameters such as `charset` do not \
         count against it, and a documented range such as `application/*` takes all within it. A status \

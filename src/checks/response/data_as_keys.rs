@@ -13,7 +13,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.data-as-keys",
-    purpose: "No object of a success has data such as ids or dates as the names of its members.",
+    purpose: "No object of a success has data such as ids or dates as its property names.",
     verifies: "In the JSON body of each 2xx answer, no object has two or more members whose names are all \
         numbers, UUIDs or dates, unless the contract names those members. A single such member, names \
         that are words, and objects where only some names look like data are no finding: the check sees \

@@ -17,7 +17,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.dates",
-    purpose: "Dates are written YYYY-MM-DD, and times as in RFC 3339 with an offset.",
+    purpose: "Dates are written YYYY-MM-DD, and times follow RFC 3339 with an offset.",
     verifies: "In JSON bodies, every text whose schema says `format: date` or `date-time` is a real date or \
         time in that form. So is every text in a member that is named like a date (such as `dateOfBirth`, \
         `createdAt` or `timestamp`) with no format, pattern or list of values of its own, provided that \

@@ -16,7 +16,8 @@ const MOST_NAMES: usize = 12;
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.declared-properties",
-    purpose: "An object that validates has at least one of the members that its schema declares.",
+    purpose: "An object that validates has at least one of the properties that its schema \
+        declares.",
     verifies: "A JSON object that is valid and not empty, or the first object of a list, holds at least \
         one member that its schema names or has a pattern for, anywhere in its compositions. An open \
         schema in which nothing is required accepts any object, so validation alone proves nothing. \

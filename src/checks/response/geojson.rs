@@ -14,7 +14,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.geojson",
-    purpose: "Places are GeoJSON in WGS 84 with the longitude first, and latitudes are latitudes.",
+    purpose: "Locations are GeoJSON in WGS 84 with the longitude first, and latitudes are in \
+        range.",
     verifies: "In the JSON body of each 2xx answer: an object with a list of numbers as `coordinates` has \
         the `type` of a GeoJSON geometry, its positions have two or three numbers within the range of \
         longitude and latitude, and none lies in the box of the British Isles with the two swapped. \

@@ -9,7 +9,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.not-found-documented",
-    purpose: "An operation that answers 404 documents it.",
+    purpose: "An operation that returns 404 documents it.",
     verifies: "Each answer 404 of an operation with an id in its path, to a request that is not wrong on purpose: \
         404 is named by its code, its class or `default`. What else an operation answers with is for \
         `response.status-documented`.",

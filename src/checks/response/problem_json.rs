@@ -11,7 +11,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.problem-json",
-    purpose: "Error bodies are problem details of RFC 9457.",
+    purpose: "The API returns errors as problem details of RFC 9457.",
     verifies: "Each body of a 4xx or 5xx answer is `application/problem+json`: an object whose `type`, \
         `title`, `detail` and `instance` are texts where they are there, and whose `status` is a number. That \
         it is the right number is for `response.problem-status`. Errors without a body, 502 to 504, which come from before the API, and answers \

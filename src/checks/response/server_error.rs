@@ -10,7 +10,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.server-error",
-    purpose: "No request makes the API answer with a server error.",
+    purpose: "The API returns a server error to no request.",
     verifies: "No answer is of class 5xx, whatever the request was: valid, unusual or wrong on purpose. \
         Fair exceptions: 501 to a method that the contract does not declare and 505 to a request that is \
         wrong on purpose are what HTTP asks for; 503 with `Retry-After`, and a 501 or 503 that the \

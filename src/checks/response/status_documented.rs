@@ -19,7 +19,7 @@ const REFUSALS: [u16; 11] = [400, 401, 403, 404, 405, 406, 411, 413, 415, 416, 4
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.status-documented",
-    purpose: "Every status that an operation answers with is documented for it.",
+    purpose: "The contract documents every status code that an operation returns.",
     verifies: "The status of each answer to an operation of the contract is named there by its code \
         or its class (such as 4XX), or is covered by `default`. Where the contract names success codes, \
         a success that only `default` covers is inconclusive: `default` is read as the description of \

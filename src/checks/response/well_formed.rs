@@ -10,7 +10,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.well-formed",
-    purpose: "Every request is answered, in whole and in the form of HTTP.",
+    purpose: "The API responds to every request completely and in well-formed HTTP.",
     verifies: "Each exchange ends with a complete answer within the time limit: the connection is not lost, \
         what comes is HTTP, and head and lengths are within sensible limits. A final status lies between \
         200 and 599 (or is 101), 204 announces no body, 304 only answers what was asked with a condition, \

@@ -17,7 +17,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.authorisation",
-    purpose: "Everyone may do what the authorisation table says, and nothing else.",
+    purpose: "Every client may do what the authorisation matrix allows, and nothing else.",
     verifies: "The parameter `authorisation` of profile or target is a table: an identity, operations, whose \
         records (`records_of`, `restricted`), and `allowed` or the statuses of a refusal. Each line is \
         tried as that identity with a valid request, on a record that the owner has just made. The answer \

@@ -8,7 +8,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.banner",
-    purpose: "No header tells which version of which software answers.",
+    purpose: "No header names the version of the software that responds.",
     verifies: "Of every answer: `Server` and `Via` name no version (a number after the name), and there is no \
         `X-Powered-By`, `X-AspNet-Version`, `X-AspNetMvc-Version`, `X-Generator` or `X-Runtime-Version`. The \
         name of a server alone is not blamed.",

@@ -13,7 +13,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.body-limit",
-    purpose: "A body that is too large is refused.",
+    purpose: "The API refuses a body that is too large.",
     verifies: "A valid body, made large by blanks at its end, is sent to the first operation that documents \
         413: one byte more than `body_limit_bytes`, or four megabytes where the target does not say \
         its limit. The answer is 413 or 400. A success is a failure where the limit is known, and \

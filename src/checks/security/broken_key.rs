@@ -13,7 +13,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.broken-key",
-    purpose: "A key, cookie, password or signature that is not exactly right is refused.",
+    purpose: "The API refuses a key, cookie, password or signature that is not exactly right.",
     verifies: "A protected read is called with the good credentials changed in one way: the secret without \
         its last third, with another letter in its middle, empty, or that of another caller under \
         this caller's name; and, where requests are signed, unsigned, signed for another body, or \

@@ -13,7 +13,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.changed-claims",
-    purpose: "A JWT with other claims under its old signature is refused.",
+    purpose: "The API refuses a JWT with other claims under its old signature.",
     verifies: "A protected read is called with the good token after its subject and its end were changed \
         and its signature was kept. It is refused. It is not applicable to opaque tokens.",
     matters: "Gateways that verify a signature once and cache the verdict, or that verify another text \

@@ -13,7 +13,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.double-authorization",
-    purpose: "A request with two Authorization headers is refused.",
+    purpose: "The API refuses a request with two Authorization headers.",
     verifies: "A protected read is called with two Authorization headers, the good token and a text that is \
         no token, in both orders. Both are refused. Where the credentials are no token it is not \
         applicable.",

@@ -17,7 +17,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.existence-hidden",
-    purpose: "Nobody can tell a record that they may not see from one that does not exist.",
+    purpose: "A client cannot distinguish a record that it may not see from one that does not \
+        exist.",
     verifies: "Where the target file gives an identity `other-force`, the default identity creates a \
         restricted record. The other force asks for it and for an id that names nothing: both are answered \
         with the same status. Then both are asked for in turn, eight times, and where one is always slower \

@@ -18,7 +18,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.hidden-members",
-    purpose: "Members that a role may not see are absent from what it reads.",
+    purpose: "A response does not hold properties that the client's role may not see.",
     verifies: "The authorisation table (the parameter `authorisation`) names with `hides` members that an \
         identity must not see. A record with everything filled in is made, and read by the default \
         identity, which must see the member; then by that identity, which must not: neither with a \

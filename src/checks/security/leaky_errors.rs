@@ -12,7 +12,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.leaky-errors",
-    purpose: "No error tells what the service is made of.",
+    purpose: "No error response shows how the service is built.",
     verifies: "Every answer of class 4xx or 5xx is searched for stack traces, names of exceptions, SQL, \
         messages of databases, paths of files and private addresses, in letters of any case. What the request itself \
         said is not held against the answer.",

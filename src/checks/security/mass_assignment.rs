@@ -21,7 +21,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.mass-assignment",
-    purpose: "Callers cannot set members that are the API's own to set.",
+    purpose: "Clients cannot set properties that only the API may set.",
     verifies: "A record is created and read back. Then another is created whose body also holds, with other \
         values, the members that the contract marks `readOnly`, and members of rights and ownership that it \
         shows and does not take (`owner`, `role`, `tenant` and the like). Refusing that is right, and so is \

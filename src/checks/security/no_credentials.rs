@@ -12,7 +12,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.no-credentials",
-    purpose: "Every protected operation asks for credentials, by 401 and a challenge.",
+    purpose: "Every protected operation returns 401 with a challenge to a request without \
+        credentials.",
     verifies: "Each operation that the contract protects is called with a valid request and no credentials. \
         The answer is 401 with `WWW-Authenticate`. Operations that change records are tried where \
         writes are allowed. 404 is inconclusive: it tells nothing of credentials. Operations that the \

@@ -8,7 +8,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.nosniff",
-    purpose: "Browsers are told not to guess what an answer is.",
+    purpose: "The API tells browsers not to guess the media type of a response.",
     verifies: "Every answer of the API with a body carries `X-Content-Type-Options: nosniff`.",
     matters: "A browser that takes a stored text for a page runs what is in it, as the officer who is \
         logged in.",

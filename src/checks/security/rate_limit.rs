@@ -17,7 +17,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.rate-limit",
-    purpose: "More requests than are documented are answered 429 with Retry-After.",
+    purpose: "The API returns 429 with Retry-After when a client exceeds the documented rate.",
     verifies: "Only where it is asked for, by the parameter `rate_limit: {requests: …, seconds: …}`, which \
         says how many requests in how many seconds are one more than the supplier documents. So many reads \
         are sent, as the identity `throttled` where the target file lends one with a small quota, else as \

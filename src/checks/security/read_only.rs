@@ -16,7 +16,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.read-only",
-    purpose: "An identity that may only read cannot write.",
+    purpose: "The API refuses writes of an identity that may only read.",
     verifies: "Where the target file gives an identity `read-only`, it first reads with success; then each \
         protected operation that changes records is called with a valid request as it. The answer is \
         403. Operations that only search by POST, by their name or scope, are left out. 404 is \

@@ -15,7 +15,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.tenant-isolation",
-    purpose: "A restricted record of one force is not shown to another.",
+    purpose: "The API does not show a restricted record of one force to another force.",
     verifies: "Where the target file gives an identity `other-force`, a record is created by the default \
         identity through each operation whose body has a switch for it: the boolean member that the \
         parameter `restricted_by` names, `restricted` where nobody says otherwise. Its owner reads \

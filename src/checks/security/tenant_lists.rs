@@ -18,7 +18,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.tenant-lists",
-    purpose: "Lists and searches do not show a restricted record to another force.",
+    purpose: "Collections and searches do not show a restricted record to another force.",
     verifies: "Where the target file gives an identity `other-force`, the default identity creates a \
         restricted record and finds it in the list. Then the other force goes through the same list, \
         with each filter that the list has for a value of the record, and page by page without. It is on \

@@ -17,7 +17,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.tenant-writes",
-    purpose: "A restricted record of one force is neither changed nor deleted by another.",
+    purpose: "The API lets no force change or delete a restricted record of another force.",
     verifies: "Where the target file gives an identity `other-force`, the default identity creates a \
         restricted record (by the member that the parameter `restricted_by` names, else `restricted`), and \
         the other force sends a valid PUT, PATCH or DELETE for it. The answer is 403 or 404, and its owner \

@@ -17,7 +17,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "time.latency",
-    purpose: "Answers come within the times that are declared.",
+    purpose: "The API responds within the declared times.",
     verifies: "Each GET is sent `latency_samples` times (20 unless set, 100 where p99 is judged) at a constant \
         rate, with little else under way, whether or not the answers before have come: a target that stalls \
         is not spared the requests that its callers would have sent meanwhile, so that no stall is left out of \

@@ -15,7 +15,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "transport.client-certificate-required",
-    purpose: "Where mutual TLS is promised, callers without a right client certificate are turned away.",
+    purpose: "The API refuses clients without a right client certificate, where it promises mutual \
+        TLS.",
     verifies: "Applies where the contract declares `mutualTLS` or the target file gives a client certificate. A \
         path is asked for, without credentials, over handshakes with no certificate, with one that signs \
         itself, with one of an authority made for the purpose, and with the configured one but another key. \

@@ -15,7 +15,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "transport.hsts",
-    purpose: "Answers over HTTPS say that the host is to be used over HTTPS alone.",
+    purpose: "Responses over HTTPS say that the host is to be used over HTTPS alone.",
     verifies: "A path that needs no values is read. Its answer has `Strict-Transport-Security` with a `max-age` of \
         a year or more (RFC 6797); the parameter `hsts_seconds` sets another length.",
     matters: "Browsers and some clients then never try plain HTTP again, so that a mistyped address or a planted \

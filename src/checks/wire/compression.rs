@@ -16,7 +16,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "wire.compression",
-    purpose: "A compressed answer holds the same bytes as a plain one, and says that it depends on Accept-Encoding.",
+    purpose: "A compressed response has the content of the uncompressed one, and its Vary header \
+        names Accept-Encoding.",
     verifies: "Each GET is sent for a plain answer (`Accept-Encoding: identity`), then for gzip, then for br. \
         A plain answer has no Content-Encoding; a compressed one has a coding that was asked for, decodes to the \
         bytes of the plain one, names Accept-Encoding in `Vary`, and \

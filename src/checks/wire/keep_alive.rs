@@ -16,7 +16,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "wire.keep-alive",
-    purpose: "A connection takes the next request, or its end is announced.",
+    purpose: "A connection takes the next request, or the API announces its end.",
     verifies: "One GET is sent twice over one connection in HTTP/1.1. Where the first answer does not say \
         `Connection: close`, the second request is answered as the first was; a connection that closes all the same, on \
         each of three that are tried, is a failure. In the same way the GET follows a HEAD, and a GET that is answered \

@@ -9,7 +9,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "wire.retry-after",
-    purpose: "Retry-After is well formed, and meant: the request succeeds after that time.",
+    purpose: "The Retry-After header is well formed, and the request succeeds after that time.",
     verifies: "Where an answer 429 or 503 has `Retry-After`, it is a number of seconds or a date of HTTP. The run waits as \
         long as it says (up to 30 seconds) and sends the request again: an answer 429 or 503 to that is a \
         finding. No such answer is provoked, so a target that asks for no patience is not judged.",

@@ -16,7 +16,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "work.cancelled",
-    purpose: "Work that was cancelled does not go on.",
+    purpose: "A long-running operation stops when it is cancelled.",
     verifies: "Work is started, its status is read, and it is cancelled by DELETE of the status where the contract has one. Where that is \
         answered with a success, the status afterwards is gone (404 or 410) or says that the work was \
         cancelled or is over without success; it is read until then. Work that succeeds after it was cancelled, or \

@@ -21,7 +21,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "work.expires",
-    purpose: "Work that says when it expires is gone after that.",
+    purpose: "A job that states its expiry time is gone after that time.",
     verifies: "Work is started, with the shortest lifetime that the request can ask for (a member such as `ttl`, \
         `keepForSeconds` or `expiresIn`). Its status says when it expires (`expiresAt` and its like). Where that is \
         within ten seconds, the status is read after it, by the target's own clock and with some seconds' grace: \

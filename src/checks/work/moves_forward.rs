@@ -14,7 +14,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "work.moves-forward",
-    purpose: "The status of long-running work moves only forward, and comes to an end.",
+    purpose: "The status of a long-running operation moves only forward, and reaches a final \
+        state.",
     verifies: "Work is started and its status is read with growing pauses (or as Retry-After asks) until it is over. \
         It never goes back, from running to waiting or from an end to anything else, and progress that is told \
         in numbers never shrinks. One more reading after the end says the same. Work that is not over within \

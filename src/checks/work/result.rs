@@ -16,7 +16,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "work.result",
-    purpose: "Work that has succeeded leads to its result, and the result is there.",
+    purpose: "A long-running operation that has succeeded leads to its result, and the result \
+        exists.",
     verifies: "Work is followed until it has succeeded. Its status then leads to the result by 303 with Location, or by a \
         member such as `result`, `resultUrl`, `output` or `links.result`; a GET there is a success. A status that \
         holds its result itself, or leads nowhere, is not judged.",

@@ -21,7 +21,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "work.result-complete",
-    purpose: "An export holds every record that was there when it was asked for, once and as it is.",
+    purpose: "An export holds every record that existed when the export was requested, once and \
+        unchanged.",
     verifies: "Where work is told by an enumerated member of its body, or by its path, which records it writes out, a \
         few records of each such kind are created, with different values, and the work is started for it with nothing else that could narrow it \
         down. Its result, read as JSON or as text, names each of them, and in no list of JSON twice. Where result and read declare \

@@ -15,7 +15,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "work.status-followed",
-    purpose: "An answer 202 says where the status of the work is, and the status can be read there.",
+    purpose: "A 202 response names the status resource, and the status can be read there.",
     verifies: "Each POST whose contract documents 202 is called. The answer says where the status is: in Location (or \
         Operation-Location), in a link of its body, or by an id that the contract has a GET for. The status is on \
         the target's own host, and a GET there is answered with a success or 303.",
