@@ -26,8 +26,8 @@ pub static CHECK: Check = Check {
         shows within that. Whatever else the run does then waits for writes to show, by reading until they \
         do, so that lag is told here, once, and not by every other check. A record that never shows is what \
         `records.created-is-found` judges.",
-    matters: "An officer who saves a record and is told that it does not exist saves it again. Callers can live \
-        with lag that they know of: they show what they sent, and look again.",
+    matters: "An officer who saves a record and is told that it does not exist saves it again. \
+        Clients can live with lag that they know of: they show what they sent, and look again.",
     fix: "Let reads that follow a write of the same client see it, for example by reading from the primary for \
         a moment or until the copy has reached the write's position. Where lag is meant, say how long it may \
         be in the contract, and in the target file as `settle_ms`.",

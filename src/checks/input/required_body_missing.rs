@@ -30,8 +30,8 @@ pub static CHECK: Check = Check {
         multipart body without its boundary.",
     matters: "A body that nobody could read and that was taken all the same has stored something that \
         nobody wrote: defaults, or what was there before.",
-    fix: "Let the parser refuse what is no JSON with 400, and require the body and its kind before anything \
-        is done.",
+    fix: "Let the parser refuse what is not JSON with 400, and require the body and its kind \
+        before anything is done.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

@@ -18,8 +18,8 @@ pub static CHECK: Check = Check {
         first; it has to be taken. Then it is sent without each of them in turn. A success is a failure of \
         the API; any refusal passes. Credentials, headers of HTTP itself and those that only trace a request \
         are left out.",
-    matters: "A parameter is required because the answer means nothing without it. Taken all the same, the \
-        request is done with a default that nobody chose.",
+    matters: "A parameter is required because the response means nothing without it. Taken all the \
+        same, the request is done with a default that nobody chose.",
     fix: "Refuse the request with 400 or 422 and the name of what is missing, or declare the parameter as \
         optional and document what happens without it.",
     kind: Kind::Probe {

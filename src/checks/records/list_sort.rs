@@ -38,7 +38,8 @@ pub static CHECK: Check = Check {
         for, and every two neighbours on the page are compared: numbers by value, moments as moments, text \
         only where both are plain letters and digits and every usual order agrees. Records without a \
         value may stand anywhere. Orders by free text parameters are not recognised.",
-    matters: "The newest first is how people find what just happened. A list in another order hides it.",
+    matters: "The newest first is how people find what just happened. A collection in another \
+        order hides it.",
     fix: "Apply the order in the query of the store, before the page is cut.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),

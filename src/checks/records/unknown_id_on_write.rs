@@ -23,8 +23,8 @@ pub static CHECK: Check = Check {
         the contract lets create (201) may do so. Other refusals are not judged, nor are operations that \
         document neither status. The record, if one is made, is deleted at the end of the run where that \
         can be done.",
-    matters: "A caller whose correction went to a mistyped id is told that all is well, and the wrong record \
-        stands.",
+    matters: "A client whose correction went to a mistyped id is told that all is well, and the \
+        wrong record stands.",
     fix: "Look the record up first, and answer 404 when it is not there.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),

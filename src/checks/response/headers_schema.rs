@@ -32,8 +32,8 @@ pub static CHECK: Check = Check {
         finding.",
     matters: "Paging, rate limits and concurrency live in headers. A client that was promised `ETag` and \
         does not get it overwrites the work of others.",
-    fix: "Send the header on every answer with that status, in the form its schema gives; or mark it as \
-        optional if it is.",
+    fix: "Send the header on every response with that status, in the form its schema gives; or \
+        mark it as optional if it is.",
     kind: Kind::Response(judge),
     examples: &[
         Example {

@@ -16,8 +16,8 @@ pub static CHECK: Check = Check {
         `title`, `detail` and `instance` are texts where they are there, and whose `status` is a number. That \
         it is the right number is for `response.problem-status`. Errors without a body, 502 to 504, which come from before the API, and answers \
         to requests that accept neither JSON nor problem details are not judged.",
-    matters: "One form for every error lets callers write the handling of errors once, and lets those who \
-        run the exchange find out what went wrong without the supplier.",
+    matters: "One form for every error lets clients write the handling of errors once, and lets \
+        those who run the exchange find out what went wrong without the supplier.",
     fix: "Answer errors with `application/problem+json`; most frameworks have a switch for it.",
     kind: Kind::Response(judge),
     examples: &[

@@ -17,8 +17,8 @@ pub static CHECK: Check = Check {
         `Content-Length` is one number, and does not come together with `Transfer-Encoding`. Hosts that \
         are not found or refuse the connection, TLS and logins are not matters of this check, and neither \
         is a connection that is closed on a request that was wrong on purpose.",
-    matters: "A broken answer leaves its caller without knowing whether the request was carried out, and \
-        mixed lengths are how requests are smuggled past a gateway.",
+    matters: "A broken answer leaves its client without knowing whether the request was carried \
+        out, and mixed lengths are how requests are smuggled past a gateway.",
     fix: "Look for a crash, a limit or a proxy that closes the connection at the time of the exchange; do \
         not set `Content-Length` or `Transfer-Encoding` by hand.",
     kind: Kind::Response(judge),

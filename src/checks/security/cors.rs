@@ -16,8 +16,9 @@ use crate::{
 pub static CHECK: Check = Check {
     id: "security.cors",
     purpose: "Protected operations let no foreign origin read their responses.",
-    verifies: "A protected read that the good token opens is called with an `Origin` that nobody trusts. \
-        The answer does not allow it: `Access-Control-Allow-Origin` is neither `*` nor that origin.",
+    verifies: "A protected read that the good token opens is called with an `Origin` that nobody \
+        trusts. The response does not allow it: `Access-Control-Allow-Origin` is neither `*` nor \
+        that origin.",
     matters: "An origin that is allowed lets any page that an officer opens read records with the \
         officer's own access.",
     fix: "Send the header only for origins on a list, and leave it out where no browser calls the API.",

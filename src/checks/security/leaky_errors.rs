@@ -13,9 +13,9 @@ use crate::{
 pub static CHECK: Check = Check {
     id: "security.leaky-errors",
     purpose: "No error response shows how the service is built.",
-    verifies: "Every answer of class 4xx or 5xx is searched for stack traces, names of exceptions, SQL, \
-        messages of databases, paths of files and private addresses, in letters of any case. What the request itself \
-        said is not held against the answer.",
+    verifies: "Every response of class 4xx or 5xx is searched for stack traces, names of \
+        exceptions, SQL, messages of databases, paths of files and private addresses, in letters \
+        of any case. What the request itself said is not held against the response.",
     matters: "Each of them tells an intruder which library to look up and where the next weakness is; some \
         tell what is in the database.",
     fix: "Answer errors with a body of your own, and keep what went wrong in the log, under the \

@@ -23,8 +23,8 @@ pub static CHECK: Check = Check {
         A refusal within the handshake or after it (TLS 1.3 refuses late) is right, and so is an error that \
         the configured certificate does not get (a gateway may answer 400 or 403). A success is a failure. \
         The same error for all, such as 401 for want of a token, is inconclusive.",
-    matters: "A server that asks for a certificate and lets callers in without one gives a protection that is \
-        believed in and not there.",
+    matters: "A server that asks for a certificate and lets clients in without one gives a \
+        protection that is believed in and not there.",
     fix: "Require and verify the client certificate wherever TLS ends (`ssl_verify_client on` with your own \
         authority in nginx), not `optional`, and do not accept certificates of any authority.",
     kind: Kind::Probe {

@@ -22,8 +22,8 @@ pub static CHECK: Check = Check {
         `work_timeout_ms` (a parameter) has failed; where none is declared, it is followed for ten seconds, and \
         what is not over then is inconclusive. Common words for a status are known, in any spelling; a status in other \
         words is inconclusive.",
-    matters: "Callers poll until the end. A status that goes back makes them report a thing as done that is not; \
-        one that never ends keeps them polling for ever.",
+    matters: "Clients poll until the end. A status that goes back makes them report a thing as \
+        done that is not; one that never ends keeps them polling for ever.",
     fix: "Keep the status in one place, written in one direction, and give work a deadline after which it has failed.",
     kind: Kind::Probe {
         scope: Scope::Operation(takes_on),
