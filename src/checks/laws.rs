@@ -14,7 +14,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{ALL, Applies, Check, Kind, Says, examples};
+use super::{ALL, Applies, Check, Kind, Says, examples, language};
 use crate::{contract::Contract, model::Parameters};
 
 /// The areas and files under `src/checks`, as ids of checks.
@@ -99,6 +99,39 @@ fn every_check_is_documented() {
             check.id
         );
     }
+}
+
+/// A purpose has a subject, says one thing in at most 30 words, and uses the words of `docs/STYLE.md`.
+#[test]
+fn every_purpose_keeps_to_the_style() {
+    let wrong: Vec<String> = ALL
+        .iter()
+        .flat_map(|check| {
+            let mut broken = language::breaks(check.purpose);
+            broken.extend(language::has_no_subject(check.purpose));
+            broken
+                .into_iter()
+                .map(move |what| format!("{}: {what}", check.id))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_documentation_of_a_check_has_a_forbidden_phrase() {
+    let mut wrong = Vec::new();
+    for check in ALL {
+        for (name, text) in [
+            ("verifies", check.verifies),
+            ("matters", check.matters),
+            ("fix", check.fix),
+        ] {
+            for phrase in language::forbidden_phrases(text) {
+                wrong.push(format!("{}: {name} has `{phrase}`", check.id));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 #[test]

@@ -19,6 +19,8 @@ mod filtering;
 mod following;
 mod keeping;
 #[cfg(test)]
+pub(crate) mod language;
+#[cfg(test)]
 mod laws;
 mod listing;
 mod made_by_put;

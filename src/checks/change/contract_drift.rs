@@ -15,14 +15,14 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "change.contract-drift",
-    purpose: "The contract that the target publishes does not break callers of the one it was bid with.",
-    verifies: "The document at `published_contract` of the target file is fetched and compared with the \
-        contract of the run, by the rules of docs/drift-rules.md: each difference that breaks callers is a \
-        finding; differences that the rules cannot tell make the check inconclusive; compatible ones pass. \
-        Without `published_contract` it does not apply.",
-    matters: "What was bought is what is in the bid. A contract that changed since tells, before any test of \
-        the API does, which callers will fail: and a test against the old contract alone would never look \
-        at what is new.",
+    purpose: "The published contract does not break clients of the contract in the bid.",
+    verifies: "The document at `published_contract` of the target file is fetched and compared \
+        with the contract of the run, by the rules of docs/drift-rules.md: each difference that \
+        breaks clients is a finding; differences that the rules cannot tell make the check \
+        inconclusive; compatible ones pass. Without `published_contract` it does not apply.",
+    matters: "What was bought is what is in the bid. A contract that changed since tells, before \
+        any test of the API does, which clients will fail: and a test against the old contract \
+        alone would never look at what is new.",
     fix: "Take the breaking change back, or serve it under a new version beside the old one for the time that was \
         agreed. `muster drift OLD NEW` shows every difference with its rule. Where the change was agreed, \
         test with the new contract.",

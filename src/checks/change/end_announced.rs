@@ -10,12 +10,14 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "change.end-announced",
-    purpose: "Deprecation and Sunset are well formed, and the end does not come before the deprecation.",
-    verifies: "Where an answer has `Deprecation`, it is a date as RFC 9745 has it (`@` and seconds since 1970, as in \
-        `@1788220800`). Where it has `Sunset`, it is a date of HTTP as RFC 8594 has it \
-        (`Sun, 11 Nov 2029 23:59:59 GMT`). Where it has both, the end is not before the deprecation. The older \
-        forms of `Deprecation`, `true` and a date of HTTP, are inconclusive: drafts of the standard had them. Answers \
-        without either header are not judged.",
+    purpose: "The Deprecation and Sunset headers are well formed, and the sunset is not before the \
+        deprecation.",
+    verifies: "Where a response has `Deprecation`, it is a date as RFC 9745 has it (`@` and \
+        seconds since 1970, as in `@1788220800`). Where it has `Sunset`, it is a date of HTTP as \
+        RFC 8594 has it (`Sun, 11 Nov 2029 23:59:59 GMT`). Where it has both, the end is not \
+        before the deprecation. The older forms of `Deprecation`, `true` and a date of HTTP, are \
+        inconclusive: drafts of the standard had them. Responses without either header are not \
+        judged.",
     matters: "These headers are read by machines that warn people. A date in another form warns nobody, and the \
         integration stops on the day itself.",
     fix: "Write `Deprecation: @SECONDS` and `Sunset: Day, DD Mon YYYY HH:MM:SS GMT`, the second not before the first.",

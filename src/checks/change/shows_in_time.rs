@@ -19,15 +19,15 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "change.shows-in-time",
-    purpose: "What is written can be read at once, or within the time that the target declares.",
+    purpose: "A write can be read at once, or within the time that the target declares.",
     verifies: "Before everything else, each operation that creates a record makes one, and it is read straight \
         away. Where it cannot be read, it is read again with growing pauses, for five seconds at most. A record \
         that shows late is a finding unless the target file declares `settle_ms` (under `parameters`) and it \
         shows within that. Whatever else the run does then waits for writes to show, by reading until they \
         do, so that lag is told here, once, and not by every other check. A record that never shows is what \
         `records.created-is-found` judges.",
-    matters: "An officer who saves a record and is told that it does not exist saves it again. Callers can live \
-        with lag that they know of: they show what they sent, and look again.",
+    matters: "An officer who saves a record and is told that it does not exist saves it again. \
+        Clients can live with lag that they know of: they show what they sent, and look again.",
     fix: "Let reads that follow a write of the same client see it, for example by reading from the primary for \
         a moment or until the copy has reached the write's position. Where lag is meant, say how long it may \
         be in the contract, and in the target file as `settle_ms`.",

@@ -5,7 +5,7 @@ use crate::checks::document::prelude::*;
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
     id: "contract.deprecation-flagged",
-    purpose: "An operation that is called deprecated is flagged so.",
+    purpose: "The contract flags every operation that its description calls deprecated.",
     verifies: "Where an operation's summary or the first words of its description call it deprecated, its `deprecated` \
                flag is set.",
     matters: "Tools warn of the flag; nobody's build reads the prose.",

@@ -5,7 +5,7 @@ use crate::checks::document::prelude::*;
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
     id: "contract.described",
-    purpose: "The contract says what the API is for and whom to ask.",
+    purpose: "The contract says what the API is for and whom to contact.",
     verifies: "`info.description` is not empty, and `info.contact` gives a name, an address or a link.",
     matters: "A force that takes over an interface must know what it does and who answers for it.",
     fix: "Fill in `info.description` and `info.contact`; a team's mailbox is better than a person's.",

@@ -6,7 +6,7 @@ use crate::contract::Documented;
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
     id: "contract.examples-valid",
-    purpose: "Documented examples are valid by their own schemas.",
+    purpose: "The examples of the contract are valid against their own schemas.",
     verifies: "Each example of a body, parameter, header or schema is judged by the schema it stands with. Examples \
                kept outside the document are not fetched.",
     matters: "People build against examples first; an example that the schema forbids teaches the wrong interface.",

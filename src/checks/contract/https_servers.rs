@@ -5,7 +5,7 @@ use crate::checks::document::prelude::*;
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
     id: "contract.https-servers",
-    purpose: "Every server that the contract names is called by HTTPS.",
+    purpose: "The contract names HTTPS for every server.",
     verifies: "Each server URL of the document, its paths and its operations starts with `https`. Servers on the own \
                machine and relative URLs are left out.",
     matters: "Who copies a plain address sends credentials and people's data in the open.",

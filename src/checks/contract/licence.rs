@@ -5,7 +5,7 @@ use crate::checks::document::prelude::*;
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
     id: "contract.licence",
-    purpose: "The contract says under which open licence it may be used.",
+    purpose: "The contract names the open licence for its use.",
     verifies: "`info.license` names, by SPDX identifier, by its usual name or by its address, a licence that the Open \
                Source Initiative approves.",
     matters: "Another supplier may build against the interface only if it knows that it may.",

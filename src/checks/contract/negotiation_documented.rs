@@ -5,10 +5,11 @@ use crate::checks::document::prelude::*;
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
     id: "contract.negotiation-documented",
-    purpose: "Operations document what happens when the media type does not fit.",
+    purpose: "The operations document what happens when the media type does not fit.",
     verifies: "Each operation that answers with a body documents 406, and each that takes a body documents 415, by \
                code or by class.",
-    matters: "A caller that asks for the wrong form must be able to tell that from any other mistake.",
+    matters: "A client that asks for the wrong form must be able to tell that from any other \
+        mistake.",
     fix: "Document 406 on operations that answer with a body and 415 on those that take one; shared components keep \
           it short.",
     kind: Kind::Contract(judge),

@@ -7,7 +7,8 @@ pub static CHECK: Check = Check {
     id: "contract.nesting-depth",
     purpose: "Resources nest at most three deep below the first.",
     verifies: "On each path, the segments that name something below a variable are counted.",
-    matters: "A caller must know every parent to reach a deep child; most have only the child's id.",
+    matters: "A client must know every parent to reach a deep child; most have only the child's \
+        id.",
     fix: "Give the deep resource a collection of its own, such as `/visits/{visitId}`, and refer to its parents.",
     kind: Kind::Contract(judge),
     examples: &[

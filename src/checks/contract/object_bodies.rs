@@ -5,10 +5,11 @@ use crate::checks::document::prelude::*;
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
     id: "contract.object-bodies",
-    purpose: "Documented JSON answers are objects, not bare lists.",
+    purpose: "The documented JSON responses are objects, not bare arrays.",
     verifies: "The schema of each successful JSON answer says an object at its top. Schemas that leave the type open \
                are not judged.",
-    matters: "A bare list can never carry a count, a next page or a warning without breaking every caller.",
+    matters: "A bare list can never carry a count, a next page or a warning without breaking every \
+        client.",
     fix: "Wrap the list, such as `{ \"items\": […] }`, in the next major version.",
     kind: Kind::Contract(judge),
     examples: &[

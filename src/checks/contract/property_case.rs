@@ -7,7 +7,7 @@ use crate::checks::document::prelude::*;
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
     id: "contract.property-case",
-    purpose: "Property names are written in one style throughout.",
+    purpose: "Property names use one style throughout.",
     verifies: "The names of all properties in all schemas are camelCase or all are snake_case. Single words fit \
                either. Names that other standards fix (OAuth, HAL, JSON-LD) are left out.",
     matters: "Two styles in one API are a steady source of mapping mistakes that no compiler finds.",

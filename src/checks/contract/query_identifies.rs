@@ -5,7 +5,8 @@ use crate::checks::document::prelude::*;
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
     id: "contract.query-identifies",
-    purpose: "The path says which resource, the method says what to do; the query only filters.",
+    purpose: "The path names the resource, the method says what is done, and the query only \
+        filters.",
     verifies: "No query parameter is called `id`, and none selects behaviour by a name such as `action` or `command`. \
                Filters by the id of something else, such as `stationId`, are fine.",
     matters: "Caches, logs and access rules look at path and method; what hides in the query escapes them.",

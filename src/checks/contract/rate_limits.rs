@@ -5,7 +5,8 @@ use crate::checks::document::prelude::*;
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
     id: "contract.rate-limits",
-    purpose: "The contract says how fast callers may call, and that 429 tells them when they are too fast.",
+    purpose: "The contract says how fast clients may call, and that 429 tells them when they are \
+        too fast.",
     verifies: "At least one operation documents 429 (by code or class), and the limits are told: in a description, by \
                rate-limit headers, or by `Retry-After` on the 429. It does not ask for 429 on each operation.",
     matters: "A force that does not know the limit finds it in the middle of an operation.",

@@ -6,7 +6,7 @@ use crate::{contract::FaultKind, model::Whose};
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
     id: "contract.references-resolve",
-    purpose: "Every `$ref` of the contract leads somewhere.",
+    purpose: "Every `$ref` of the contract resolves.",
     verifies: "Each reference, in this document and in those it refers to, is followed. References to other hosts are \
                followed only where the run allows it; those that were not are told as such.",
     matters: "A reference that leads nowhere leaves everyone who generates code or tests without that part.",

@@ -6,7 +6,7 @@ use crate::contract::FaultKind;
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
     id: "contract.schema-dialect",
-    purpose: "Schemas keep to their own dialect, and patterns to ECMA-262.",
+    purpose: "Schemas conform to their own dialect, and patterns to ECMA-262.",
     verifies: "Every `pattern`, and every name in `patternProperties`, is a regular expression of ECMA-262: it has no \
                `\\A`, `(?P<name>…)`, `[[:alpha:]]`, inline flag or possessive quantifier of another dialect. No schema \
                of OpenAPI 3.1 or later has `nullable`. Values are judged by neither.",

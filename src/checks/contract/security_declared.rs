@@ -6,7 +6,7 @@ use crate::contract::{FaultKind, Security};
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
     id: "contract.security-declared",
-    purpose: "The contract says of every operation what a caller must show, or that nothing is needed.",
+    purpose: "The contract declares the credentials of every operation, or that it needs none.",
     verifies: "Each operation has `security` of its own or the document's, be it the empty list of an open operation, \
                and the schemes it names are described.",
     matters: "What is not declared is found out by trial; and nobody can review an access rule that is not written.",

@@ -8,7 +8,8 @@ pub static CHECK: Check = Check {
     purpose: "The contract's own version is a semantic version.",
     verifies: "`info.version` has the form major.minor.patch, three numbers. What the numbers mean is not judged.",
     matters: "Who consumes the API sees from the number whether a change can break them.",
-    fix: "Write `info.version` as three numbers, such as `1.4.0`, and raise the first when a change breaks callers.",
+    fix: "Write `info.version` as three numbers, such as `1.4.0`, and raise the first when a \
+        change breaks clients.",
     kind: Kind::Contract(judge),
     examples: &[
         Example {

@@ -5,7 +5,7 @@ use crate::checks::document::prelude::*;
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
     id: "contract.test-server",
-    purpose: "The contract names a server to test against.",
+    purpose: "The contract names a test server.",
     verifies: "At least one server says, by its description or address, that it is a sandbox, a mock or a test system.",
     matters: "Without one, the first try of every new consumer happens on people's real records.",
     fix: "Add the test server to `servers` and say so in its description.",

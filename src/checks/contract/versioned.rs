@@ -5,7 +5,7 @@ use crate::checks::document::prelude::*;
 /// See [`Check::purpose`].
 pub static CHECK: Check = Check {
     id: "contract.versioned",
-    purpose: "Callers can tell and choose the major version of the API.",
+    purpose: "Clients can tell and choose the major version of the API.",
     verifies: "A version stands in the base URL, a server, a path, a header parameter or a media type.",
     matters: "Without one, the first breaking change breaks every consumer on the same day.",
     fix: "Put the major version into the path (`/v1/…`), or into a header or media type, and document it.",

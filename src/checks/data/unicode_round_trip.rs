@@ -21,16 +21,17 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "data.unicode-round-trip",
-    purpose: "Text beyond ASCII comes back from the API as it was sent.",
-    verifies: "For each operation that creates a record from JSON with a text that the contract leaves free \
-        (no format, pattern, list of values, or limit that is too short), a record is created with Welsh \
-        letters, a combining accent and an apostrophe in that text, and with an emoji where the member is \
-        for notes. The text in the answer, and in the record when it is read back, is the same character \
-        by character; the composed form of the accent counts as the same. A text that is refused fails \
-        only where the plain record is taken; an emoji may be refused. Members whose names mean an id, a \
-        code, an address of the network or a secret are not used.",
+    purpose: "The API returns strings beyond ASCII as they were sent.",
+    verifies: "For each operation that creates a record from JSON with a text that the contract \
+        leaves free (no format, pattern, list of values, or limit that is too short), a record is \
+        created with Welsh letters, a combining accent and an apostrophe in that text, and with an \
+        emoji where the property is for notes. The text in the response, and in the record when it \
+        is read back, is the same character by character; the composed form of the accent counts \
+        as the same. A text that is refused fails only where the plain record is taken; an emoji \
+        may be refused. Properties whose names mean an id, a code, an address of the network or a \
+        secret are not used.",
     matters: "A name that changes on its way cannot be found again: Siân is not SiÃ¢n, nor Si?n.",
-    fix: "Keep text in Unicode all the way: the column, the driver, the queue and the answer.",
+    fix: "Keep text in Unicode all the way: the column, the driver, the queue and the response.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

@@ -19,13 +19,17 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "errors.points-to-fault",
-    purpose: "A problem says which part of the request is wrong, always with the same type, and all at once where that is claimed.",
-    verifies: "Each operation with a JSON body is sent one with two members of a wrong type, twice. Where the refusal \
-        is a problem (RFC 9457) that lists faults (`errors`, `violations`, `invalid-params` or `details`), the list names at least one of \
-        the two members, by pointer or name; with the claim `all-errors` it names both. Both refusals have the same status and `type`. \
-        Refusals of another form, and problems without a list, are not judged.",
-    matters: "A person fills a form of forty fields. An answer that names the wrong ones is put right in one go; one that \
-        names none is put right by guessing. Clients sort problems by `type`, so it must not change.",
+    purpose: "Problem details name the wrong part of the request, always with the same type, and \
+        every part where that is claimed.",
+    verifies: "Each operation with a JSON body is sent one with two properties of a wrong type, \
+        twice. Where the refusal is a problem (RFC 9457) that lists faults (`errors`, \
+        `violations`, `invalid-params` or `details`), the list names at least one of the two \
+        properties, by pointer or name; with the claim `all-errors` it names both. Both refusals \
+        have the same status and `type`. Refusals of another form, and problems without a list, \
+        are not judged.",
+    matters: "A person fills a form of forty fields. A response that names the wrong ones is put \
+        right in one go; one that names none is put right by guessing. Clients sort problems by \
+        `type`, so it must not change.",
     fix: "List every fault with a JSON pointer to its place, and keep one `type` for one kind of problem.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),

@@ -16,13 +16,15 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "errors.too-long",
-    purpose: "A request whose address or headers are too long is refused with a 4xx, and not by a crash.",
-    verifies: "One GET that needs no values is sent with a query of 32 KiB, and with a header of 64 KiB. A refusal is right by \
-        any 4xx: 414 and 431 say what is wrong, and 400, 404 and 413 are common from servers that look before \
-        they know. A success means that the limit is higher, and is not judged. A server error is a finding. A \
-        connection that is closed without an answer is inconclusive: it may be a gateway's.",
-    matters: "Long searches happen: a list of ids, a pasted text. A 5xx pages the operator for a caller's mistake, and \
-        tells the caller to try the same again.",
+    purpose: "The API refuses a request with a URL or headers that are too long with a 4xx, and \
+        does not crash.",
+    verifies: "One GET that needs no values is sent with a query of 32 KiB, and with a header of \
+        64 KiB. A refusal is right by any 4xx: 414 and 431 say what is wrong, and 400, 404 and 413 \
+        are common from servers that look before they know. A success means that the limit is \
+        higher, and is not judged. A server error is a finding. A connection that is closed \
+        without a response is inconclusive: it may be a gateway's.",
+    matters: "Long searches happen: a list of ids, a pasted text. A 5xx pages the operator for a \
+        client's mistake, and tells the client to try the same again.",
     fix: "Set limits for line and headers in the server, and let it answer 414 and 431 itself.",
     kind: Kind::Probe {
         scope: Scope::Target(reads_somewhere),

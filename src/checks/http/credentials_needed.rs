@@ -18,15 +18,17 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "http.credentials-needed",
-    purpose: "A protected operation does nothing for those who show no credentials, or wrong ones.",
-    verifies: "Each operation that the contract protects is called with a valid request and no credentials, then \
-        with a text in place of the secret, and one of them with the beginning of the secret. Where the \
-        contract asks for several credentials together, each is left out once, and each is wrong once while the \
-        others are right. None is answered with success. Where the contract documents 401 for the operation and not 403, the answer is \
-        not 403. PUT, PATCH and DELETE are sent to a record of the run's own, which is read afterwards with \
-        the right credentials and is still there and as it was: a refusal that comes after the deed is none. \
-        Whether a 401 brings a challenge is for `security.no-credentials`. Other answers, such as \
-        404 or a redirect, tell nothing and are not judged.",
+    purpose: "A protected operation does nothing for a request without credentials, or with wrong \
+        ones.",
+    verifies: "Each operation that the contract protects is called with a valid request and no \
+        credentials, then with a text in place of the secret, and one of them with the beginning \
+        of the secret. Where the contract asks for several credentials together, each is left out \
+        once, and each is wrong once while the others are right. None receives a success. Where \
+        the contract documents 401 for the operation and not 403, the response is not 403. PUT, \
+        PATCH and DELETE are sent to a record of the run's own, which is read afterwards with the \
+        right credentials and is still there and as it was: a refusal that comes after the deed is \
+        none. Whether a 401 brings a challenge is for `security.no-credentials`. Other responses, \
+        such as 404 or a redirect, tell nothing and are not judged.",
     matters: "One operation that forgot to ask, or compares no more than the beginning of a key, is all that \
         someone needs to read or change police records.",
     fix: "Ask for credentials in one place that every route passes through, before anything is done; compare \

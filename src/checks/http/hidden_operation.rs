@@ -16,12 +16,13 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "http.hidden-operation",
-    purpose: "The API has no operation on a record that changes it and that the contract leaves out.",
-    verifies: "On a record of the run's own, the methods that the contract does not declare there are tried, \
-        PATCH, PUT and POST with a body that no API can apply, and DELETE. An answer of success is a failure; \
-        so is 409, 412, 422 or 428 where another undeclared method of the same path is answered 405, since then \
-        this one is routed. 400, 411 and 415 are not judged: gateways and frameworks refuse a body by its kind \
-        before they look at the path. Lists are left alone, since they hold more than the run's own.",
+    purpose: "The API has no undeclared operation that changes a record.",
+    verifies: "On a record of the run's own, the methods that the contract does not declare there \
+        are tried, PATCH, PUT and POST with a body that no API can apply, and DELETE. A response \
+        of success is a failure; so is 409, 412, 422 or 428 where another undeclared method of the \
+        same path receives 405, since then this one is routed. 400, 411 and 415 are not judged: \
+        gateways and frameworks refuse a body by its kind before they look at the path. Lists are \
+        left alone, since they hold more than the run's own.",
     matters: "What nobody wrote down is nobody's responsibility: not tested, not logged, not guarded. A DELETE \
         that the contract does not have takes evidence away without a trace.",
     fix: "Take the operation away, or declare it in the contract with who may call it.",

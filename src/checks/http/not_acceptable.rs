@@ -13,12 +13,14 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "http.not-acceptable",
-    purpose: "A request that accepts no media type the API has is answered 406.",
-    verifies: "For each operation with GET whose success has documented media types, a valid request is sent \
-        that accepts only `application/vnd.muster.none`. The answer is 406, and the contract documents 406. \
-        HTTP itself leaves it to the API to ignore Accept; this check holds it to the stricter rule of \
-        the design guidance it is cited for. 404 is inconclusive: the record may not exist.",
-    matters: "A caller that gets what it did not ask for parses the wrong thing, and finds out late.",
+    purpose: "The API returns 406 to a request that accepts none of its media types.",
+    verifies: "For each operation with GET whose success has documented media types, a valid \
+        request is sent that accepts only `application/vnd.muster.none`. The response is 406, and \
+        the contract documents 406. HTTP itself leaves it to the API to ignore Accept; this check \
+        holds it to the stricter rule of the design guidance it is cited for. 404 is inconclusive: \
+        the record may not exist.",
+    matters: "A client that gets what it did not ask for parses the wrong thing, and finds out \
+        late.",
     fix: "Switch content negotiation on in the framework, so that an Accept it cannot satisfy gives 406, \
         and document 406.",
     kind: Kind::Probe {

@@ -12,7 +12,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "http.test-server-reachable",
-    purpose: "The contract declares a server to test against, and it answers.",
+    purpose: "The contract declares a test server, and the server responds.",
     verifies: "A server of the contract is one to test against: its URL or description says so (test, \
         sandbox, development, staging and the like), or it is the tested server and the target file \
         gives another environment than production. If it is the one under test, its base URL is asked \

@@ -18,19 +18,20 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "http.undeclared-method",
-    purpose: "A method that the contract does not declare on a path is answered 405 with Allow.",
-    verifies: "One request goes to each path with a method that is declared neither there nor on any other \
-        template the path fits: GET where it is free, else PATCH with a body no API can apply (only where \
-        the run may write), else QUERY. All of these are harmless even where the API has such a method \
-        after all; DELETE, PUT and POST are never tried, and a path that would end the run's own access is \
-        left out. The answer is 405, and its Allow names \
-        some of the declared methods and no others; HEAD, OPTIONS and TRACE may come on top, and whether \
-        any is left out is for `response.allow-complete`. 501 is right for a method that an \
-        API does not know at all, so for all but GET. 404 is inconclusive where the path names a record \
-        that may not exist; so are refusals of PATCH and QUERY for another reason, such as 400 from a \
-        server that does not know the method.",
-    matters: "Methods nobody wrote down are nobody's responsibility: not tested, not logged, not guarded. \
-        And Allow tells a caller in one answer what would have been right.",
+    purpose: "The API returns 405 with Allow for a method that the contract does not declare on a \
+        path.",
+    verifies: "One request goes to each path with a method that is declared neither there nor on \
+        any other template the path fits: GET where it is free, else PATCH with a body no API can \
+        apply (only where the run may write), else QUERY. All of these are harmless even where the \
+        API has such a method after all; DELETE, PUT and POST are never tried, and a path that \
+        would end the run's own access is left out. The response is 405, and its Allow names some \
+        of the declared methods and no others; HEAD, OPTIONS and TRACE may come on top, and \
+        whether any is left out is for `response.allow-complete`. 501 is right for a method that \
+        an API does not know at all, so for all but GET. 404 is inconclusive where the path names \
+        a record that may not exist; so are refusals of PATCH and QUERY for another reason, such \
+        as 400 from a server that does not know the method.",
+    matters: "Methods nobody wrote down are nobody's responsibility: not tested, not logged, not \
+        guarded. And Allow tells a client in one response what would have been right.",
     fix: "Let the router answer 405 for every method that is not declared, with Allow for those that are.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),

@@ -20,16 +20,17 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "http.unknown-resource",
-    purpose: "An id that does not exist is answered 404 with the documented error body.",
-    verifies: "For each operation that reads one resource by the last part of its path, a valid request \
-        is sent with that part replaced by an id that its schema allows and that cannot exist. The answer \
-        is 404 or 410, and its body is as documented. Where the contract documents \
-        no such status or no body to recognise the answer by, the valid request is sent too: if that is answered 404 as \
-        well, nothing is proved. Ids from a list of values, dates and ids too short to be sure of are not \
-        tried. 400 or 422 fail for UUIDs and numbers, where the schema says all there is to say; for \
-        other text the API may know a rule that the schema does not tell, and the check is inconclusive.",
-    matters: "Callers tell a record that is gone from a mistake of their own by this status alone. An \
-        empty 200 or a 500 in its place turns a stale link into wrong data or an alarm.",
+    purpose: "The API returns 404 with the documented error body for an id that does not exist.",
+    verifies: "For each operation that reads one resource by the last part of its path, a valid \
+        request is sent with that part replaced by an id that its schema allows and that cannot \
+        exist. The response is 404 or 410, and its body is as documented. Where the contract \
+        documents no such status or no body to recognise the response by, the valid request is \
+        sent too: if that receives 404 as well, nothing is proved. Ids from a list of values, \
+        dates and ids too short to be sure of are not tried. 400 or 422 fail for UUIDs and \
+        numbers, where the schema says all there is to say; for other text the API may know a rule \
+        that the schema does not tell, and the check is inconclusive.",
+    matters: "Clients tell a record that is gone from a mistake of their own by this status alone. \
+        An empty 200 or a 500 in its place turns a stale link into wrong data or an alarm.",
     fix: "Answer 404 with the error body that the contract documents for it, also where the framework \
         would send its own; document 404 on every operation with an id in its path.",
     kind: Kind::Probe {

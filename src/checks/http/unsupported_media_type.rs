@@ -13,12 +13,13 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "http.unsupported-media-type",
-    purpose: "A body of a media type that the operation does not take is answered 415.",
-    verifies: "For each operation with a body, a valid request is sent with `application/vnd.muster.none` as \
-        its Content-Type and a body of a few words that is no JSON, XML or form. The answer is 415, and \
-        the contract documents 415. The body is one that nothing can be made of, so that no record comes \
-        into being where the API does not look at the type; and a record that the run did not create \
-        itself is never the target of it. 404 is inconclusive: the record may not exist.",
+    purpose: "The API returns 415 for a body of a media type that the operation does not accept.",
+    verifies: "For each operation with a body, a valid request is sent with \
+        `application/vnd.muster.none` as its Content-Type and a body of a few words that is not \
+        JSON, XML or form. The response is 415, and the contract documents 415. The body is one \
+        that nothing can be made of, so that no record comes into being where the API does not \
+        look at the type; and a record that the run did not create itself is never the target of \
+        it. 404 is inconclusive: the record may not exist.",
     matters: "An API that guesses at a body's type reads what nobody wrote. It is also the way by which \
         forms of other sites, or XML with its entities, reach a parser that was meant for JSON.",
     fix: "Let the framework accept only the documented media types and answer 415 for the rest, and \

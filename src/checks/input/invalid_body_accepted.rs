@@ -23,18 +23,20 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "input.invalid-body-accepted",
-    purpose: "A body that its schema does not allow is refused.",
-    verifies: "For each operation with a body in JSON, a form, multipart or text, a valid body is sent first; it has \
-        to be taken. Then bodies go out that differ from it in one place and are wrong there beyond doubt: a required member \
-        missing, null, another type or structure, a value outside its list, its bounds, lengths, pattern or \
-        format, a list with too few, too many or repeated items, an unknown member of a closed object. A \
-        success is a failure of the API; any refusal passes. Where the fair reading of the contract is open, \
-        nothing is sent: texts for numbers, members of open objects, formats that servers need not assert, \
-        null in a PATCH, and null for an optional property, which many parsers read as its absence; and outside JSON, \
-         whatever one fair reading of the text makes valid: digits for a \
-        string, an empty optional field, a missing list or box, the content of a file, an unknown field. A file is also sent as a media type that \
-        `encoding` does not name. A body refused with 409 is sent again with other values. What is taken is \
-        shown with the shortest body that shows it.",
+    purpose: "The API refuses a body that its schema does not allow.",
+    verifies: "For each operation with a body in JSON, a form, multipart or text, a valid body is \
+        sent first; it has to be taken. Then bodies go out that differ from it in one place and \
+        are wrong there beyond doubt: a required property missing, null, another type or \
+        structure, a value outside its list, its bounds, lengths, pattern or format, a list with \
+        too few, too many or repeated items, an unknown property of a closed object. A success is \
+        a failure of the API; any refusal passes. Where the fair reading of the contract is open, \
+        nothing is sent: texts for numbers, properties of open objects, formats that servers need \
+        not assert, null in a PATCH, and null for an optional property, which many parsers read as \
+        its absence; and outside JSON, whatever one fair reading of the text makes valid: digits \
+        for a string, an empty optional field, a missing list or box, the content of a file, an \
+        unknown field. A file is also sent as a media type that `encoding` does not name. A body \
+        refused with 409 is sent again with other values. What is taken is shown with the shortest \
+        body that shows it.",
     matters: "What gets in once stays: it breaks the next reader, and in a record of a person it may break \
         a case. Each rule that nobody enforces is a promise that other systems build upon in vain.",
     fix: "Validate every body against the schema of the contract before anything is done with it, best by \

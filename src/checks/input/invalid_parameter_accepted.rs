@@ -19,7 +19,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "input.invalid-parameter-accepted",
-    purpose: "A value of a parameter that its schema does not allow is refused.",
+    purpose: "The API refuses a parameter value that its schema does not allow.",
     verifies: "For each operation with parameters, a valid request is sent first; it has to be taken. Then each \
         parameter of query, header and cookie, and of the path where the method is safe, is given values that \
         are wrong beyond doubt: letters for a number, a value outside its list, its bounds, lengths, pattern \

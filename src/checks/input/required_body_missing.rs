@@ -18,7 +18,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "input.required-body-missing",
-    purpose: "A request whose body is missing, is no JSON, or is JSON of another kind is refused.",
+    purpose: "The API refuses a request with a body that is missing, not JSON, or JSON of another \
+        kind.",
     verifies: "For each operation with a body in JSON, a form, multipart or text, a valid body is sent first; it has \
         to be taken. Then the \
         same request goes out with the body cut short, with words that are no JSON, with null, a list, a \
@@ -29,8 +30,8 @@ pub static CHECK: Check = Check {
         multipart body without its boundary.",
     matters: "A body that nobody could read and that was taken all the same has stored something that \
         nobody wrote: defaults, or what was there before.",
-    fix: "Let the parser refuse what is no JSON with 400, and require the body and its kind before anything \
-        is done.",
+    fix: "Let the parser refuse what is not JSON with 400, and require the body and its kind \
+        before anything is done.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

@@ -13,13 +13,13 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "input.required-parameter-missing",
-    purpose: "A request without a required parameter is refused.",
+    purpose: "The API refuses a request without a required parameter.",
     verifies: "For each operation with required parameters of query, header or cookie, a valid request is sent \
         first; it has to be taken. Then it is sent without each of them in turn. A success is a failure of \
         the API; any refusal passes. Credentials, headers of HTTP itself and those that only trace a request \
         are left out.",
-    matters: "A parameter is required because the answer means nothing without it. Taken all the same, the \
-        request is done with a default that nobody chose.",
+    matters: "A parameter is required because the response means nothing without it. Taken all the \
+        same, the request is done with a default that nobody chose.",
     fix: "Refuse the request with 400 or 422 and the name of what is missing, or declare the parameter as \
         optional and document what happens without it.",
     kind: Kind::Probe {

@@ -22,19 +22,20 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "input.server-error",
-    purpose: "No value, however odd, makes the API fail or drop the connection.",
-    verifies: "For each operation, a valid request is sent and then sent again with one odd value in it: names \
-        and texts of many scripts, emoji, marks of direction, quotes, control characters and NUL, texts of \
-        ten thousand letters, nought, negative and huge numbers, dates at the ends of the calendar, deep \
-        nesting, and ids that are no ids. Each may be taken or refused; an answer of class 5xx is a failure, \
-        and so is a connection that is closed or left without an answer where the request was valid. \
-        Answers that say when to come back (503 with Retry-After) are not blamed, nor is a value that does not fail again \
-        when it is sent alone. What fails is shown with the \
-        smallest body found that fails in the same way.",
+    purpose: "No input value makes the API fail or drop the connection.",
+    verifies: "For each operation, a valid request is sent and then sent again with one odd value \
+        in it: names and texts of many scripts, emoji, marks of direction, quotes, control \
+        characters and NUL, texts of ten thousand letters, nought, negative and huge numbers, \
+        dates at the ends of the calendar, deep nesting, and ids that are no ids. Each may be \
+        taken or refused; a response of class 5xx is a failure, and so is a connection that is \
+        closed or left without a response where the request was valid. Responses that say when to \
+        come back (503 with Retry-After) are not blamed, nor is a value that does not fail again \
+        when it is sent alone. What fails is shown with the smallest body found that fails in the \
+        same way.",
     matters: "Odd values are everyday values of somebody. Where one makes a server fail, it is not handled at \
         all, and what it leaves behind is not known.",
-    fix: "Find the answer's time in the log. Validate before use, bind values in queries, and turn what the \
-        store cannot hold into a 4xx that says why.",
+    fix: "Find the response's time in the log. Validate before use, bind values in queries, and \
+        turn what the store cannot hold into a 4xx that says why.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

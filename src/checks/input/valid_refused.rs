@@ -22,17 +22,19 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "input.valid-refused",
-    purpose: "A request that the contract allows is not refused as invalid.",
-    verifies: "For each operation with a body or optional parameters, a valid request is sent first; it \
-        has to be taken. Then requests go out that differ from it in one value at the edge of what the schema \
-        allows: each bound and what is just inside it, the shortest and the longest text, the fewest and the \
-        most items, each member of a list of values, null where it may stand, each optional member left out, \
-        names with an accent or an apostrophe, a time with an offset; and each optional parameter of the \
-        query alone. A value counts as refused if the request is answered 400 or 422, if it is refused again \
-        in the shortest body, and if the plain request is then still taken. 404, 409, 412, 429, \
-        and a refusal that says that another record bears the value, are nobody's fault here. Not blamed are refusals of what the schema leaves open: empty texts and lists without a \
-        declared least, huge numbers, opaque cursors, dates far away, and anything in bodies of which the API \
-        takes no more than the least.",
+    purpose: "The API does not refuse as invalid a request that the contract allows.",
+    verifies: "For each operation with a body or optional parameters, a valid request is sent \
+        first; it has to be taken. Then requests go out that differ from it in one value at the \
+        edge of what the schema allows: each bound and what is just inside it, the shortest and \
+        the longest text, the fewest and the most items, each property of a list of values, null \
+        where it may stand, each optional property left out, names with an accent or an \
+        apostrophe, a time with an offset; and each optional parameter of the query alone. A value \
+        counts as refused if the request receives 400 or 422, if it is refused again in the \
+        shortest body, and if the plain request is then still taken. 404, 409, 412, 429, and a \
+        refusal that says that another record bears the value, are nobody's fault here. Not blamed \
+        are refusals of what the schema leaves open: empty texts and lists without a declared \
+        least, huge numbers, opaque cursors, dates far away, and anything in bodies of which the \
+        API takes no more than the least.",
     matters: "What the contract allows, somebody sends: a name with an accent, a page of the highest size. A \
         refusal that nobody could foresee stops them in production.",
     fix: "Accept what the schema allows, bounds included; or say the rule in the schema.",

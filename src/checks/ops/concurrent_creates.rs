@@ -23,11 +23,11 @@ const ROUNDS: usize = 2;
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.concurrent-creates",
-    purpose: "Records that are created at the same moment are different ones.",
-    verifies: "For each operation that creates: 4 valid requests are sent at once, twice over, each with an \
-        Idempotency-Key of its own where the operation takes one. Every answer that is a success names \
-        another record, by its id or Location. Twelve pairs meet: an API in which one pair in three \
-        collides is missed in fewer than 1 run in 100.",
+    purpose: "Concurrent creations create different records.",
+    verifies: "For each operation that creates: 4 valid requests are sent at once, twice over, \
+        each with an Idempotency-Key of its own where the operation takes one. Every response that \
+        is a success names another record, by its id or Location. Twelve pairs meet: an API in \
+        which one pair in three collides is missed in fewer than 1 run in 100.",
     matters: "Ids that are made of a counter or the clock collide on a busy day, and one force's record \
         ends under another's name.",
     fix: "Let the database give the ids, or use random UUIDs; hold no state between requests that two of \

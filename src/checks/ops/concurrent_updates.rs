@@ -21,12 +21,13 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.concurrent-updates",
-    purpose: "Changes of different members at the same moment are all kept.",
-    verifies: "For each PATCH of one record that takes a JSON Merge Patch or plain JSON with at least two \
-        members that are free: two changes, each of another member of a record of the run's own, are sent \
-        at once, 7 times over, without a condition. What was answered with success can be read afterwards, \
-        in both members. Where changes need a condition (412, 428), `ops.lost-update` judges. An API whose \
-        gap is hit every second time is missed once in 128 runs.",
+    purpose: "Concurrent updates of different properties are all kept.",
+    verifies: "For each PATCH of one record that takes a JSON Merge Patch or plain JSON with at \
+        least two properties that are free: two changes, each of another property of a record of \
+        the run's own, are sent at once, 7 times over, without a condition. What succeeded can be \
+        read afterwards, in both properties. Where changes need a condition (412, 428), \
+        `ops.lost-update` judges. An API whose gap is hit every second time is missed once in 128 \
+        runs.",
     matters: "A PATCH that reads the whole record, changes it and writes it back undoes what another wrote \
         in between, and answers 200 to both.",
     fix: "Change single columns, or lock the row from reading to writing.",

@@ -16,13 +16,15 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.correlation-echoed",
-    purpose: "The correlation id that a caller sends comes back with the answer.",
-    verifies: "For each GET that takes a header for a correlation or request id and documents a response \
-        header of the same name: a valid request with a fresh id is sent, and the answer has the same id. \
-        Trace Context (traceparent) goes on to other services and need not come back; it is not judged.",
+    purpose: "The API returns the correlation id of the request in the response.",
+    verifies: "For each GET that takes a header for a correlation or request id and documents a \
+        response header of the same name: a valid request with a fresh id is sent, and the \
+        response has the same id. Trace Context (traceparent) goes on to other services and need \
+        not come back; it is not judged.",
     matters: "When something goes wrong between two forces, the id is what finds the same request in the \
         logs of both.",
-    fix: "Take the id of the request over into the answer and the log, and make one only where none came.",
+    fix: "Take the id of the request over into the response and the log, and make one only where \
+        none came.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

@@ -19,13 +19,14 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.empty-list",
-    purpose: "A list in which nothing matches is answered 200 with no items.",
-    verifies: "For each list with a filter whose text the contract leaves open: the list is asked for a value \
-        that nothing has. The answer is 200 with an empty list. 404 and 204 fail; a refusal with another \
-        4xx, or items after all, say nothing of the empty list and are inconclusive.",
-    matters: "That nobody of this name is known is an answer. 404 says the same of a wrong address, and a \
-        caller cannot tell the two apart.",
-    fix: "Answer 200 with an empty list; keep 404 for single records.",
+    purpose: "The API returns 200 with no items when no item of a collection matches.",
+    verifies: "For each collection with a filter whose text the contract leaves open: the \
+        collection is asked for a value that nothing has. The response is 200 with an empty \
+        collection. 404 and 204 fail; a refusal with another 4xx, or items after all, say nothing \
+        of the empty collection and are inconclusive.",
+    matters: "That nobody of this name is known is a response. 404 says the same of a wrong \
+        address, and a client cannot tell the two apart.",
+    fix: "Answer 200 with an empty collection; keep 404 for single records.",
     kind: Kind::Probe {
         scope: Scope::Operation(lists),
         run,

@@ -19,14 +19,16 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.etag-strong",
-    purpose: "The ETag of a record changes when the record does, and only then.",
-    verifies: "For each operation that changes a record, one of the run's own is read twice, changed, and \
-        read again. The tag is one by its form; two answers that are the same byte by byte have the same \
-        tag; after a change that can be seen in the record, the tag is another. Two answers that differ \
-        without a change may share a weak tag, but no strong one. An API without tags is not judged.",
-    matters: "Caches and editors trust the tag alone. One that stays the same lets an officer overwrite \
-        what a colleague has just written; one that always changes makes every edit fail.",
-    fix: "Make the tag of a version number or a hash of what is sent, in quotation marks.",
+    purpose: "The ETag of a record changes when the record changes, and only then.",
+    verifies: "For each operation that changes a record, one of the run's own is read twice, \
+        changed, and read again. The ETag is well formed; two responses that are the same byte by \
+        byte have the same ETag; after a change that can be seen in the record, the ETag is \
+        different. Two responses that differ without a change may share a weak ETag, but no strong \
+        one. An API without ETags is not judged.",
+    matters: "Caches and editors trust the ETag alone. One that stays the same lets an officer \
+        overwrite what a colleague has just written; one that always changes makes every edit \
+        fail.",
+    fix: "Make the ETag of a version number or a hash of what is sent, in quotation marks.",
     kind: Kind::Probe {
         scope: Scope::Operation(changes_item),
         run,

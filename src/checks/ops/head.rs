@@ -16,7 +16,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.head",
-    purpose: "HEAD is offered wherever GET is.",
+    purpose: "The API offers HEAD wherever it offers GET.",
     verifies: "Each GET that succeeds is sent again as HEAD, and the status is the same, whether the contract \
         declares HEAD or not. What HEAD says of the representation is judged by records.head-equals-get.",
     matters: "Monitors, link checkers and caches ask with HEAD; a 405 or 500 to it looks like an outage.",

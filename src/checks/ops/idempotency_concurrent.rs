@@ -19,11 +19,11 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.idempotency-concurrent",
-    purpose: "Two creations with one Idempotency-Key at the same moment make one record.",
-    verifies: "For each operation that creates and takes an Idempotency-Key: the same request is sent twice \
-        at once with one fresh key, 7 times over. Either both answers name the same record, or one is \
-        refused with 409, 422 or another refusal while the other is under way. Two records fail. An API \
-        whose gap is hit every second time is missed once in 128 runs.",
+    purpose: "The API creates one record for two concurrent creations with one Idempotency-Key.",
+    verifies: "For each operation that creates and takes an Idempotency-Key: the same request is \
+        sent twice at once with one fresh key, 7 times over. Either both responses name the same \
+        record, or one is refused with 409, 422 or another refusal while the other is under way. \
+        Two records fail. An API whose gap is hit every second time is missed once in 128 runs.",
     matters: "Repeats come while the first request is still running: that is when clients lose patience.",
     fix: "Reserve the key by a unique index before anything is created, not after.",
     kind: Kind::Probe {

@@ -16,11 +16,11 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.idempotency-other-body",
-    purpose: "An Idempotency-Key that comes again with another body is refused.",
-    verifies: "For each operation that creates and takes an Idempotency-Key: a record is created with a \
-        fresh key, then another valid body is sent with the same key. The answer is 422 or 409. A success \
-        fails, whether it makes a record or gives the first again; another refusal is inconclusive, since \
-        it may be for another reason.",
+    purpose: "The API refuses an Idempotency-Key that is sent again with another body.",
+    verifies: "For each operation that creates and takes an Idempotency-Key: a record is created \
+        with a fresh key, then another valid body is sent with the same key. The response is 422 \
+        or 409. A success fails, whether it makes a record or gives the first again; another \
+        refusal is inconclusive, since it may be for another reason.",
     matters: "A client that mixes up its keys would be told that a record was stored which never was.",
     fix: "Keep a hash of the body with the key, and answer 422 where it differs.",
     kind: Kind::Probe {

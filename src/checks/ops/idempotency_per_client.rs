@@ -18,7 +18,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.idempotency-per-client",
-    purpose: "An Idempotency-Key of one client says nothing to another.",
+    purpose: "The scope of an Idempotency-Key is one client.",
     verifies: "For each operation that creates and takes an Idempotency-Key, where the target file names a \
         second identity that may create as well: the same request with the same key is sent as the first \
         identity and then as the other. The other gets a record of its own; the record of the first, or a \

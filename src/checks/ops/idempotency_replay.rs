@@ -18,15 +18,17 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.idempotency-replay",
-    purpose: "A creation that is repeated with its Idempotency-Key gives the same answer and no second record.",
-    verifies: "For each operation that creates and takes an Idempotency-Key, by the contract or by a claim \
-        of `idempotency-key`: the same request is sent twice with one fresh key. The second answer has the \
-        same status, names the same record (its id or Location), and shows the same content; moments and \
-        versions may differ. 200 in place of 201 is taken for the same.",
+    purpose: "The API returns the same response to a repeated creation with its Idempotency-Key, \
+        and creates no second record.",
+    verifies: "For each operation that creates and takes an Idempotency-Key, by the contract or by \
+        a claim of `idempotency-key`: the same request is sent twice with one fresh key. The \
+        second response has the same status, names the same record (its id or Location), and shows \
+        the same content; moments and versions may differ. 200 in place of 201 is taken for the \
+        same.",
     matters: "Connections break after the server has acted. The client can only repeat, and must not book \
         the same arrest twice.",
-    fix: "Keep the key with the answer, in the transaction that creates the record, and send that answer \
-        again.",
+    fix: "Keep the key with the response, in the transaction that creates the record, and send \
+        that answer again.",
     kind: Kind::Probe {
         scope: Scope::Operation(adds),
         run,

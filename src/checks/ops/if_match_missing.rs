@@ -15,10 +15,10 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.if-match-missing",
-    purpose: "Where a change needs a condition, one without it is answered 428.",
-    verifies: "For each operation that changes a record, where the contract documents 428 or the target \
-        claims `if-match-required`: a change to a record of the run's own that is valid but for If-Match is \
-        answered 428. APIs that take changes without a condition are not judged.",
+    purpose: "The API returns 428 to a change without a condition, where it requires one.",
+    verifies: "For each operation that changes a record, where the contract documents 428 or the \
+        target claims `if-match-required`: a change to a record of the run's own that is valid but \
+        for If-Match receives 428. APIs that take changes without a condition are not judged.",
     matters: "A condition that can be left out protects nobody: the one client that forgets it overwrites \
         everybody else.",
     fix: "Answer 428 to PUT and PATCH without If-Match, and say in the body what to send (RFC 6585 §3).",

@@ -17,16 +17,18 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.if-match-stale",
-    purpose: "A change on condition of an old version is answered 412, and changes nothing.",
-    verifies: "For each operation that changes a record, where the contract has If-Match or 412 or the \
-        target claims `etag`: a record of the run's own is read, changed on condition of its tag, and \
-        changed again on condition of the old tag. The first change is taken; the second is answered 412, \
-        and the tag shows that nothing was changed by it. Where the record can be deleted and the contract \
-        lets the deletion have a condition, the deletion with the old tag is answered 412 as well.",
+    purpose: "The API returns 412 and changes nothing when the If-Match of a change names an old \
+        version.",
+    verifies: "For each operation that changes a record, where the contract has If-Match or 412 or \
+        the target claims `etag`: a record of the run's own is read, changed with its ETag in \
+        If-Match, and changed again with the old ETag. The first change is taken; the second \
+        receives 412, and the ETag shows that nothing was changed by it. Where the record can be \
+        deleted and the contract lets the deletion have a condition, the deletion with the old \
+        ETag receives 412 as well.",
     matters: "Two people edit one record: without the condition the second wipes out what the first wrote, \
         and neither of them ever learns of it.",
-    fix: "Compare If-Match with the current tag in the same transaction that writes, and answer 412 where \
-        they differ.",
+    fix: "Compare If-Match with the current ETag in the same transaction that writes, and answer \
+        412 where they differ.",
     kind: Kind::Probe {
         scope: Scope::Operation(changes_item),
         run,

@@ -15,13 +15,15 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.if-match-weak",
-    purpose: "If-Match compares strongly: a weak tag matches nothing.",
-    verifies: "For each change of one record that heeds If-Match by contract or claim: a record of the run's own \
-        is read, and changed on condition of its strong ETag written as a weak one (W/). That is not taken; \
-        412 is right, and another 4xx is not judged. Where the ETag is weak itself, nothing is judged.",
-    matters: "A weak tag says that two versions mean about the same. A change made to one of them may wipe out \
-        what only the other has.",
-    fix: "Compare If-Match octet by octet with the strong tag, the prefix W/ among them (RFC 9110 §8.8.3.2).",
+    purpose: "The API compares If-Match strongly: a weak ETag matches nothing.",
+    verifies: "For each change of one record that heeds If-Match by contract or claim: a record of \
+        the run's own is read, and changed with its strong ETag in If-Match written as a weak one \
+        (W/). That is not taken; 412 is right, and another 4xx is not judged. Where the ETag is \
+        weak itself, nothing is judged.",
+    matters: "A weak ETag says that two versions mean about the same. A change made to one of them \
+        may wipe out what only the other has.",
+    fix: "Compare If-Match octet by octet with the strong ETag, the prefix W/ among them (RFC 9110 \
+        §8.8.3.2).",
     kind: Kind::Probe {
         scope: Scope::Operation(changes_item),
         run,

@@ -17,16 +17,17 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.if-none-match",
-    purpose: "A caller who holds the current version is answered 304, without a body and with the same headers.",
-    verifies: "For each operation that reads a record and sends an ETag, the record is read, and read again \
-        with that tag in If-None-Match: the answer is 304, with the same ETag, and with Cache-Control, \
-        Content-Location, Expires and Vary where the full answer has them. The weak form of the tag matches \
-        as well. A tag that nobody ever sent gets the full answer. Where the tag changed in between, nothing \
-        is judged.",
+    purpose: "The API returns 304 without a body, and with the same headers, when If-None-Match \
+        names the current ETag.",
+    verifies: "For each operation that reads a record and sends an ETag, the record is read, and \
+        read again with that ETag in If-None-Match: the response is 304, with the same ETag, and \
+        with Cache-Control, Content-Location, Expires and Vary where the full response has them. \
+        The weak form of the ETag matches as well. An ETag that nobody ever sent gets the full \
+        response. Where the ETag changed in between, nothing is judged.",
     matters: "Systems that poll for changes can only do so often and cheaply if what has not changed is not \
         sent again; a 304 with other headers makes caches forget how long they may keep it.",
-    fix: "Compare If-None-Match with the current tag before the body is written, without regard to W/, and \
-        send the same headers as with 200.",
+    fix: "Compare If-None-Match with the current ETag before the body is written, without regard \
+        to W/, and send the same headers as with 200.",
     kind: Kind::Probe {
         scope: Scope::Operation(reads_item),
         run,

@@ -17,13 +17,14 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.if-unmodified-since",
-    purpose: "A change on condition that nothing changed since a moment long past is answered 412.",
-    verifies: "For each operation that changes a record whose reading sends Last-Modified: a change of a \
-        record of the run's own with If-Unmodified-Since one day before Last-Modified is answered 412. \
-        Answers without Last-Modified are not judged, and neither are APIs whose contract or claims know no \
-        conditions of changes.",
-    matters: "Clients that keep no tags rely on the time; where it is not looked at, they overwrite what \
-        others wrote.",
+    purpose: "The API returns 412 to a change when the record has changed since the time in \
+        If-Unmodified-Since.",
+    verifies: "For each operation that changes a record whose reading sends Last-Modified: a \
+        change of a record of the run's own with If-Unmodified-Since one day before Last-Modified \
+        receives 412. Responses without Last-Modified are not judged, and neither are APIs whose \
+        contract or claims know no conditions of changes.",
+    matters: "Clients that keep no ETags rely on the time; where it is not looked at, they \
+        overwrite what others wrote.",
     fix: "Compare If-Unmodified-Since with the moment of the last change where there is no If-Match, and \
         answer 412 where the record is newer.",
     kind: Kind::Probe {

@@ -22,18 +22,21 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.list-tag",
-    purpose: "A list that has changed has another tag, and who holds the old one is sent the new list.",
-    verifies: "For each list that sends an ETag and that the run can add to: the list is read, a record is added, \
-        and the list is read until it shows the record or counts one more, within `settle_ms`. Its tag is another \
-        then, and a request with the old tag in If-None-Match is answered with the list, not 304. A request with \
-        the new tag is answered 304, unless the list has another tag by then. Of a weak tag 304 alone is judged, and more \
-        than a second passes before the record is added: such a tag may go by the clock. A page that does not show what was \
-        added is inconclusive. That the tag stays while nothing changes is not judged: others may write.",
-    matters: "A control room that polls a list with its tag is told \"nothing new\" for as long as the tag stays. \
-        The incident that came in meanwhile is on nobody's screen.",
-    fix: "Make the tag of a list from what it holds: its records with their versions, in their order, and its \
-        total. A tag of the newest change alone misses deletions, and one that goes by the second misses what comes in the \
-        same second.",
+    purpose: "The ETag of a collection changes with the collection, and a request with the old \
+        ETag receives the new collection.",
+    verifies: "For each collection that sends an ETag and that the run can add to: the collection \
+        is read, a record is added, and the collection is read until it shows the record or counts \
+        one more, within `settle_ms`. Its ETag is different then, and a request with the old ETag \
+        in If-None-Match receives the collection, not 304. A request with the new ETag receives \
+        304, unless the collection has a different ETag by then. Of a weak ETag 304 alone is \
+        judged, and more than a second passes before the record is added: such an ETag may go by \
+        the clock. A page that does not show what was added is inconclusive. That the ETag stays \
+        while nothing changes is not judged: others may write.",
+    matters: "A control room that polls a collection with its ETag is told \"nothing new\" for as \
+        long as the ETag stays. The incident that came in meanwhile is on nobody's screen.",
+    fix: "Make the ETag of a collection from what it holds: its records with their versions, in \
+        their order, and its total. An ETag of the newest change alone misses deletions, and one \
+        that goes by the second misses what comes in the same second.",
     kind: Kind::Probe {
         scope: Scope::Operation(on_list),
         run,

@@ -17,13 +17,15 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.lost-update",
-    purpose: "Of two clients who change the same version at the same moment, one is told that it lost.",
-    verifies: "For each operation that changes a record on condition of a tag: two changes of the same \
-        version of a record of the run's own are sent at once, each with the current tag in If-Match. \
-        Exactly one is taken; two successes fail where the record has another tag afterwards. This is done 7 times: an API whose gap between comparison \
-        and write is hit every second time is missed once in 128 runs, one that is hit every time never.",
-    matters: "The comparison of tags protects a record only if nothing can come between it and the write; \
-        on a busy day two officers save within the same second.",
+    purpose: "The API lets one of two concurrent updates of the same version with If-Match \
+        succeed, and returns 412 to the other.",
+    verifies: "For each operation that changes a record with an ETag in If-Match: two changes of \
+        the same version of a record of the run's own are sent at once, each with the current ETag \
+        in If-Match. Exactly one is taken; two successes fail where the record has a different \
+        ETag afterwards. This is done 7 times: an API whose gap between comparison and write is \
+        hit every second time is missed once in 128 runs, one that is hit every time never.",
+    matters: "The comparison of ETags protects a record only if nothing can come between it and \
+        the write; on a busy day two officers save within the same second.",
     fix: "Compare and write in one step: `UPDATE … WHERE id = ? AND version = ?`, or a lock on the row.",
     kind: Kind::Probe {
         scope: Scope::Operation(changes_item),

@@ -17,12 +17,13 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.options",
-    purpose: "OPTIONS on a path names every method that is offered there.",
-    verifies: "OPTIONS is sent once to each path that begins with a GET in the contract. Where it is answered \
-        with success and Allow, that names every method which the contract declares on the path; HEAD, \
-        OPTIONS and others may come on top. An API that does not take OPTIONS (404, 405, 501), or answers it \
-        without Allow as it may, is not judged.",
-    matters: "Gateways and clients that ask first believe the answer, and never send what is not in it.",
+    purpose: "The OPTIONS response of a path names every method that the path offers.",
+    verifies: "OPTIONS is sent once to each path that begins with a GET in the contract. Where it \
+        receives a success and Allow, that names every method which the contract declares on the \
+        path; HEAD, OPTIONS and others may come on top. An API that does not take OPTIONS (404, \
+        405, 501), or answers it without Allow as it may, is not judged.",
+    matters: "Gateways and clients that ask first believe the response, and never send what is not \
+        in it.",
     fix: "Make Allow of the same table that routes requests.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),

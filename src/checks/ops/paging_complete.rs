@@ -15,15 +15,16 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.paging-complete",
-    purpose: "The pages of a list hold every item once, and come to an end.",
-    verifies: "For each list that is cut into pages: five records of the run's own are created where that \
-        is possible, and the list is read page by page, three items at a time or as many as make about \
-        six pages, by its Link or Next-Page header, the next link or cursor in its body, or its offset \
-        or page parameter. No item comes twice, each of the run's own comes once, and there is an end. \
-        Where the first page is another one afterwards, a list that counts its items was changed by others \
-        meanwhile, and is not judged. Lists of more than 40 pages are read as far as that.",
-    matters: "A record that is on no page does not exist for the caller who exchanges a whole list; one \
-        that is on two is counted twice.",
+    purpose: "The pages of a collection hold every item once, and pagination ends.",
+    verifies: "For each collection that is cut into pages: five records of the run's own are \
+        created where that is possible, and the collection is read page by page, three items at a \
+        time or as many as make about six pages, by its Link or Next-Page header, the next link or \
+        cursor in its body, or its offset or page parameter. No item comes twice, each of the \
+        run's own comes once, and there is an end. Where the first page is another one afterwards, \
+        a collection that counts its items was changed by others meanwhile, and is not judged. \
+        Lists of more than 40 pages are read as far as that.",
+    matters: "A record that is on no page does not exist for the client that exchanges a whole \
+        collection; one that is on two is counted twice.",
     fix: "Order by something unique, such as the moment of creation and then the id, and begin each page \
         after the last item of the page before.",
     kind: Kind::Probe {

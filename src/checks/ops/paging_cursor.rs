@@ -19,14 +19,15 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.paging-cursor",
-    purpose: "A cursor shows its bearer nothing that the bearer may not see.",
-    verifies: "For each list whose pages begin at a cursor, where the target file names a second identity \
-        that may read the list: the second page of the first identity is asked for by the other. A refusal \
-        passes; an answer may hold only what the other finds in the list as well. Where both see the same \
-        records, nothing can be told, and the check says so.",
+    purpose: "A cursor gives a client no record that the client may not see.",
+    verifies: "For each collection whose pages begin at a cursor, where the target file names a \
+        second identity that may read the collection: the second page of the first identity is \
+        asked for by the other. A refusal passes; a response may hold only what the other finds in \
+        the collection as well. Where both see the same records, nothing can be told, and the \
+        check says so.",
     matters: "A cursor is a text in an address, and addresses are passed on. One that carries the rights of \
         whoever it was made for gives a force's records to another.",
-    fix: "Keep no rights in a cursor: apply those of the caller to every page.",
+    fix: "Keep no rights in a cursor: apply those of the client to every page.",
     kind: Kind::Probe {
         scope: Scope::Alone(lists),
         run,

@@ -19,13 +19,14 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.paging-limits",
-    purpose: "A limit above the declared maximum, or that is no number, does no harm.",
-    verifies: "For each list with a parameter for the size of its pages: a limit above the declared maximum is \
-        refused with 4xx, or the page holds no more than the maximum. A limit that is no number is refused or \
-        ignored; 5xx fails. That a limit within its bounds is kept is judged by records.list-limit.",
-    matters: "A limit that is not kept lets one caller fetch a whole register in one request, and lets an \
-        officer's telephone drown in it.",
-    fix: "Cap the limit in the query itself, and refuse what is no number with 400.",
+    purpose: "A limit that is above the declared maximum, or is not a number, does no harm.",
+    verifies: "For each collection with a parameter for the size of its pages: a limit above the \
+        declared maximum is refused with 4xx, or the page holds no more than the maximum. A limit \
+        that is not a number is refused or ignored; 5xx fails. That a limit within its bounds is \
+        kept is judged by records.list-limit.",
+    matters: "A limit that is not kept lets one client fetch a whole register in one request, and \
+        lets an officer's telephone drown in it.",
+    fix: "Cap the limit in the query itself, and refuse what is not a number with 400.",
     kind: Kind::Probe {
         scope: Scope::Operation(lists),
         run,

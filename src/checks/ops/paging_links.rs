@@ -19,16 +19,17 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.paging-links",
-    purpose: "The links to the first, the previous and the last page lead there.",
-    verifies: "For each list that is cut into pages: up to three pages are read, of three items or as many \
-        as make about six pages. Where the last of them links to a page before it, that page ends with the \
-        item that came before; where it links to the first page, that begins as the list does; where it \
-        links to the last page, that names no next one that holds anything. Links are taken from the Link \
-        header and from the body, and those to other hosts are not followed. Where the first page is another one \
-        afterwards, or the last page names another one by then, others write meanwhile, and nothing is judged.",
+    purpose: "The links to the first, previous and last page lead to those pages.",
+    verifies: "For each collection that is cut into pages: up to three pages are read, of three \
+        items or as many as make about six pages. Where the last of them links to a page before \
+        it, that page ends with the item that came before; where it links to the first page, that \
+        begins as the collection does; where it links to the last page, that names no next one \
+        that holds anything. Links are taken from the Link header and from the body, and those to \
+        other hosts are not followed. Where the first page is another one afterwards, or the last \
+        page names another one by then, others write meanwhile, and nothing is judged.",
     matters: "An officer who goes back a page sees records that were not there, or misses those that were.",
-    fix: "Make each link from the page it stands on: the previous page ends where this one begins, and the \
-        last one ends the list.",
+    fix: "Make each link from the page it stands on: the previous page ends where this one begins, \
+        and the last one ends the collection.",
     kind: Kind::Probe {
         scope: Scope::Alone(lists),
         run,

@@ -18,12 +18,14 @@ const MOST: usize = 2;
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.paging-sorted",
-    purpose: "The pages of a sorted list hold every item once, also where many are equal.",
-    verifies: "For each list that is cut into pages and whose parameter for the order names its values: two \
-        records of the run's own are created where that is possible, and the list is read page by page in up \
-        to two orders, each of another property. No item comes twice, and each of the run's own comes once. \
-        Lists of more than 40 pages are read as far as that. A list that pages by a number of items is \
-        read again where something is wrong, and judged only where both readings are.",
+    purpose: "The pages of a sorted collection hold every item once, even where many sort values \
+        are equal.",
+    verifies: "For each collection that is cut into pages and whose parameter for the order names \
+        its values: two records of the run's own are created where that is possible, and the \
+        collection is read page by page in up to two orders, each of another property. No item \
+        comes twice, and each of the run's own comes once. Lists of more than 40 pages are read as \
+        far as that. A collection that pages by a number of items is read again where something is \
+        wrong, and judged only where both readings are.",
     matters: "Records with the same surname or date have no order among themselves. Where the store may give \
         them in another one each time, a page boundary between them loses one and shows another twice.",
     fix: "End every order by something unique, such as the id, and keep both in the cursor.",

@@ -19,13 +19,14 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.paging-under-change",
-    purpose: "Nothing is lost or repeated between pages while records come and go.",
-    verifies: "For each list that is cut into pages and whose records the run can create and delete: six \
-        records of the run's own are created, or more than stand on a page, and the list is read page by page. \
-        As soon as one of them has been seen and others have not, it is deleted and a new one is created; then \
-        the reading goes on. Each of those that were there all the time is seen once. Records of others are not looked at.",
-    matters: "Lists are read while officers work. With an offset, each deletion before it moves one record \
-        from the next page onto one that was read already, and nobody sees it.",
+    purpose: "Pagination loses and repeats no item while records are added and removed.",
+    verifies: "For each collection that is cut into pages and whose records the run can create and \
+        delete: six records of the run's own are created, or more than stand on a page, and the \
+        collection is read page by page. As soon as one of them has been seen and others have not, \
+        it is deleted and a new one is created; then the reading goes on. Each of those that were \
+        there all the time is seen once. Records of others are not looked at.",
+    matters: "Collections are read while officers work. With an offset, each deletion before it \
+        moves one record from the next page onto one that was read already, and nobody sees it.",
     fix: "Let a page begin after the last item of the page before (its key, as a cursor), not after a number \
         of items.",
     kind: Kind::Probe {

@@ -17,11 +17,12 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.put-repeat",
-    purpose: "A replacement or deletion that is sent twice is no error.",
-    verifies: "For each PUT of one record: a record of the run's own is replaced twice by the same request. The \
-        repeat is a success. Where it can be deleted, it is deleted twice: the second answer is 204, 200, 404 \
-        or 410. Where the second PUT is refused for want of a condition (412, 428), nothing is judged. That \
-        the record is as before is judged by records.replace-is-idempotent.",
+    purpose: "The API reports no error for a repeated replacement or deletion.",
+    verifies: "For each PUT of one record: a record of the run's own is replaced twice by the same \
+        request. The repeat is a success. Where it can be deleted, it is deleted twice: the second \
+        response is 204, 200, 404 or 410. Where the second PUT is refused for want of a condition \
+        (412, 428), nothing is judged. That the record is as before is judged by \
+        records.replace-is-idempotent.",
     matters: "HTTP libraries and proxies repeat PUT and DELETE on their own when a connection breaks, \
         because they may (RFC 9110 §9.2.2).",
     fix: "Let PUT set the whole record and add nothing; do not take an unchanged row for a missing one.",

@@ -22,11 +22,13 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.reads-whole",
-    purpose: "A record that is read while it is written is the old one or the new one, never a mix.",
-    verifies: "For each PUT of one record with two members that are free: a record of the run's own is replaced, \
-        both members at once, and read three times at the same moment, 7 times over. Each read that succeeds \
-        shows both members as they were or both as they were sent. Where a replacement is refused, the round \
-        is not judged. An API whose gap is hit every second time is missed once in 128 runs.",
+    purpose: "The API returns the old version or the new one, never a mix, of a record that is \
+        being written.",
+    verifies: "For each PUT of one record with two properties that are free: a record of the run's \
+        own is replaced, both properties at once, and read three times at the same time, 7 times \
+        over. Each read that succeeds shows both properties as they were or both as they were \
+        sent. Where a replacement is refused, the round is not judged. An API whose gap is hit \
+        every second time is missed once in 128 runs.",
     matters: "Half of the old address and half of the new one is an address where nobody lives.",
     fix: "Write and read a record in one transaction each, or as one value.",
     kind: Kind::Probe {

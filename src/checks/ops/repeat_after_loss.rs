@@ -24,16 +24,21 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.repeat-after-loss",
-    purpose: "A creation whose answer was lost can be repeated with its Idempotency-Key, and one record is made.",
-    verifies: "For each operation that creates and takes an Idempotency-Key, where a list shows what was made: a creation \
-        is sent, and the connection is closed before its answer comes: as soon as the request is written, and after 5, 2, 8 \
-        and 3 tenths of the shortest time that such an answer took before. Then it is repeated with its key, twice. While the first is under way it may be \
-        refused with 409 or 425, for 3 s at most, or nothing can be told; then it succeeds, both repeats name the same record, and the list holds one record \
-        with these values. Where every answer comes before the connection can be closed, nothing can be told.",
+    purpose: "The API creates one record when a creation with a lost response is retried with its \
+        Idempotency-Key.",
+    verifies: "For each operation that creates and takes an Idempotency-Key, where a collection \
+        shows what was made: a creation is sent, and the connection is closed before its response \
+        comes: as soon as the request is written, and after 5, 2, 8 and 3 tenths of the shortest \
+        time that such a response took before. Then it is repeated with its key, twice. While the \
+        first is under way it may be refused with 409 or 425, for 3 s at most, or nothing can be \
+        told; then it succeeds, both repeats name the same record, and the collection holds one \
+        record with these values. Where every response comes before the connection can be closed, \
+        nothing can be told.",
     matters: "This is what the key is for: the line breaks, the officer presses the button again, and the arrest must be \
         there once.",
-    fix: "Keep the key, and the answer, in the transaction that creates the record, and let that go on when the caller is \
-        gone: many servers cancel the work of a request whose connection closes.",
+    fix: "Keep the key, and the response, in the transaction that creates the record, and let that \
+        go on when the client is gone: many servers cancel the work of a request whose connection \
+        closes.",
     kind: Kind::Probe {
         scope: Scope::Operation(adds),
         run,

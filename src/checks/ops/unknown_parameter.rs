@@ -19,12 +19,13 @@ const NAME: &str = "zztest-unknown";
 /// The check.
 pub static CHECK: Check = Check {
     id: "ops.unknown-parameter",
-    purpose: "A query parameter that nobody knows is refused or ignored.",
-    verifies: "Each list is asked as usual, with a parameter of a name that nothing has, and as usual again. With \
-        it the answer is a refusal (4xx), or the same items. A server error or other items fail. Where the two \
-        usual answers differ, others changed the list meanwhile, and only a server error is judged.",
-    matters: "A misspelt filter that changes the answer in some way of its own is worse than none: the caller \
-        takes what comes for what was asked for.",
+    purpose: "The API refuses or ignores a query parameter that it does not know.",
+    verifies: "Each collection is asked as usual, with a parameter of a name that nothing has, and \
+        as usual again. With it the response is a refusal (4xx), or the same items. A server error \
+        or other items fail. Where the two usual responses differ, others changed the collection \
+        meanwhile, and only a server error is judged.",
+    matters: "A misspelt filter that changes the response in some way of its own is worse than \
+        none: the client takes what comes for what was asked for.",
     fix: "Refuse unknown parameters with 400, which finds misspelt filters, or leave them out of account.",
     kind: Kind::Probe {
         scope: Scope::Operation(lists),

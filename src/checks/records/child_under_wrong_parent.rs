@@ -21,11 +21,12 @@ use crate::{
 pub static CHECK: Check = Check {
     id: "records.child-under-wrong-parent",
     purpose: "A record below a parent is found under that parent alone.",
-    verifies: "A record is created below a parent, and a second parent beside the first. The record is not read \
-        under the second parent (404, 410 or another refusal), and the second parent's list does not hold \
-        it. The list below a parent that cannot exist is answered 404 where the contract documents 404 \
-        for it. Where the first parent can be deleted while it has the record, the record is not read \
-        under it any more. Parents that the run cannot create are not tried.",
+    verifies: "A record is created below a parent, and a second parent beside the first. The \
+        record is not read under the second parent (404, 410 or another refusal), and the second \
+        parent's list does not hold it. The collection below a parent that cannot exist receives \
+        404 where the contract documents 404 for it. Where the first parent can be deleted while \
+        it has the record, the record is not read under it any more. Parents that the run cannot \
+        create are not tried.",
     matters: "A path is a claim: this statement belongs to this case. An API that ignores the parent shows \
         statements of one case in another, past every check of access that hangs on the case.",
     fix: "Look records up by parent and id together, and answer 404 when the parent is another or not there.",

@@ -15,12 +15,13 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.created-is-found",
-    purpose: "A record that was created can be read under its id.",
-    verifies: "A valid record is created, then read under the id in the answer. The read succeeds within \
-        `settle_ms` (a parameter, 2,000 unless set), and the record that comes has that id. Creations \
-        that are answered 202 are not judged: nothing says when the record will be there.",
-    matters: "A caller that was told 201 has handed the record over and keeps no other copy. If it cannot \
-        be read, it is lost, and nobody knows.",
+    purpose: "A created record can be read by its id.",
+    verifies: "A valid record is created, then read under the id in the response. The read \
+        succeeds within `settle_ms` (a parameter, 2,000 unless set), and the record that comes has \
+        that id. Creations that receive 202 are not judged: nothing says when the record will be \
+        there.",
+    matters: "A client that was told 201 has handed the record over and keeps no other copy. If it \
+        cannot be read, it is lost, and nobody knows.",
     fix: "Answer 201 after the record is stored, not before, and give the id it is stored under.",
     kind: Kind::Probe {
         scope: Scope::Operation(makes_record),

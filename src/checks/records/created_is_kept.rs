@@ -22,16 +22,17 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.created-is-kept",
-    purpose: "What is read of a new record is what was sent, to the letter.",
-    verifies: "Records are created with every property filled in, in several rounds with values that are \
-        often kept wrongly: mixed case, spaces around, combining accents, leading zeros, line breaks, \
-        other scripts, markup, the longest text; leap days, moments at changes of the clock with offsets \
-        and fractions; bounds, zeros and decimals; empty lists and lists in no order; every value of an \
-        enumeration in turn. Each record is read back and compared member by member. Moments are compared \
-        as moments, UUIDs and the domains of e-mail addresses in any case, lists without order where \
-        items are unique. Members that are `readOnly` or `writeOnly`, that look secret, or that the read \
-        does not declare, are not compared; nor is null with absence. A round that is refused is tried \
-        with half of its values; what is refused is not judged here.",
+    purpose: "A new record is read exactly as it was sent.",
+    verifies: "Records are created with every property filled in, in several rounds with values \
+        that are often kept wrongly: mixed case, spaces around, combining accents, leading zeros, \
+        line breaks, other scripts, markup, the longest text; leap days, moments at changes of the \
+        clock with offsets and fractions; bounds, zeros and decimals; empty collections and \
+        collections in no order; every value of an enumeration in turn. Each record is read back \
+        and compared property by property. Times are compared as moments, UUIDs and the domains of \
+        e-mail addresses in any case, collections without order where items are unique. Properties \
+        that are `readOnly` or `writeOnly`, that look secret, or that the read does not declare, \
+        are not compared; nor is null with absence. A round that is refused is tried with half of \
+        its values; what is refused is not judged here.",
     matters: "Identity turns on details: a dropped accent, a shifted time, a lost zero of a custody number \
         joins the records of two people or parts those of one.",
     fix: "Store what was validated as it was validated. Refuse what cannot be stored; never trim, fold, \

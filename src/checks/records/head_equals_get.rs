@@ -25,14 +25,14 @@ const DESCRIBING: [&str; 5] = [
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.head-equals-get",
-    purpose: "HEAD is answered as GET is, without the body.",
-    verifies: "A record of the run's own is read with GET, HEAD and GET again. HEAD has the status of GET, and \
-        what both GETs say alike of the representation (Content-Type, ETag, Last-Modified and the like) \
-        HEAD does not say otherwise; it may leave headers out. Where the contract does \
-        not declare HEAD, a refusal of it is not judged. HEAD is tried on the list as well, where only a server \
-        error counts.",
-    matters: "Clients ask HEAD whether their copy is still good. An answer that differs from GET makes them \
-        fetch without end, or keep what is stale.",
+    purpose: "The API responds to HEAD as to GET, without the body.",
+    verifies: "A record of the run's own is read with GET, HEAD and GET again. HEAD has the status \
+        of GET, and what both GETs say alike of the representation (Content-Type, ETag, \
+        Last-Modified and the like) HEAD does not say otherwise; it may leave headers out. Where \
+        the contract does not declare HEAD, a refusal of it is not judged. HEAD is tried on the \
+        collection as well, where only a server error counts.",
+    matters: "Clients ask HEAD whether their copy is still good. A response that differs from GET \
+        makes them fetch without end, or keep what is stale.",
     fix: "Serve HEAD by the handler of GET and leave the body out (RFC 9110, 9.3.2).",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),

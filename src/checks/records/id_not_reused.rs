@@ -17,10 +17,10 @@ const TRIES: usize = 3;
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.id-not-reused",
-    purpose: "The id of a deleted record is not given to a new one.",
-    verifies: "A record is created and deleted, and another is created, three times. No new record has the id \
-        of one that was deleted. Ids that callers choose are not judged, nor is a reuse that only shows \
-        after a restart.",
+    purpose: "The API gives the id of a deleted record to no new record.",
+    verifies: "A record is created and deleted, and another is created, three times. No new record \
+        has the id of one that was deleted. Ids that clients choose are not judged, nor is a reuse \
+        that only shows after a restart.",
     matters: "Links, audit trails and other forces' copies name records by id. If an id comes back, they point \
         at another person.",
     fix: "Take ids from a sequence that never goes back, or make them random (UUIDs).",

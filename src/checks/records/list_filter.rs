@@ -28,17 +28,18 @@ const RECORDS: usize = 4;
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.list-filter",
-    purpose: "A filtered list holds the records that match, and no others.",
-    verifies: "A query parameter filters where it is called as a property of the records in the list, and of \
-        the same type; where it is called as one with `from`, `since`, `min` and their like, or `to`, \
-        `until`, `max`, it is taken for a bound. Records with different values are created, and the list is \
-        asked for the value of each: no record of the answer has another value, and the created one is \
-        there. For free text a record matches where it contains the text in any letter case; values equal to \
-        a bound may be in or out. Two filters at once hold both, and a total counts what matches. Filters of \
-        other kinds are not judged, nor are values that the API refuses.",
+    purpose: "A filtered collection holds the records that match, and no others.",
+    verifies: "A query parameter filters where it is called as a property of the records in the \
+        collection, and of the same type; where it is called as one with `from`, `since`, `min` \
+        and their like, or `to`, `until`, `max`, it is taken for a bound. Records with different \
+        values are created, and the collection is asked for the value of each: no record of the \
+        response has another value, and the created one is there. For free text a record matches \
+        where it contains the text in any letter case; values equal to a bound may be in or out. \
+        Two filters at once hold both, and a total counts what matches. Filters of other kinds are \
+        not judged, nor are values that the API refuses.",
     matters: "A search that drops its filter shows officers other people's records; one that finds too little \
         says that somebody is not known.",
-    fix: "Apply every documented filter in the query of the list, and to the total as well.",
+    fix: "Apply every documented filter in the query of the collection, and to the total as well.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

@@ -16,11 +16,13 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.list-limit",
-    purpose: "A page holds no more records than were asked for.",
-    verifies: "Three records are created and the list is asked for one record and for two, by the parameter that \
-        is an integer and called limit, pageSize, per_page or the like. Neither page holds more, and \
-        neither is empty. Values outside the declared bounds are not sent.",
-    matters: "Callers size their memory, their screens and their time limits by the page they ask for.",
+    purpose: "A page holds no more records than the limit asks for.",
+    verifies: "Three records are created and the collection is asked for one record and for two, \
+        by the parameter that is an integer and called limit, pageSize, per_page or the like. \
+        Neither page holds more, and neither is empty. Values outside the declared bounds are not \
+        sent.",
+    matters: "Clients size their memory, their screens and their time limits by the page they ask \
+        for.",
     fix: "Apply the limit in the query of the store, after filters and order.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),

@@ -21,12 +21,13 @@ const TRIES: usize = 4;
 pub static CHECK: Check = Check {
     id: "records.list-offset",
     purpose: "The second page begins where the first ends.",
-    verifies: "Four records are created. The list is asked for a first page of two, for the page from the second \
-        record on, for the page after the first, and for the first page again. Where both first pages are \
-        the same, so that nothing moved meanwhile, the page after shares no record with the first, and \
-        the page from the second record begins with that record. An offset far beyond the end, where it \
-        is allowed, gives no records. Works with an offset (offset, skip, start) and with page numbers \
-        from one; lists paged by cursors are for `records.listed`.",
+    verifies: "Four records are created. The collection is asked for a first page of two, for the \
+        page from the second record on, for the page after the first, and for the first page \
+        again. Where both first pages are the same, so that nothing moved meanwhile, the page \
+        after shares no record with the first, and the page from the second record begins with \
+        that record. An offset far beyond the end, where it is allowed, gives no records. Works \
+        with an offset (offset, skip, start) and with page numbers from one; collections paged by \
+        cursors are for `records.listed`.",
     matters: "Records that two pages share are counted twice, and records that no page holds are never seen.",
     fix: "Order by something unique before the offset is applied, and count from zero.",
     kind: Kind::Probe {

@@ -31,14 +31,15 @@ const MOST: usize = 10;
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.list-sort",
-    purpose: "A sorted list is in the order that was asked for.",
+    purpose: "A sorted collection is in the requested order.",
     verifies: "A parameter called sort, order, sortBy or the like sorts where its schema lists its values and these \
         are properties of the records, alone or with a sign or word for the direction (`-surname`, \
         `surname:desc`, `surname_asc`). Records with different values are created, each order is asked \
         for, and every two neighbours on the page are compared: numbers by value, moments as moments, text \
         only where both are plain letters and digits and every usual order agrees. Records without a \
         value may stand anywhere. Orders by free text parameters are not recognised.",
-    matters: "The newest first is how people find what just happened. A list in another order hides it.",
+    matters: "The newest first is how people find what just happened. A collection in another \
+        order hides it.",
     fix: "Apply the order in the query of the store, before the page is cut.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),

@@ -16,15 +16,15 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.list-total",
-    purpose: "The total of a list is how many records the list has.",
-    verifies: "Three records are created. Each page that is asked is held against the total of the same answer, \
-        so that others may write meanwhile: a page of one record says at least three; a page of the \
-        greatest length holds as many records as the total, or is full; and the page that begins at the \
-        last record holds what is left. The total is a member called total, totalCount or the like, at \
-        the top or under meta or page, or the header X-Total-Count. Totals that the API calls estimates \
-        are not recognised as such.",
+    purpose: "The total of a collection is its number of records.",
+    verifies: "Three records are created. Each page that is asked is held against the total of the \
+        same response, so that others may write meanwhile: a page of one record says at least \
+        three; a page of the greatest length holds as many records as the total, or is full; and \
+        the page that begins at the last record holds what is left. The total is a property called \
+        total, totalCount or the like, at the top or under meta or page, or the header \
+        X-Total-Count. Totals that the API calls estimates are not recognised as such.",
     matters: "People stop reading when the count is reached. A total that is short hides records.",
-    fix: "Count with the same filters as the list, and not the page.",
+    fix: "Count with the same filters as the collection, and not the page.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

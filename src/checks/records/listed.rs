@@ -17,16 +17,17 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.listed",
-    purpose: "A list holds what was created, once and as it is.",
-    verifies: "Two records are created and looked for in the list, page by page, within `settle_ms`. Each is \
-        there, and there once: no record under another id holds the same values where these are the \
-        run's own. Where list and read declare the same schema, the members that callers decide on are \
-        the same in both. Lists that cannot be gone through to their end are inconclusive when the \
-        record is not on the pages seen. Records of others are not judged.",
+    purpose: "A collection holds each created record, once and unchanged.",
+    verifies: "Two records are created and looked for in the collection, page by page, within \
+        `settle_ms`. Each is there, and there once: no record under another id holds the same \
+        values where these are the run's own. Where list and read declare the same schema, the \
+        properties that clients decide on are the same in both. Collections that cannot be gone \
+        through to their end are inconclusive when the record is not on the pages seen. Records of \
+        others are not judged.",
     matters: "Officers find records by lists. What is missing there does not exist for them; what differs \
         there is acted on.",
-    fix: "Build the list from the same store and by the same code as the single record, without a cache that \
-        outlives a write.",
+    fix: "Build the collection from the same store and by the same code as the single record, \
+        without a cache that outlives a write.",
     kind: Kind::Probe {
         scope: Scope::Operation(on_list),
         run,

@@ -14,10 +14,11 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.location",
-    purpose: "Location of a new record leads to that record.",
-    verifies: "A valid record is created. Where the answer has Location, or the contract documents it for 201, it \
-        is there and names an item of the contract at this target, reading it succeeds, and the record \
-        has the id of the answer. A Location on another host is not followed, and inconclusive.",
+    purpose: "The Location header of a new record leads to that record.",
+    verifies: "A valid record is created. Where the response has Location, or the contract \
+        documents it for 201, it is there and names an item of the contract at this target, \
+        reading it succeeds, and the record has the id of the response. A Location on another host \
+        is not followed, and inconclusive.",
     matters: "Clients that hold no rules about paths find what they made by Location alone.",
     fix: "Send Location with the path of the record that was just stored (RFC 9110, 10.2.2).",
     kind: Kind::Probe {

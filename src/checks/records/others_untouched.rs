@@ -22,11 +22,12 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.others-untouched",
-    purpose: "A write touches one record, and no other appears, changes or goes.",
-    verifies: "While the run sends nothing else, the whole list is read until it stands still, one record of the \
-        run's own is created, replaced, patched or deleted, and the list is read again. Every other record is \
-        there as before, and a creation adds exactly one. Members that change by themselves are left out. \
-        Lists that cannot be read to their end, and lists that move while nothing is written, are not judged.",
+    purpose: "A write touches one record; no other record appears, changes or disappears.",
+    verifies: "While the run sends nothing else, the whole collection is read until it stands \
+        still, one record of the run's own is created, replaced, patched or deleted, and the \
+        collection is read again. Every other record is there as before, and a creation adds \
+        exactly one. Properties that change by themselves are left out. Collections that cannot be \
+        read to their end, and collections that move while nothing is written, are not judged.",
     matters: "A delete that takes the neighbour, an update without its WHERE and a record made twice lose or forge \
         what nobody looked at.",
     fix: "Change by the primary key alone, in one statement whose count of changed rows is looked at.",

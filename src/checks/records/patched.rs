@@ -27,18 +27,20 @@ const MOST_MEMBERS: usize = 12;
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.patched",
-    purpose: "PATCH changes what is sent and leaves everything else alone.",
-    verifies: "A record is created with everything filled in. Each property that the PATCH takes is sent alone \
-        with another valid value, then with null where its schema allows null, and the record is read \
-        after each. What was sent is there; null removes the value or leaves null (tried where the body is a \
-        merge patch, or the record that is read can show null); no other member that callers decide on has \
-        changed, and none that tells of the creation. Another record of the run is as it was. Patches that the API \
-        refuses, that are answered 202, that need several members at once, or that are lists of \
-        operations (JSON Patch) are not judged.",
-    matters: "A small correction must stay small. A patch that clears what it does not name destroys evidence \
-        with every edit; one that is answered 200 and ignored leaves a wrong record standing.",
-    fix: "Apply the body as a merge patch (RFC 7396): set what is named, remove what is null, keep the rest; \
-        tell an absent member from a null one.",
+    purpose: "PATCH changes the properties that are sent, and leaves everything else unchanged.",
+    verifies: "A record is created with everything filled in. Each property that the PATCH takes \
+        is sent alone with another valid value, then with null where its schema allows null, and \
+        the record is read after each. What was sent is there; null removes the value or leaves \
+        null (tried where the body is a merge patch, or the record that is read can show null); no \
+        other property that clients decide on has changed, and none that tells of the creation. \
+        Another record of the run is as it was. Patches that the API refuses, that receive 202, \
+        that need several properties at once, or that are lists of operations (JSON Patch) are not \
+        judged.",
+    matters: "A small correction must stay small. A patch that clears what it does not name \
+        destroys evidence with every edit; one that receives 200 and ignored leaves a wrong record \
+        standing.",
+    fix: "Apply the body as a merge patch (RFC 7396): set what is named, remove what is null, keep \
+        the rest; tell an absent property from a null one.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

@@ -25,15 +25,16 @@ const MOST_SHARED: usize = 4;
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.refused-write-changes-nothing",
-    purpose: "A write that is refused leaves everything as it was.",
-    verifies: "PUT and PATCH: a record of the run's own is sent new values with one that its schema forbids, and, \
-        where the operation takes If-Match, a valid body with a tag that cannot match; if that is refused \
-        with 4xx, the record reads as before. POST: a body with one forbidden value and a text of the \
-        run's own is sent, and if it is refused, no record of the list has that text; then bodies that \
-        share a value with a record that exists are sent, and if one is refused, that record reads as \
-        before. Writes that are accepted are not judged here.",
-    matters: "A caller that is told 4xx corrects and tries again. If the first try was stored all the same, \
-        there are two records, one of them invalid.",
+    purpose: "A refused write leaves everything as it was.",
+    verifies: "PUT and PATCH: a record of the run's own is sent new values with one that its \
+        schema forbids, and, where the operation takes If-Match, a valid body with an ETag that \
+        cannot match; if that is refused with 4xx, the record reads as before. POST: a body with \
+        one forbidden value and a text of the run's own is sent, and if it is refused, no record \
+        of the collection has that text; then bodies that share a value with a record that exists \
+        are sent, and if one is refused, that record reads as before. Writes that are accepted are \
+        not judged here.",
+    matters: "A client that is told 4xx corrects and tries again. If the first try was stored all \
+        the same, there are two records, one of them invalid.",
     fix: "Validate everything, preconditions and uniqueness included, before the first change, and keep the \
         write in one transaction.",
     kind: Kind::Probe {

@@ -22,12 +22,13 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.replaced",
-    purpose: "PUT replaces the record by what is sent, and nothing else changes.",
-    verifies: "Two records are created. One is replaced with other values for every property, read, and compared \
-        with what was sent. What becomes of a property that PUT leaves out, `records.put-whole` judges. A property that tells of the creation and is \
-        not the caller's to send stays the same. The other record, made by the same run, is as it was. PUT \
-        answered 202, or refused, is not judged.",
-    matters: "A PUT that does nothing leaves the caller sure of a correction that never happened.",
+    purpose: "PUT replaces the record with the values that were sent, and nothing else changes.",
+    verifies: "Two records are created. One is replaced with other values for every property, \
+        read, and compared with what was sent. What becomes of a property that PUT leaves out, \
+        `records.put-whole` judges. A property that tells of the creation and is not the client's \
+        to send stays the same. The other record, made by the same run, is as it was. PUT answered \
+        202, or refused, is not judged.",
+    matters: "A PUT that does nothing leaves the client sure of a correction that never happened.",
     fix: "Store the body as the whole new state (RFC 9110, 9.3.4), under the id in the path alone.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),

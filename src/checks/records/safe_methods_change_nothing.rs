@@ -17,11 +17,11 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.safe-methods-change-nothing",
-    purpose: "Reading a record changes nothing of it.",
-    verifies: "A record of the run's own is read three times, and where reads lag behind writes by a declared \
-        `settle_ms`, until that is over. The members that callers decide on, those that \
-        POST, PUT or PATCH take, are the same each time. Counters and times that the API keeps itself \
-        may change.",
+    purpose: "A read changes nothing of the record.",
+    verifies: "A record of the run's own is read three times, and where reads lag behind writes by \
+        a declared `settle_ms`, until that is over. The properties that clients decide on, those \
+        that POST, PUT or PATCH take, are the same each time. Counters and times that the API \
+        keeps itself may change.",
     matters: "GET is sent by caches, link checkers and people who only want to look. If a look changes the \
         record, nobody can say what was there.",
     fix: "Keep writes out of GET and HEAD (RFC 9110, 9.2.1).",

@@ -13,12 +13,12 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.status-by-method",
-    purpose: "A creation is answered with the status that the contract gives for it.",
-    verifies: "A valid record is created. Where the contract documents 201, and no other success by its code, \
-        the answer is 201. Contracts that document several successes, a range or only `default` are not \
-        judged.",
-    matters: "Generated clients look for 201 and take any other success for something else: they drop the \
-        answer, or create again.",
+    purpose: "The API returns the documented status code for a creation.",
+    verifies: "A valid record is created. Where the contract documents 201, and no other success \
+        by its code, the response is 201. Contracts that document several successes, a range or \
+        only `default` are not judged.",
+    matters: "Generated clients look for 201 and take any other success for something else: they \
+        drop the response, or create again.",
     fix: "Answer 201 with the new record; where a framework answers 200 by default, set the status.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),

@@ -16,15 +16,15 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.unknown-id-on-write",
-    purpose: "A write to an id that does not exist is not answered with success.",
+    purpose: "The API does not report success for a write to an id that does not exist.",
     verifies: "PUT, PATCH and DELETE are sent with a valid body to an id that its schema allows and that cannot \
         exist, and so is POST where the path names a record: below a parent that does not exist, say. Where no id is sure not to exist, they go to that of a record that was \
         deleted just before. Success is a failure where the contract documents 404 or 410 for the operation. A PUT that \
         the contract lets create (201) may do so. Other refusals are not judged, nor are operations that \
         document neither status. The record, if one is made, is deleted at the end of the run where that \
         can be done.",
-    matters: "A caller whose correction went to a mistyped id is told that all is well, and the wrong record \
-        stands.",
+    matters: "A client whose correction went to a mistyped id is told that all is well, and the \
+        wrong record stands.",
     fix: "Look the record up first, and answer 404 when it is not there.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),

@@ -20,13 +20,15 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "records.write-answer",
-    purpose: "The answer to a write shows the record as a read right after does.",
-    verifies: "A record of the run's own is created, replaced or changed, and read. The members that callers \
-        decide on and that both the answer and the read hold are the same. Members of one alone, times \
-        and counters of the API's own, and answers without a record are not compared.",
-    matters: "Clients show the answer to a write as what is stored now. If it is the old state, or what the \
-        caller sent and not what was kept, people work with a record that does not exist.",
-    fix: "Build the answer from the stored record, after the write.",
+    purpose: "The response to a write shows the record as a read right after it does.",
+    verifies: "A record of the run's own is created, replaced or changed, and read. The properties \
+        that clients decide on and that both the response and the read hold are the same. \
+        Properties of one alone, times and counters of the API's own, and answers without a record \
+        are not compared.",
+    matters: "Clients show the response to a write as what is stored now. If it is the old state, \
+        or what the client sent and not what was kept, people work with a record that does not \
+        exist.",
+    fix: "Build the response from the stored record, after the write.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

@@ -10,13 +10,15 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.allow-complete",
-    purpose: "Allow in an answer 405 names every method that the contract declares on the path.",
-    verifies: "Each answer 405 with Allow to a path of the contract: every method that the contract declares \
-        for the path's template stands in it. That Allow is there at all, and names nothing that nobody \
-        declared, is for `http.undeclared-method`. Where a path fits two templates, naming the methods of \
-        either will do.",
-    matters: "Allow tells a caller in one answer what would have been right. Several frameworks answer with \
-        the methods of the first route that fits, so that a caller who believes it never tries the others.",
+    purpose: "The Allow header of a 405 response names every method that the contract declares on \
+        the path.",
+    verifies: "Each 405 response with Allow to a path of the contract: every method that the \
+        contract declares for the path's template stands in it. That Allow is there at all, and \
+        names nothing that nobody declared, is for `http.undeclared-method`. Where a path fits two \
+        templates, naming the methods of either will do.",
+    matters: "Allow tells a client in one response what would have been right. Several frameworks \
+        answer with the methods of the first route that fits, so that a client that believes it \
+        never tries the others.",
     fix: "Build Allow from every route of the path; where the framework does not, one handler for 405 can.",
     kind: Kind::Response(judge),
     examples: &[

@@ -16,15 +16,16 @@ use crate::{
 pub static CHECK: Check = Check {
     id: "response.body-schema",
     purpose: "Every body validates against the schema documented for its status and media type.",
-    verifies: "The body of each answer whose status and media type are documented is validated against \
-        the schema given there, formats included; each keyword and place of a schema is one finding, \
-        whatever the number of bodies. A body that should be JSON and is not, and an empty body where \
-        JSON with a schema is documented, fail too. The items of JSON Lines, JSON text sequences and \
-        server-sent events are validated one by one against `itemSchema`, or against `schema` as that of one \
-        item or of the array of all; of a stream without an end, the first items. A required member that the schema marks `writeOnly` \
-        may be missing, as OpenAPI says. Left out are answers without a body by HTTP's own rules, media \
-        types that are not documented (see `response.content-type`), and media types other than JSON \
-        and plain text. A body longer than the run keeps is inconclusive.",
+    verifies: "The body of each response whose status and media type are documented is validated \
+        against the schema given there, formats included; each keyword and place of a schema is \
+        one finding, whatever the number of bodies. A body that should be JSON and is not, and an \
+        empty body where JSON with a schema is documented, fail too. The items of JSON Lines, JSON \
+        text sequences and server-sent events are validated one by one against `itemSchema`, or \
+        against `schema` as that of one item or of the array of all; of a stream without an end, \
+        the first items. A required property that the schema marks `writeOnly` may be missing, as \
+        OpenAPI says. Left out are answers without a body by HTTP's own rules, media types that \
+        are not documented (see `response.content-type`), and media types other than JSON and \
+        plain text. A body longer than the run keeps is inconclusive.",
     matters: "A schema is what others generate their code from. A body that does not keep to it is lost \
         in a parser, or worse, half understood.",
     fix: "Send what the schema says, or change the schema to say what is sent, and tell those who rely \

@@ -11,11 +11,12 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.content-type",
-    purpose: "Every body comes with a media type that is documented for its status.",
-    verifies: "An answer with a body has a `Content-Type` that can be read, and where the contract \
-        documents media types for its status, it is one of them; parameters such as `charset` do not \
-        count against it, and a documented range such as `application/*` takes all within it. A status \
-        whose media types are not documented is not judged: the contract says nothing of its body.",
+    purpose: "Every body has a media type that is documented for its status code.",
+    verifies: "A response with a body has a `Content-Type` that can be read, and where the \
+        contract documents media types for its status, it is one of them; parameters such as \
+        `charset` do not count against it, and a documented range such as `application/*` takes \
+        all within it. A status whose media types are not documented is not judged: the contract \
+        says nothing of its body.",
     matters: "The media type decides which parser a body meets. An error page in HTML where JSON is \
         documented becomes a parse error that hides the real one.",
     fix: "Send the documented media type, also for errors and for those that a gateway or a framework \

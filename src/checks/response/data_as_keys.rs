@@ -13,14 +13,14 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.data-as-keys",
-    purpose: "No object of a success has data such as ids or dates as the names of its members.",
-    verifies: "In the JSON body of each 2xx answer, no object has two or more members whose names are all \
-        numbers, UUIDs or dates, unless the contract names those members. A single such member, names \
-        that are words, and objects where only some names look like data are no finding: the check sees \
-        what it can be sure of, and no more.",
+    purpose: "No object of a success has data such as ids or dates as its property names.",
+    verifies: "In the JSON body of each 2xx answer, no object has two or more properties whose \
+        names are all numbers, UUIDs or dates, unless the contract names those properties. A \
+        single such property, names that are words, and objects where only some names look like \
+        data are no finding: the check sees what it can be sure of, and no more.",
     matters: "Names that change with the data cannot be described in a contract, so no code can be \
         generated for them, and their order and number cannot be paged.",
-    fix: "Use a list of objects, with the id or the date as a member of each.",
+    fix: "Use a list of objects, with the id or the date as a property of each.",
     kind: Kind::Response(judge),
     examples: &[
         Example {

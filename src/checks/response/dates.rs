@@ -17,13 +17,14 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.dates",
-    purpose: "Dates are written YYYY-MM-DD, and times as in RFC 3339 with an offset.",
-    verifies: "In JSON bodies, every text whose schema says `format: date` or `date-time` is a real date or \
-        time in that form. So is every text in a member that is named like a date (such as `dateOfBirth`, \
-        `createdAt` or `timestamp`) with no format, pattern or list of values of its own, provided that \
-        the whole text is a date in some form: `23/11/2026`, `23-Nov-2026`, or a time without an offset \
-        or with one that lacks its colon. Free text is never judged, nor are numbers, years, months, \
-        intervals, or values that the request itself sent.",
+    purpose: "Dates are written YYYY-MM-DD, and times follow RFC 3339 with an offset.",
+    verifies: "In JSON bodies, every text whose schema says `format: date` or `date-time` is a \
+        real date or time in that form. So is every text in a property that is named like a date \
+        (such as `dateOfBirth`, `createdAt` or `timestamp`) with no format, pattern or list of \
+        values of its own, provided that the whole text is a date in some form: `23/11/2026`, \
+        `23-Nov-2026`, or a time without an offset or with one that lacks its colon. Free text is \
+        never judged, nor are numbers, years, months, intervals, or values that the request itself \
+        sent.",
     matters: "03/04/2026 is two different days to two readers, and a time without an offset is wrong by an \
         hour for half of the year: enough to break a custody clock.",
     fix: "Write dates as `2026-11-23` and times as `2026-11-23T09:00:00Z`, and say `format: date` or \

@@ -16,14 +16,16 @@ const MOST_NAMES: usize = 12;
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.declared-properties",
-    purpose: "An object that validates has at least one of the members that its schema declares.",
-    verifies: "A JSON object that is valid and not empty, or the first object of a list, holds at least \
-        one member that its schema names or has a pattern for, anywhere in its compositions. An open \
-        schema in which nothing is required accepts any object, so validation alone proves nothing. \
-        Members that the contract does not declare are listed as a note, which counts neither way: \
-        additions are compatible. Maps by design (a schema for further members) are left out.",
-    matters: "A real contract declared `events` while its API sent `eventTypes`; every validator was \
-        content, and every caller saw an empty list.",
+    purpose: "An object that validates has at least one of the properties that its schema \
+        declares.",
+    verifies: "A JSON object that is valid and not empty, or the first object of a list, holds at \
+        least one property that its schema names or has a pattern for, anywhere in its \
+        compositions. An open schema in which nothing is required accepts any object, so \
+        validation alone proves nothing. Properties that the contract does not declare are listed \
+        as a note, which counts neither way: additions are compatible. Maps by design (a schema \
+        for further properties) are left out.",
+    matters: "A real contract declared `events` while its API sent `eventTypes`; every validator \
+        was content, and every client saw an empty list.",
     fix: "Bring the names in the contract and in the API together, and list what is always there under \
         `required`.",
     kind: Kind::Response(judge),

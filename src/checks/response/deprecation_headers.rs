@@ -18,7 +18,7 @@ const RELATIONS: [&str; 6] = [
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.deprecation-headers",
-    purpose: "A deprecated operation says so in its answers, with a link to read on.",
+    purpose: "The responses of a deprecated operation say so, and link to more information.",
     verifies: "Each success of an operation that the contract marks as deprecated carries `Deprecation` or \
         `Sunset`, and a `Link` that leads to the reason or the successor. The date is not judged, since \
         every form of it is in use, and neither are headers of operations that are not marked: they may \

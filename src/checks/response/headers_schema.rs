@@ -22,7 +22,8 @@ const FIXED_BY_HTTP: [&str; 6] = [
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.headers-schema",
-    purpose: "The headers documented for a status are sent, and their values keep to their schemas.",
+    purpose: "The API sends the headers documented for a status code, with values that conform to \
+        their schemas.",
     verifies: "Every header that the contract marks as required for the status is there, and the value \
         of each documented header that is there is valid: read as text, number, boolean, list or object \
         (style `simple`, with and without `explode`), whichever its schema allows, and as JSON where the \
@@ -31,8 +32,8 @@ pub static CHECK: Check = Check {
         finding.",
     matters: "Paging, rate limits and concurrency live in headers. A client that was promised `ETag` and \
         does not get it overwrites the work of others.",
-    fix: "Send the header on every answer with that status, in the form its schema gives; or mark it as \
-        optional if it is.",
+    fix: "Send the header on every response with that status, in the form its schema gives; or \
+        mark it as optional if it is.",
     kind: Kind::Response(judge),
     examples: &[
         Example {

@@ -11,12 +11,13 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.json-utf8",
-    purpose: "A body that says it is JSON is JSON in UTF-8, without a byte order mark.",
-    verifies: "Each body whose media type says JSON is valid UTF-8, does not start with a byte order mark, \
-        parses as one JSON value, and names no other charset than UTF-8 (or US-ASCII, for a body that is). \
-        It holds for every answer, errors included. No object names a member twice (RFC 8259 §4: what a \
-        reader then sees cannot be foretold). Streams of several values are not judged; text that JSON can write but Unicode has \
-        not (half a surrogate pair) is inconclusive.",
+    purpose: "A body that is declared as JSON is JSON in UTF-8, without a byte order mark.",
+    verifies: "Each body whose media type says JSON is valid UTF-8, does not start with a byte \
+        order mark, parses as one JSON value, and names no other charset than UTF-8 (or US-ASCII, \
+        for a body that is). It holds for every response, errors included. No object names a \
+        property twice (RFC 8259 §4: what a reader then sees cannot be foretold). Streams of \
+        several values are not judged; text that JSON can write but Unicode has not (half a \
+        surrogate pair) is inconclusive.",
     matters: "Names such as Siân or Łukasz come out wrong, or not at all, where the two sides do not mean \
         the same encoding.",
     fix: "Write JSON as UTF-8 without a mark, and say `application/json` without a charset.",

@@ -9,12 +9,13 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.not-found-documented",
-    purpose: "An operation that answers 404 documents it.",
-    verifies: "Each answer 404 of an operation with an id in its path, to a request that is not wrong on purpose: \
-        404 is named by its code, its class or `default`. What else an operation answers with is for \
-        `response.status-documented`.",
-    matters: "404 is the one error that every caller meets. Many frameworks leave it out of the document they \
-        write, so that generated clients have no branch for it and no type for its body.",
+    purpose: "An operation that returns 404 documents it.",
+    verifies: "Each 404 response of an operation with an id in its path, to a request that is not \
+        wrong on purpose: 404 is named by its code, its class or `default`. What else an operation \
+        answers with is for `response.status-documented`.",
+    matters: "404 is the one error that every client meets. Many frameworks leave it out of the \
+        document they write, so that generated clients have no branch for it and no type for its \
+        body.",
     fix: "Document 404 with its body on every operation with an id in its path.",
     kind: Kind::Response(judge),
     examples: &[

@@ -19,15 +19,17 @@ const REFUSALS: [u16; 11] = [400, 401, 403, 404, 405, 406, 411, 413, 415, 416, 4
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.status-documented",
-    purpose: "Every status that an operation answers with is documented for it.",
-    verifies: "The status of each answer to an operation of the contract is named there by its code \
-        or its class (such as 4XX), or is covered by `default`. Where the contract names success codes, \
-        a success that only `default` covers is inconclusive: `default` is read as the description of \
-        errors by most people and tools, and the contract does not say which. Left out are statuses \
-        that are no matter of the operation: 5xx (see `response.server-error`), 408, 414, 421, 426, 429 \
-        and 431; 404 to an id that may name nothing (see `response.not-found-documented`); 401 and 403 where the contract declares security; answers to conditional and range \
-        requests by the conditions they carry; and the refusals of HTTP itself (400 to 417) to requests \
-        that are wrong on purpose, but for 400 to a readable body where 422 is documented and 400 is not.",
+    purpose: "The contract documents every status code that an operation returns.",
+    verifies: "The status of each response to an operation of the contract is named there by its \
+        code or its class (such as 4XX), or is covered by `default`. Where the contract names \
+        success codes, a success that only `default` covers is inconclusive: `default` is read as \
+        the description of errors by most people and tools, and the contract does not say which. \
+        Left out are statuses that are no matter of the operation: 5xx (see \
+        `response.server-error`), 408, 414, 421, 426, 429 and 431; 404 to an id that may name \
+        nothing (see `response.not-found-documented`); 401 and 403 where the contract declares \
+        security; answers to conditional and range requests by the conditions they carry; and the \
+        refusals of HTTP itself (400 to 417) to requests that are wrong on purpose, but for 400 to \
+        a readable body where 422 is documented and 400 is not.",
     matters: "Those who call the API write code for the statuses they are told of. One that nobody told \
         them of ends in the branch for the impossible, at night, in production.",
     fix: "Document the status with its body under `responses` of the operation, or answer with one that \

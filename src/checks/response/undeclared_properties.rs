@@ -12,10 +12,11 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "response.undeclared-properties",
-    purpose: "An answer holds no property that the contract does not declare.",
-    verifies: "The members of each successful JSON object, and of the objects in its lists, are among those \
-        that the schema names, where it names any and does not say that others may follow. A schema that is \
-        closed is judged by `response.body-schema`; one that says `additionalProperties` is taken at its word.",
+    purpose: "A response holds no property that the contract does not declare.",
+    verifies: "The properties of each successful JSON object, and of the objects in its lists, are \
+        among those that the schema names, where it names any and does not say that others may \
+        follow. A schema that is closed is judged by `response.body-schema`; one that says \
+        `additionalProperties` is taken at its word.",
     matters: "What is sent and not declared is data that nobody reviewed: an internal note, a hash, another \
         force's reference. It also shows that contract and service have parted.",
     fix: "Declare the property, or stop sending it.",

@@ -13,7 +13,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.alg-none",
-    purpose: "A JWT that says it is not signed is refused.",
+    purpose: "The API refuses a JWT that says it is not signed.",
     verifies: "A protected read is called with the claims of the good token, without a signature, under a \
         header whose `alg` is `none` in four spellings. Each is refused. It is not applicable to \
         opaque tokens.",

@@ -13,7 +13,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.altered-signature",
-    purpose: "A JWT without its signature, or with an altered one, is refused.",
+    purpose: "The API refuses a JWT without its signature, or with an altered one.",
     verifies: "A protected read is called with the good token, which must succeed, and then with the same \
         token without its signature and with one bit of its signature changed. Each is refused. It \
         is not applicable to opaque tokens, and tries one operation, not all.",

@@ -17,12 +17,13 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.authorisation",
-    purpose: "Everyone may do what the authorisation table says, and nothing else.",
-    verifies: "The parameter `authorisation` of profile or target is a table: an identity, operations, whose \
-        records (`records_of`, `restricted`), and `allowed` or the statuses of a refusal. Each line is \
-        tried as that identity with a valid request, on a record that the owner has just made. The answer \
-        is a success where it is allowed, and one of the named statuses where not. A 404 where it is \
-        allowed, and anything that neither grants nor refuses, is inconclusive.",
+    purpose: "Every client may do what the authorisation matrix allows, and nothing else.",
+    verifies: "The parameter `authorisation` of profile or target is a table: an identity, \
+        operations, whose records (`records_of`, `restricted`), and `allowed` or the statuses of a \
+        refusal. Each line is tried as that identity with a valid request, on a record that the \
+        owner has just made. The response is a success where it is allowed, and one of the named \
+        statuses where not. A 404 where it is allowed, and anything that neither grants nor \
+        refuses, is inconclusive.",
     matters: "Who may do what is decided by people, and no contract says it. Tried cell by cell it shows the \
         one operation whose guard was forgotten.",
     fix: "Decide in one place, by role, operation and owner of the record, and deny what no rule allows. \

@@ -8,10 +8,10 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.banner",
-    purpose: "No header tells which version of which software answers.",
-    verifies: "Of every answer: `Server` and `Via` name no version (a number after the name), and there is no \
-        `X-Powered-By`, `X-AspNet-Version`, `X-AspNetMvc-Version`, `X-Generator` or `X-Runtime-Version`. The \
-        name of a server alone is not blamed.",
+    purpose: "No header names the version of the software that responds.",
+    verifies: "Of every response: `Server` and `Via` name no version (a number after the name), \
+        and there is no `X-Powered-By`, `X-AspNet-Version`, `X-AspNetMvc-Version`, `X-Generator` \
+        or `X-Runtime-Version`. The name of a server alone is not blamed.",
     matters: "Lists of known weaknesses are searched by product and version. The header saves the search.",
     fix: "Turn the banner off: `server_tokens off` (nginx), `ServerTokens Prod` (Apache), \
         `app.disable('x-powered-by')` (Express), `AddServerHeader = false` (Kestrel).",

@@ -13,7 +13,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.basic-alone",
-    purpose: "HTTP Basic alone does not open a protected operation.",
+    purpose: "HTTP Basic alone gives no access to a protected operation.",
     verifies: "A protected read that the good token opens is called with HTTP Basic in its place: the \
         client's own id and secret where the token endpoint is on the host of the API, and otherwise \
         a pair that nobody was given. It is refused. It is not applicable to identities that have no \

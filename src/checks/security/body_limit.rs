@@ -13,13 +13,13 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.body-limit",
-    purpose: "A body that is too large is refused.",
-    verifies: "A valid body, made large by blanks at its end, is sent to the first operation that documents \
-        413: one byte more than `body_limit_bytes`, or four megabytes where the target does not say \
-        its limit. The answer is 413 or 400. A success is a failure where the limit is known, and \
-        inconclusive where it is not.",
-    matters: "A service that reads whatever it is sent can be filled up by one caller until it serves \
-        nobody.",
+    purpose: "The API refuses a body that is too large.",
+    verifies: "A valid body, made large by blanks at its end, is sent to the first operation that \
+        documents 413: one byte more than `body_limit_bytes`, or four megabytes where the target \
+        does not say its limit. The response is 413 or 400. A success is a failure where the limit \
+        is known, and inconclusive where it is not.",
+    matters: "A service that reads whatever it is sent can be filled up by one client until it \
+        serves nobody.",
     fix: "Limit the body before it is read into memory, answer 413, and document the limit.",
     kind: Kind::Probe {
         scope: Scope::Target(applies),

@@ -13,15 +13,15 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.broken-key",
-    purpose: "A key, cookie, password or signature that is not exactly right is refused.",
-    verifies: "A protected read is called with the good credentials changed in one way: the secret without \
-        its last third, with another letter in its middle, empty, or that of another caller under \
-        this caller's name; and, where requests are signed, unsigned, signed for another body, or \
-        signed with another secret. Each is refused. It is not applicable to access tokens, which \
-        have checks of their own.",
-    matters: "A secret that is compared in part can be guessed in part, and one that is not compared with \
-        its owner makes every caller every other.",
-    fix: "Compare whole secrets, in constant time, with that of the caller who is named; verify \
+    purpose: "The API refuses a key, cookie, password or signature that is not exactly right.",
+    verifies: "A protected read is called with the good credentials changed in one way: the secret \
+        without its last third, with another letter in its middle, empty, or that of another \
+        client under this client's name; and, where requests are signed, unsigned, signed for \
+        another body, or signed with another secret. Each is refused. It is not applicable to \
+        access tokens, which have checks of their own.",
+    matters: "A secret that is compared in part can be guessed in part, and one that is not \
+        compared with its owner makes every client every other.",
+    fix: "Compare whole secrets, in constant time, with that of the client that is named; verify \
         signatures over the bytes of the body as they came.",
     kind: Kind::Probe {
         scope: Scope::Target(where_keys_protect_reads),

@@ -14,7 +14,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.certificate-bound",
-    purpose: "A token that is bound to a client certificate opens nothing without it.",
+    purpose: "A token that is bound to a client certificate gives no access without it.",
     verifies: "A protected read is called with a token that is bound to a client certificate: on a \
         connection without a certificate, and on one with the certificate of another identity. Each \
         is refused, by the API or already by TLS. It is not applicable where tokens say that they \

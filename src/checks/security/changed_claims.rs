@@ -13,12 +13,12 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.changed-claims",
-    purpose: "A JWT with other claims under its old signature is refused.",
+    purpose: "The API refuses a JWT with other claims under its old signature.",
     verifies: "A protected read is called with the good token after its subject and its end were changed \
         and its signature was kept. It is refused. It is not applicable to opaque tokens.",
-    matters: "Gateways that verify a signature once and cache the verdict, or that verify another text \
-        than they read, let callers write their own rights into a token. Whoever can make a token \
-        that is accepted can be anyone, and read or change everything that the API holds.",
+    matters: "Gateways that verify a signature once and cache the verdict, or that verify another \
+        text than they read, let clients write their own rights into a token. Whoever can make a \
+        token that is accepted can be anyone, and read or change everything that the API holds.",
     fix: "Verify tokens with a maintained library that is told the algorithm, the issuer, the audience \
         and the key set to expect, and never takes any of them from the token itself.",
     kind: Kind::Probe {

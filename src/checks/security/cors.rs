@@ -15,9 +15,10 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.cors",
-    purpose: "No web page of others may read what a protected operation answers.",
-    verifies: "A protected read that the good token opens is called with an `Origin` that nobody trusts. \
-        The answer does not allow it: `Access-Control-Allow-Origin` is neither `*` nor that origin.",
+    purpose: "Protected operations let no foreign origin read their responses.",
+    verifies: "A protected read that the good token opens is called with an `Origin` that nobody \
+        trusts. The response does not allow it: `Access-Control-Allow-Origin` is neither `*` nor \
+        that origin.",
     matters: "An origin that is allowed lets any page that an officer opens read records with the \
         officer's own access.",
     fix: "Send the header only for origins on a list, and leave it out where no browser calls the API.",

@@ -13,7 +13,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.dpop-proof",
-    purpose: "A token that is bound to a key opens nothing without a fresh proof for this very request.",
+    purpose: "A token that is bound to a key gives no access without a fresh proof for the same \
+        request.",
     verifies: "A protected read is called with a token that is bound to a key by DPoP: without a proof, as \
         a bearer token, and with proofs for another address, for another method, for another token, \
         by another key, and of yesterday. Each carries the nonce that the API asked for, so that the \

@@ -13,7 +13,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.dpop-replay",
-    purpose: "A proof of possession that was shown before is refused.",
+    purpose: "The API refuses a proof of possession that was used before.",
     verifies: "A protected read is called with a DPoP proof, and again with the same proof. The second call \
         is refused. It is not applicable where tokens are not bound to a key. RFC 9449 lets an API \
         remember proofs and does not oblige it to.",

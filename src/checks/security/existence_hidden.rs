@@ -17,16 +17,17 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.existence-hidden",
-    purpose: "Nobody can tell a record that they may not see from one that does not exist.",
-    verifies: "Where the target file gives an identity `other-force`, the default identity creates a \
-        restricted record. The other force asks for it and for an id that names nothing: both are answered \
-        with the same status. Then both are asked for in turn, eight times, and where one is always slower \
-        by far, twice twenty-four times more: a difference counts where the medians are twenty milliseconds \
-        apart, and by half of the faster, and nine pairs in ten agree, both times. Anything less is noise, \
-        and passes.",
-    matters: "That there is a record is often the secret: of an informant, a covert vehicle, an investigation \
-        into an officer. A 403 beside a 404, or an answer that takes longer, tells it to whoever can guess \
-        or walk through ids.",
+    purpose: "A client cannot distinguish a record that it may not see from one that does not \
+        exist.",
+    verifies: "Where the target file gives an identity `other-force`, the default identity creates \
+        a restricted record. The other force asks for it and for an id that names nothing: both \
+        receive the same status. Then both are asked for in turn, eight times, and where one is \
+        always slower by far, twice twenty-four times more: a difference counts where the medians \
+        are twenty milliseconds apart, and by half of the faster, and nine pairs in ten agree, \
+        both times. Anything less is noise, and passes.",
+    matters: "That there is a record is often the secret: of an informant, a covert vehicle, an \
+        investigation into an officer. A 403 beside a 404, or a response that takes longer, tells \
+        it to whoever can guess or walk through ids.",
     fix: "Answer 404 to everyone who may not know of the record, from the same query that looks for it by id \
         and force, so that both take the same way.",
     kind: Kind::Probe {

@@ -12,7 +12,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.expired-token",
-    purpose: "A token that has ended, or has not begun, is refused.",
+    purpose: "The API refuses a token that has expired or is not valid yet.",
     verifies: "A protected read is called with the tokens that the identities `expired` and `not-yet-valid` \
         of the target file lend. Each is refused. Without such an identity it is inconclusive: \
         Muster cannot make a token of the issuer's.",

@@ -18,15 +18,16 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.hidden-members",
-    purpose: "Members that a role may not see are absent from what it reads.",
-    verifies: "The authorisation table (the parameter `authorisation`) names with `hides` members that an \
-        identity must not see. A record with everything filled in is made, and read by the default \
-        identity, which must see the member; then by that identity, which must not: neither with a \
-        value, nor null, nor masked. Members are looked for at any depth.",
-    matters: "A member that is null for some and missing for others tells that there is something. One that \
-        is sent and left for the screen to hide has been disclosed.",
-    fix: "Choose the members of an answer by the rights of the caller when it is built, and leave the \
-        others out altogether.",
+    purpose: "A response does not hold properties that the client's role may not see.",
+    verifies: "The authorisation table (the parameter `authorisation`) names with `hides` \
+        properties that an identity must not see. A record with everything filled in is made, and \
+        read by the default identity, which must see the property; then by that identity, which \
+        must not: neither with a value, nor null, nor masked. Properties are looked for at any \
+        depth.",
+    matters: "A property that is null for some and missing for others tells that there is \
+        something. One that is sent and left for the screen to hide has been disclosed.",
+    fix: "Choose the properties of a response by the rights of the client when it is built, and \
+        leave the others out altogether.",
     kind: Kind::Probe {
         scope: Scope::OperationWith(applies),
         run,

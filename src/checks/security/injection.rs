@@ -15,7 +15,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.injection",
-    purpose: "Text from a request is never carried out.",
+    purpose: "The API never executes strings from a request.",
     verifies: "The first three free texts of each query that only reads are sent with values that would show \
         that something carries them out, and harm nothing: conditions that always hold (`' OR '1'='1`), \
         beside the same without the condition, and expressions of templates (`{{7919*7907}}`, `${7919*7907}`). A \

@@ -13,7 +13,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.key-confusion",
-    purpose: "A JWT signed by HMAC with the issuer's public key is refused.",
+    purpose: "The API refuses a JWT that is signed by HMAC with the issuer's public key.",
     verifies: "A protected read is called with the claims of the good token, signed with HS256 and the text \
         (PEM) of the public key that the issuer publishes. It is refused. It is not applicable to \
         opaque tokens, nor where the key is not published at the host of the token endpoint.",

@@ -13,7 +13,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.key-in-header",
-    purpose: "A JWT is never verified with a key that its own header brings or points at.",
+    purpose: "The API never verifies a JWT with a key that the JWT's own header contains or points \
+        to.",
     verifies: "A protected read is called with tokens that carry the claims of the good one and are signed \
         with a key of Muster's own: the key stands in the header (`jwk`), the header gives an \
         address for it (`jku`, `x5u`), or `kid` names an empty file. Each is refused, and nobody asks \

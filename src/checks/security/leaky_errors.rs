@@ -12,10 +12,10 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.leaky-errors",
-    purpose: "No error tells what the service is made of.",
-    verifies: "Every answer of class 4xx or 5xx is searched for stack traces, names of exceptions, SQL, \
-        messages of databases, paths of files and private addresses, in letters of any case. What the request itself \
-        said is not held against the answer.",
+    purpose: "No error response shows how the service is built.",
+    verifies: "Every response of class 4xx or 5xx is searched for stack traces, names of \
+        exceptions, SQL, messages of databases, paths of files and private addresses, in letters \
+        of any case. What the request itself said is not held against the response.",
     matters: "Each of them tells an intruder which library to look up and where the next weakness is; some \
         tell what is in the database.",
     fix: "Answer errors with a body of your own, and keep what went wrong in the log, under the \

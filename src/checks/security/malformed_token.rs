@@ -14,9 +14,9 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.malformed-token",
-    purpose: "A token that is none is refused with 401 and a challenge.",
-    verifies: "A protected read that the good token opens is called with a text that is no token, with the \
-        word `null`, with blanks and with nothing after `Bearer`. Each is answered 401 with \
+    purpose: "The API refuses a malformed token with 401 and a challenge.",
+    verifies: "A protected read that the good token opens is called with a text that is no token, \
+        with the word `null`, with blanks and with nothing after `Bearer`. Each receives 401 with \
         `WWW-Authenticate`; 400 is fair for the last two.",
     matters: "Clients renew a token when they see 401. A crash or a 403 in its place makes a lapsed login \
         look like an outage or a missing right; a success makes the login worthless.",

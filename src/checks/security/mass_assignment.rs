@@ -21,16 +21,16 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.mass-assignment",
-    purpose: "Callers cannot set members that are the API's own to set.",
-    verifies: "A record is created and read back. Then another is created whose body also holds, with other \
-        values, the members that the contract marks `readOnly`, and members of rights and ownership that it \
-        shows and does not take (`owner`, `role`, `tenant` and the like). Refusing that is right, and so is \
-        overlooking them: read back, none has the value that was sent. A third body brings `isAdmin` and \
-        `role`, which the contract does not have: where the API keeps them, it is inconclusive, for the \
-        contract cannot say what they do.",
-    matters: "Frameworks that copy every member of a body into a record let callers say who owns it, who made \
-        it and when, or give themselves a role.",
-    fix: "Copy the members that callers may set by name, or refuse bodies with others \
+    purpose: "Clients cannot set properties that only the API may set.",
+    verifies: "A record is created and read back. Then another is created whose body also holds, \
+        with other values, the properties that the contract marks `readOnly`, and properties of \
+        rights and ownership that it shows and does not take (`owner`, `role`, `tenant` and the \
+        like). Refusing that is right, and so is overlooking them: read back, none has the value \
+        that was sent. A third body brings `isAdmin` and `role`, which the contract does not have: \
+        where the API keeps them, it is inconclusive, for the contract cannot say what they do.",
+    matters: "Frameworks that copy every property of a body into a record let clients say who owns \
+        it, who made it and when, or give themselves a role.",
+    fix: "Copy the properties that clients may set by name, or refuse bodies with others \
         (`additionalProperties: false`).",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),

@@ -12,11 +12,12 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.no-credentials",
-    purpose: "Every protected operation asks for credentials, by 401 and a challenge.",
-    verifies: "Each operation that the contract protects is called with a valid request and no credentials. \
-        The answer is 401 with `WWW-Authenticate`. Operations that change records are tried where \
-        writes are allowed. 404 is inconclusive: it tells nothing of credentials. Operations that the \
-        contract leaves open are listed as such.",
+    purpose: "Every protected operation returns 401 with a challenge to a request without \
+        credentials.",
+    verifies: "Each operation that the contract protects is called with a valid request and no \
+        credentials. The response is 401 with `WWW-Authenticate`. Operations that change records \
+        are tried where writes are allowed. 404 is inconclusive: it tells nothing of credentials. \
+        Operations that the contract leaves open are listed as such.",
     matters: "One operation that forgot to ask is all that someone needs to read or change police records. \
         A 403 or a redirect in place of 401 keeps clients from logging in again.",
     fix: "Ask for credentials in one place that every route passes through, before anything of the \

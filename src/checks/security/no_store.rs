@@ -8,12 +8,12 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.no-store",
-    purpose: "What a protected operation answers is not kept on the way.",
+    purpose: "Caches may not store the responses of a protected operation.",
     verifies: "Every success of a protected operation that has a body carries `Cache-Control` with \
         `no-store`. Operations that the contract leaves open are not looked at.",
-    matters: "Without it, proxies and browsers may keep people's records on disk, and show them to the \
-        next who asks on a shared terminal.",
-    fix: "Set `Cache-Control: no-store` on every answer that needs credentials.",
+    matters: "Without it, proxies and browsers may keep people's records on disk, and show them to \
+        the next user of a shared terminal.",
+    fix: "Set `Cache-Control: no-store` on every response that needs credentials.",
     kind: Kind::Response(judge),
     examples: &[
         Example {

@@ -8,11 +8,11 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.nosniff",
-    purpose: "Browsers are told not to guess what an answer is.",
-    verifies: "Every answer of the API with a body carries `X-Content-Type-Options: nosniff`.",
+    purpose: "The API tells browsers not to guess the media type of a response.",
+    verifies: "Every response of the API with a body carries `X-Content-Type-Options: nosniff`.",
     matters: "A browser that takes a stored text for a page runs what is in it, as the officer who is \
         logged in.",
-    fix: "Set the header on every answer, at the gateway.",
+    fix: "Set the header on every response, at the gateway.",
     kind: Kind::Response(judge),
     examples: &[
         Example {

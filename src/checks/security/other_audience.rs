@@ -12,7 +12,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.other-audience",
-    purpose: "A token for another audience is refused.",
+    purpose: "The API refuses a token for another audience.",
     verifies: "A protected read is called with the token that the identity `other-audience` of the target \
         file lends: issued by the right issuer for another API. It is refused. Without such an \
         identity it is inconclusive.",

@@ -12,7 +12,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.other-issuer",
-    purpose: "A token of another issuer is refused.",
+    purpose: "The API refuses a token of another issuer.",
     verifies: "A protected read is called with the token that the identity `other-issuer` of the target \
         file lends: well formed, and of an issuer that the API does not trust. It is refused. \
         Without such an identity it is inconclusive.",

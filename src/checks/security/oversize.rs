@@ -17,7 +17,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.oversize",
-    purpose: "Headers that are too long, JSON that is too deep and bodies that unpack to megabytes are refused.",
+    purpose: "The API refuses headers that are too long, JSON that is too deep and bodies that \
+        decompress to megabytes.",
     verifies: "A protected read gets a header of 64 KiB. Where writes are allowed, the first operation that \
         takes JSON gets a body nested 50,000 deep, and one of sixteen megabytes of blanks packed by gzip into \
         sixteen kilobytes. Each is answered in time and without a server error: a refusal passes, and so does \

@@ -5,7 +5,7 @@ use crate::checks::document::prelude::*;
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.personal-in-url",
-    purpose: "No identifier of a person stands in an address.",
+    purpose: "No URL holds an identifier of a person.",
     verifies: "The names of path and query parameters are looked at: PNC, CRO, NHS, National Insurance, \
         passport and driver numbers, e-mail addresses and telephone numbers do not stand there. Ids of the \
         API's own are fine, and names and dates of birth are not looked at.",

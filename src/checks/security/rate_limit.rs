@@ -17,13 +17,13 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.rate-limit",
-    purpose: "More requests than are documented are answered 429 with Retry-After.",
-    verifies: "Only where it is asked for, by the parameter `rate_limit: {requests: …, seconds: …}`, which \
-        says how many requests in how many seconds are one more than the supplier documents. So many reads \
-        are sent, as the identity `throttled` where the target file lends one with a small quota, else as \
-        the default identity. One is answered 429, and that answer has `Retry-After` with seconds or a \
-        date. It stops at the first 429. Where the budget or the API itself is too slow to get there, it is \
-        inconclusive.",
+    purpose: "The API returns 429 with Retry-After when a client exceeds the documented rate.",
+    verifies: "Only where it is asked for, by the parameter `rate_limit: {requests: …, seconds: \
+        …}`, which says how many requests in how many seconds are one more than the supplier \
+        documents. So many reads are sent, as the identity `throttled` where the target file lends \
+        one with a small quota, else as the default identity. One receives 429, and that answer \
+        has `Retry-After` with seconds or a date. It stops at the first 429. Where the budget or \
+        the API itself is too slow to get there, it is inconclusive.",
     matters: "Without a limit one faulty client takes the service away from every force. Without \
         `Retry-After` clients come back at once, and make it worse.",
     fix: "Count requests by client at the edge, answer 429 above the documented rate, and say in \

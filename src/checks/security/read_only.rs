@@ -16,11 +16,11 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.read-only",
-    purpose: "An identity that may only read cannot write.",
-    verifies: "Where the target file gives an identity `read-only`, it first reads with success; then each \
-        protected operation that changes records is called with a valid request as it. The answer is \
-        403. Operations that only search by POST, by their name or scope, are left out. 404 is \
-        inconclusive.",
+    purpose: "The API refuses writes of an identity that may only read.",
+    verifies: "Where the target file gives an identity `read-only`, it first reads with success; \
+        then each protected operation that changes records is called with a valid request as it. \
+        The response is 403. Operations that only search by POST, by their name or scope, are left \
+        out. 404 is inconclusive.",
     matters: "A dashboard or a report that can write is a way to alter evidence without anyone having been \
         given the right.",
     fix: "Check the scope or role on every operation that writes, and answer 403 with \

@@ -15,11 +15,12 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.reflected-markup",
-    purpose: "No answer gives markup from a request back as a page.",
-    verifies: "For each operation that only reads, an element of HTML is put into the first text of the query, \
-        into the last variable of the path, and into a path below it that does not exist. An answer that \
-        holds the element as it was sent fails where its content type makes a browser show it: HTML, XHTML, \
-        SVG, XML, or none at all without `nosniff`. In JSON it is harmless.",
+    purpose: "No response returns markup from the request as a page.",
+    verifies: "For each operation that only reads, an element of HTML is put into the first text \
+        of the query, into the last variable of the path, and into a path below it that does not \
+        exist. A response that holds the element as it was sent fails where its content type makes \
+        a browser show it: HTML, XHTML, SVG, XML, or none at all without `nosniff`. In JSON it is \
+        harmless.",
     matters: "A link with a script in it is all that an officer has to open for somebody else to act with the \
         officer's rights.",
     fix: "Answer errors in JSON, or escape what comes from a request, and send `X-Content-Type-Options: nosniff`.",

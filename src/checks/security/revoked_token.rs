@@ -12,7 +12,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.revoked-token",
-    purpose: "A token or key that was revoked is refused.",
+    purpose: "The API refuses a token or key that was revoked.",
     verifies: "A protected read is called with the credential that the identity `revoked` of the target file \
         lends: a token, key, cookie or password that was issued, and revoked before its end. It is refused. \
         Without such an identity it is inconclusive where the API takes tokens, and not applicable where it \

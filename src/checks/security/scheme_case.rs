@@ -15,7 +15,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.scheme-case",
-    purpose: "The scheme of the Authorization header is read in any case.",
+    purpose: "The API reads the scheme of the Authorization header in any case.",
     verifies: "A protected read that the good token opens is called with the same token under `bearer` in \
         lower case, which succeeds too: RFC 9110, section 11.1, makes the names of schemes \
         case-insensitive.",

@@ -13,12 +13,12 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.spoofed-identity",
-    purpose: "Headers that a proxy might set do not log anyone in.",
+    purpose: "Headers that a proxy might set give no access without credentials.",
     verifies: "A protected read that the good token opens is called without credentials, and with the \
         headers by which proxies hand on who called (`X-Forwarded-User`, `X-User-Id`, \
         `X-Remote-User` and others) and where from (`X-Forwarded-For`, `X-Real-IP`). It is refused.",
-    matters: "Services behind a gateway often believe these headers. Where the gateway passes on what the \
-        caller wrote, anyone is whoever they say.",
+    matters: "Services behind a gateway often believe these headers. Where the gateway passes on \
+        what the client wrote, anyone is whoever they say.",
     fix: "Take such headers out at the edge, and authenticate by the token alone.",
     kind: Kind::Probe {
         scope: Scope::Target(where_reads_are_protected),

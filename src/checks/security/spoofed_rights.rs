@@ -18,7 +18,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.spoofed-rights",
-    purpose: "Headers that a proxy might set give nobody more rights.",
+    purpose: "Headers that a proxy might set give a client no further rights.",
     verifies: "What is refused to an identity is asked again with the headers by which proxies hand on who \
         called and with which rights (`X-User-Roles`, `X-Forwarded-User`, `X-Real-IP` and others), and is \
         refused again: each protected write as the identity `read-only`, and the restricted record of the \

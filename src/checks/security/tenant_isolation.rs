@@ -15,16 +15,16 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.tenant-isolation",
-    purpose: "A restricted record of one force is not shown to another.",
-    verifies: "Where the target file gives an identity `other-force`, a record is created by the default \
-        identity through each operation whose body has a switch for it: the boolean member that the \
-        parameter `restricted_by` names, `restricted` where nobody says otherwise. Its owner reads \
-        it with success; the other force is answered 403 or 404.",
+    purpose: "The API does not show a restricted record of one force to another force.",
+    verifies: "Where the target file gives an identity `other-force`, a record is created by the \
+        default identity through each operation whose body has a switch for it: the boolean \
+        property that the parameter `restricted_by` names, `restricted` where nobody says \
+        otherwise. Its owner reads it with success; the other force receives 403 or 404.",
     matters: "Records of vulnerable people, covert work and officers under investigation are restricted \
         because being seen by the wrong force does harm that cannot be undone. It is the most \
         frequent failure of APIs: the id is enough.",
-    fix: "Decide on every read by the owner of the record and the force of the caller, in the query \
-        that fetches it, and answer 404.",
+    fix: "Decide on every read by the owner of the record and the force of the client, in the \
+        query that fetches it, and answer 404.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

@@ -18,15 +18,15 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.tenant-lists",
-    purpose: "Lists and searches do not show a restricted record to another force.",
-    verifies: "Where the target file gives an identity `other-force`, the default identity creates a \
-        restricted record and finds it in the list. Then the other force goes through the same list, \
-        with each filter that the list has for a value of the record, and page by page without. It is on \
-        no page.",
-    matters: "A guard on the single record is worth nothing where the list shows the same data. Lists are \
-        written by other hands, and searched by name.",
-    fix: "Put the caller's force into the query of every list and search, before pages are cut and totals \
-        counted.",
+    purpose: "Collections and searches do not show a restricted record to another force.",
+    verifies: "Where the target file gives an identity `other-force`, the default identity creates \
+        a restricted record and finds it in the collection. Then the other force goes through the \
+        same collection, with each filter that the collection has for a value of the record, and \
+        page by page without. It is on no page.",
+    matters: "A guard on the single record is worth nothing where the collection shows the same \
+        data. Collections are written by other hands, and searched by name.",
+    fix: "Put the client's force into the query of every collection and search, before pages are \
+        cut and totals counted.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

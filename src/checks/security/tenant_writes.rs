@@ -17,15 +17,15 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.tenant-writes",
-    purpose: "A restricted record of one force is neither changed nor deleted by another.",
-    verifies: "Where the target file gives an identity `other-force`, the default identity creates a \
-        restricted record (by the member that the parameter `restricted_by` names, else `restricted`), and \
-        the other force sends a valid PUT, PATCH or DELETE for it. The answer is 403 or 404, and its owner \
-        still reads the record as it was.",
+    purpose: "The API lets no force change or delete a restricted record of another force.",
+    verifies: "Where the target file gives an identity `other-force`, the default identity creates \
+        a restricted record (by the property that the parameter `restricted_by` names, else \
+        `restricted`), and the other force sends a valid PUT, PATCH or DELETE for it. The response \
+        is 403 or 404, and its owner still reads the record as it was.",
     matters: "Whoever can change a record that they may not even see can alter evidence, or make it vanish. \
         Services that guard the read often forget the write.",
-    fix: "Fetch the record by its id and the caller's force in the same query that changes it, and answer \
-        404 where that finds none.",
+    fix: "Fetch the record by its id and the client's force in the same query that changes it, and \
+        answer 404 where that finds none.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

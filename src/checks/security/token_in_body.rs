@@ -13,7 +13,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.token-in-body",
-    purpose: "A token in a form body opens nothing that is read.",
+    purpose: "A token in a form body gives no access to a read.",
     verifies: "A protected read is called without an Authorization header, with the good token as \
         `access_token` in a form body. It is refused: RFC 6750 lets no GET carry a token so. Only \
         reads are tried.",

@@ -13,7 +13,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.token-in-query",
-    purpose: "A token in the query is not accepted.",
+    purpose: "The API does not accept a token in the query.",
     verifies: "A protected read is called with the good token as `access_token` in the query, and without \
         an Authorization header. It is refused, with whatever 4xx.",
     matters: "Addresses are kept in the logs of servers and proxies, in histories and in referrers: a \

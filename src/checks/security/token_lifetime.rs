@@ -12,7 +12,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.token-lifetime",
-    purpose: "Access tokens live for an hour at most.",
+    purpose: "Access tokens are valid for at most one hour.",
     verifies: "The answers of token endpoints are read: `expires_in`, or else the time between `iat` and \
         `exp` of a JWT. It is at most `token_lifetime_s` seconds, 3,600 where nobody says otherwise. \
         Tokens that the target file lends are not looked at.",

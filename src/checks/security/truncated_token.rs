@@ -13,7 +13,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.truncated-token",
-    purpose: "A token that was cut short is refused.",
+    purpose: "The API refuses a truncated token.",
     verifies: "A protected read is called with the good token without its last third. It is refused.",
     matters: "A token compared by its beginning, or as far as it goes, can be guessed piece by piece.",
     fix: "Look the whole token up, compare in constant time, and refuse what was not issued.",

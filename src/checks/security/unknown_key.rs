@@ -12,7 +12,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.unknown-key",
-    purpose: "A token that is signed with a key which the issuer never published is refused.",
+    purpose: "The API refuses a token that is signed with a key which the issuer never published.",
     verifies: "A protected read is called with the token that the identity `unknown-key` of the target file \
         lends: right in every claim, and signed with a key that is not among those of the issuer. It \
         is refused. Without such an identity it is inconclusive: Muster does not know the issuer's \

@@ -12,11 +12,11 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "security.unlisted-paths",
-    purpose: "Nothing answers below the API's root but what the contract lists.",
-    verifies: "Without credentials, a path that nobody can have built and the usual places of consoles, \
-        metrics and configuration are asked for below the base URL. None is answered with success, \
-        unless the contract lists it. Where a made-up path is answered with a web page, as single-page \
-        applications do, that page is no finding.",
+    purpose: "The API serves nothing below its root but what the contract lists.",
+    verifies: "Without credentials, a path that nobody can have built and the usual places of \
+        consoles, metrics and configuration are asked for below the base URL. None receives a \
+        success, unless the contract lists it. Where a made-up path receives a web page, as \
+        single-page applications do, that page is no finding.",
     matters: "Consoles and metrics that were left on are where intruders look first: they tell versions, \
         memory and passwords, and some run commands.",
     fix: "Deny every route that is not listed; serve consoles on another port, inside.",

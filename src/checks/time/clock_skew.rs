@@ -10,10 +10,11 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "time.clock-skew",
-    purpose: "The target's clock is right: Date is there, and tells the true time.",
-    verifies: "Each success has a `Date` in the form of RFC 9110 (`Thu, 01 Jan 2026 12:00:00 GMT`) that differs from \
-        this machine's clock by 60 seconds at most (`clock_skew_ms` sets another limit). Answers from a cache \
-        (with `Age`) are left out. If every target seems wrong, this machine's own clock is.",
+    purpose: "The API sends Date with the true time.",
+    verifies: "Each success has a `Date` in the form of RFC 9110 (`Thu, 01 Jan 2026 12:00:00 GMT`) \
+        that differs from this machine's clock by 60 seconds at most (`clock_skew_ms` sets another \
+        limit). Responses from a cache (with `Age`) are left out. If every target seems wrong, \
+        this machine's own clock is.",
     matters: "Tokens, signatures and the order of events across forces hang on clocks. Minutes of skew make fresh \
         tokens expired, and put an arrest before the call that led to it.",
     fix: "Let the servers, and any gateway that writes `Date`, take their time from NTP, and alert on drift.",

@@ -17,16 +17,18 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "time.latency",
-    purpose: "Answers come within the times that are declared.",
-    verifies: "Each GET is sent `latency_samples` times (20 unless set, 100 where p99 is judged) at a constant \
-        rate, with little else under way, whether or not the answers before have come: a target that stalls \
-        is not spared the requests that its callers would have sent meanwhile, so that no stall is left out of \
-        the count. The times are judged against `p50_ms`, `p95_ms` and `p99_ms` of the target file or the \
-        profile. The objective is met where the percentile keeps to it. It is missed where more answers took \
-        longer than chance explains once in a hundred runs; in between it is inconclusive, as are too few answers. \
-        Where requests could not be sent in time, because the machine that Muster runs \
-        on was busy, a miss is inconclusive. No answer within the time limit counts as longer. Connecting counts. Without an objective times are \
-        measured, shown in the report, and not judged.",
+    purpose: "The API responds within the declared times.",
+    verifies: "Each GET is sent `latency_samples` times (20 unless set, 100 where p99 is judged) \
+        at a constant rate, with little else under way, whether or not the responses before have \
+        come: a target that stalls is not spared the requests that its clients would have sent \
+        meanwhile, so that no stall is left out of the count. The times are judged against \
+        `p50_ms`, `p95_ms` and `p99_ms` of the target file or the profile. The objective is met \
+        where the percentile keeps to it. It is missed where more answers took longer than chance \
+        explains once in a hundred runs; in between it is inconclusive, as are too few answers. \
+        Where requests could not be sent in time, because the machine that Muster runs on was \
+        busy, a miss is inconclusive. No response within the time limit counts as longer. \
+        Connecting counts. Without an objective times are measured, shown in the report, and not \
+        judged.",
     matters: "An officer at the roadside waits for the slowest of several calls. An average hides what one call \
         in twenty takes.",
     fix: "Find what the slow answers have in common: a missing index, a cold cache, a pool that is too small, \

@@ -22,8 +22,8 @@ pub static CHECK: Check = Check {
     verifies: "The end of validity of every certificate that the target shows is more than 14 days ahead by the \
         clock of this machine; the parameter `certificate_days` sets another number. A certificate that is \
         over already is a matter of `transport.certificate`.",
-    matters: "A certificate that runs out stops every client at the same moment, often at night. Two weeks are \
-        enough to renew it without hurry.",
+    matters: "A certificate that runs out stops every client at the same time, often at night. Two \
+        weeks are enough to renew it without hurry.",
     fix: "Renew it now, and have it renewed by itself well before its end.",
     kind: Kind::Probe {
         scope: Scope::Target(applies),

@@ -18,7 +18,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "transport.cipher-suites",
-    purpose: "TLS 1.2 is spoken only with suites of ECDHE and authenticated encryption.",
+    purpose: "TLS 1.2 is used only with cipher suites of ECDHE and authenticated encryption.",
     verifies: "Every other suite that a server may be found to speak is offered with TLS 1.2, in a first message \
         made for the purpose; what the target chooses is taken out and the rest offered again, up to eight \
         times. An alert or a closed connection is right. Suites that need a key shared beforehand are not \

@@ -15,15 +15,16 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "transport.client-certificate-required",
-    purpose: "Where mutual TLS is promised, callers without a right client certificate are turned away.",
+    purpose: "The API refuses clients without a right client certificate, where it promises mutual \
+        TLS.",
     verifies: "Applies where the contract declares `mutualTLS` or the target file gives a client certificate. A \
         path is asked for, without credentials, over handshakes with no certificate, with one that signs \
         itself, with one of an authority made for the purpose, and with the configured one but another key. \
         A refusal within the handshake or after it (TLS 1.3 refuses late) is right, and so is an error that \
         the configured certificate does not get (a gateway may answer 400 or 403). A success is a failure. \
         The same error for all, such as 401 for want of a token, is inconclusive.",
-    matters: "A server that asks for a certificate and lets callers in without one gives a protection that is \
-        believed in and not there.",
+    matters: "A server that asks for a certificate and lets clients in without one gives a \
+        protection that is believed in and not there.",
     fix: "Require and verify the client certificate wherever TLS ends (`ssl_verify_client on` with your own \
         authority in nginx), not `optional`, and do not accept certificates of any authority.",
     kind: Kind::Probe {

@@ -15,13 +15,14 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "transport.hsts",
-    purpose: "Answers over HTTPS say that the host is to be used over HTTPS alone.",
-    verifies: "A path that needs no values is read. Its answer has `Strict-Transport-Security` with a `max-age` of \
-        a year or more (RFC 6797); the parameter `hsts_seconds` sets another length.",
+    purpose: "Responses over HTTPS say that the host is to be used over HTTPS alone.",
+    verifies: "A path that needs no values is read. Its response has `Strict-Transport-Security` \
+        with a `max-age` of a year or more (RFC 6797); the parameter `hsts_seconds` sets another \
+        length.",
     matters: "Browsers and some clients then never try plain HTTP again, so that a mistyped address or a planted \
         link sends no token in the clear.",
-    fix: "Send `Strict-Transport-Security: max-age=31536000` with every answer over HTTPS, errors included, \
-        wherever TLS ends.",
+    fix: "Send `Strict-Transport-Security: max-age=31536000` with every response over HTTPS, \
+        errors included, wherever TLS ends.",
     kind: Kind::Probe {
         scope: Scope::Target(applies),
         run,

@@ -13,7 +13,8 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "transport.plain-http",
-    purpose: "Plain HTTP gives no data of the API, and does not lead its callers on to HTTPS unnoticed.",
+    purpose: "Plain HTTP gives no data of the API, and does not redirect clients to HTTPS \
+        unnoticed.",
     verifies: "A path of the API is asked for at the same host over plain HTTP, at port 80 or the one of the \
         parameter `plain_http_port`, and without credentials: those are never sent unencrypted. A refused \
         or closed connection, or an error, is right. A success with data is a failure, and so is a \

@@ -18,7 +18,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "transport.tls13",
-    purpose: "TLS 1.3 is offered, and preferred to TLS 1.2.",
+    purpose: "TLS 1.3 is offered and preferred to TLS 1.2.",
     verifies: "TLS 1.3 is offered alone, then together with TLS 1.2. The target takes it both times.",
     matters: "TLS 1.3 has no weak suites to choose wrongly, hides the certificates, and is quicker by one round \
         trip. It is what the NCSC recommends to offer first.",

@@ -19,10 +19,10 @@ use crate::{
 pub static CHECK: Check = Check {
     id: "transport.tls-versions",
     purpose: "SSL 3.0, TLS 1.0 and TLS 1.1 are refused.",
-    verifies: "Each of the three is offered alone, with every suite that it can have, in a first message made for \
-        the purpose: the connection ends before anything else is said. An alert or a closed connection is \
-        right. The answer that takes the offer is a failure. If everything is hung up on, the versions of \
-        today too, it is inconclusive.",
+    verifies: "Each of the three is offered alone, with every suite that it can have, in a first \
+        message made for the purpose: the connection ends before anything else is said. An alert \
+        or a closed connection is right. The response that takes the offer is a failure. If \
+        everything is hung up on, the versions of today too, it is inconclusive.",
     matters: "These versions can be read or changed by somebody on the way. As long as a server takes them, a \
         client can be led to use them.",
     fix: "Set the lowest version to TLS 1.2 wherever TLS ends: load balancer, gateway, ingress and server \

@@ -16,17 +16,19 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "wire.compression",
-    purpose: "A compressed answer holds the same bytes as a plain one, and says that it depends on Accept-Encoding.",
-    verifies: "Each GET is sent for a plain answer (`Accept-Encoding: identity`), then for gzip, then for br. \
-        A plain answer has no Content-Encoding; a compressed one has a coding that was asked for, decodes to the \
-        bytes of the plain one, names Accept-Encoding in `Vary`, and \
-        does not have the strong ETag of the plain one. Bytes are compared where the plain answer is the same before \
-        and after; of an answer that differs each time, such as a log, only the rest is judged. A target that \
-        compresses nothing is not judged.",
-    matters: "A cache on the way that is not told of the difference serves compressed bytes to a caller that cannot \
-        read them. A gateway that compresses badly spoils records that the API made well.",
-    fix: "Let one layer compress, and let it send `Vary: Accept-Encoding` on every answer that it would compress \
-        for another caller (nginx: `gzip_vary on`), with another or a weak ETag.",
+    purpose: "A compressed response has the content of the uncompressed one, and its Vary header \
+        names Accept-Encoding.",
+    verifies: "Each GET is sent for a plain response (`Accept-Encoding: identity`), then for gzip, \
+        then for br. A plain response has no Content-Encoding; a compressed one has a coding that \
+        was asked for, decodes to the bytes of the plain one, names Accept-Encoding in `Vary`, and \
+        does not have the strong ETag of the plain one. Bytes are compared where the plain \
+        response is the same before and after; of a response that differs each time, such as a \
+        log, only the rest is judged. A target that compresses nothing is not judged.",
+    matters: "A cache on the way that is not told of the difference serves compressed bytes to a \
+        client that cannot read them. A gateway that compresses badly spoils records that the API \
+        made well.",
+    fix: "Let one layer compress, and let it send `Vary: Accept-Encoding` on every response that \
+        it would compress for another client (nginx: `gzip_vary on`), with another or a weak ETag.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

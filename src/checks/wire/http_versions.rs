@@ -15,7 +15,7 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "wire.http-versions",
-    purpose: "HTTP/2 and HTTP/1.1 give answers of the same status and kind.",
+    purpose: "HTTP/2 and HTTP/1.1 give responses with the same status code and media type.",
     verifies: "Where the target agrees to HTTP/2, one GET is sent in HTTP/2, then over four connections in HTTP/1.1, then in \
         HTTP/2 again. Status and Content-Type are the same; what differs between the two in HTTP/2, or between the four, is not \
         compared. Bodies are not: behind one address may be several servers, and a connection in HTTP/2 stays with one of them. A \

@@ -16,15 +16,17 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "wire.keep-alive",
-    purpose: "A connection takes the next request, or its end is announced.",
-    verifies: "One GET is sent twice over one connection in HTTP/1.1. Where the first answer does not say \
-        `Connection: close`, the second request is answered as the first was; a connection that closes all the same, on \
-        each of three that are tried, is a failure. In the same way the GET follows a HEAD, and a GET that is answered \
-        304: where it is never answered, a body was sent where none may be, or the connection closed. A connection that closes now and then is nobody's fault (RFC 9112, 9.5).",
+    purpose: "A connection takes the next request, or the API announces its end.",
+    verifies: "One GET is sent twice over one connection in HTTP/1.1. Where the first response \
+        does not say `Connection: close`, the second request is answered as the first was; a \
+        connection that closes all the same, on each of three that are tried, is a failure. In the \
+        same way the GET follows a HEAD, and a GET that receives 304: where it is never answered, \
+        a body was sent where none may be, or the connection closed. A connection that closes now \
+        and then is nobody's fault (RFC 9112, 9.5).",
     matters: "Clients and gateways keep connections. Where the end comes unannounced, every other write is lost or sent \
         twice, for nobody can tell whether it had arrived.",
-    fix: "Keep connections open for some seconds (nginx: `keepalive_timeout`), or send `Connection: close` with the last \
-        answer. Send no body with HEAD, 204 and 304.",
+    fix: "Keep connections open for some seconds (nginx: `keepalive_timeout`), or send \
+        `Connection: close` with the last response. Send no body with HEAD, 204 and 304.",
     kind: Kind::Probe {
         scope: Scope::Target(reads_somewhere),
         run,

@@ -16,13 +16,15 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "work.cancelled",
-    purpose: "Work that was cancelled does not go on.",
-    verifies: "Work is started, its status is read, and it is cancelled by DELETE of the status where the contract has one. Where that is \
-        answered with a success, the status afterwards is gone (404 or 410) or says that the work was \
-        cancelled or is over without success; it is read until then. Work that succeeds after it was cancelled, or \
-        that still runs when its time is over, is a finding. Where it had succeeded before, nothing is judged.",
-    matters: "Cancelling is how a mistaken search or a release of papers to the wrong force is stopped. An API that says \
-        yes and goes on does the harm that the caller believes to have prevented.",
+    purpose: "A long-running operation stops when it is cancelled.",
+    verifies: "Work is started, its status is read, and it is cancelled by DELETE of the status \
+        where the contract has one. Where that receives a success, the status afterwards is gone \
+        (404 or 410) or says that the work was cancelled or is over without success; it is read \
+        until then. Work that succeeds after it was cancelled, or that still runs when its time is \
+        over, is a finding. Where it had succeeded before, nothing is judged.",
+    matters: "Cancelling is how a mistaken search or a release of papers to the wrong force is \
+        stopped. An API that says yes and goes on does the harm that the client believes to have \
+        prevented.",
     fix: "Let the worker look for the cancellation before each step and before it publishes its result; answer 409 where \
         it is too late.",
     kind: Kind::Probe {

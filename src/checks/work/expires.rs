@@ -21,11 +21,12 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "work.expires",
-    purpose: "Work that says when it expires is gone after that.",
-    verifies: "Work is started, with the shortest lifetime that the request can ask for (a member such as `ttl`, \
-        `keepForSeconds` or `expiresIn`). Its status says when it expires (`expiresAt` and its like). Where that is \
-        within ten seconds, the status is read after it, by the target's own clock and with some seconds' grace: \
-        it is answered 404 or 410. Later expiries are not waited for.",
+    purpose: "A job that states its expiry time is gone after that time.",
+    verifies: "Work is started, with the shortest lifetime that the request can ask for (a \
+        property such as `ttl`, `keepForSeconds` or `expiresIn`). Its status says when it expires \
+        (`expiresAt` and its like). Where that is within ten seconds, the status is read after it, \
+        by the target's own clock and with some seconds' grace: it receives 404 or 410. Later \
+        expiries are not waited for.",
     matters: "Exports of police records are copies. One that outlives the date it was promised to be gone by is a copy that nobody \
         counts any more, and that a retention schedule does not reach.",
     fix: "Compare the expiry on every read, and do not rely on a sweep that runs at night.",

@@ -14,15 +14,16 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "work.moves-forward",
-    purpose: "The status of long-running work moves only forward, and comes to an end.",
+    purpose: "The status of a long-running operation moves only forward, and reaches a final \
+        state.",
     verifies: "Work is started and its status is read with growing pauses (or as Retry-After asks) until it is over. \
         It never goes back, from running to waiting or from an end to anything else, and progress that is told \
         in numbers never shrinks. One more reading after the end says the same. Work that is not over within \
         `work_timeout_ms` (a parameter) has failed; where none is declared, it is followed for ten seconds, and \
         what is not over then is inconclusive. Common words for a status are known, in any spelling; a status in other \
         words is inconclusive.",
-    matters: "Callers poll until the end. A status that goes back makes them report a thing as done that is not; \
-        one that never ends keeps them polling for ever.",
+    matters: "Clients poll until the end. A status that goes back makes them report a thing as \
+        done that is not; one that never ends keeps them polling for ever.",
     fix: "Keep the status in one place, written in one direction, and give work a deadline after which it has failed.",
     kind: Kind::Probe {
         scope: Scope::Operation(takes_on),

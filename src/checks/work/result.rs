@@ -16,12 +16,14 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "work.result",
-    purpose: "Work that has succeeded leads to its result, and the result is there.",
-    verifies: "Work is followed until it has succeeded. Its status then leads to the result by 303 with Location, or by a \
-        member such as `result`, `resultUrl`, `output` or `links.result`; a GET there is a success. A status that \
-        holds its result itself, or leads nowhere, is not judged.",
-    matters: "The result is what the caller waited for. A link that leads to nothing after an hour of work is \
-        found out when it is too late to ask again.",
+    purpose: "A long-running operation that has succeeded leads to its result, and the result \
+        exists.",
+    verifies: "Work is followed until it has succeeded. Its status then leads to the result by 303 \
+        with Location, or by a property such as `result`, `resultUrl`, `output` or `links.result`; \
+        a GET there is a success. A status that holds its result itself, or leads nowhere, is not \
+        judged.",
+    matters: "The result is what the client waited for. A link that leads to nothing after an hour \
+        of work is found out when it is too late to ask again.",
     fix: "Say that work has succeeded only when its result can be read, and keep it as long as the status.",
     kind: Kind::Probe {
         scope: Scope::Operation(takes_on),

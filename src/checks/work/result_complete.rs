@@ -21,15 +21,19 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "work.result-complete",
-    purpose: "An export holds every record that was there when it was asked for, once and as it is.",
-    verifies: "Where work is told by an enumerated member of its body, or by its path, which records it writes out, a \
-        few records of each such kind are created, with different values, and the work is started for it with nothing else that could narrow it \
-        down. Its result, read as JSON or as text, names each of them, and in no list of JSON twice. Where result and read declare \
-        the same schema, the members that callers decide on are the same in both. What is missing is looked for again \
-        within `settle_ms`. A result that names no record at all, though the list shows some, is not judged, nor are \
-        short ids in a text, or in a list of JSON that holds few of them: it may \
-        be a link, an archive or a count. One that holds some of the new records and others not, leaves out \
-        records between others of the list, or says that more of it is elsewhere, is inconclusive: it may be a choice, or a page.",
+    purpose: "An export holds every record that existed when the export was requested, once and \
+        unchanged.",
+    verifies: "Where work is told by an enumerated property of its body, or by its path, which \
+        records it writes out, a few records of each such kind are created, with different values, \
+        and the work is started for it with nothing else that could narrow it down. Its result, \
+        read as JSON or as text, names each of them, and in no collection of JSON twice. Where \
+        result and read declare the same schema, the properties that clients decide on are the \
+        same in both. What is missing is looked for again within `settle_ms`. A result that names \
+        no record at all, though the collection shows some, is not judged, nor are short ids in a \
+        text, or in a collection of JSON that holds few of them: it may be a link, an archive or a \
+        count. One that holds some of the new records and others not, leaves out records between \
+        others of the collection, or says that more of it is elsewhere, is inconclusive: it may be \
+        a choice, or a page.",
     matters: "An export is what a force takes with it to the next supplier, and what a court is sent. What it leaves \
         out is lost without a word, as nobody compares it with what was there.",
     fix: "Write out from the store that reads use, as it is when the export is taken on, to its very end: not from a \

@@ -15,13 +15,14 @@ use crate::{
 /// The check.
 pub static CHECK: Check = Check {
     id: "work.status-followed",
-    purpose: "An answer 202 says where the status of the work is, and the status can be read there.",
-    verifies: "Each POST whose contract documents 202 is called. The answer says where the status is: in Location (or \
-        Operation-Location), in a link of its body, or by an id that the contract has a GET for. The status is on \
-        the target's own host, and a GET there is answered with a success or 303.",
-    matters: "202 promises nothing. A caller who cannot follow it does not know whether the export of a case \
-        file is under way, done or lost, and asks again: twice the work, or none.",
-    fix: "Answer 202 with Location, and serve the status there from the moment of the answer on.",
+    purpose: "A 202 response names the status resource, and the status can be read there.",
+    verifies: "Each POST whose contract documents 202 is called. The response says where the \
+        status is: in Location (or Operation-Location), in a link of its body, or by an id that \
+        the contract has a GET for. The status is on the target's own host, and a GET there \
+        receives a success or 303.",
+    matters: "202 promises nothing. A client that cannot follow it does not know whether the \
+        export of a case file is under way, done or lost, and asks again: twice the work, or none.",
+    fix: "Answer 202 with Location, and serve the status there from the moment of the response on.",
     kind: Kind::Probe {
         scope: Scope::Operation(takes_on),
         run,

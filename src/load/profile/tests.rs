@@ -1,5 +1,8 @@
 use super::*;
-use crate::model::{ClassKind, Level, Verification, Verifier};
+use crate::{
+    checks::language,
+    model::{ClassKind, Level, Verification, Verifier},
+};
 
 const HEAD: &str = "profile: mine\nversion: 1.0.0\ntitle: Mine\n";
 
@@ -280,6 +283,8 @@ fn every_bundled_profile_is_sound() {
         for requirement in &profile.requirements {
             let id = &requirement.id;
             assert!(requirement.statement.ends_with('.'), "{id}");
+            let broken = language::breaks(&requirement.statement);
+            assert!(broken.is_empty(), "{id}: {}", broken.join(", "));
             assert!(!requirement.source.document.is_empty(), "{id}");
             if let Verification::VerifiedBy(verifiers) = &requirement.verification {
                 assert!(!verifiers.is_empty(), "{id}");
