@@ -170,9 +170,9 @@ pub(crate) fn moment(at: &str) -> String {
 pub(crate) const fn confirmation(confirmation: Confirmation) -> &'static str {
     match confirmation {
         Confirmation::None => "",
-        Confirmation::Repeated => "It showed again when the same requests were repeated.",
+        Confirmation::Repeated => "Reproduced: the same requests gave the same result again.",
         Confirmation::Flaky => {
-            "Flaky: it did not show again when the same requests were repeated. It is still a failure."
+            "Flaky: the same requests gave another result when they were repeated. It is still a failure."
         }
         Confirmation::Unrepeated => "It could not be repeated in this run.",
     }
