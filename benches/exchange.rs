@@ -346,6 +346,7 @@ fn started(base: &str, key: &OperationKey) -> Started {
             requests: u64::MAX,
             per_second: 0,
             concurrency: AT_ONCE,
+            minutes: None,
         },
         writes: false,
         contract: ContractFacts {

@@ -231,6 +231,7 @@ impl Records {
             requests: 20_000,
             per_second: 0,
             concurrency: 8,
+            ..Budget::default()
         };
         target.claims = Claims(
             ["pagination", "etag", "idempotency-key", "all-errors"]

@@ -246,6 +246,7 @@ struct RawBudget {
     requests: Option<u64>,
     per_second: Option<u32>,
     concurrency: Option<usize>,
+    minutes: Option<u32>,
 }
 
 /// Reads a target file, its certificates and its secrets.
@@ -359,6 +360,7 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
             requests: raw.budget.requests.unwrap_or(default.requests),
             per_second: raw.budget.per_second.unwrap_or(default.per_second),
             concurrency: raw.budget.concurrency.unwrap_or(default.concurrency),
+            minutes: raw.budget.minutes,
         },
         parameters,
         callback,

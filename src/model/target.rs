@@ -35,6 +35,9 @@ pub struct Budget {
     pub per_second: u32,
     /// Requests under way at once.
     pub concurrency: usize,
+    /// Minutes from the start of a run until it sends nothing more but removals; no limit where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<u32>,
 }
 
 impl Default for Budget {
@@ -43,6 +46,7 @@ impl Default for Budget {
             requests: 5000,
             per_second: 50,
             concurrency: 8,
+            minutes: None,
         }
     }
 }

@@ -122,8 +122,9 @@ impl Page {
         if reasons.is_empty() {
             return;
         }
-        let mut part =
-            String::from("### Not verified\n\n| reason | responsible | leaves open |\n|---|---|---|\n");
+        let mut part = String::from(
+            "### Not verified\n\n| reason | responsible | leaves open |\n|---|---|---|\n",
+        );
         let rest = reasons.len().saturating_sub(40);
         for ((reason, whose), (requirements, _)) in reasons.into_iter().take(40) {
             let ids: Vec<String> = requirements

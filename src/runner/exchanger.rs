@@ -45,6 +45,8 @@ pub(super) struct Exchanger<'a, W> {
     pub(super) wire: &'a W,
     pub(super) ledger: Ledger,
     pub(super) records: Records,
+    /// When the run began.
+    began: Instant,
     /// When cleaning up began.
     pub(super) cleaning: OnceLock<Instant>,
     /// Whether the ids that the target shows are remembered.
@@ -126,6 +128,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             wire,
             ledger: Ledger::default(),
             records: Records::default(),
+            began: Instant::now(),
             cleaning: OnceLock::new(),
             keeps_ids: keeps_ids(setup.contract, setup.relations),
             settling: Settling::of(setup.parameters),
@@ -551,6 +554,16 @@ impl<'a, W: Wire> Exchanger<'a, W> {
                 Whose::Configuration,
                 format!(
                     "The budget of {most} requests is used up. Raise `budget.requests` in the target file, or narrow the run with `--only`."
+                ),
+            )));
+        }
+        if let Some(minutes) = self.setup.started.budget.minutes
+            && self.began.elapsed() >= Duration::from_secs(60) * minutes
+        {
+            return Err(Held(Gap::new(
+                Whose::Configuration,
+                format!(
+                    "The time of {minutes} minutes is over. Raise `budget.minutes` in the target file, choose less `--effort`, or narrow the run with `--only`."
                 ),
             )));
         }

@@ -388,6 +388,7 @@ async fn the_budget_holds_and_is_told() {
         requests: 3,
         per_second: 0,
         concurrency: 1,
+        ..Budget::default()
     };
     let events = run_with(budget, &Cancel::default(), |request| {
         answered(people.lock().unwrap().answer(request))
@@ -406,6 +407,23 @@ async fn the_budget_holds_and_is_told() {
             .iter()
             .any(|(_, verdict, _)| *verdict == Some(Verdict::Inconclusive))
     );
+}
+
+#[tokio::test]
+async fn the_time_of_a_run_holds_and_is_told() {
+    let budget = Budget {
+        minutes: Some(0),
+        ..Budget::default()
+    };
+    let sent = Mutex::new(0);
+    let events = run_with(budget, &Cancel::default(), |_| {
+        *sent.lock().unwrap() += 1;
+        answered((200, "[]".to_owned()))
+    })
+    .await;
+    assert_eq!(*sent.lock().unwrap(), 0);
+    let told = format!("{events:?}");
+    assert!(told.contains("The time of 0 minutes is over"), "{told}");
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ pub(super) fn target(receiver: &IhubSupplier) -> Result<Target, Failure> {
         requests: 20_000,
         per_second: 0,
         concurrency: 16,
+        ..Budget::default()
     };
     target.claims = Claims(
         ["read-back", "conflict-on-duplicate", "correlation-id"]
