@@ -1,5 +1,10 @@
 //! One request: held back, paced, sent, renewed, repeated, noted and judged (owner of [`Exchanger`]).
 
+mod housekeeping;
+mod judging;
+mod masking;
+mod undeclared;
+
 use std::{
     collections::HashSet,
     sync::{
@@ -9,8 +14,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use self::{
+    masking::{redacted, without_secrets},
+    undeclared::Asking,
+};
 use super::{
-    Cancel, Listener, Setup, creation,
+    Cancel, Listener, Setup,
     drive::Noted,
     ledger::Ledger,
     outage::Lost,
@@ -18,20 +27,19 @@ use super::{
     pace::Pace,
     settle::Settling,
     watch::Watch,
-    wire::{Sent, Wire, unsent},
+    wire::Wire,
 };
 use crate::{
     arrange,
-    checks::{self, Answer, Kind},
+    checks::{Answer, Kind},
     contract::Operation,
     coverage::Atlas,
-    event::{CLEANUP, Creation, End, Event, Exchanged},
+    event::{CLEANUP, Event, Exchanged},
     exchange::{
-        Auth, Breakage, BreakageKind, Exchange, ExchangeId, Intent, Outcome, Patience, Request,
-        Response,
+        Auth, Exchange, ExchangeId, Intent, Outcome, Patience, Request, Response,
         handshake::{Handshake, Handshaken},
     },
-    model::{CheckId, OperationKey, Verifier, Whose},
+    model::{CheckId, OperationKey, Whose},
     observation::Redactor,
     plan::{CaseName, WRITES_REFUSED},
     verdict::{Gap, Judgement},
@@ -77,15 +85,6 @@ impl<W> std::fmt::Debug for Exchanger<'_, W> {
     }
 }
 
-/// Operations that refuse requests without credentials, although the contract declares none.
-#[derive(Debug, Default)]
-struct Asking {
-    /// Those that credentials open.
-    undeclared: HashSet<OperationKey>,
-    /// Those that refuse them too.
-    in_vain: HashSet<OperationKey>,
-}
-
 /// An exchange and what the response checks noted of it.
 #[derive(Debug)]
 pub(super) struct Answered {
@@ -99,10 +98,6 @@ pub(super) struct Held(pub(super) Gap);
 
 /// How often a request is sent again because the target asks for patience.
 const MOST_RETRIES: u32 = 3;
-/// Shorter delays are lost in those of any network.
-const WORTH_TELLING: Duration = Duration::from_millis(20);
-/// How many operations are named in one sentence.
-const MOST_SHOWN: usize = 10;
 /// The longest wait for one `Retry-After`; a target that asks for more is taken at its word as busy.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -279,64 +274,6 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         }
     }
 
-    /// The operation of a request that was refused without credentials, where the contract asks for none and the identity
-    /// has some: it is sent again with them.
-    fn asks_undeclared(&self, exchange: &Exchange) -> Option<OperationKey> {
-        let request = &exchange.request;
-        let key = request.operation.as_ref()?;
-        let operation = self.setup.contract.operation(key)?;
-        let is_refused = matches!(exchange.status(), Some(401 | 403))
-            && request.auth == Auth::Declared
-            && exchange.credentials.is_empty()
-            && !arrange::is_login_path(operation)
-            && !operation.security.is_required();
-        let known = |asking: &Asking| asking.in_vain.contains(key);
-        if !is_refused || known(&self.asking.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return None;
-        }
-        self.wire
-            .insist(key, &request.identity)
-            .then(|| key.clone())
-    }
-
-    /// Notes whether credentials made a difference to an operation that declares none.
-    fn has_insisted(&self, key: &OperationKey, exchange: &Exchange) {
-        let Some(status) = exchange.status() else {
-            return;
-        };
-        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(status, 401 | 403) {
-            if !asking.undeclared.contains(key) {
-                self.wire.relent(key);
-                asking.in_vain.insert(key.clone());
-            }
-        } else {
-            asking.undeclared.insert(key.clone());
-        }
-    }
-
-    /// Tells once which operations asked for credentials that the contract does not declare.
-    pub(super) fn tell_undeclared(&self) {
-        let asking =
-            std::mem::take(&mut *self.asking.lock().unwrap_or_else(PoisonError::into_inner));
-        if asking.undeclared.is_empty() {
-            return;
-        }
-        let mut keys: Vec<String> = asking.undeclared.iter().map(ToString::to_string).collect();
-        keys.sort();
-        let shown = keys.get(..MOST_SHOWN).unwrap_or(&keys).join(", ");
-        let more = match keys.len().saturating_sub(MOST_SHOWN) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        self.tell(Event::Noticed(Gap::new(
-            Whose::Supplier,
-            format!(
-                "The contract declares no security for {shown}{more}, and a request without credentials received 401 or 403. These operations were tested with the credentials of the identity. Declare `security` for them in the contract."
-            ),
-        )));
-    }
-
     /// Sends a request at its moment, once, whatever is under way: the rate is the conversation's affair.
     pub(super) async fn exchange_at(
         &self,
@@ -476,51 +413,6 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         Ok(handshaken)
     }
 
-    /// Sends a request of the run's own housekeeping: outside budget and cancellation, told but not judged.
-    pub(super) async fn housekeep(&self, request: Request) -> Exchange {
-        let exchange = self.housekeep_unsaid(request).await;
-        self.tell_unjudged(&CaseName(CLEANUP.into()), &exchange);
-        exchange
-    }
-
-    async fn housekeep_unsaid(&self, request: Request) -> Exchange {
-        let operation = self
-            .setup
-            .contract
-            .find_operation(&request.method, request.path_and_query());
-        let request = match operation {
-            Some(operation) => request.calling(&operation.key),
-            None => request,
-        };
-        let id = ExchangeId(self.sent.fetch_add(1, Ordering::Relaxed) + 1);
-        self.removals.fetch_add(1, Ordering::Relaxed);
-        let mut sent = self.send_in_time(&request, operation).await;
-        if wants_nonce(&sent.outcome) {
-            sent = self.send_in_time(&request, operation).await;
-        }
-        let exchange = sent.into_exchange(id, request);
-        self.redactor.learn_returned(&exchange);
-        exchange
-    }
-
-    /// Sends a request, unless the time for cleaning up is over or ends before the response.
-    async fn send_in_time(&self, request: &Request, operation: Option<&Operation>) -> Sent {
-        let Some(began) = self.cleaning.get() else {
-            return self.wire.send(request, operation).await;
-        };
-        tokio::select! {
-            biased;
-            () = self.cancel.cleanup_ends(*began) => unsent(
-                request,
-                Breakage {
-                    kind: BreakageKind::NotSent,
-                    detail: creation::OUT_OF_TIME.to_owned(),
-                },
-            ),
-            sent = self.wire.send(request, operation) => sent,
-        }
-    }
-
     /// Logins are evidence too, and judged: what a token endpoint says of a token, say.
     fn tell_logins(&self, case: &CaseName) -> Vec<Noted> {
         let mut noted = Vec::new();
@@ -569,111 +461,6 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         }
         Ok(())
     }
-
-    /// Tells the wire of a time in which no exchange was looked at, where it is worth telling.
-    pub(super) fn was_busy_since(&self, began: Instant) {
-        let time = began.elapsed();
-        if time >= WORTH_TELLING {
-            self.wire.was_busy(time);
-        }
-    }
-
-    /// Has the response checks judge an exchange, and tells it.
-    fn judge(&self, case: &CaseName, exchange: &Exchange) -> Vec<Noted> {
-        let began = Instant::now();
-        let noted = self.judge_and_tell(case, exchange);
-        self.was_busy_since(began);
-        noted
-    }
-
-    fn judge_and_tell(&self, case: &CaseName, exchange: &Exchange) -> Vec<Noted> {
-        let operation = exchange
-            .request
-            .operation
-            .as_ref()
-            .and_then(|key| self.setup.contract.operation(key));
-        let answer = Answer {
-            contract: self.setup.contract,
-            operation,
-            exchange,
-            parameters: self.setup.parameters,
-        };
-        let mut passed = Vec::with_capacity(self.checks.len());
-        let mut noted = Vec::new();
-        for (id, judge) in &self.checks {
-            for judgement in judge(&answer) {
-                match &judgement {
-                    Judgement::Pass => {
-                        passed.push(id.clone());
-                        continue;
-                    }
-                    Judgement::Fail(_) | Judgement::Error(_) => {}
-                    Judgement::Inconclusive(_) | Judgement::NotApplicable(_) => {
-                        if !self.first_said(id, exchange, &judgement) {
-                            continue;
-                        }
-                    }
-                }
-                noted.push(Noted {
-                    by: Verifier::Check(id.clone()),
-                    operation: exchange.request.operation.clone(),
-                    judgement,
-                    evidence: vec![exchange.id],
-                });
-            }
-        }
-        let observation = self.redactor.observe(exchange);
-        let covered = self
-            .atlas
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .saw(self.setup.contract, exchange);
-        self.tell(Event::Exchanged(Box::new(Exchanged {
-            case: case.clone(),
-            observation,
-            passed,
-            valid: exchange.request.intent == Intent::Valid
-                && exchange.request.auth == Auth::Declared,
-            wrong: matches!(exchange.request.intent, Intent::Wrong(_)),
-            covered,
-        })));
-        noted
-    }
-
-    /// What is to be said of a request that was sent again when it was told to.
-    fn was_meant(&self, exchange: &Exchange) -> Option<Noted> {
-        let asked = self
-            .checks
-            .iter()
-            .any(|(id, _)| id.as_str() == checks::WAITS);
-        let response = exchange.response().filter(|_| asked)?;
-        Some(Noted {
-            by: Verifier::Check(checks::WAITS.into()),
-            operation: exchange.request.operation.clone(),
-            judgement: checks::wire::retry_after::meant(response, exchange.id),
-            evidence: vec![exchange.id],
-        })
-    }
-
-    /// Tells an exchange that is not judged.
-    pub(super) fn tell_unjudged(&self, case: &CaseName, exchange: &Exchange) {
-        self.tell(Event::Exchanged(Box::new(Exchanged {
-            case: case.clone(),
-            observation: self.redactor.observe(exchange),
-            passed: Vec::new(),
-            valid: false,
-            wrong: false,
-            covered: Vec::new(),
-        })));
-    }
-
-    fn first_said(&self, id: &CheckId, exchange: &Exchange, judgement: &Judgement) -> bool {
-        let inconclusive = matches!(judgement, Judgement::Inconclusive(_));
-        self.said
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert((id.clone(), exchange.request.operation.clone(), inconclusive))
-    }
 }
 
 fn interrupted() -> Gap {
@@ -719,62 +506,6 @@ fn retry_after(response: &Response) -> Option<Duration> {
         .get("date")
         .and_then(|date| parse(&date.replace("GMT", "+0000")))?;
     Duration::try_from(until - now).ok()
-}
-
-/// An event without secrets in its texts. Exchanges and judgements have none by the time they are told.
-fn without_secrets(redactor: &Redactor, event: Event) -> Event {
-    let clean = |mut creation: Creation| {
-        creation.removal = creation.removal.map(|removal| redactor.text(&removal));
-        creation
-    };
-    match event {
-        Event::CreationIntended(creation) => Event::CreationIntended(clean(creation)),
-        Event::Created(creation) => Event::Created(clean(creation)),
-        Event::Removed(creation) => Event::Removed(clean(creation)),
-        Event::LeftBehind(creation, reason) => {
-            Event::LeftBehind(clean(creation), redactor.text(&reason))
-        }
-        Event::Noticed(gap) => Event::Noticed(Gap {
-            reason: redactor.text(&gap.reason),
-            whose: gap.whose,
-        }),
-        Event::Finished(mut finished) => {
-            if let End::Stopped { reason, .. } = &mut finished.end {
-                *reason = redactor.text(reason);
-            }
-            Event::Finished(finished)
-        }
-        other => other,
-    }
-}
-
-/// A judgement without secrets in what it quotes.
-pub(super) fn redacted(redactor: &Redactor, judgement: Judgement) -> Judgement {
-    match judgement {
-        Judgement::Fail(mut finding) => {
-            for text in [
-                &mut finding.title,
-                &mut finding.expected,
-                &mut finding.received,
-                &mut finding.cause,
-            ] {
-                *text = redactor.text(text);
-            }
-            finding.pointer = finding.pointer.map(|pointer| redactor.text(&pointer));
-            finding.authored = finding.authored.map(|line| redactor.text(&line));
-            Judgement::Fail(finding)
-        }
-        Judgement::Inconclusive(gap) => Judgement::Inconclusive(Gap {
-            reason: redactor.text(&gap.reason),
-            whose: gap.whose,
-        }),
-        Judgement::Error(gap) => Judgement::Error(Gap {
-            reason: redactor.text(&gap.reason),
-            whose: gap.whose,
-        }),
-        Judgement::NotApplicable(reason) => Judgement::NotApplicable(redactor.text(&reason)),
-        Judgement::Pass => Judgement::Pass,
-    }
 }
 
 /// The path of a request without its query.

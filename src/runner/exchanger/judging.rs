@@ -1,0 +1,132 @@
+//! What is said of an exchange: by the response checks, and to whoever listens.
+
+use std::{
+    sync::PoisonError,
+    time::{Duration, Instant},
+};
+
+use super::Exchanger;
+use crate::{
+    checks::{self, Answer},
+    event::{Event, Exchanged},
+    exchange::{Auth, Exchange, Intent},
+    model::{CheckId, Verifier},
+    plan::CaseName,
+    runner::{drive::Noted, wire::Wire},
+    verdict::Judgement,
+};
+
+/// Shorter delays are lost in those of any network.
+const WORTH_TELLING: Duration = Duration::from_millis(20);
+
+impl<W: Wire> Exchanger<'_, W> {
+    /// Tells the wire of a time in which no exchange was looked at, where it is worth telling.
+    pub(in crate::runner) fn was_busy_since(&self, began: Instant) {
+        let time = began.elapsed();
+        if time >= WORTH_TELLING {
+            self.wire.was_busy(time);
+        }
+    }
+
+    /// Has the response checks judge an exchange, and tells it.
+    pub(super) fn judge(&self, case: &CaseName, exchange: &Exchange) -> Vec<Noted> {
+        let began = Instant::now();
+        let noted = self.judge_and_tell(case, exchange);
+        self.was_busy_since(began);
+        noted
+    }
+
+    pub(super) fn judge_and_tell(&self, case: &CaseName, exchange: &Exchange) -> Vec<Noted> {
+        let operation = exchange
+            .request
+            .operation
+            .as_ref()
+            .and_then(|key| self.setup.contract.operation(key));
+        let answer = Answer {
+            contract: self.setup.contract,
+            operation,
+            exchange,
+            parameters: self.setup.parameters,
+        };
+        let mut passed = Vec::with_capacity(self.checks.len());
+        let mut noted = Vec::new();
+        for (id, judge) in &self.checks {
+            for judgement in judge(&answer) {
+                match &judgement {
+                    Judgement::Pass => {
+                        passed.push(id.clone());
+                        continue;
+                    }
+                    Judgement::Fail(_) | Judgement::Error(_) => {}
+                    Judgement::Inconclusive(_) | Judgement::NotApplicable(_) => {
+                        if !self.first_said(id, exchange, &judgement) {
+                            continue;
+                        }
+                    }
+                }
+                noted.push(Noted {
+                    by: Verifier::Check(id.clone()),
+                    operation: exchange.request.operation.clone(),
+                    judgement,
+                    evidence: vec![exchange.id],
+                });
+            }
+        }
+        let observation = self.redactor.observe(exchange);
+        let covered = self
+            .atlas
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .saw(self.setup.contract, exchange);
+        self.tell(Event::Exchanged(Box::new(Exchanged {
+            case: case.clone(),
+            observation,
+            passed,
+            valid: exchange.request.intent == Intent::Valid
+                && exchange.request.auth == Auth::Declared,
+            wrong: matches!(exchange.request.intent, Intent::Wrong(_)),
+            covered,
+        })));
+        noted
+    }
+
+    /// What is to be said of a request that was sent again when it was told to.
+    pub(super) fn was_meant(&self, exchange: &Exchange) -> Option<Noted> {
+        let asked = self
+            .checks
+            .iter()
+            .any(|(id, _)| id.as_str() == checks::WAITS);
+        let response = exchange.response().filter(|_| asked)?;
+        Some(Noted {
+            by: Verifier::Check(checks::WAITS.into()),
+            operation: exchange.request.operation.clone(),
+            judgement: checks::wire::retry_after::meant(response, exchange.id),
+            evidence: vec![exchange.id],
+        })
+    }
+
+    /// Tells an exchange that is not judged.
+    pub(in crate::runner) fn tell_unjudged(&self, case: &CaseName, exchange: &Exchange) {
+        self.tell(Event::Exchanged(Box::new(Exchanged {
+            case: case.clone(),
+            observation: self.redactor.observe(exchange),
+            passed: Vec::new(),
+            valid: false,
+            wrong: false,
+            covered: Vec::new(),
+        })));
+    }
+
+    pub(super) fn first_said(
+        &self,
+        id: &CheckId,
+        exchange: &Exchange,
+        judgement: &Judgement,
+    ) -> bool {
+        let inconclusive = matches!(judgement, Judgement::Inconclusive(_));
+        self.said
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert((id.clone(), exchange.request.operation.clone(), inconclusive))
+    }
+}

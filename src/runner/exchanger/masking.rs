@@ -1,0 +1,63 @@
+//! Events and judgements without secrets in their texts.
+
+use crate::{
+    event::{Creation, End, Event},
+    observation::Redactor,
+    verdict::{Gap, Judgement},
+};
+
+/// An event without secrets in its texts. Exchanges and judgements have none by the time they are told.
+pub(super) fn without_secrets(redactor: &Redactor, event: Event) -> Event {
+    let clean = |mut creation: Creation| {
+        creation.removal = creation.removal.map(|removal| redactor.text(&removal));
+        creation
+    };
+    match event {
+        Event::CreationIntended(creation) => Event::CreationIntended(clean(creation)),
+        Event::Created(creation) => Event::Created(clean(creation)),
+        Event::Removed(creation) => Event::Removed(clean(creation)),
+        Event::LeftBehind(creation, reason) => {
+            Event::LeftBehind(clean(creation), redactor.text(&reason))
+        }
+        Event::Noticed(gap) => Event::Noticed(Gap {
+            reason: redactor.text(&gap.reason),
+            whose: gap.whose,
+        }),
+        Event::Finished(mut finished) => {
+            if let End::Stopped { reason, .. } = &mut finished.end {
+                *reason = redactor.text(reason);
+            }
+            Event::Finished(finished)
+        }
+        other => other,
+    }
+}
+
+/// A judgement without secrets in what it quotes.
+pub(in crate::runner) fn redacted(redactor: &Redactor, judgement: Judgement) -> Judgement {
+    match judgement {
+        Judgement::Fail(mut finding) => {
+            for text in [
+                &mut finding.title,
+                &mut finding.expected,
+                &mut finding.received,
+                &mut finding.cause,
+            ] {
+                *text = redactor.text(text);
+            }
+            finding.pointer = finding.pointer.map(|pointer| redactor.text(&pointer));
+            finding.authored = finding.authored.map(|line| redactor.text(&line));
+            Judgement::Fail(finding)
+        }
+        Judgement::Inconclusive(gap) => Judgement::Inconclusive(Gap {
+            reason: redactor.text(&gap.reason),
+            whose: gap.whose,
+        }),
+        Judgement::Error(gap) => Judgement::Error(Gap {
+            reason: redactor.text(&gap.reason),
+            whose: gap.whose,
+        }),
+        Judgement::NotApplicable(reason) => Judgement::NotApplicable(redactor.text(&reason)),
+        Judgement::Pass => Judgement::Pass,
+    }
+}
