@@ -68,7 +68,7 @@ pub(super) fn read_exchange<'a>(
         Err(Halt::unmet(
             Whose::Supplier,
             format!(
-                "A record that was created cannot be read: {} was answered {}.",
+                "A record that was created cannot be read: {} returned {}.",
                 home.read.key,
                 exchange.received()
             ),

@@ -321,7 +321,7 @@ fn not_made(home: &Home<'_>, exchange: &Exchange) -> Halt {
         _ => Halt::unmet(
             Whose::Supplier,
             format!(
-                "No record could be created: {} was answered {}.",
+                "No record could be created: {} returned {}.",
                 home.create.key,
                 exchange.received()
             ),

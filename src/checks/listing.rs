@@ -207,7 +207,7 @@ impl<'a> Lister<'a> {
         let unmet = |why: String| Halt::unmet(Whose::Supplier, why);
         if !response.is_success() {
             return Err(unmet(format!(
-                "{} was answered {}, so that the list could not be judged.",
+                "{} returned {}, so that the list could not be judged.",
                 self.operation.key,
                 exchange.received()
             )));

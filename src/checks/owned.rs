@@ -154,7 +154,7 @@ pub(super) fn record<'a>(
         Made::Refused(exchange) => Err(Halt::unmet(
             Whose::TestData,
             format!(
-                "No such record could be created as `{owner}`: {} was answered {}.",
+                "No such record could be created as `{owner}`: {} returned {}.",
                 home.create.key,
                 exchange.received()
             ),

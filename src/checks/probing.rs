@@ -48,18 +48,17 @@ pub fn reached(exchange: &Exchange) -> Result<&Response, Judgement> {
         status @ (401 | 403) => Err(Judgement::inconclusive(
             Whose::Credentials,
             format!(
-                "{asked} was answered {status}, so the request did not get as far as what is judged. Give the identity the right to call it."
+                "{asked} returned {status}, so the request did not get as far as what is \
+                    judged. Give the identity the right to call it."
             ),
         )),
         429 => Err(Judgement::inconclusive(
             Whose::Configuration,
-            format!("{asked} was answered 429. Lower `budget.per_second` in the target file."),
+            format!("{asked} returned 429. Lower `budget.per_second` in the target file."),
         )),
         status @ 502..=504 => Err(Judgement::inconclusive(
             Whose::Supplier,
-            format!(
-                "{asked} was answered {status}: the API was not available. Run again when it is."
-            ),
+            format!("{asked} returned {status}: the API was not available. Run again when it is."),
         )),
         _ => Ok(response),
     }

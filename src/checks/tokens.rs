@@ -94,7 +94,7 @@ pub fn open_request(script: &mut Script<'_>) -> Scripted<Request> {
         if exchange.response().is_some_and(Response::is_success) {
             return Ok(request);
         }
-        last = format!("{} was answered {}", operation.key, exchange.received());
+        last = format!("{} returned {}", operation.key, exchange.received());
     }
     Err(Halt::unmet(
         Whose::Credentials,
@@ -191,7 +191,7 @@ pub fn judge(exchange: &Exchange, shown: &str) -> Judgement {
     if let Some(followed) = &exchange.followed {
         return Finding::new(
             "the address of a key was followed",
-            "A key is fetched from an address that the caller's own token gives.",
+            "A key is fetched from a URL that the client's own token gives.",
             format!("{asked}: 401, and nobody asks for the key"),
             format!(
                 "{followed} at Muster's own listener, and {}",
@@ -223,18 +223,19 @@ pub fn judge(exchange: &Exchange, shown: &str) -> Judgement {
             300..400 => Judgement::inconclusive(
                 Whose::Supplier,
                 format!(
-                    "{asked} with {shown} was answered {}: a redirect neither refuses nor accepts.",
+                    "{asked} with {shown} returned {}: a redirect neither refuses nor accepts.",
                     response.status
                 ),
             ),
             429 => Judgement::inconclusive(
                 Whose::Configuration,
-                format!("{asked} was answered 429. Lower `budget.per_second` in the target file."),
+                format!("{asked} returned 429. Lower `budget.per_second` in the target file."),
             ),
             500.. => Judgement::inconclusive(
                 Whose::Supplier,
                 format!(
-                    "{asked} with {shown} was answered {}: it failed, and whether it would have refused is not known.",
+                    "{asked} with {shown} returned {}: it failed, and whether it would have \
+                        refused is not known.",
                     response.status
                 ),
             ),
@@ -263,18 +264,18 @@ pub fn challenged(exchange: &Exchange, shown: &str) -> Judgement {
             return Judgement::inconclusive(
                 Whose::Supplier,
                 format!(
-                    "{asked} was answered {}, which does not tell whether credentials are asked for.",
+                    "{asked} returned {}, which does not tell whether credentials are asked for.",
                     response.status
                 ),
             );
         }
         status => Finding::new(
             format!("{status} in place of 401"),
-            format!("A request with {shown} is answered {status}."),
+            format!("A request with {shown} receives {status}."),
             format!("{asked}: 401 with `WWW-Authenticate`"),
             exchange.received(),
         )
-        .of_kind("Requests without valid credentials are answered with another status than 401."),
+        .of_kind("Requests without valid credentials receive another status than 401."),
     };
     finding.shown_by(exchange.id).into()
 }

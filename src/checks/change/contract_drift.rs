@@ -167,7 +167,7 @@ fn judged(given: &Contract, published: &Contract) -> Vec<Judgement> {
         judgements.push(
             Finding::new(
                 "more breaking changes",
-                format!("{more} further differences break callers; `muster drift` lists them."),
+                format!("{more} further differences break clients; `muster drift` lists them."),
                 "no breaking difference",
                 format!("{more} more"),
             )
@@ -181,7 +181,8 @@ fn judged(given: &Contract, published: &Contract) -> Vec<Judgement> {
         judgements.push(Judgement::inconclusive(
             Whose::Supplier,
             format!(
-                "The rules cannot tell whether {} of the differences break callers, such as {first} A person has to look: `muster drift` lists them.",
+                "The rules cannot tell whether {} of the differences break clients, such as \
+                    {first} A person has to look: `muster drift` lists them.",
                 unclear.len()
             ),
         ));

@@ -44,7 +44,7 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
                 &operation.key,
                 Finding::new(
                     "unflagged",
-                    "An operation that is called deprecated is not flagged.",
+                    "An operation whose description calls it deprecated is not flagged.",
                     "`deprecated: true`",
                     "no flag",
                 )

@@ -21,7 +21,7 @@ pub static CHECK: Check = Check {
             title: "nobody to ask",
             contract: "info: { title: People, version: 1.0.0, description: Records of people. }",
             dialogue: &[],
-            says: Says::Fail("whom to ask"),
+            says: Says::Fail("a contact"),
         },
     ],
 };
@@ -46,7 +46,7 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
         judged.push(Judged::document(
             Finding::new(
                 "contact",
-                "The contract does not say whom to ask.",
+                "The contract does not name a contact.",
                 "a name, link or address in `info.contact`",
                 "none",
             )

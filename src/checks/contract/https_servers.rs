@@ -28,7 +28,7 @@ pub static CHECK: Check = Check {
             title: "a server in the open",
             contract: "servers: [ { url: 'http://rms.example.test/v1' } ]",
             dialogue: &[],
-            says: Says::Fail("not called by HTTPS"),
+            says: Says::Fail("without HTTPS"),
         },
         Example {
             title: "no server",
@@ -53,7 +53,7 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
             judged.push(Judged::document(
                 Finding::new(
                     url,
-                    "A server of the contract is not called by HTTPS.",
+                    "The contract names a server without HTTPS.",
                     "an address that starts with `https://`",
                     format!("`{}`", server.url),
                 )

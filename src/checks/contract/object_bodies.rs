@@ -23,7 +23,7 @@ pub static CHECK: Check = Check {
             title: "a list",
             contract: "paths: { /people: { get: { responses: { '200': { description: All., content: { application/json: { schema: { type: array, items: {} } } } } } } } }",
             dialogue: &[],
-            says: Says::Fail("bare list"),
+            says: Says::Fail("bare array"),
         },
         Example {
             title: "no body",
@@ -49,7 +49,7 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
                 let judgement = match is_list(contract, schema) {
                     Some(true) => Finding::new(
                         "list",
-                        "A documented answer is a bare list.",
+                        "A documented response is a bare array.",
                         "a JSON object",
                         "a list at the top",
                     )

@@ -29,7 +29,7 @@ pub static CHECK: Check = Check {
             title: "two operations of one name",
             contract: "paths: { /people: { get: { operationId: list, responses: { '200': { description: A list. } } } }, /vehicles: { get: { operationId: list, responses: { '200': { description: A list. } } } } }",
             dialogue: &[],
-            says: Says::Fail("bear the same"),
+            says: Says::Fail("have the same"),
         },
     ],
 };
@@ -54,7 +54,7 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
         .into(),
         Some(id) if uses.get(id).is_some_and(|count| *count > 1) => Finding::new(
             format!("duplicate {id}"),
-            "Several operations bear the same `operationId`.",
+            "Several operations have the same `operationId`.",
             "an `operationId` of its own",
             format!("`{id}`, which stands more than once"),
         )

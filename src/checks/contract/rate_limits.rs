@@ -48,7 +48,7 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
     if refusals.is_empty() {
         return vec![Judged::document(Finding::new(
             "undeclared",
-            "No operation documents 429, so callers cannot tell that they are too fast.",
+            "No operation documents 429, so clients cannot tell that they are too fast.",
             "429 on the operations that are limited",
             "none",
         ))];

@@ -30,7 +30,7 @@ pub static CHECK: Check = Check {
             title: "not a word",
             contract: "paths: { /people: { get: { responses: { '200': { description: All. } } } } }",
             dialogue: &[],
-            says: Says::Fail("does not say"),
+            says: Says::Fail("does not declare"),
         },
     ],
 };
@@ -40,7 +40,7 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
         Security::AnyOf(_) => Judgement::Pass,
         Security::NotDeclared => Finding::new(
             "undeclared",
-            "The contract does not say what a caller must show.",
+            "The contract does not declare which credentials an operation needs.",
             "`security` on the operation or the document",
             "none",
         )

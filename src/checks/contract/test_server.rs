@@ -21,7 +21,7 @@ pub static CHECK: Check = Check {
             title: "production alone",
             contract: "servers: [ { url: 'https://rms.example.org/v1', description: Production } ]",
             dialogue: &[],
-            says: Says::Fail("no server to test against"),
+            says: Says::Fail("no test server"),
         },
     ],
 };
@@ -74,7 +74,7 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
     vec![Judged::document(
         Finding::new(
             "none",
-            "The contract names no server to test against.",
+            "The contract names no test server.",
             "a server that says it is a sandbox or test system",
             if named.is_empty() {
                 "no servers".to_owned()

@@ -74,7 +74,7 @@ fn judge(contract: &Contract, parameters: &Parameters) -> Vec<Judged> {
     }
     vec![Judged::document(Finding::new(
         "nowhere",
-        "Callers cannot choose the version of the API.",
+        "Clients cannot choose the version of the API.",
         "a version in the path, a header or the media type",
         "none in any of them",
     ))]

@@ -75,7 +75,7 @@ pub static CHECK: Check = Check {
                     r#"{"id":"7","name":"SiÃ¢n O'Neill-Å´yn"}"#,
                 ),
             ],
-            says: Says::Fail("comes back changed"),
+            says: Says::Fail("returned changed"),
         },
         Example {
             title: "Refused, though the contract allows it",
@@ -292,7 +292,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             return Ok(vec![Judgement::inconclusive(
                 Whose::TestData,
                 format!(
-                    "{} was answered {}, so no record could be compared. Give what it needs under `data` in the target file.",
+                    "{} returned {}, so no record could be compared. Give what it needs under \
+                        `data` in the target file.",
                     operation.key,
                     exchange.received()
                 ),
@@ -304,7 +305,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         if plain.response().is_some_and(Response::is_success) {
             Finding::new(
                 "refused",
-                "Text beyond ASCII is refused where plain text is taken.",
+                "A string beyond ASCII is refused where an ASCII string is accepted.",
                 format!(
                     "{}: `{member}` takes any text, as the contract says",
                     operation.key
@@ -404,7 +405,7 @@ fn compare(
         return Ok(vec![Judgement::inconclusive(
             Whose::Supplier,
             format!(
-                "What {} made could not be read back: {} was answered {}.",
+                "What {} made could not be read back: {} returned {}.",
                 operation.key,
                 reader.key,
                 exchange.received()
@@ -437,7 +438,7 @@ fn is_same(sent: &str, came: &str) -> bool {
 fn changed(operation: &Operation, place: &str, sent: &str, came: &str, pointer: &str) -> Judgement {
     Finding::new(
         "changed",
-        format!("Text beyond ASCII comes back changed in {place}."),
+        format!("A string beyond ASCII is returned changed in {place}."),
         format!("{}: {sent}", operation.key),
         came.chars().take(80).collect::<String>(),
     )

@@ -60,7 +60,7 @@ pub static CHECK: Check = Check {
                 problem(r#"{"type": "/problems/1", "errors": [{"pointer": "/age"}]}"#),
                 problem(r#"{"type": "/problems/2", "errors": [{"pointer": "/age"}]}"#),
             ],
-            says: Says::Fail("another type"),
+            says: Says::Fail("a different type"),
         },
         Example {
             title: "No list",
@@ -236,7 +236,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     match (kind(first), kind(second)) {
         (Some(one), Some(other)) if one != other => judgements.push(fail(
             "type changes",
-            "The same mistake is answered with another type or status each time.",
+            "The same mistake receives a different type or status each time.",
             "the same status and type for the same request",
             format!("{one:?}, then {other:?}"),
             second,

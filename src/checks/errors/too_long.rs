@@ -137,7 +137,7 @@ fn judged(operation: &Operation, exchange: &Exchange, what: &str, right: &str) -
         200..=399 => Judgement::not_applicable(format!("{} takes {what}.", operation.key)),
         status => Finding::new(
             format!("{status} to {what}"),
-            format!("A request with {what} is answered {status}."),
+            format!("A request with {what} receives {status}."),
             format!("{}: {right}, or another 4xx", operation.key),
             exchange.received(),
         )

@@ -112,7 +112,7 @@ components: {securitySchemes: {token: {type: http, scheme: bearer}}}
                 Line::empty("DELETE /people/7", 401),
                 Line::empty("GET /people/7", 404),
             ],
-            says: Says::Fail("done all the same"),
+            says: Says::Fail("but takes effect"),
         },
     ],
 };
@@ -276,7 +276,7 @@ fn on_record<'a>(
             judgements.push(
                 Finding::new(
                     "done all the same",
-                    "A request without credentials is refused and done all the same.",
+                    "A request without credentials is refused, but takes effect.",
                     format!("{}: refused, and the record still there", operation.key),
                     format!("the record is gone: {}", after.received()),
                 )
@@ -297,7 +297,7 @@ fn judge(operation: &Operation, exchange: &Exchange, attempt: &Attempt) -> Optio
         403 if !is_half && operation.documents(401) && !operation.documents(403) => Some(
             Finding::new(
                 "403 in place of 401",
-                format!("A request with {shown} is answered 403, where 401 is documented."),
+                format!("A request with {shown} receives 403, where 401 is documented."),
                 format!("{}: 401", operation.key),
                 exchange.received(),
             )
@@ -308,7 +308,7 @@ fn judge(operation: &Operation, exchange: &Exchange, attempt: &Attempt) -> Optio
         429 => Some(Judgement::inconclusive(
             Whose::Configuration,
             format!(
-                "{} was answered 429. Lower `budget.per_second` in the target file.",
+                "{} returned 429. Lower `budget.per_second` in the target file.",
                 operation.key
             ),
         )),

@@ -48,7 +48,7 @@ pub static CHECK: Check = Check {
                 Line::json("POST /people", 201, r#"{"id":"7"}"#),
                 Line::empty("POST /people/7", 200),
             ],
-            says: Says::Fail("leaves out"),
+            says: Says::Fail("does not declare"),
         },
         Example {
             title: "A PUT that wants a body, where POST is unknown",
@@ -60,7 +60,7 @@ pub static CHECK: Check = Check {
                 Line::empty("POST /people/7", 405),
                 Line::empty("DELETE /people/7", 405),
             ],
-            says: Says::Fail("leaves out"),
+            says: Says::Fail("does not declare"),
         },
         Example {
             title: "A gateway that knows no PATCH, before a framework that reads JSON alone",
@@ -145,7 +145,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         .map(|(method, _, received)| {
             Finding::new(
                 format!("hidden {method}"),
-                "The API has an operation that the contract leaves out.",
+                "The API has an operation that the contract does not declare.",
                 format!("{method} {template}: 405"),
                 received.clone(),
             )

@@ -39,7 +39,7 @@ pub static CHECK: Check = Check {
             title: "Accept ignored",
             contract: PEOPLE,
             dialogue: &[Line::json("GET /people", 200, "{}")],
-            says: Says::Fail("answered 200"),
+            says: Says::Fail("receives 200"),
         },
         Example {
             title: "Any media type",
@@ -109,7 +109,7 @@ fn judge(operation: &Operation, exchange: &Exchange) -> Judgement {
             return Judgement::inconclusive(
                 Whose::Supplier,
                 format!(
-                    "{} was answered {}, which `response.server-error` tells of.",
+                    "{} returned {}, which `response.server-error` tells of.",
                     operation.key, response.status
                 ),
             );
@@ -118,14 +118,15 @@ fn judge(operation: &Operation, exchange: &Exchange) -> Judgement {
             return Judgement::inconclusive(
                 Whose::TestData,
                 format!(
-                    "{} was answered {}: the record may not exist. Give existing ids under `data` in the target file.",
+                    "{} returned {}: the record may not exist. Give existing ids under `data` \
+                        in the target file.",
                     operation.key, response.status
                 ),
             );
         }
         status => (
             format!("answered {status}"),
-            format!("An Accept that cannot be satisfied is answered {status}."),
+            format!("An Accept that cannot be satisfied receives {status}."),
         ),
     };
     Finding::new(

@@ -83,7 +83,7 @@ pub static CHECK: Check = Check {
             title: "404 on a path without variables",
             contract: PEOPLE,
             dialogue: &[Line::empty("PATCH /people", 404)],
-            says: Says::Fail("answered 404"),
+            says: Says::Fail("receives 404"),
         },
         Example {
             title: "Allow where another template fits, too",
@@ -104,7 +104,7 @@ pub static CHECK: Check = Check {
             title: "A search that answers GET, though only POST is declared",
             contract: "/search: {post: {responses: {'200': {description: Found}}}}",
             dialogue: &[Line::json("GET /search", 200, "{}")],
-            says: Says::Fail("answered 200"),
+            says: Says::Fail("receives 200"),
         },
         Example {
             title: "A method the API does not know",
@@ -244,7 +244,8 @@ fn judge(
             return vec![Judgement::inconclusive(
                 Whose::TestData,
                 format!(
-                    "{method} {template} was answered 404, perhaps because the record does not exist. Give existing ids under `data` in the target file."
+                    "{method} {template} returned 404, perhaps because the record does not \
+                        exist. Give existing ids under `data` in the target file."
                 ),
             )];
         }
@@ -262,7 +263,7 @@ fn judge(
     vec![
         Finding::new(
             format!("answered {}", response.status),
-            format!("An undeclared method is answered {}.", response.status),
+            format!("An undeclared method receives {}.", response.status),
             format!("{method} {template}: 405 with Allow: {}", list(own)),
             exchange.received(),
         )

@@ -59,7 +59,7 @@ pub static CHECK: Check = Check {
             title: "Success for nobody",
             contract: PERSON,
             dialogue: &[Line::json("GET /people/*", 200, "{}")],
-            says: Says::Fail("answered 200"),
+            says: Says::Fail("receives 200"),
         },
         Example {
             title: "A UUID called invalid",
@@ -68,7 +68,7 @@ pub static CHECK: Check = Check {
                 Line::json("GET /people/*", 400, r#"{"title":"Bad id"}"#),
                 Line::json("GET /people/*", 200, "{}"),
             ],
-            says: Says::Fail("answered 400"),
+            says: Says::Fail("receives 400"),
         },
         Example {
             title: "500 for every id",
@@ -208,7 +208,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 Judgement::inconclusive(
                     Whose::Supplier,
                     format!(
-                        "An unknown id was answered {refused}, and the valid request to {} was answered {} as well: the id is not the reason.",
+                        "An unknown id received {refused}, and the valid request to {} received \
+                            {} as well: the id is not the reason.",
                         operation.key,
                         known.received()
                     ),
@@ -224,7 +225,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 Judgement::inconclusive(
                     Whose::TestData,
                     format!(
-                        "The valid request to {} was answered {}, so a 404 for an unknown id proves nothing. Give an existing `{name}` under `data` in the target file.",
+                        "The valid request to {} received {}, so a 404 for an unknown id proves \
+                            nothing. Give an existing `{name}` under `data` in the target file.",
                         operation.key,
                         known.received()
                     ),
@@ -269,7 +271,8 @@ fn judge(
             return Outcome::Judged(Judgement::inconclusive(
                 Whose::Supplier,
                 format!(
-                    "{} was answered {status} for a `{name}` that its schema allows. Tell in the schema which ids are valid, with a pattern or a format.",
+                    "{} returned {status} for a `{name}` that its schema allows. Tell in the \
+                        schema which ids are valid, with a pattern or a format.",
                     operation.key
                 ),
             ));
@@ -278,14 +281,15 @@ fn judge(
             return Outcome::Judged(Judgement::inconclusive(
                 Whose::Supplier,
                 format!(
-                    "{} was answered {status} with an empty list, as a search is: the contract does not tell whether `{name}` is the id of a resource.",
+                    "{} returned {status} with an empty list, as a search is: the contract does \
+                        not tell whether `{name}` is the id of a resource.",
                     operation.key
                 ),
             ));
         }
         _ => Finding::new(
             format!("answered {status}"),
-            format!("An id that does not exist is answered {status}."),
+            format!("A request for an id that does not exist receives {status}."),
             format!("{}: 404", operation.key),
             exchange.received(),
         ),

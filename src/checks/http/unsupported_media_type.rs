@@ -40,13 +40,13 @@ pub static CHECK: Check = Check {
             title: "Refused for another reason",
             contract: PEOPLE,
             dialogue: &[Line::json("POST /people", 422, r#"{"detail":[]}"#)],
-            says: Says::Fail("answered 422"),
+            says: Says::Fail("receives 422"),
         },
         Example {
             title: "Taken all the same",
             contract: PEOPLE,
             dialogue: &[Line::empty("POST /people", 201)],
-            says: Says::Fail("answered 201"),
+            says: Says::Fail("receives 201"),
         },
         Example {
             title: "No body",
@@ -117,7 +117,8 @@ fn judge(operation: &Operation, exchange: &Exchange) -> Judgement {
             return Judgement::inconclusive(
                 Whose::TestData,
                 format!(
-                    "{} was answered {}: the record may not exist. Give existing ids under `data` in the target file.",
+                    "{} returned {}: the record may not exist. Give existing ids under `data` \
+                        in the target file.",
                     operation.key, response.status
                 ),
             );
@@ -127,14 +128,14 @@ fn judge(operation: &Operation, exchange: &Exchange) -> Judgement {
             return Judgement::inconclusive(
                 Whose::TestData,
                 format!(
-                    "{} was answered {}, which the state of the record may be the reason for.",
+                    "{} returned {}, which the state of the record may be the reason for.",
                     operation.key, response.status
                 ),
             );
         }
         status => (
             format!("answered {status}"),
-            format!("A body of an unknown media type is answered {status}."),
+            format!("A body of an unknown media type receives {status}."),
         ),
     };
     Finding::new(

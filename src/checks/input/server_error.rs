@@ -76,7 +76,7 @@ pub static CHECK: Check = Check {
                 Line::json("GET /people", 200, "{}"),
                 Line::broken("GET /people?surname=*", BreakageKind::ConnectionLost),
             ],
-            says: Says::Fail("no answer"),
+            says: Says::Fail("no response"),
         },
         Example {
             title: "The plain request fails",

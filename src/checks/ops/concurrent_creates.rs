@@ -104,7 +104,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                     return Ok(vec![
                         Finding::new(
                             "same",
-                            "Two requests that create at the same moment are answered with the same record.",
+                            "Two concurrent creations receive the same record.",
                             format!("{}: a record each", operation.key),
                             identity,
                         )

@@ -152,7 +152,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                     return Ok(vec![
                         Finding::new(
                             "lost",
-                            "A change is lost when another member is changed at the same moment.",
+                            "A change is lost when another property is changed concurrently.",
                             format!("{}: `{member}` is {value}", own.read.key),
                             now.to_string(),
                         )

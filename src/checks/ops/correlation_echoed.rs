@@ -105,8 +105,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     };
     let title = match response.headers.get(name) {
         Some(came) if came == id => return Ok(vec![Judgement::Pass]),
-        Some(_) => format!("The answer has another {name} than the request."),
-        None => format!("The answer has no {name}, though the request had one."),
+        Some(_) => format!("The response has another {name} than the request."),
+        None => format!("The response has no {name}, although the request had one."),
     };
     Ok(vec![
         Finding::new(

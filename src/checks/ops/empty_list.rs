@@ -43,7 +43,7 @@ pub static CHECK: Check = Check {
             title: "404",
             contract: LIST,
             dialogue: &[Line::empty("GET /people*", 404)],
-            says: Says::Fail("answered 404"),
+            says: Says::Fail("receives 404"),
         },
         Example {
             title: "The filter is not looked at",
@@ -89,7 +89,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let judgement = match (response.status, items) {
         (status @ (204 | 404), _) => Finding::new(
             format!("answered {status}"),
-            format!("A list in which nothing matches is answered {status}."),
+            format!("A request for a collection without matching items receives {status}."),
             format!("{}: 200 with an empty list", list.key),
             exchange.received(),
         )

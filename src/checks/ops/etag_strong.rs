@@ -120,7 +120,7 @@ fn judge<'a>(script: &mut Script<'a>, change: &'a Operation) -> Scripted {
         return Ok(vec![
             Finding::new(
                 "form",
-                "The ETag is none by its form.",
+                "The ETag is not well formed.",
                 format!("{}: a text in quotation marks", own.read.key),
                 text,
             )
@@ -178,7 +178,7 @@ fn unchanged(first: &Response, tag: &Tag, second: &Response) -> Option<Finding> 
     (!same_body && !tag.is_weak() && other == tag.0).then(|| {
         Finding::new(
             "shared",
-            "Two answers that differ have the same strong ETag.",
+            "Two different responses have the same strong ETag.",
             "the same bytes, or a weak ETag (W/)",
             other,
         )

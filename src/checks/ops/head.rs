@@ -43,7 +43,7 @@ pub static CHECK: Check = Check {
                 Line::json("GET /people", 200, "{}"),
                 Line::empty("HEAD /people", 405),
             ],
-            says: Says::Fail("answered 405"),
+            says: Says::Fail("receives 405"),
         },
     ],
 };
@@ -74,7 +74,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     Ok(vec![
         Finding::new(
             format!("answered {}", response.status),
-            format!("HEAD is answered {}, GET {}.", response.status, full.status),
+            format!("HEAD receives {}, GET {}.", response.status, full.status),
             format!("HEAD {}: {}", operation.key.path, full.status),
             exchange.received(),
         )

@@ -83,7 +83,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 return Ok(vec![
                     Finding::new(
                         "two",
-                        "Two requests with one key at the same moment make two records.",
+                        "Two concurrent requests with one key create two records.",
                         format!("{}: one record", operation.key),
                         "two records",
                     )

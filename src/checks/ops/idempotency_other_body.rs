@@ -72,7 +72,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         Ok(response) if matches!(response.status, 409 | 422) => Judgement::Pass,
         Ok(response) if response.is_success() => Finding::new(
             "taken",
-            "A key that was used is taken with another body.",
+            "A used key is accepted with another body.",
             format!("{}: 422", operation.key),
             exchange.received(),
         )

@@ -87,7 +87,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             _ if !Response::is_success(response) => continue,
             _ if same_record(script, first, second) == Some(true) => Finding::new(
                 "shared",
-                "A client is answered with the record of another that used the same key.",
+                "A client receives the record of another client that used the same key.",
                 format!("{} as {identity}: a new record", operation.key),
                 "the first client's record",
             ),

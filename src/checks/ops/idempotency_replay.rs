@@ -57,7 +57,7 @@ pub static CHECK: Check = Check {
                 Line::json("POST /people", 201, r#"{"id":"7"}"#),
                 Line::empty("POST /people", 409),
             ],
-            says: Says::Fail("answered 409"),
+            says: Says::Fail("receives 409"),
         },
         Example {
             title: "No key",
@@ -96,7 +96,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         Some(Finding::new(
             format!("answered {}", again.status),
             format!(
-                "A repeat with the same key and body is answered {}.",
+                "A retry with the same key and body receives {}.",
                 again.status
             ),
             format!("{}: {} as before", operation.key, made.status),
@@ -105,7 +105,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     } else if same_record(script, first, second) == Some(false) {
         Some(Finding::new(
             "second",
-            "A repeat with the same key makes a second record.",
+            "A retry with the same key creates a second record.",
             format!("{}: the record of the first request", operation.key),
             "another record",
         ))
@@ -114,7 +114,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             (Ok(one), Ok(other)) if without_stamps(one) != without_stamps(other) => {
                 Some(Finding::new(
                     "differs",
-                    "A repeat with the same key is answered otherwise than the first.",
+                    "A retry with the same key receives another response than the first request.",
                     format!("{}: the same body", operation.key),
                     "another body",
                 ))

@@ -91,7 +91,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             let title = if response.is_success() {
                 "A change without If-Match is taken.".to_owned()
             } else {
-                format!("A change without If-Match is answered {}.", response.status)
+                format!("A change without If-Match receives {}.", response.status)
             };
             Finding::new(
                 format!("answered {}", response.status),

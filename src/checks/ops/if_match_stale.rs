@@ -58,7 +58,7 @@ pub static CHECK: Check = Check {
                 tagged("\"2\""),
                 Line::json("PUT /people/7", 200, "{}"),
             ],
-            says: Says::Fail("is taken"),
+            says: Says::Fail("is accepted"),
         },
         Example {
             title: "412, and changed all the same",
@@ -116,7 +116,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         return Ok(vec![
             Finding::new(
                 "changed",
-                "A change that was answered 412 changed the record.",
+                "A change that received 412 changed the record.",
                 format!("{}: still {}", own.read.key, current.0),
                 after.map_or_else(|| "no ETag".to_owned(), |tag| tag.0),
             )
@@ -161,13 +161,13 @@ fn expect_412<'a>(
         412 => return Ok(Judgement::Pass),
         200..300 => Finding::new(
             "taken",
-            "A change on condition of an old version is taken.",
+            "A change with the ETag of an old version is accepted.",
             format!("{} with an old If-Match: 412", operation.key),
             exchange.received(),
         ),
         status => Finding::new(
             format!("answered {status}"),
-            format!("A change on condition of an old version is answered {status}."),
+            format!("A change with the ETag of an old version receives {status}."),
             format!("{} with an old If-Match: 412", operation.key),
             exchange.received(),
         ),

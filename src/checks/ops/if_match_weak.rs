@@ -40,7 +40,7 @@ pub static CHECK: Check = Check {
             title: "Taken",
             contract: PEOPLE,
             dialogue: &[MADE, READ, Line::json("PUT /people/7", 200, "{}")],
-            says: Says::Fail("weak tag"),
+            says: Says::Fail("weak ETag"),
         },
         Example {
             title: "Weak by nature",
@@ -78,7 +78,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let judgement = if response.is_success() {
         Finding::new(
             "taken",
-            "A change on condition of a weak tag is taken.",
+            "A change with a weak ETag in If-Match is accepted.",
             format!("{} with If-Match: W/{}: 412", change.key, tag.0),
             exchange.received(),
         )

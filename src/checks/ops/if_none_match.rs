@@ -44,7 +44,7 @@ pub static CHECK: Check = Check {
             title: "If-None-Match is ignored",
             contract: PERSON,
             dialogue: &[FULL],
-            says: Says::Fail("not answered 304"),
+            says: Says::Fail("does not receive 304"),
         },
         Example {
             title: "304 without its ETag",
@@ -137,7 +137,7 @@ fn judge_read<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted
         Err(judgement) => judgement,
         Ok(response) if response.status == 304 => Finding::new(
             "always",
-            "A tag that nobody sent is answered 304.",
+            "A request with an ETag that was never sent receives 304.",
             format!("{}: 200 with the record", operation.key),
             "304",
         )
@@ -167,7 +167,7 @@ fn judge(
         }
         return Ok(Some(Finding::new(
             "ignored",
-            "A version that the caller holds is not answered 304.",
+            "A request with the current ETag does not receive 304.",
             format!("{} with If-None-Match: {held}: 304", operation.key),
             response.status.to_string(),
         )));
@@ -179,7 +179,7 @@ fn judge(
     Ok(lacks.map(|name| {
         Finding::new(
             format!("lacks {name}"),
-            format!("A 304 lacks the {name} that the full answer has."),
+            format!("A 304 lacks the {name} that the full response has."),
             format!(
                 "{}: {name}: {}",
                 operation.key,

@@ -43,7 +43,7 @@ pub static CHECK: Check = Check {
             title: "The time is not looked at",
             contract: PEOPLE,
             dialogue: &[MADE, READ, Line::json("PUT /people/7", 200, "{}")],
-            says: Says::Fail("is taken"),
+            says: Says::Fail("is accepted"),
         },
         Example {
             title: "No Last-Modified",
@@ -88,10 +88,10 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         Ok(response) => Finding::new(
             format!("answered {}", response.status),
             if response.is_success() {
-                "A change on condition of a moment before the last change is taken.".to_owned()
+                "A change with If-Unmodified-Since before the last change is accepted.".to_owned()
             } else {
                 format!(
-                    "A change on condition of a moment before the last change is answered {}.",
+                    "A change with If-Unmodified-Since before the last change receives {}.",
                     response.status
                 )
             },

@@ -65,7 +65,7 @@ pub static CHECK: Check = Check {
                 SECOND,
                 Line::new("GET /people", 200, &[("etag", "\"1\""), JSON], TWO),
             ],
-            says: Says::Fail("the same tag"),
+            says: Says::Fail("the same ETag"),
         },
         Example {
             title: "Who holds the old list is told that nothing changed",
@@ -77,7 +77,7 @@ pub static CHECK: Check = Check {
                 Line::new("GET /people", 200, &[("etag", "\"2\""), JSON], TWO),
                 Line::new("GET /people", 304, &[("etag", "\"2\"")], ""),
             ],
-            says: Says::Fail("answered 304"),
+            says: Says::Fail("receives 304"),
         },
         Example {
             title: "A weak tag by which the old list stands for the new one",
@@ -89,7 +89,7 @@ pub static CHECK: Check = Check {
                 Line::new("GET /people", 200, &[("etag", "W/\"1\""), JSON], TWO),
                 Line::new("GET /people", 304, &[("etag", "W/\"1\"")], ""),
             ],
-            says: Says::Fail("answered 304"),
+            says: Says::Fail("receives 304"),
         },
         Example {
             title: "If-None-Match is ignored",
@@ -100,7 +100,7 @@ pub static CHECK: Check = Check {
                 SECOND,
                 Line::new("GET /people", 200, &[("etag", "\"2\""), JSON], TWO),
             ],
-            says: Says::Fail("is sent again"),
+            says: Says::Fail("receives the collection again"),
         },
         Example {
             title: "What was added is on another page",
@@ -187,7 +187,7 @@ fn judge<'a>(script: &mut Script<'a>, list: &'a Operation) -> Scripted {
     let finding = if now == tag && !tag.is_weak() {
         Some(Finding::new(
             "same tag",
-            "A list that has changed has the same tag as before.",
+            "A changed collection has the same ETag as before.",
             format!("{}: another ETag than {}", list.key, tag.0),
             now.0,
         ))
@@ -221,7 +221,7 @@ fn on_condition<'a>(
     if stale {
         return Ok(Some(Finding::new(
             "stale 304",
-            "Who holds a list that has changed is answered 304.",
+            "A request with the old ETag of a changed collection receives 304.",
             format!("{key} with If-None-Match: {}: 200 with the new list", old.0),
             "304",
         )));
@@ -236,7 +236,7 @@ fn on_condition<'a>(
     Ok(sent_again.then(|| {
         Finding::new(
             "sent again",
-            "A list that the caller holds is sent again.",
+            "A request with the current ETag of a collection receives the collection again.",
             format!("{key} with If-None-Match: {}: 304", new.0),
             response.status.to_string(),
         )

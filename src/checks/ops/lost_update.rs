@@ -123,7 +123,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 return Ok(vec![
                     Finding::new(
                         "both",
-                        "Two changes of the same version are both taken.",
+                        "Two concurrent changes of the same version are both accepted.",
                         format!("{}: one success and one 412", change.key),
                         "two successes",
                     )

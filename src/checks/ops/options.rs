@@ -102,7 +102,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         Finding::new(
             "incomplete",
             format!(
-                "Allow in the answer to OPTIONS does not name {method}, which the contract has."
+                "Allow in the response to OPTIONS does not name {method}, which the contract has."
             ),
             format!("{}: Allow with {method}", operation.key.path),
             allow.join(", "),

@@ -82,7 +82,7 @@ pub static CHECK: Check = Check {
             title: "No end",
             contract: CURSORED,
             dialogue: &[Line::json("GET /people", 200, r#"{"items":[],"next":"c"}"#)],
-            says: Says::Fail("no end"),
+            says: Says::Fail("do not end"),
         },
         Example {
             title: "No pages",
@@ -105,7 +105,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             return Ok(vec![
                 Finding::new(
                     "endless",
-                    "The pages come to no end: empty ones name a next one again and again.",
+                    "The pages do not end: empty pages link to a next page again and again.",
                     format!("{}: a last page", list.key),
                     format!("{MOST_EMPTY} empty pages in a row"),
                 )

@@ -155,7 +155,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         } else {
             Finding::new(
                 "shown",
-                "The cursor of one client shows another what it may not see.",
+                "The cursor of one client shows another client records that it may not see.",
                 format!("{} as {identity}: its own records, or a refusal", list.key),
                 format!("{} that are not in its own list", hidden.len()),
             )

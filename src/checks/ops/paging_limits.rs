@@ -59,7 +59,7 @@ pub static CHECK: Check = Check {
                 Line::empty("GET /people?limit=2", 400),
                 Line::empty("GET /people?limit=zztest", 500),
             ],
-            says: Says::Fail("answered 500"),
+            says: Says::Fail("receives 500"),
         },
     ],
 };
@@ -132,7 +132,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
 fn crash(list: &Operation, what: &str, status: u16) -> Finding {
     Finding::new(
         "crash",
-        format!("A limit {what} is answered {status}."),
+        format!("A request with a limit {what} receives {status}."),
         format!("{}: 400, or a page of the usual size", list.key),
         status.to_string(),
     )

@@ -207,7 +207,7 @@ fn judge<'a>(
     let Some(body) = body else {
         return Ok(Some(Finding::new(
             "unreadable",
-            format!("The page that a link calls {relation} cannot be read."),
+            format!("The page of the link `{relation}` cannot be read."),
             format!("{}: the {relation} page", list.key),
             exchange.received(),
         )));
@@ -223,13 +223,13 @@ fn judge<'a>(
     Ok(match relation {
         "prev" if items.last() != before.last() => Some(Finding::new(
             "previous",
-            "The page that a link calls the previous one does not end with the item that came before.",
+            "The page of the link `prev` does not end with the item before.",
             format!("{}: ends with {}", list.key, told(before.last())),
             format!("ends with {}", told(items.last())),
         )),
         "first" if items.first() != begin => Some(Finding::new(
             "first",
-            "The page that a link calls the first one does not begin as the list does.",
+            "The page of the link `first` does not begin as the collection does.",
             format!("{}: begins with {}", list.key, told(begin)),
             format!("begins with {}", told(items.first())),
         )),
@@ -255,7 +255,7 @@ fn judge<'a>(
             more.then(|| {
                 Finding::new(
                     "last",
-                    "The page that a link calls the last one is not the last.",
+                    "The page of the link `last` is not the last page.",
                     format!("{}: no page after the last", list.key),
                     "a next page".to_owned(),
                 )

@@ -49,7 +49,7 @@ pub static CHECK: Check = Check {
                 Line::json("PUT /people/7", 200, "{}"),
                 Line::empty("PUT /people/7", 404),
             ],
-            says: Says::Fail("answered 404"),
+            says: Says::Fail("receives 404"),
         },
     ],
 };
@@ -79,10 +79,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         return Ok(vec![
             Finding::new(
                 format!("answered {}", response.status),
-                format!(
-                    "A replacement that is repeated is answered {}.",
-                    response.status
-                ),
+                format!("A repeated replacement receives {}.", response.status),
                 format!("{}: a success, as before", change.key),
                 exchange.received(),
             )
@@ -120,10 +117,7 @@ fn deletion<'a>(script: &mut Script<'a>, own: &Own<'a>) -> Scripted {
         }
         Ok(response) => Finding::new(
             format!("deletion answered {}", response.status),
-            format!(
-                "A deletion that is repeated is answered {}.",
-                response.status
-            ),
+            format!("A repeated deletion receives {}.", response.status),
             format!("{}: 204, 404 or 410", delete.key),
             exchange.received(),
         )

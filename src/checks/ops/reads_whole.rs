@@ -143,7 +143,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 return Ok(vec![
                     Finding::new(
                         "mixed",
-                        "A read meets half of a write: one member is new, another old.",
+                        "A read returns half of a write: one property is new, another is old.",
                         format!(
                             "{}: `{}` and `{}` both old or both new",
                             own.read.key, one.0, other.0

@@ -104,7 +104,7 @@ pub static CHECK: Check = Check {
                 Line::broken("POST /people", BreakageKind::HungUp),
                 Line::empty("POST /people", 422),
             ],
-            says: Says::Fail("answered 422"),
+            says: Says::Fail("receives 422"),
         },
         Example {
             title: "Two repeats, two records",
@@ -264,7 +264,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             return Ok(vec![
                 Finding::new(
                     "two",
-                    "A creation whose answer was lost is carried out twice when it is repeated with its key.",
+                    "A creation with a lost response is carried out twice when it is retried with its key.",
                     format!("{}: one record", operation.key),
                     "two records with the same values",
                 )
@@ -348,7 +348,8 @@ fn repeated<'a>(
             return Err(Halt::unmet(
                 Whose::Supplier,
                 format!(
-                    "A creation whose answer was lost is still answered {status} when it is repeated with its key, {} s later.",
+                    "A creation with a lost response still receives {status} when it is retried \
+                        with its key, {} s later.",
                     waited.as_secs()
                 ),
             ));
@@ -357,7 +358,7 @@ fn repeated<'a>(
             return wrong(
                 &format!("answered {status}"),
                 format!(
-                    "A creation whose answer was lost is answered {status} when it is repeated with its key."
+                    "A creation with a lost response receives {status} when it is retried with its key."
                 ),
                 "a success",
                 first,
@@ -369,7 +370,8 @@ fn repeated<'a>(
         Some(Ok(status)) => wrong(
             &format!("answered {status} later"),
             format!(
-                "A creation whose answer was lost is answered {status} when it is repeated with its key once more."
+                "A creation with a lost response receives {status} when it is retried with its \
+                    key once more."
             ),
             "a success, as before",
             second,

@@ -64,7 +64,7 @@ pub static CHECK: Check = Check {
                 Line::json("GET /people", 200, r#"[{"id":"1"}]"#),
                 Line::empty("GET /people?zztest-unknown=1", 500),
             ],
-            says: Says::Fail("answered 500"),
+            says: Says::Fail("receives 500"),
         },
     ],
 };
@@ -111,7 +111,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         return finding(
             "crash",
             format!(
-                "A parameter that nobody knows is answered {}.",
+                "A request with an unknown parameter receives {}.",
                 response.status
             ),
             exchange.received(),

@@ -58,7 +58,7 @@ pub static CHECK: Check = Check {
                 Line::json("POST /cases", 201, r#"{"id":"2"}"#),
                 Line::json("GET /cases/2/notes/7", 200, r#"{"id":"7"}"#),
             ],
-            says: Says::Fail("under another parent"),
+            says: Says::Fail("a parent that is not its own"),
         },
     ],
 };
@@ -122,7 +122,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             judgements.push(
                 Finding::new(
                     "wrong parent",
-                    "A record is read under another parent than its own.",
+                    "A record can be read under a parent that is not its own.",
                     format!("{}: 404", read.key),
                     exchange.received(),
                 )
@@ -159,7 +159,7 @@ fn listed<'a>(
     Ok((!found.items.is_empty()).then(|| {
         Finding::new(
             "wrong list",
-            "The list below one parent holds a record of another.",
+            "The collection below one parent holds a record of another parent.",
             format!("{}: no record {}", list.key, child.id),
             "it is there",
         )
@@ -205,7 +205,8 @@ fn unknown_parent<'a>(
     Ok(answered(exchange)?.is_success().then(|| {
         Finding::new(
             "unknown parent",
-            "The list below a parent that does not exist is answered with success, although 404 is documented.",
+            "A request for the collection below an unknown parent receives a success, although \
+                404 is documented.",
             format!("{}: 404", list.key),
             exchange.received(),
         )
@@ -267,7 +268,7 @@ fn orphaned<'a>(
     Ok(shows.then(|| {
         Finding::new(
             "orphan",
-            "A record is still read below a parent that was deleted.",
+            "A record can still be read below a deleted parent.",
             format!("{}: 404", home.read.key),
             exchange.received(),
         )

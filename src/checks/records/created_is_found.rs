@@ -98,7 +98,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         return Ok(vec![
             Finding::new(
                 "not found",
-                "A record that was created cannot be read.",
+                "A created record cannot be read.",
                 format!("{}: 2xx", home.read.key),
                 exchange.received(),
             )

@@ -118,7 +118,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let get = answered(first)?;
     if !head.is_success() && declared.is_none() {
         return Err(Halt::NotApplicable(format!(
-            "HEAD is not declared, and answered {}.",
+            "HEAD is not declared, and receives {}.",
             head.status
         )));
     }
@@ -128,7 +128,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             Finding::new(
                 "status",
                 format!(
-                    "HEAD is answered {} where GET is answered {}.",
+                    "HEAD receives {} where GET receives {}.",
                     head.status, get.status
                 ),
                 get.status.to_string(),

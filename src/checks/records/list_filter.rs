@@ -82,7 +82,7 @@ pub static CHECK: Check = Check {
                 Line::json("GET /people/7", 200, r#"{"id":"7","name":"Zz"}"#),
                 Line::json("GET /people?*", 200, "[]"),
             ],
-            says: Says::Fail("does not find"),
+            says: Says::Fail("lacks a record"),
         },
     ],
 };
@@ -200,7 +200,8 @@ fn together<'a>(
                 Finding::new(
                     format!("together {} {}", one.parameter, other.parameter),
                     format!(
-                        "The list filtered by `{}` and `{}` at once holds records that match only one of them.",
+                        "The collection filtered by both `{}` and `{}` holds records that match \
+                            only one of them.",
                         one.parameter, other.parameter
                     ),
                     format!(
@@ -242,7 +243,7 @@ fn total<'a>(
         Finding::new(
             format!("total {}", filter.parameter),
             format!(
-                "The total of the list filtered by `{}` is not how many records match.",
+                "The total of the collection filtered by `{}` is not the number of records that match.",
                 filter.parameter
             ),
             format!("{}: a total of {shown}", list.key),
@@ -282,7 +283,7 @@ fn judge<'a>(
             Finding::new(
                 format!("wide {}", filter.parameter),
                 format!(
-                    "The list filtered by `{}` holds records with other values.",
+                    "The collection filtered by `{}` holds records with other values.",
                     filter.parameter
                 ),
                 format!("{}: {}", list.key, brief(Some(value))),
@@ -306,7 +307,7 @@ fn judge<'a>(
         Finding::new(
             format!("narrow {}", filter.parameter),
             format!(
-                "The list filtered by `{}` does not find a record that matches.",
+                "The collection filtered by `{}` lacks a record that matches.",
                 filter.parameter
             ),
             format!(

@@ -76,7 +76,7 @@ pub static CHECK: Check = Check {
                     r#"[{"id":"1","name":"Bb"},{"id":"2","name":"Aa"}]"#,
                 ),
             ],
-            says: Says::Fail("not in the order"),
+            says: Says::Fail("not in that order"),
         },
     ],
 };
@@ -211,7 +211,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 Finding::new(
                     format!("order {}", order.value),
                     format!(
-                        "A list asked for by `{}={}` is not in the order.",
+                        "A collection requested with `{}={}` is not in that order.",
                         order.parameter, order.value
                     ),
                     format!(

@@ -112,7 +112,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let tell = |cause: &str, expected: String, received: String| -> Judgement {
         Finding::new(
             cause,
-            "The total of a list is not how many records it has.",
+            "The total of a collection is not its number of records.",
             expected,
             received,
         )

@@ -80,7 +80,7 @@ pub static CHECK: Check = Check {
                     r#"{"items":[{"id":"7","name":"Zz","held":true}]}"#,
                 ),
             ],
-            says: Says::Fail("is not in the list"),
+            says: Says::Fail("is not in the collection"),
         },
         Example {
             title: "Another state in the list",
@@ -104,7 +104,7 @@ pub static CHECK: Check = Check {
                     r#"{"items":[{"id":"7","name":"Zz","held":false},{"id":"8","name":"Zz","held":true}]}"#,
                 ),
             ],
-            says: Says::Fail("differs in the list"),
+            says: Says::Fail("differs between the collection"),
         },
     ],
 };
@@ -144,7 +144,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             judgements.push(
                 Finding::new(
                     "not listed",
-                    "A record that was created is not in the list.",
+                    "A created record is not in the collection.",
                     format!("{}: the record {}", list.key, held.id),
                     "no such record on any page",
                 )
@@ -186,7 +186,7 @@ fn differing<'a>(
     Some(
         Finding::new(
             format!("differs {name}"),
-            format!("`{name}` of a record differs in the list from the record itself."),
+            format!("`{name}` of a record differs between the collection and the record itself."),
             brief(alone.get(&name)),
             brief(item.get(&name)),
         )

@@ -59,7 +59,7 @@ pub static CHECK: Check = Check {
                 Line::json("POST /people", 201, r#"{"id":"9"}"#),
                 Line::json("GET /people", 200, r#"[{"id":"7"},{"id":"9"},{"id":"10"}]"#),
             ],
-            says: Says::Fail("A write makes a record that nobody asked for"),
+            says: Says::Fail("A write creates a record that was not requested"),
         },
         Example {
             title: "A neighbour changes",
@@ -83,7 +83,7 @@ pub static CHECK: Check = Check {
                 Line::json("POST /people", 201, r#"{"id":"9"}"#),
                 Line::json("GET /people", 200, r#"[{"id":"9"}]"#),
             ],
-            says: Says::Fail("takes another record away"),
+            says: Says::Fail("removes another record"),
         },
         Example {
             title: "A window on the newest two",
@@ -326,13 +326,13 @@ fn finding(write: &Operation, list: &Operation, difference: &Difference) -> Judg
     let finding = match difference {
         Difference::Appeared(id) => Finding::new(
             "another appeared",
-            "A write makes a record that nobody asked for.",
+            "A write creates a record that was not requested.",
             unchanged,
             format!("{id} is there after {} too", write.key),
         ),
         Difference::Went(id) => Finding::new(
             "another went",
-            "A write takes another record away.",
+            "A write removes another record.",
             unchanged,
             format!("{id} is there no longer after {}", write.key),
         ),
@@ -359,7 +359,7 @@ fn finding(write: &Operation, list: &Operation, difference: &Difference) -> Judg
 fn parent_gone(write: &Operation, list: &Operation) -> Judgement {
     Finding::new(
         "list gone",
-        "A write takes away the list that its record stood in.",
+        "A write removes the collection of its record.",
         format!("{}: 200, as before {}", list.key, write.key),
         "404",
     )

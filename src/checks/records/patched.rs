@@ -202,7 +202,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             Some(received) => Halt::unmet(
                 Whose::Supplier,
                 format!(
-                    "No property could be changed: {} was answered {received}.",
+                    "No property could be changed: {} returned {received}.",
                     patch.key
                 ),
             ),

@@ -90,7 +90,7 @@ pub static CHECK: Check = Check {
                 Line::empty("GET /people/7", 404),
                 Line::json("GET /people", 200, r#"{"items":[{"id":"7"},{"id":"8"}]}"#),
             ],
-            says: Says::Fail("still in the list"),
+            says: Says::Fail("still in the collection"),
         },
     ],
 };
@@ -130,7 +130,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             return Ok(vec![
                 Finding::new(
                     "deleted and denied",
-                    "A deletion is answered as if there were no such record, and the record is gone.",
+                    "A deletion receives a response as for an unknown record, and the record is gone.",
                     format!("{}: 2xx", delete.key),
                     exchange.received(),
                 )
@@ -156,7 +156,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         judgements.push(
             Finding::new(
                 "still read",
-                "A record that was deleted can still be read.",
+                "A deleted record can still be read.",
                 format!("{}: 404", home.read.key),
                 exchange.received(),
             )
@@ -198,7 +198,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             Ok(true) => judgements.push(
                 Finding::new(
                     "still listed",
-                    "A record that was deleted is still in the list.",
+                    "A deleted record is still in the collection.",
                     format!("{}: no record {}", list.key, held.id),
                     "it is there",
                 )

@@ -36,7 +36,7 @@ pub static CHECK: Check = Check {
             title: "200",
             contract: PEOPLE,
             dialogue: &[Line::json("POST /people", 200, r#"{"id":"7"}"#)],
-            says: Says::Fail("answered 200"),
+            says: Says::Fail("receives 200"),
         },
     ],
 };
@@ -65,7 +65,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     } else {
         Finding::new(
             format!("answered {status}"),
-            format!("A creation is answered {status}."),
+            format!("A creation receives {status}."),
             format!("{}: 201", operation.key),
             exchange.received(),
         )

@@ -52,7 +52,7 @@ pub static CHECK: Check = Check {
                 Line::empty("PATCH /people/*", 404),
                 Line::empty("DELETE /people/*", 204),
             ],
-            says: Says::Fail("answered with success"),
+            says: Says::Fail("receives a success"),
         },
     ],
 };
@@ -150,7 +150,7 @@ fn judged<'a>(script: &mut Script<'a>, operation: &Operation, request: Request) 
     Ok(vec![
         Finding::new(
             "success",
-            "A write to an id that does not exist is answered with success.",
+            "A write to an id that does not exist receives a success.",
             format!("{}: 404", operation.key),
             exchange.received(),
         )

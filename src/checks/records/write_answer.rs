@@ -129,7 +129,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         Finding::new(
             format!("differs {name}"),
             format!(
-                "`{name}` in the answer to a write differs from the record that is read after it."
+                "`{name}` in the response to a write differs from the record that is read after it."
             ),
             brief(read.get(&name)),
             brief(answer.get(&name)),

@@ -129,7 +129,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         None if content.is_empty() => return Vec::new(),
         None => Finding::new(
             "missing",
-            "The answer has a body, and no Content-Type.",
+            "The response has a body, and no Content-Type.",
             expected,
             answer.exchange.received(),
         ),

@@ -104,7 +104,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
             found.push(
                 Finding::new(
                     cause,
-                    format!("An object has {kind} as the names of its members."),
+                    format!("An object has {kind} as its property names."),
                     format!("{}: names that do not change with the data", operation.key),
                     format!(
                         "an object with {} members, all named by {kind}",

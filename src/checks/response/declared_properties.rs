@@ -58,7 +58,7 @@ pub static CHECK: Check = Check {
                 200,
                 r#"{"eventTypes":["created"]}"#,
             )],
-            says: Says::Fail("none of the members"),
+            says: Says::Fail("none of the properties"),
         },
         Example {
             title: "An empty object",
@@ -123,7 +123,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         return vec![
             Finding::new(
                 format!("none of {}", declared.join(", ")),
-                format!("{whose} none of the members that the contract declares."),
+                format!("{whose} none of the properties that the contract declares."),
                 format!("{}: at least one of {}", operation.key, declared.join(", ")),
                 names(object, None),
             )
@@ -134,7 +134,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     let mut said = vec![Judgement::Pass];
     said.extend(note(object, &place).map(|members| {
         Judgement::not_applicable(format!(
-            "{}: {whose} members that the contract does not declare: {members}.",
+            "{}: {whose} properties that the contract does not declare: {members}.",
             operation.key
         ))
     }));

@@ -82,11 +82,11 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
             return vec![
                 Finding::new(
                     format!("status {status}"),
-                    format!("The API answers with server error {status}."),
+                    format!("The API returns server error {status}."),
                     format!("{asked}: an answer below 500"),
                     answer.exchange.received(),
                 )
-                .of_kind("The API answers with server errors.")
+                .of_kind("The API returns server errors.")
                 .into(),
             ];
         }
@@ -95,7 +95,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     vec![Judgement::inconclusive(
         Whose::Supplier,
         format!(
-            "{asked} was answered {status}: the API says that it is not available. Run again when it is."
+            "{asked} returned {status}: the API says that it is not available. Run again when it is."
         ),
     )]
 }

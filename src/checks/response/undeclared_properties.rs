@@ -139,7 +139,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
             };
             Finding::new(
                 format!("{} {shape}", media.pointer),
-                "An answer holds a property that the contract does not declare.",
+                "A response holds a property that the contract does not declare.",
                 format!("{}: the properties that the schema names", operation.key),
                 format!("{}{more}", shown.join(", ")),
             )

@@ -99,11 +99,11 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
             BreakageKind::ConnectionLost => Some(("connection lost", "The connection was lost.")),
             BreakageKind::StreamReset => Some(("stream reset", "The stream was reset.")),
             BreakageKind::GoneAway => Some(("connection ended", "The connection was ended.")),
-            BreakageKind::TimedOut => Some(("timed out", "No complete answer came in time.")),
+            BreakageKind::TimedOut => Some(("timed out", "No complete response came in time.")),
             BreakageKind::NotHttp => Some(("not HTTP", "What came is not HTTP.")),
             BreakageKind::TooLarge => Some((
                 "too large",
-                "The head or the lengths of the answer are beyond every sensible limit.",
+                "The head or the lengths of the response are beyond every sensible limit.",
             )),
             _ => return Vec::new(),
         },
@@ -158,12 +158,12 @@ fn head_defect(answer: &Answer<'_>, response: &Response) -> Option<(&'static str
     } else if status == 204
         && (!response.body.is_empty() || lengths.iter().any(|length| length.parse() != Ok(0_u64)))
     {
-        Some(("204 with a body", "An answer with 204 announces a body."))
+        Some(("204 with a body", "A 204 response announces a body."))
     } else if status == 304
         && !conditional
         && matches!(answer.exchange.request.method, Method::Get | Method::Head)
     {
-        Some(("304", "304 answers a request without a condition."))
+        Some(("304", "A request without a condition receives 304."))
     } else {
         None
     }

@@ -247,7 +247,7 @@ fn judge(rule: &AccessRule, operation: &Operation, exchange: &Exchange) -> Judge
                 Whose::Supplier
             },
             format!(
-                "{} was answered {status} to {who}, which neither grants nor refuses what the table has as {}.",
+                "{} returned {status} to {who}, which neither grants nor refuses what the table has as {}.",
                 operation.key, access.expected
             ),
         ),

@@ -77,7 +77,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     vec![
         Finding::new(
             format!("{name}: {value}"),
-            format!("The header `{name}` tells which software answers."),
+            format!("The header `{name}` names the software that responds."),
             "no header that tells software and version",
             format!("`{name}: {value}`"),
         )

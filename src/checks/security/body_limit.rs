@@ -49,7 +49,7 @@ pub static CHECK: Check = Check {
             title: "No answer at all",
             contract: PEOPLE,
             dialogue: &[Line::broken("POST /people", BreakageKind::TimedOut)],
-            says: Says::Fail("no answer"),
+            says: Says::Fail("no response"),
         },
     ],
 };
@@ -116,7 +116,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
     let finding = match &exchange.outcome {
         Outcome::Broken(breakage) if breakage.kind == BreakageKind::TimedOut => Finding::new(
             "no answer to a large body",
-            format!("A body of {sent} bytes gets no answer in time."),
+            format!("A body of {sent} bytes receives no response in time."),
             expected,
             exchange.received(),
         ),
@@ -136,14 +136,14 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
                 return Ok(vec![Judgement::inconclusive(
                     Whose::Credentials,
                     format!(
-                        "{} was answered {}, before its body was looked at.",
+                        "{} returned {}, before its body was looked at.",
                         operation.key, response.status
                     ),
                 )]);
             }
             status => Finding::new(
                 format!("status {status}"),
-                format!("A body of {sent} bytes is answered {status}."),
+                format!("A body of {sent} bytes receives {status}."),
                 expected,
                 exchange.received(),
             ),

@@ -91,7 +91,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
     Ok(vec![match allowed {
         Some(allowed @ ("*" | ORIGIN)) => Finding::new(
             "any origin",
-            "Pages of any origin may read what a protected operation answers.",
+            "Pages of any origin may read the responses of a protected operation.",
             "no `Access-Control-Allow-Origin` for an origin that nobody trusts",
             format!("`Access-Control-Allow-Origin: {allowed}`"),
         )

@@ -53,7 +53,7 @@ pub static CHECK: Check = Check {
                 Line::empty("GET /people/1", 403),
                 Line::empty("GET /people/*", 404),
             ],
-            says: Says::Fail("can be told"),
+            says: Says::Fail("restricted record exists"),
         },
         Example {
             title: "The record is shown",
@@ -125,7 +125,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         return Err(Halt::unmet(
             Whose::Supplier,
             format!(
-                "{} was answered {seen_status} for a restricted record and {unseen_status} for none, which are no two refusals to compare.",
+                "{} returned {seen_status} for a restricted record and {unseen_status} for \
+                    none, which are no two refusals to compare.",
                 operation.key
             ),
         ));
@@ -134,7 +135,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         return Ok(vec![
             Finding::new(
                 "existence by status",
-                "That a restricted record exists can be told by the status.",
+                "The status code shows that a restricted record exists.",
                 format!("{}: the same status for both", operation.key),
                 format!("{seen_status} for a restricted record, {unseen_status} for none"),
             )
@@ -164,7 +165,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         None => Judgement::Pass,
         Some((slower, us)) => Finding::new(
             "existence by time",
-            "That a restricted record exists can be told by the time of the answer.",
+            "The response time shows that a restricted record exists.",
             format!("{}: the same time for both, but for noise", operation.key),
             format!(
                 "{} takes {} ms longer, in nine of ten pairs of forty-eight",

@@ -141,7 +141,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         Halt::unmet(
             Whose::Supplier,
             format!(
-                "{} was answered {} to the default identity, so that nothing can be compared.",
+                "{} returned {} to the default identity, so that nothing can be compared.",
                 operation.key,
                 open.received()
             ),
@@ -159,7 +159,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             judgements.push(Judgement::inconclusive(
                 Whose::Credentials,
                 format!(
-                    "{} was answered {} to `{}`, so that what it sees is not known.",
+                    "{} returned {} to `{}`, so that what it sees is not known.",
                     operation.key,
                     exchange.received(),
                     rule.identity

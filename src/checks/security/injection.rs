@@ -64,7 +64,7 @@ pub static CHECK: Check = Check {
                 Line::json("GET /people", 200, r#"{"items":[]}"#),
                 Line::json("GET /people", 200, r#"{"asked":"zz62615533"}"#),
             ],
-            says: Says::Fail("worked out"),
+            says: Says::Fail("evaluated"),
         },
         Example {
             title: "No answer",
@@ -143,7 +143,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             judgements.push(
                 Finding::new(
                     format!("condition in {name}"),
-                    format!("A condition in `{name}` is carried out."),
+                    format!("A condition in `{name}` is executed."),
                     format!("{}: no record, or a refusal", operation.key),
                     format!(
                         "{} records, where the plain text finds none",
@@ -158,7 +158,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             judgements.push(
                 Finding::new(
                     format!("expression in {name}"),
-                    format!("An expression in `{name}` is worked out."),
+                    format!("An expression in `{name}` is evaluated."),
                     format!("{}: the text as it is, or nothing of it", operation.key),
                     "62615533 in the answer, for `7919*7907`",
                 )

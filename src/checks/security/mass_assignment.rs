@@ -173,7 +173,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                     Ok(response) if response.status < 500 => Judgement::Pass,
                     Ok(response) => Judgement::inconclusive(
                         Whose::Supplier,
-                        format!("{} was answered {}.", operation.key, response.status),
+                        format!("{} returned {}.", operation.key, response.status),
                     ),
                     // Refusing the caller is refusing the members.
                     Err(_) if exchange.status() == Some(403) => Judgement::Pass,
@@ -192,7 +192,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             (None, _) => Judgement::Pass,
             (Some(name), true) => Finding::new(
                 format!("sets {name}"),
-                format!("A caller can set `{name}`, which is the API's own to set."),
+                format!("A client can set `{name}`, which is the API's own to set."),
                 format!("{}: refused, or another value than was sent", operation.key),
                 format!("`{name}` is {}", brief(after.get(name.as_str()))),
             )

@@ -79,7 +79,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     vec![
         Finding::new(
             "no-store",
-            "The answer of a protected operation may be kept: `Cache-Control` does not say `no-store`.",
+            "The response of a protected operation may be stored: `Cache-Control` does not say `no-store`.",
             "`Cache-Control: no-store`",
             if said.is_empty() { "no such header".to_owned() } else { format!("`{said}`") },
         )

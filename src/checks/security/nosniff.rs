@@ -60,7 +60,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     vec![
         Finding::new(
             "nosniff",
-            "An answer does not carry `X-Content-Type-Options: nosniff`.",
+            "A response does not carry `X-Content-Type-Options: nosniff`.",
             "`X-Content-Type-Options: nosniff`",
             told.map_or_else(|| "no such header".to_owned(), str::to_owned),
         )

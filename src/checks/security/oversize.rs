@@ -189,7 +189,7 @@ fn judge(exchange: &Exchange, what: &str, may_be_taken: bool) -> Judgement {
     };
     match &exchange.outcome {
         Outcome::Broken(breakage) if breakage.kind == BreakageKind::TimedOut => {
-            finding("no answer", format!("No answer comes in time to {what}."))
+            finding("no answer", format!("No response comes in time to {what}."))
         }
         // A server may hang up on what it cannot read (RFC 9112 §9.6, RFC 6585 §5).
         Outcome::Broken(breakage)

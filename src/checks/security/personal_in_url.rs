@@ -75,7 +75,7 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
                 return Finding::new(
                     spaced,
                     format!(
-                        "`{}` puts an identifier of a person into the address.",
+                        "`{}` puts an identifier of a person into the URL.",
                         parameter.name
                     ),
                     "identifiers of people in the body",

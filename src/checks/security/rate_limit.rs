@@ -177,7 +177,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
     Ok(vec![
         Finding::new(
             "no limit",
-            format!("No request of {requests} is answered 429."),
+            format!("No request of {requests} receives 429."),
             format!("429 with `Retry-After` before {requests} requests in {seconds} s"),
             "success each time",
         )
@@ -199,7 +199,7 @@ fn judge(limited: &Exchange) -> Judgement {
     }
     Finding::new(
         "no Retry-After",
-        "A 429 does not say by `Retry-After` when to come back.",
+        "A 429 does not say by `Retry-After` when to retry.",
         "429 with `Retry-After`, in seconds or as a date",
         if after.is_empty() {
             "429 without it".to_owned()

@@ -166,7 +166,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             return Err(Halt::unmet(
                 Whose::TestData,
                 format!(
-                    "{} was answered 404 to the reader, which tells nothing of its rights.",
+                    "{} returned 404 to the reader, which tells nothing of its rights.",
                     operation.key
                 ),
             ));
@@ -179,7 +179,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         ),
         Some(401) => Finding::new(
             "401 in place of 403",
-            "An identity that is known and may only read is answered 401 in place of 403.",
+            "An authenticated identity that may only read receives 401 in place of 403.",
             format!("{}: 403", operation.key),
             exchange.received(),
         ),

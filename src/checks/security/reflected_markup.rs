@@ -161,7 +161,7 @@ fn judge(exchange: &Exchange) -> Judgement {
     }
     Finding::new(
         "markup as a page",
-        "Markup from the request comes back as a page.",
+        "Markup from the request is returned as a page.",
         "an answer that a browser does not show, or `&lt;` in place of `<`",
         format!("{}, with the element as it was sent", exchange.received()),
     )

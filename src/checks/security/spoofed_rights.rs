@@ -148,7 +148,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         _ => Judgement::inconclusive(
             Whose::Supplier,
             format!(
-                "{} with the headers of a proxy was answered {}, which neither grants nor refuses.",
+                "{} with the headers of a proxy returned {}, which neither grants nor refuses.",
                 operation.key,
                 again.received()
             ),

@@ -179,7 +179,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             Halt::unmet(
                 Whose::TestData,
                 format!(
-                    "No restricted record could be created: {} was answered {}.",
+                    "No restricted record could be created: {} returned {}.",
                     operation.key,
                     created.received()
                 ),
@@ -235,7 +235,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         .into(),
         Some(401) => Judgement::inconclusive(
             Whose::Credentials,
-            format!("The identity `{NAME}` was answered 401: its credentials are not accepted."),
+            format!("The identity `{NAME}` received 401: its credentials are not accepted."),
         ),
         _ => judge(exchange, "another force's restricted record"),
     }])

@@ -50,7 +50,7 @@ pub static CHECK: Check = Check {
                 Line::json("POST /people", 201, r#"{"id":"p-1"}"#),
                 Line::json("GET /people", 200, r#"{"items":[{"id":"p-1"}]}"#),
             ],
-            says: Says::Fail("list shows"),
+            says: Says::Fail("collection shows"),
         },
         Example {
             title: "Its owner does not find it either",
@@ -109,7 +109,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             return Ok(vec![
                 Finding::new(
                     "listed for another force",
-                    "A list shows a restricted record to another force.",
+                    "A collection shows a restricted record to another force.",
                     format!("{how}: no such record"),
                     "the record is on a page",
                 )

@@ -61,7 +61,7 @@ pub static CHECK: Check = Check {
                 Line::empty("PUT /people/1", 403),
                 Line::json("GET /people/1", 200, r#"{"id":"1","name":"other"}"#),
             ],
-            says: Says::Fail("and carried out"),
+            says: Says::Fail("but takes effect"),
         },
     ],
 };
@@ -120,15 +120,14 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         Some(401) => {
             return Err(Halt::unmet(
                 Whose::Credentials,
-                format!(
-                    "The identity `{OTHER}` was answered 401: its credentials are not accepted."
-                ),
+                format!("The identity `{OTHER}` received 401: its credentials are not accepted."),
             ));
         }
         Some(status @ (400 | 405 | 409 | 412 | 415 | 422 | 428)) => Judgement::inconclusive(
             Whose::Supplier,
             format!(
-                "{} was answered {status} to another force: the record stayed as it was, and whether it is the force that is refused is not known.",
+                "{} returned {status} to another force: the record stayed as it was, and \
+                    whether it is the force that is refused is not known.",
                 operation.key
             ),
         ),
@@ -169,7 +168,7 @@ fn carried_out(
     Some(
         Finding::new(
             "refused and written",
-            "A write by another force is refused, and carried out.",
+            "A write by another force is refused, but takes effect.",
             expected,
             if gone {
                 "no such record".to_owned()

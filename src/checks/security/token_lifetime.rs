@@ -77,7 +77,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         Some(life) if life <= longest => Judgement::Pass,
         Some(life) => Finding::new(
             "token lifetime",
-            format!("An access token lives for {life} seconds."),
+            format!("An access token is valid for {life} seconds."),
             format!("at most {longest} seconds"),
             format!("{life} seconds"),
         )

@@ -46,7 +46,7 @@ pub static CHECK: Check = Check {
             title: "Anything goes",
             contract: PEOPLE,
             dialogue: &[Line::json("GET /*", 200, "{}")],
-            says: Says::Fail("made up"),
+            says: Says::Fail("invented path"),
         },
     ],
 };
@@ -96,7 +96,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
         return Ok(vec![
             Finding::new(
                 "a made-up path",
-                "A path that is made up is answered with success.",
+                "A request for an invented path receives a success.",
                 format!("GET {MADE_UP}: 404"),
                 made_up.received(),
             )
@@ -105,7 +105,8 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
     }
     let mut judgements = match page {
         Some(_) => vec![Judgement::not_applicable(
-            "A path that is made up is answered with a web page: the API is served below the address of a web application, whose page says nothing of unlisted operations.",
+            "A request for an invented path receives a web page: the API is served below the \
+                address of a web application, whose page says nothing of unlisted operations.",
         )],
         None => vec![judge(made_up, "no credentials")],
     };

@@ -85,7 +85,9 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     };
     let expected = "Date: the time when the answer was made, as in Thu, 01 Jan 2026 12:00:00 GMT";
     let Some(date) = response.headers.get("date") else {
-        return vec![Finding::new("no Date", "An answer has no Date.", expected, "no Date").into()];
+        return vec![
+            Finding::new("no Date", "A response has no Date.", expected, "no Date").into(),
+        ];
     };
     let Some(said) = moment(date) else {
         return vec![

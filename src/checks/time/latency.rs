@@ -170,7 +170,9 @@ fn judged(
         return vec![Judgement::inconclusive(
             Whose::Supplier,
             format!(
-                "{unusable} of {} requests to {} at a constant rate were refused or broke off, so that times say little. Lower `budget.per_second` in the target file if the target limits its callers.",
+                "{unusable} of {} requests to {} at a constant rate were refused or broke off, \
+                    so that times say little. Lower `budget.per_second` in the target file if the \
+                    target limits its clients.",
                 exchanges.len(),
                 operation.key
             ),
@@ -237,7 +239,7 @@ fn judged(
             }
             Finding::new(
                 format!("p{percentile} beyond its objective"),
-                format!("Answers take longer than the declared p{percentile}."),
+                format!("Responses take longer than the declared p{percentile}."),
                 format!("{}: p{percentile} of {} at most", operation.key, ms(*limit)),
                 format!(
                     "p{percentile} {}; {beyond} of {} answers took longer than the objective",

@@ -41,7 +41,7 @@ pub static CHECK: Check = Check {
             title: "A week left",
             contract: "{}",
             dialogue: &[Line::handshake("HANDSHAKE *", &[("days-left", "7")])],
-            says: Says::Fail("runs out"),
+            says: Says::Fail("expires soon"),
         },
         Example {
             title: "Over already",
@@ -99,7 +99,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
     Ok(vec![
         Finding::new(
             "runs out",
-            "The certificate runs out soon.",
+            "The certificate expires soon.",
             format!("more than {wanted} days of validity left"),
             format!("{} days left for {}", left / DAY, first.subject),
         )

@@ -112,7 +112,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
         Finding::new(
             "weak suites",
             format!(
-                "The target takes {}{more} weak suites of TLS 1.2.",
+                "The target accepts {}{more} weak suites of TLS 1.2.",
                 taken.len()
             ),
             "ECDHE with AES-GCM, AES-CCM or ChaCha20-Poly1305 alone",

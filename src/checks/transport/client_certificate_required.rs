@@ -192,7 +192,7 @@ fn judge(
         End::Broken(breakage) => Err(broken(breakage)),
         End::Completed(Agreed { status, .. }) if is_welcome(*status) => Ok(Some(finding(
             shown.label(),
-            format!("A caller with {} is let in.", shown.label()),
+            format!("A client with {} is accepted.", shown.label()),
             result,
         ))),
         // The right certificate gets another answer, or the answer is one of gateways that look for one.
@@ -205,7 +205,9 @@ fn judge(
         End::Completed(_) => Ok(Some(Judgement::inconclusive(
             Whose::Supplier,
             format!(
-                "A caller with {} gets past TLS and meets an error that says nothing of certificates ({}). Turn such callers away within TLS, or offer a path that needs no other credentials.",
+                "A client with {} passes TLS and receives an error that does not mention \
+                    certificates ({}). Refuse such clients within TLS, or offer a path that needs \
+                    no other credentials.",
                 shown.label(),
                 result.outcome()
             ),

@@ -139,7 +139,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
         return Ok(vec![
             Finding::new(
                 "missing",
-                "Answers do not say that the host is for HTTPS alone.",
+                "Responses do not say that the host is for HTTPS alone.",
                 expected,
                 "no Strict-Transport-Security",
             )

@@ -180,7 +180,7 @@ fn judge(exchange: &Exchange) -> Judgement {
         200..=299 if page || response.body.is_empty() => return Judgement::Pass,
         200..=299 => ("data", "Plain HTTP gives data of the API."),
         300..=399 if response.headers.get("location").is_some() => {
-            ("redirect", "Plain HTTP redirects callers of the API.")
+            ("redirect", "Plain HTTP redirects clients of the API.")
         }
         401 => {
             return Judgement::inconclusive(

@@ -77,7 +77,7 @@ pub static CHECK: Check = Check {
                 ),
                 Line::new("GET /people", 200, &[], "[1]"),
             ],
-            says: Says::Fail("other bytes"),
+            says: Says::Fail("other content"),
         },
         Example {
             title: "A coding that nobody asked for",
@@ -88,7 +88,7 @@ pub static CHECK: Check = Check {
                 &[("content-encoding", "gzip")],
                 "[]",
             )],
-            says: Says::Fail("plain answer"),
+            says: Says::Fail("uncompressed response"),
         },
         Example {
             title: "Nothing is compressed",
@@ -140,7 +140,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     if let Some(coding) = coding(first) {
         return Ok(vec![wrong(
             "coding of a plain answer",
-            "A plain answer was asked for, and a compressed one came.",
+            "An uncompressed response was requested, and a compressed one was received.",
             "no Content-Encoding, as Accept-Encoding: identity asks",
             format!("Content-Encoding: {coding}"),
         )]);
@@ -154,7 +154,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             compressed = true;
             judgements.push(wrong(
                 "not decodable",
-                "A compressed answer cannot be decompressed.",
+                "A compressed response cannot be decompressed.",
                 &format!("a body in {asked}"),
                 broken,
             ));
@@ -168,7 +168,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         if came != asked && !(asked == "gzip" && came == "x-gzip") {
             judgements.push(wrong(
                 "another coding",
-                "An answer came in a coding that was not asked for.",
+                "A response has a coding that was not requested.",
                 &format!("Content-Encoding: {asked}, or none"),
                 format!("Content-Encoding: {came}"),
             ));
@@ -188,7 +188,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         if differs {
             judgements.push(wrong(
                 "other bytes",
-                "A compressed answer holds other bytes than the plain one.",
+                "A compressed response has other content than the uncompressed one.",
                 &format!("the same body in {asked}"),
                 format!(
                     "{} bytes in place of {}",
@@ -200,7 +200,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         if !names(response, "vary", "accept-encoding") {
             judgements.push(wrong(
                 "no Vary",
-                "A compressed answer does not say in Vary that it depends on Accept-Encoding.",
+                "The Vary header of a compressed response does not name Accept-Encoding.",
                 "Vary: Accept-Encoding",
                 response.headers.get("vary").unwrap_or("no Vary").to_owned(),
             ));
@@ -215,7 +215,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         {
             judgements.push(wrong(
                 "one strong ETag",
-                "A compressed answer has the strong ETag of the plain one.",
+                "A compressed response has the strong ETag of the uncompressed one.",
                 "another ETag, or a weak one",
                 strong(response).unwrap_or_default(),
             ));

@@ -64,7 +64,7 @@ pub static CHECK: Check = Check {
                 Line::json("GET /people", 200, "[]"),
                 Line::broken("GET /people", BreakageKind::ConnectionLost),
             ],
-            says: Says::Fail("without a word"),
+            says: Says::Fail("without notice"),
         },
         Example {
             title: "The second is held off by a limit",
@@ -82,7 +82,7 @@ pub static CHECK: Check = Check {
                 Line::json("GET /people", 200, "[]"),
                 Line::empty("GET /people", 404),
             ],
-            says: Says::Fail("otherwise"),
+            says: Says::Fail("another response"),
         },
         Example {
             title: "Closed once",
@@ -104,7 +104,7 @@ pub static CHECK: Check = Check {
                 Line::empty("HEAD /people", 200),
                 Line::broken("GET /people", BreakageKind::ConnectionLost),
             ],
-            says: Says::Fail("After an answer to HEAD"),
+            says: Says::Fail("After a response to HEAD"),
         },
         Example {
             title: "A body is sent with 304",
@@ -121,7 +121,7 @@ pub static CHECK: Check = Check {
                 Line::empty("GET /people", 304),
                 Line::broken("GET /people", BreakageKind::NotHttp),
             ],
-            says: Says::Fail("After an answer to 304"),
+            says: Says::Fail("After a response to 304"),
         },
         Example {
             title: "No answer at all",
@@ -168,7 +168,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
     Ok(vec![
         Finding::new(
             "closes without a word",
-            "The connection is closed without a word after each answer.",
+            "The connection is closed without notice after each response.",
             format!(
                 "{}: `Connection: close` in the answer, or a connection that takes the next request",
                 operation.key
@@ -206,7 +206,7 @@ fn other_answer(operation: &Operation, first: &Response, second: &Exchange) -> O
     wrong.then(|| {
         Finding::new(
             "second answer",
-            "The second request on a connection is answered otherwise than the first.",
+            "The second request on a connection receives another response than the first.",
             format!("{}: {} as before", operation.key, first.status),
             second.received(),
         )
@@ -237,7 +237,7 @@ fn after_no_body<'a>(
             return Ok(vec![
                 Finding::new(
                     format!("unusable after {what}"),
-                    format!("After an answer to {what} the connection takes no other request."),
+                    format!("After a response to {what} the connection takes no other request."),
                     format!(
                         "{}: {} as before; an answer to {what} ends with its head, or says `Connection: close`",
                         operation.key, first.status

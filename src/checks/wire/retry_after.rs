@@ -92,7 +92,7 @@ pub fn meant(response: &Response, exchange: ExchangeId) -> Judgement {
     }
     Finding::new(
         "not meant",
-        "A request that came again after Retry-After was put off again.",
+        "A retry after Retry-After was deferred again.",
         "a success, or a refusal for another reason",
         response.status.to_string(),
     )

@@ -170,7 +170,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     Ok(vec![
         Finding::new(
             "outlives its expiry",
-            "Work that has expired can still be read.",
+            "A job that has expired can still be read.",
             format!("{key}: 404 or 410 after the expiry that the status tells"),
             format!("{}, seconds after it", last.exchange.received()),
         )

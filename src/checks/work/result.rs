@@ -111,7 +111,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         if last.exchange.status() == Some(303) {
             return fail(
                 "303 without Location",
-                "Work that is done is answered 303 without Location.",
+                "A job that is done returns 303 without Location.",
                 last.exchange.received(),
             );
         }

@@ -414,7 +414,7 @@ fn judge(
         (Some(_), _) if !shown.any => return None,
         (Some((held, _)), _) => Finding::new(
             "left out",
-            "A record that was there before is not in the result.",
+            "A record that existed before is not in the result.",
             format!("{asked}: the record {} in the result", held.id),
             "other records of its kind, and not this one",
         ),

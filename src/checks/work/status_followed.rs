@@ -42,7 +42,7 @@ pub static CHECK: Check = Check {
             title: "Nothing that leads anywhere",
             contract: EXPORTS,
             dialogue: &[Line::empty("POST /exports", 202)],
-            says: Says::Fail("does not say"),
+            says: Says::Fail("does not name"),
         },
         Example {
             title: "Nothing is there",
@@ -82,7 +82,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let Some(status) = &work.status else {
         return fail(
             "no status",
-            "An answer 202 does not say where the status of the work is.",
+            "A 202 response does not name the status resource.",
             work.taken.received(),
         );
     };
@@ -100,7 +100,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         }
         Ok(_) => fail(
             "status not readable",
-            "The status that an answer 202 leads to cannot be read.",
+            "The status resource that a 202 response names cannot be read.",
             format!("GET {}: {}", status.path_and_query(), exchange.received()),
         ),
         Err(judgement) => Ok(vec![judgement]),

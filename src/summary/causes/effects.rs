@@ -146,11 +146,7 @@ impl<'f, 'a> Explained<'f, 'a> {
                 })
             });
             if let Some(cause) = cause {
-                self.put(
-                    at,
-                    cause,
-                    "The same request is answered with this server error.",
-                );
+                self.put(at, cause, "The same request receives this server error.");
             }
         }
     }

@@ -34,7 +34,7 @@ pub(super) static FAMILIES: &[Rule] = &[
         causes: &["http.credentials-needed"],
         effects: &["security.no-credentials"],
         holds: same_response,
-        because: "The same request without credentials is answered in the same way.",
+        because: "The same request without credentials receives the same response.",
     },
     Rule {
         causes: &["http.credentials-needed", "security.no-credentials"],
@@ -137,7 +137,7 @@ pub(super) static FAMILIES: &[Rule] = &[
         causes: &["http.undeclared-method"],
         effects: &["http.hidden-operation"],
         holds: same_response,
-        because: "The same undeclared method is answered.",
+        because: "The same undeclared method receives a response.",
     },
     Rule {
         causes: &[

@@ -115,7 +115,7 @@ fn a_server_error_stands_above_what_it_breaks_and_tells_handlers_apart() {
         fails(
             check,
             operation,
-            finding("status 500", "The API answers with server error 500."),
+            finding("status 500", "The API returns server error 500."),
             at,
         )
     };
@@ -239,7 +239,10 @@ fn two_checks_that_see_one_defect_are_one_finding_on_the_same_operation_only() {
             fails(
                 checks[0],
                 "GET /people/{id}",
-                finding("answered 400", "An id that does not exist is answered 400."),
+                finding(
+                    "answered 400",
+                    "A request for an id that does not exist receives 400.",
+                ),
                 1,
             ),
             fails(
