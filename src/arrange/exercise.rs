@@ -80,7 +80,7 @@ fn nothing(operation: &Operation) -> Gap {
 }
 
 /// 2xx, or a redirection that the contract documents; 304 answers a condition that nobody set.
-fn succeeds(operation: &Operation, response: &Response) -> bool {
+pub(crate) fn succeeds(operation: &Operation, response: &Response) -> bool {
     response.is_success()
         || matches!(response.status, 300..=303 | 305..=399) && operation.documents(response.status)
 }

@@ -57,6 +57,31 @@ pub(super) fn shows_nothing(value: &Value) -> bool {
     }
 }
 
+/// Whether two values are the same wherever both are shown: a mask stands for any text.
+#[must_use]
+pub(super) fn is_same_where_shown(one: &Value, other: &Value) -> bool {
+    let hides = |value: &Value| value.as_str().is_some_and(is_masked);
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(name, value)| {
+                    other
+                        .get(name)
+                        .is_some_and(|with| is_same_where_shown(value, with))
+                })
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .zip(other)
+                    .all(|(value, with)| is_same_where_shown(value, with))
+        }
+        (Value::String(_), Value::String(_)) => one == other || hides(one) || hides(other),
+        _ => one == other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -98,5 +123,22 @@ mod tests {
     fn a_value_of_nothing_but_masks_shows_nothing() {
         assert!(shows_nothing(&json!({"a": null, "b": ["***", ""]})));
         assert!(!shows_nothing(&json!({"a": "***", "b": 0})));
+    }
+
+    #[test]
+    fn a_mask_stands_for_any_text_and_for_nothing_else() {
+        let record = json!({"name": "Zz", "hook": {"url": "https://a.test"}, "keys": ["abc"]});
+        let shown = json!({"name": "Zz", "hook": {"url": "*****"}, "keys": ["[redacted]"]});
+        assert!(is_same_where_shown(&record, &shown));
+        assert!(is_same_where_shown(&shown, &record));
+        for other in [
+            json!({"name": "Yy", "hook": {"url": "*****"}, "keys": ["[redacted]"]}),
+            json!({"name": "Zz", "hook": {"url": "*****"}, "keys": []}),
+            json!({"name": "Zz", "hook": "*****", "keys": ["[redacted]"]}),
+            json!({"name": "Zz", "hook": {"url": null}, "keys": ["abc"]}),
+        ] {
+            assert!(!is_same_where_shown(&record, &other), "{other}");
+        }
+        assert!(!is_same_where_shown(&json!(7), &json!("*****")));
     }
 }

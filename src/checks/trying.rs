@@ -4,7 +4,11 @@ use serde_json::Value;
 
 use super::encoded_body::Encoding;
 use crate::{
-    arrange::{self, Arranged, exercise::refusal, vary},
+    arrange::{
+        self, Arranged,
+        exercise::{refusal, succeeds},
+        vary,
+    },
     contract::{Media, Operation, Schema},
     exchange::{BreakageKind, Exchange, Intent, Outcome, Request, Response},
     generate::Mutation,
@@ -214,7 +218,11 @@ fn other_members(world: &World<'_>, schema: &Schema, body: &Value) -> Vec<Value>
 pub fn plain<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<Arranged> {
     let arranged = arrange::valid_request(script, operation)?;
     let exchange = script.send(arranged.request.clone())?;
-    if is_taken(exchange) {
+    // Work that is done answers 303 with the way to its result, where the contract says so.
+    let leads_on = exchange
+        .response()
+        .is_some_and(|response| succeeds(operation, response));
+    if is_taken(exchange) || leads_on {
         return Ok(arranged);
     }
     Err(not_taken(&arranged, operation, exchange))

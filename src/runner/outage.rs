@@ -46,6 +46,26 @@ impl Lost {
     }
 }
 
+/// What is told of a target that came back, where nothing that was sent again ended it.
+fn back_again(sent: &[String], held: &[String]) -> String {
+    let mut told = "The target was away and came back.".to_owned();
+    if !sent.is_empty() {
+        told += &format!(
+            " What was under way was sent again, alone, and did not end it: {}.",
+            sent.join(", ")
+        );
+    }
+    if held.is_empty() {
+        told += " So this was a restart or a fault on the way.";
+    } else {
+        told += &format!(
+            " Not sent again: {}. Whether one of these ended it is not known.",
+            held.join(", ")
+        );
+    }
+    told
+}
+
 impl<W: Wire> Runner<'_, W> {
     /// After the target stopped answering: waits for it, sends each request that was under way again, alone, and tells the
     /// one that ends it once more.
@@ -57,10 +77,17 @@ impl<W: Wire> Runner<'_, W> {
         if !self.comes_back().await {
             return;
         }
+        let (mut sent, mut held) = (Vec::new(), Vec::new());
         for one in lost.iter().take(MOST_AGAIN) {
-            let Some(again) = self.send_alone(&one.request).await else {
+            if self.cancel.is_asked() {
                 return;
+            }
+            // A change of a record that can no longer be told to be the run's own is not sent again.
+            let Some(again) = self.send_alone(&one.request).await else {
+                held.push(one.named());
+                continue;
             };
+            sent.push(one.named());
             if matches!(again.outcome, Outcome::Answered(_)) || self.is_there().await {
                 continue;
             }
@@ -69,15 +96,13 @@ impl<W: Wire> Runner<'_, W> {
             self.comes_back().await;
             return;
         }
-        let names: Vec<String> = lost.iter().take(MOST_AGAIN).map(Lost::named).collect();
         self.tell(Event::Noticed(Gap::new(
             Whose::Network,
-            format!(
-                "The target was away and came back. What was under way was sent again, alone, and did not end it: {}. So this was a restart or a fault on the way.",
-                names.join(", ")
-            ),
+            back_again(&sent, &held),
         )));
-        self.exchanger.came_back();
+        if held.is_empty() {
+            self.exchanger.came_back();
+        }
     }
 
     async fn comes_back(&self) -> bool {
@@ -107,9 +132,6 @@ impl<W: Wire> Runner<'_, W> {
 
     /// Sends a request again while nothing else is under way; what it creates is noted as ever.
     async fn send_alone(&self, request: &Request) -> Option<Exchange> {
-        if self.cancel.is_asked() {
-            return None;
-        }
         let case = CaseName(CASE.into());
         // After a restart an address may be that of another record.
         self.exchanger.records.unsee();
@@ -150,6 +172,35 @@ impl<W: Wire> Runner<'_, W> {
                 evidence: vec![first.id, again.id],
             },
             Confirmation::Repeated,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restart_is_only_told_where_all_was_sent_again() {
+        let (one, two) = (
+            ["request 1 (POST /a)".to_owned()],
+            ["request 2 (PUT /a)".to_owned()],
+        );
+        assert!(back_again(&one, &[]).ends_with("So this was a restart or a fault on the way."));
+        let told = back_again(&one, &two);
+        assert!(
+            told.starts_with("The target was away and came back."),
+            "{told}"
+        );
+        assert!(
+            told.contains("did not end it: request 1 (POST /a)."),
+            "{told}"
+        );
+        assert!(
+            told.ends_with(
+                "Not sent again: request 2 (PUT /a). Whether one of these ended it is not known."
+            ),
+            "{told}"
         );
     }
 }

@@ -507,8 +507,12 @@ fn many(facts: &Facts, tally: &mut Tally) {
                 | "repositorynames"
         )
     });
+    // `PUT /accounts/{id}` with `keys` replaces the keys of the account that the path names.
+    let is_of_record =
+        facts.is_made && facts.ends_in_variable() && matches!(method, Method::Put | Method::Patch);
     if let Some(ids) = ids
         && !facts.has_item
+        && !is_of_record
     {
         tally.add(12, format!("the records are named by `{ids}` in the body"));
     } else if facts.many_in_body && matches!(method, Method::Put | Method::Patch) {

@@ -257,15 +257,24 @@ fn ids_in_a_body_name_records_that_the_run_did_not_make() {
         "paths": {
             "/people/actions": { "post": body(&["ids", "action"]) },
             "/cases": { "post": body(&["title", "personIds"]) },
+            "/accounts": { "post": body(&["email", "keys"]) },
+            "/accounts/{accountId}": { "put": body(&["email", "keys"]), "patch": body(&["keys"]) },
+            "/vaults/{vaultId}": { "put": body(&["keys"]) },
+            "/accounts/{accountId}/merge": { "put": body(&["ids"]) },
         },
     }))
     .unwrap();
-    let found = |path: &str| {
-        let key = OperationKey::new(Method::Post, path);
+    let found = |method, path: &str| {
+        let key = OperationKey::new(method, path);
         hazard(contract.operation(&key).unwrap())
     };
-    assert!(found("/people/actions").is_some());
-    assert_eq!(found("/cases"), None);
+    assert!(found(Method::Post, "/people/actions").is_some());
+    assert_eq!(found(Method::Post, "/cases"), None);
+    // The keys of a record that the run can make are the record's own.
+    assert_eq!(found(Method::Put, "/accounts/{accountId}"), None);
+    assert_eq!(found(Method::Patch, "/accounts/{accountId}"), None);
+    assert!(found(Method::Put, "/vaults/{vaultId}").is_some());
+    assert!(found(Method::Put, "/accounts/{accountId}/merge").is_some());
 }
 
 #[test]

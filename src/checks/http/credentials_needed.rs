@@ -215,6 +215,10 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             let exchange = ask(script, &request, attempt)?;
             was_accepted = exchange.response().is_some_and(Response::is_success);
             judgements.extend(judge(operation, exchange, attempt));
+            // What is open to all takes wrong credentials, too: one cause.
+            if was_accepted && matches!(attempt.auth, Auth::Nothing) {
+                break;
+            }
         }
         judgements
     };

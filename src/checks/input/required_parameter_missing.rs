@@ -38,6 +38,20 @@ pub static CHECK: Check = Check {
             says: Says::Pass,
         },
         Example {
+            title: "Led on with it, as documented",
+            contract: "
+/people:
+  get:
+    parameters: [{name: q, in: query, required: true, schema: {type: string}, example: Example}]
+    responses: {'303': {description: Found}, '400': {description: Refused}}
+",
+            dialogue: &[
+                Line::new("GET /people?q=*", 303, &[("location", "/people/7")], ""),
+                Line::empty("GET /people", 400),
+            ],
+            says: Says::Pass,
+        },
+        Example {
             title: "Taken without it",
             contract: SEARCH,
             dialogue: &[Line::json("GET /people", 200, "{}")],

@@ -10,6 +10,7 @@ use crate::{
             Home, PEOPLE, another_body, body_for, brief, changed_by, make, on_create, on_item,
             read, subject,
         },
+        masked::is_same_where_shown,
     },
     contract::{Contract, Operation},
     model::Method,
@@ -23,8 +24,8 @@ pub static CHECK: Check = Check {
     purpose: "The response to a write shows the record as a read right after it does.",
     verifies: "A record of the run's own is created, replaced or changed, and read. The properties \
         that clients decide on and that both the response and the read hold are the same. \
-        Properties of one alone, times and counters of the API's own, and answers without a record \
-        are not compared.",
+        Properties of one alone, times and counters of the API's own, values that one of them masks, and \
+        responses without a record are not compared.",
     matters: "Clients show the response to a write as what is stored now. If it is the old state, \
         or what the client sent and not what was kept, people work with a record that does not \
         exist.",
@@ -52,6 +53,15 @@ pub static CHECK: Check = Check {
                 Line::json("GET /people/7", 200, r#"{"id":"7","name":"Zz"}"#),
             ],
             says: Says::Fail("differs from the record"),
+        },
+        Example {
+            title: "Masked once it is stored",
+            contract: ANSWERS,
+            dialogue: &[
+                Line::json("POST /people", 201, r#"{"id":"7","name":"Zz"}"#),
+                Line::json("GET /people/7", 200, r#"{"id":"7","name":"*****"}"#),
+            ],
+            says: Says::Pass,
         },
         Example {
             title: "The old state",
@@ -117,7 +127,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         return Err(Halt::NotApplicable("The answer holds no record.".into()));
     };
     let read = read(script, &home, &held)?;
-    let differs = |name: &String| matches!((answer.get(name), read.get(name)), (Some(said), Some(kept)) if said != kept);
+    let differs = |name: &String| matches!((answer.get(name), read.get(name)), (Some(said), Some(kept)) if !is_same_where_shown(said, kept));
     let mut wrong: Vec<String> = home.owned(world).into_iter().filter(differs).collect();
     if !wrong.is_empty() {
         // What changes by itself, such as a count that decays, is no difference of the answer's.

@@ -95,14 +95,20 @@ fn a_condition_of_one_change_is_not_asked_of_another() {
     let (bikes, scooters) = (Shed::default(), Shed::default());
     let service = Service::start(move |request| {
         let mut request = request.clone();
-        let shed = if request.path.starts_with("/scooters") {
+        let is_scooter = request.path.starts_with("/scooters");
+        let shed = if is_scooter {
             request.path = request.path.replace("/scooters", "/bikes");
             &scooters
         } else {
             &bikes
         };
         // Tags everywhere, as a framework adds them; no change heeds one.
-        let reply = shed.answer(&request);
+        let mut reply = shed.answer(&request);
+        for (name, path) in &mut reply.headers {
+            if name == "location" && is_scooter {
+                *path = path.replace("/bikes", "/scooters");
+            }
+        }
         if request.method == "GET" && reply.status == 200 {
             let length = reply.body.len();
             let sum: u64 = reply.body.iter().map(|byte| u64::from(*byte)).sum();
