@@ -257,10 +257,32 @@ fn is_same_text(place: &Place<'_>, one: &str, other: &str) -> bool {
         let address = |text: &str| text.parse::<std::net::Ipv6Addr>().ok();
         return address(one).is_some() && address(one) == address(other);
     }
+    if place.has_format("decimal") || place.has_format("decimal128") {
+        return decimal(one).is_some() && decimal(one) == decimal(other);
+    }
     if place.has_format("time") || place.has_format("duration") || place.has_format("hostname") {
         return true;
     }
     false
+}
+
+/// The value of a decimal number in a string, as its sign, whole part and fraction without the zeros that add nothing.
+fn decimal(text: &str) -> Option<(bool, &str, &str)> {
+    let (is_negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.len() + fraction.len() == 0 || !all(whole) || !all(fraction) {
+        return None;
+    }
+    let (whole, fraction) = (
+        whole.trim_start_matches('0'),
+        fraction.trim_end_matches('0'),
+    );
+    let is_zero = whole.is_empty() && fraction.is_empty();
+    Some((is_negative && !is_zero, whole, fraction))
 }
 
 fn is_same_number(place: &Place<'_>, one: &serde_json::Number, other: &serde_json::Number) -> bool {
@@ -358,6 +380,22 @@ mod tests {
                 ["names another moment"]
             );
         }
+    }
+
+    #[test]
+    fn decimals_in_strings_are_compared_by_their_value() {
+        let schema = json!({ "type": "string", "format": "decimal" });
+        let what = |sent: &str, came: &str| {
+            differ(schema.clone(), json!(sent), json!({ "m": came })).len()
+        };
+        for (sent, came) in [("44277.", "44277.00"), ("-.5", "-0.50"), ("-0", "0.00")] {
+            assert_eq!(what(sent, came), 0, "{sent}");
+        }
+        for (sent, came) in [("0.125", "0.13"), ("-8", "8.00"), ("10", "1.0"), ("", "0")] {
+            assert_eq!(what(sent, came), 1, "{sent}");
+        }
+        let plain = json!({ "type": "string" });
+        assert_eq!(differ(plain, json!("1.0"), json!({ "m": "1.00" })).len(), 1);
     }
 
     #[test]

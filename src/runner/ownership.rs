@@ -133,6 +133,13 @@ impl Records {
     }
 }
 
+/// A path with a slash at its end where the template has one: many frameworks answer the other one with a redirection.
+fn ended_as(path: &str, template: &str) -> String {
+    let path = path.trim_end_matches('/');
+    let end = if template.ends_with('/') { "/" } else { "" };
+    format!("{path}{end}")
+}
+
 impl<W: Wire> Exchanger<'_, W> {
     /// The path of a request below the base URL.
     pub(super) fn path_below_base(&self, request: &Request) -> String {
@@ -256,7 +263,11 @@ impl<W: Wire> Exchanger<'_, W> {
         let reader = template.and_then(|template| ownership::reader(contract, template));
         let mut why = "the contract has no operation that reads it".to_owned();
         if reader.is_some() || template.is_none() {
-            let mut request = reading(&subject.path, identity);
+            let path = reader.map_or_else(
+                || subject.path.clone(),
+                |reader| ended_as(&subject.path, &reader.key.path),
+            );
+            let mut request = reading(&path, identity);
             if let Some(reader) = reader {
                 request = request.calling(&reader.key);
                 let media = arrange::accept(reader);
@@ -320,13 +331,14 @@ impl<W: Wire> Exchanger<'_, W> {
         let Some((parent, _)) = subject.path.trim_end_matches('/').rsplit_once('/') else {
             return Ok(None);
         };
+        let parent = ended_as(parent, &lister.key.path);
         if contract
-            .find_operation(&Method::Get, parent)
+            .find_operation(&Method::Get, &parent)
             .is_none_or(|found| found.key != lister.key)
         {
             return Ok(None);
         }
-        let mut request = reading(parent, identity).calling(&lister.key);
+        let mut request = reading(&parent, identity).calling(&lister.key);
         let media = arrange::accept(lister);
         if !media.is_empty() {
             request.headers.set("accept", media);

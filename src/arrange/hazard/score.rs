@@ -7,8 +7,8 @@
 use super::{
     facts::{Facts, Part},
     words::{
-        ACCESS, BY_KEY, CALLER, CHANGES, CREATES, GOES_ON, Group, MACHINERY, PASSWORDS, READS,
-        REMOVES, SETTINGS, WAYS_IN, WORDS, When,
+        ACCESS, ALERTS, BY_KEY, CALLER, CHANGES, CREATES, GOES_ON, Group, MACHINERY, PASSWORDS,
+        READS, REMOVES, SETTINGS, SILENCES, WAYS_IN, WORDS, When,
     },
 };
 use crate::{
@@ -50,7 +50,8 @@ fn of_kind(facts: &Facts, own: &OwnWords, kind: Kind) -> Hazard {
         Kind::ChangesMany => many(facts, &mut tally),
         Kind::ChangesSettings => settings(facts, &mut tally),
         Kind::ReachesPeople => reaches(facts, &mut tally),
-        Kind::ActsOnService | Kind::Named => {}
+        Kind::ActsOnService => silences(facts, &mut tally),
+        Kind::Named => {}
     }
     if tally.total() > 0 {
         let by_words_alone = tally.signs.len() == words;
@@ -646,6 +647,17 @@ fn settings(facts: &Facts, tally: &mut Tally) {
     }
 }
 
+/// What keeps alerts of others from reaching anybody: a matcher of the run's can match every one of them.
+fn silences(facts: &Facts, tally: &mut Tally) {
+    let is_silence = facts
+        .last_literal()
+        .last()
+        .is_some_and(|word| SILENCES.contains(&word.as_str()));
+    if facts.method == Method::Post && is_silence && !facts.is_on_record() {
+        tally.add(20, "it silences alerts, also those of others");
+    }
+}
+
 /// Calls of a webhook, and messages.
 fn reaches(facts: &Facts, tally: &mut Tally) {
     if facts.method != Method::Post {
@@ -699,6 +711,12 @@ fn reaches(facts: &Facts, tally: &mut Tally) {
         tally.add(
             12,
             "nothing but a message comes of it: the contract has no path to read it",
+        );
+    }
+    if ALERTS.contains(&end.as_str()) && !facts.has_item && !facts.is_on_record() {
+        tally.add(
+            20,
+            "it raises an alert, which reaches people, and the contract has no path that takes it back",
         );
     }
     if tally.total() > 0 && facts.is_on_record() && !facts.has_item {

@@ -215,6 +215,25 @@ fn a_collection_with_such_a_name_holds_records() {
 }
 
 #[test]
+fn alerts_that_nothing_takes_back_and_silences_are_left_out() {
+    for line in [
+        "POST /alerts|post|Create new alerts",
+        "POST /silences|post",
+        "POST /downtimes|create",
+    ] {
+        assert!(among_its_makers(line).is_some(), "{line}");
+    }
+    for line in [
+        "GET /silences|list",
+        "GET /alerts|list",
+        "DELETE /silence/{id}|delete",
+        "POST /prisoners/{id}/alerts|create",
+    ] {
+        assert_eq!(among_its_makers(line), None, "{line}");
+    }
+}
+
+#[test]
 fn settings_are_left_out() {
     let one = json!({ "responses": { "200": { "description": "", "content": { "application/json": {
         "schema": { "type": "object", "properties": { "enabled": { "type": "boolean" } } } } } } } });

@@ -539,6 +539,21 @@ pub(super) const WAYS_IN: &[&str] = &[
     "accesstokens",
 ];
 
+/// What a monitoring service tells people.
+pub(super) const ALERTS: &[&str] = &["alert", "alerts"];
+
+/// What keeps it from telling them.
+pub(super) const SILENCES: &[&str] = &[
+    "silence",
+    "silences",
+    "mute",
+    "mutes",
+    "inhibition",
+    "inhibitions",
+    "downtime",
+    "downtimes",
+];
+
 /// What holds for a whole service, account or tenant.
 pub(super) const SETTINGS: &[&str] = &[
     "settings",

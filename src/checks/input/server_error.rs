@@ -316,7 +316,7 @@ fn failed(exchange: &Exchange) -> Option<String> {
                     breakage.kind,
                     BreakageKind::TimedOut | BreakageKind::NotHttp
                 );
-            (valid && lost).then(|| "no answer".to_owned())
+            (valid && lost).then(|| "no response".to_owned())
         }
     }
 }
