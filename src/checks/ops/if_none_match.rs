@@ -59,7 +59,7 @@ pub static CHECK: Check = Check {
             title: "304 whatever is held",
             contract: PERSON,
             dialogue: &[FULL, HELD],
-            says: Says::Fail("nobody sent"),
+            says: Says::Fail("was never sent"),
         },
         Example {
             title: "No ETag",

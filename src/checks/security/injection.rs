@@ -53,7 +53,7 @@ pub static CHECK: Check = Check {
                 Line::json("GET /people", 200, r#"{"items":[{"id":"1"},{"id":"2"}]}"#),
                 Line::json("GET /people", 200, r#"{"items":[]}"#),
             ],
-            says: Says::Fail("carried out"),
+            says: Says::Fail("is executed"),
         },
         Example {
             title: "The expression is worked out",

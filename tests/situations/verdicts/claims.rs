@@ -16,6 +16,7 @@ fn two_kinds() -> String {
         .map(|(paths, _)| format!("  /bikes:{paths}"))
         .unwrap()
         .replace("/bikes", "/scooters")
+        .replace("bikeId", "scooterId")
         .replace("Bike\n", "Scooter\n")
         .replace("operationId: listBikes", "operationId: listScooters")
         .replace("operationId: createBike", "operationId: createScooter")
