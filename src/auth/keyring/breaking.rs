@@ -56,8 +56,12 @@ impl Keyring {
                 let detail = format!("Identity {identity}: {why}");
                 unfit(BreakageKind::Unalterable, Whose::Credentials, detail)
             })?;
-        if alteration.may_lock() && !self.may_fail(identity) {
-            let most = self.failed_logins;
+        // Every operation may be tried with a text of no meaning. The checks of one credential need a part of the limit too.
+        let most = match alteration {
+            Alteration::Garbage => self.failed_logins.div_ceil(2),
+            _ => self.failed_logins,
+        };
+        if alteration.may_lock() && !self.may_fail(identity, most) {
             return Err(unfit(
                 BreakageKind::NotSent,
                 Whose::Configuration,
@@ -138,7 +142,7 @@ impl Keyring {
         let Some(other) = held.map(|(_, credential)| wrong_of(credential)) else {
             return Err(none("there is nothing to replace."));
         };
-        if !self.may_fail(identity) {
+        if !self.may_fail(identity, self.failed_logins.div_ceil(2)) {
             return Err(unfit(
                 BreakageKind::NotSent,
                 Whose::Configuration,
@@ -203,11 +207,13 @@ impl Keyring {
         self
     }
 
-    fn may_fail(&self, identity: &IdentityName) -> bool {
+    /// Counts one broken credential more of an identity, unless that many were shown already.
+    fn may_fail(&self, identity: &IdentityName, most: u32) -> bool {
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         let count = failed.entry(identity.clone()).or_default();
-        *count += 1;
-        *count <= self.failed_logins
+        let may = *count < most;
+        *count += u32::from(may);
+        may
     }
 
     /// Takes back that broken credentials of this identity were shown, because they were accepted: that is

@@ -83,7 +83,11 @@ pub(super) const TOKEN_NULL: Fault = lets_in(
 pub(super) const TOKEN_OF_ANY_TEXT: Fault = lets_in(
     "token-of-any-text",
     "A vehicle is shown to callers with any text for a token.",
-    &["http.credentials-needed"],
+    &[
+        "http.credentials-needed",
+        "security.tenant-isolation",
+        "security.authorisation",
+    ],
     Switch::BelievesAnyText,
 );
 
@@ -144,6 +148,7 @@ pub(super) const SIGNATURE_SKIPPED: Fault = believes(
         "security.changed-claims",
         "security.truncated-token",
         "security.unknown-key",
+        "http.credentials-needed",
     ],
     Switch::SkipsSignatures,
 );
