@@ -509,11 +509,12 @@ fn many(facts: &Facts, tally: &mut Tally) {
         )
     });
     // `PUT /accounts/{id}` with `keys` replaces the keys of the account that the path names.
+    // Ids of a body name other records, whatever the path names.
     let is_of_record =
         facts.is_made && facts.ends_in_variable() && matches!(method, Method::Put | Method::Patch);
     if let Some(ids) = ids
         && !facts.has_item
-        && !is_of_record
+        && !(is_of_record && ids == "keys")
     {
         tally.add(12, format!("the records are named by `{ids}` in the body"));
     } else if facts.many_in_body && matches!(method, Method::Put | Method::Patch) {

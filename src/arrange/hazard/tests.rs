@@ -278,7 +278,7 @@ fn ids_in_a_body_name_records_that_the_run_did_not_make() {
             "/cases": { "post": body(&["title", "personIds"]) },
             "/accounts": { "post": body(&["email", "keys"]) },
             "/accounts/{accountId}": { "put": body(&["email", "keys"]), "patch": body(&["keys"]) },
-            "/vaults/{vaultId}": { "put": body(&["keys"]) },
+            "/vaults/{vaultId}": { "put": body(&["keys"]), "patch": body(&["ids"]) },
             "/accounts/{accountId}/merge": { "put": body(&["ids"]) },
         },
     }))
@@ -294,6 +294,7 @@ fn ids_in_a_body_name_records_that_the_run_did_not_make() {
     assert_eq!(found(Method::Patch, "/accounts/{accountId}"), None);
     // A PUT makes the record of its own path, so that the keys are that record's too.
     assert_eq!(found(Method::Put, "/vaults/{vaultId}"), None);
+    assert!(found(Method::Patch, "/vaults/{vaultId}").is_some());
     assert!(found(Method::Put, "/accounts/{accountId}/merge").is_some());
 }
 
