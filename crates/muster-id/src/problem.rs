@@ -17,8 +17,6 @@ pub enum Problem {
     TooLong {
         /// The most characters of any kind.
         limit: usize,
-        /// How many bytes there are.
-        actual: usize,
     },
     /// A part of the value is too short or too long, or missing.
     Length {
@@ -135,9 +133,9 @@ impl Problem {
     fn write(&self, formatter: &mut fmt::Formatter<'_>, masked: bool) -> fmt::Result {
         match self {
             Self::Empty => formatter.write_str("the value is empty"),
-            Self::TooLong { limit, actual } => write!(
+            Self::TooLong { limit } => write!(
                 formatter,
-                "the value has {actual} characters: expected at most {limit}"
+                "the value is longer than any identifier: expected at most {limit} characters"
             ),
             Self::Length {
                 part,

@@ -54,15 +54,15 @@ pub static KIND: Kind = Kind {
     synthetic: "Numbers of the year 99 of the force code 86, which the list of forces keeps reserved, and the unit ZZ.",
     sources: &[
         Source {
-            name: "the shape: NPCC Minimum POLE Data Standards Dictionary 1.1, DS_073",
+            name: "NPCC Minimum POLE Data Standards Dictionary 1.1, DS_073, for the shape",
             standing: Standing::Official,
         },
         Source {
-            name: "the sum and the slashed form: ministryofjustice/bichard7-next-core, Asn.ts and isAsnValid.ts",
+            name: "ministryofjustice/bichard7-next-core, Asn.ts and isAsnValid.ts, for the sum and the slashed form",
             standing: Standing::Code,
         },
         Source {
-            name: "dummy numbers: bichard7-next-core, exception HO100321",
+            name: "bichard7-next-core, exception HO100321, for dummy numbers",
             standing: Standing::Code,
         },
     ],

@@ -51,11 +51,11 @@ pub static KIND: Kind = Kind {
     synthetic: "Cases of the year 99 at the court 9999.",
     sources: &[
         Source {
-            name: "the shape: ministryofjustice/bichard7-next-core, exception HO100203",
+            name: "ministryofjustice/bichard7-next-core, exception HO100203, for the shape",
             standing: Standing::Code,
         },
         Source {
-            name: "the sum: values in the fixtures of bichard7-next-core",
+            name: "values in the fixtures of bichard7-next-core, for the sum",
             standing: Standing::Derived,
         },
     ],

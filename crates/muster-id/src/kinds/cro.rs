@@ -13,7 +13,7 @@ pub static KIND: Kind = Kind {
     id: "cro",
     aliases: &["cro-number"],
     title: "CRO number",
-    purpose: "Identifies a person whose fingerprints the National Fingerprint Archive holds, or in its SF form does not.",
+    purpose: "Identifies a person in the criminal records; the SF form is of a person without fingerprints.",
     forms: &[
         Form {
             name: "standard",
@@ -53,8 +53,8 @@ pub static KIND: Kind = Kind {
     check: "Write the year, then the serial with zeros to 6 digits. The remainder of that number by 23 is the place in \
         ZABCDEFGHJKLMNPQRTUVWXY, counted from 0. 065656/91H: 91065656 has the remainder 8, which is H.",
     limits: &["Some schemas of the courts ask for 6 digits, although POLE DS_071 drops the zeros."],
-    synthetic: "Numbers of the year 99 with a serial from 900000. The scheme has no reserved range; the serial is beyond \
-        any in published examples.",
+    synthetic: "Numbers of the year 38 with a serial from 900001. The scheme has no reserved range; 2038 has not come, and \
+        the serials of 1938 did not reach so far.",
     sources: &[
         Source {
             name: "NPCC Minimum POLE Data Standards Dictionary 1.1, DS_071",
@@ -63,6 +63,10 @@ pub static KIND: Kind = Kind {
         Source {
             name: "ministryofjustice/hmpps-person-record, CROIdentifier.kt",
             standing: Standing::Code,
+        },
+        Source {
+            name: "that no serial of 1938 reached 900001",
+            standing: Standing::General,
         },
     ],
     valid: &["065656/91H", "65656/91H", "SF83/50058Z"],
@@ -89,7 +93,7 @@ pub static KIND: Kind = Kind {
     parse,
     make: |number| {
         let serial = 900_001 + number;
-        standard(serial, 99, check_letter(99_000_000 + serial))
+        standard(serial, 38, check_letter(38_000_000 + serial))
     },
 };
 

@@ -35,7 +35,7 @@ pub static KIND: Kind = Kind {
             standing: Standing::Official,
         },
         Source {
-            name: "15 digits: ITU-T E.164; the free range: Ofcom",
+            name: "ITU-T E.164, for 15 digits; Ofcom, for the free range",
             standing: Standing::General,
         },
     ],
@@ -55,7 +55,7 @@ pub static KIND: Kind = Kind {
         ),
         (
             "+4407700900123",
-            "the number after the country code 44 is 07700900123: it does not start with 0",
+            "the 0 before a national number is left out after the country code 44: expected +447700900123",
         ),
         (
             "+44770090",
@@ -93,7 +93,7 @@ fn parse(text: &Text, _: &Options) -> Result<Reading, Problem> {
             because,
             instead: plus,
         }),
-        Err(barred @ Problem::Barred { .. }) => Err(barred),
+        Err(written @ Problem::Written { .. }) => Err(written),
         Err(_) => judged.map(|()| Reading::new(*text, 0)),
     }
 }
@@ -108,12 +108,18 @@ fn judge(written: &str) -> Result<(), Problem> {
         return Err(number.character(0, "the country code, which does not start with 0"));
     }
     number.digits(10..=15, "10 to 15 digits")?;
-    match number.as_str().strip_prefix("44") {
-        Some(national) if national.starts_with('0') => Err(Problem::Barred {
-            part: "number after the country code 44",
-            value: Text::format(format_args!("{national}")),
-            because: "it does not start with 0",
-        }),
-        _ => Ok(()),
+    let Some(national) = number.as_str().strip_prefix("44") else {
+        return Ok(());
+    };
+    let significant = national.trim_start_matches('0');
+    if significant == national {
+        Ok(())
+    } else if significant.len() < 8 {
+        Err(number.character(2, "a digit other than 0 after the country code 44"))
+    } else {
+        Err(Problem::Written {
+            because: "the 0 before a national number is left out after the country code 44",
+            instead: Text::format(format_args!("+44{significant}")),
+        })
     }
 }

@@ -37,11 +37,11 @@ pub static KIND: Kind = Kind {
     synthetic: "Numbers that start with 00: the reporting body 00 stands for test equipment.",
     sources: &[
         Source {
-            name: "the use: NPCC Minimum POLE Data Standards Dictionary 1.1, DS_099 and DS_100",
+            name: "NPCC Minimum POLE Data Standards Dictionary 1.1, DS_099 and DS_100, for the use",
             standing: Standing::Official,
         },
         Source {
-            name: "the sum and the test range: 3GPP TS 23.003, GSMA TS.06",
+            name: "3GPP TS 23.003, GSMA TS.06, for the sum and the test range",
             standing: Standing::General,
         },
     ],

@@ -29,11 +29,11 @@ pub static KIND: Kind = Kind {
     synthetic: "Subscribers of the network 001 01, which is for tests.",
     sources: &[
         Source {
-            name: "the use: NPCC Minimum POLE Data Standards Dictionary 1.1, DS_099 and DS_100",
+            name: "NPCC Minimum POLE Data Standards Dictionary 1.1, DS_099 and DS_100, for the use",
             standing: Standing::Official,
         },
         Source {
-            name: "the rule: ITU-T E.212",
+            name: "ITU-T E.212, for the rule",
             standing: Standing::General,
         },
     ],

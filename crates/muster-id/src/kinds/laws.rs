@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::KINDS;
-use crate::{Identifier, Kind, Options, kind};
+use crate::{Identifier, Kind, Options, Problem, kind};
 
 /// The first value that a kind makes.
 fn made(kind: &'static Kind, seed: u64) -> Identifier {
@@ -125,6 +125,8 @@ fn the_seed_decides_what_is_made() {
 fn what_is_made_is_synthetic() {
     for (id, start) in [
         ("pnc", "2099/"),
+        ("cro", "9"),
+        ("sf-cro", "SF95/9"),
         ("asn", "9986ZZ"),
         ("urn", "86ZZ"),
         ("court-case", "99/9999/"),
@@ -217,7 +219,21 @@ fn judge(one: &'static Kind, value: &str) -> Result<(), TestCaseError> {
         Err(problem) => {
             let message = problem.to_string();
             prop_assert!(!message.is_empty() && !message.contains(char::is_control));
-            prop_assert!(!problem.masked().to_string().is_empty());
+            if let Problem::Written { instead, .. } = problem {
+                prop_assert!(one.parse_canonical(instead.as_str()).is_ok(), "{}", instead);
+            }
+            let masked = problem.masked().to_string();
+            prop_assert!(!masked.is_empty());
+            // Code points of characters that cannot be shown are no digits of the value.
+            let masked = masked
+                .split("(U+")
+                .map(|part| part.split_once(')').map_or(part, |(_, rest)| rest));
+            let masked = masked.collect::<String>();
+            let digits: Vec<char> = value.chars().filter(char::is_ascii_digit).collect();
+            for run in digits.windows(4) {
+                let run: String = run.iter().collect();
+                prop_assert!(!masked.contains(&run), "{} tells {}", masked, run);
+            }
             prop_assert!(problem.fix().ends_with('.'));
         }
     }

@@ -51,7 +51,7 @@ pub static KIND: Kind = Kind {
             standing: Standing::Official,
         },
         Source {
-            name: "prefixes of administration: HMRC National Insurance Manual, NIM39110",
+            name: "HMRC National Insurance Manual, NIM39110, for prefixes of administration",
             standing: Standing::Official,
         },
     ],

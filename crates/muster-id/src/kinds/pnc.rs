@@ -79,7 +79,7 @@ pub static KIND: Kind = Kind {
             standing: Standing::Official,
         },
         Source {
-            name: "short forms: ministryofjustice/hmpps-person-record, PNCIdentifier.kt",
+            name: "ministryofjustice/hmpps-person-record, PNCIdentifier.kt, for the short forms",
             standing: Standing::Code,
         },
     ],

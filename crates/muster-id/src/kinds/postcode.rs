@@ -39,7 +39,7 @@ pub static KIND: Kind = Kind {
             standing: Standing::Official,
         },
         Source {
-            name: "letters by position: hmcts ukGovPostCode, from the CJS data standards",
+            name: "hmcts ukGovPostCode, from the CJS data standards, for letters by position",
             standing: Standing::Code,
         },
         Source {

@@ -12,7 +12,7 @@ pub static KIND: Kind = Kind {
     id: "sf-cro",
     aliases: &["cro-sf", "sf"],
     title: "SF-CRO number",
-    purpose: "Identifies a person with a criminal record whose fingerprints are not held (small file).",
+    purpose: "Identifies a person with a criminal record whose fingerprints are not held.",
     forms: &[
         Form {
             name: "SF",
@@ -38,15 +38,15 @@ pub static KIND: Kind = Kind {
         "A serial under 10000 is not judged: the sources do not settle whether it counts with zeros to 5 digits.",
         "The years 39 to 64 are not judged: POLE DS_071 describes a sum of the serial alone, and no published number shows it.",
     ],
-    synthetic: "Numbers of the year 95 with a serial from 900001. The scheme has no reserved range; the serial is beyond \
-        any in published examples.",
+    synthetic: "Numbers of the year 95 with a serial from 900001. The scheme has no reserved range; published numbers reach \
+        482703.",
     sources: &[
         Source {
             name: "NPCC Minimum POLE Data Standards Dictionary 1.1, DS_071",
             standing: Standing::Official,
         },
         Source {
-            name: "the sum: ministryofjustice/hmpps-person-record, CROIdentifier.kt",
+            name: "ministryofjustice/hmpps-person-record, CROIdentifier.kt, for the sum",
             standing: Standing::Code,
         },
     ],

@@ -41,7 +41,7 @@ pub static KIND: Kind = Kind {
             standing: Standing::Official,
         },
         Source {
-            name: "1 to 12 digits: Ordnance Survey",
+            name: "Ordnance Survey, for 1 to 12 digits",
             standing: Standing::General,
         },
     ],

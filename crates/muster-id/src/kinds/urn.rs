@@ -31,7 +31,7 @@ pub static KIND: Kind = Kind {
             standing: Standing::Code,
         },
         Source {
-            name: "the length: hmcts Standard Prosecutor Interface, PTIURNtype",
+            name: "hmcts Standard Prosecutor Interface, PTIURNtype, for the length",
             standing: Standing::Code,
         },
     ],
