@@ -27,3 +27,11 @@ selftest:
 # Licences, bans and sources of the dependencies.
 deny:
     cargo deny check bans licenses sources
+
+# The skeleton of a response check and of the fault that it catches: just new-check response.etag-quoted etag-unquoted
+new-check CHECK FAULT:
+    tools/new-check {{CHECK}} {{FAULT}}
+
+# Writes the generated pages of docs/reference again.
+reference:
+    SNAPSHOTS=overwrite cargo test --test docs

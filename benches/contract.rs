@@ -17,10 +17,8 @@
 
 use std::{fmt::Write, time::Instant};
 
-use muster::{
-    contract::{Contract, Documents},
-    load::contract_source,
-};
+use muster::load::contract_source;
+use muster_core::contract::{Contract, Documents};
 use serde_json::{Value, json};
 
 fn main() {
@@ -190,7 +188,7 @@ fn find_an_operation(bencher: divan::Bencher<'_, '_>) {
     let contract = load(&large());
     bencher.bench(|| {
         contract
-            .find_operation(&muster::model::Method::Get, "/area7/records7/7d0c3b0e")
+            .find_operation(&muster_core::model::Method::Get, "/area7/records7/7d0c3b0e")
             .is_some()
     });
 }

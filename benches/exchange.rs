@@ -22,21 +22,25 @@ use std::{
 
 use futures::StreamExt;
 use muster::{
-    arrange::Relations,
-    checks::{self, Kind},
-    contract::{Contract, Operation},
-    event::{ContractFacts, Entry, Event, Started},
-    exchange::{Headers, Request},
     http::{Credentials, Options, Sent, Transport},
     journal::Writer,
-    known::Known,
-    model::{Budget, Claims, Environment, IdentityName, OperationKey, Parameters},
-    observation::Redactor,
+    runner::{Cancel, Runner, Setup, Wire},
+};
+use muster_checks::{
+    self as checks, Kind,
     plan::{CaseName, Plan, PlannedCase, Stage, Work},
     profile::Profile,
-    runner::{Cancel, Runner, Setup, Wire},
-    verdict::Gap,
 };
+use muster_core::{
+    arrange::Relations,
+    contract::{Contract, Operation},
+    exchange::{Headers, Request},
+    model::{Budget, Claims, Environment, IdentityName, OperationKey, Parameters},
+    observation::Redactor,
+    value_pool::ValuePool,
+    verdict::Unverified,
+};
+use muster_report::event::{ContractFacts, Entry, Event, Started};
 use serde_json::{Value, json};
 
 /// How many requests are under way at once, for both.
@@ -253,7 +257,7 @@ impl Wire for Plain {
         self.0.send(request, &Credentials::default()).await
     }
 
-    async fn log_in(&self, _: &IdentityName) -> Result<(), Gap> {
+    async fn log_in(&self, _: &IdentityName) -> Result<(), Unverified> {
         Ok(())
     }
 
@@ -292,7 +296,7 @@ async fn muster(base: &str, exchanges: usize) {
         identities: &[IdentityName::default()],
         run_tag: "muster-bench",
         plan: &plan,
-        known: Known::default(),
+        known: ValuePool::default(),
         asked_before: 0,
     };
     let folder = tempfile::tempdir().unwrap();
@@ -301,7 +305,7 @@ async fn muster(base: &str, exchanges: usize) {
     let blamed = std::sync::OnceLock::new();
     let listener = |event: Event| {
         if let Event::Judged(judged) = &event
-            && judged.judgement.verdict() > Some(muster::verdict::Verdict::Pass)
+            && judged.judgement.verdict() > Some(muster_core::verdict::Verdict::Pass)
         {
             blamed.get_or_init(|| format!("{:?}: {:?}", judged.by, judged.judgement));
         }
@@ -356,12 +360,12 @@ fn started(base: &str, key: &OperationKey) -> Started {
             location: "bench".into(),
             sha256: String::new(),
             operations: vec![key.clone()],
-            surfaces: muster::coverage::surfaces(&Contract::from_value(contract()).unwrap()),
+            surfaces: muster_core::coverage::surfaces(&Contract::from_value(contract()).unwrap()),
         },
         waivers: Vec::new(),
         attestations: Vec::new(),
         today: "2026-01-01".into(),
         fail_on_should: false,
-        reproduction: muster::event::Reproduction::default(),
+        reproduction: muster_report::event::Reproduction::default(),
     }
 }

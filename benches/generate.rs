@@ -8,7 +8,9 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use muster::generate::{Direction, Generator, Judge, Place, Resolver, Rng, Source, Style, rng};
+use muster_core::generate::{
+    Direction, Generator, Judge, Place, Resolver, Rng, Source, Style, rng,
+};
 use serde_json::{Value, json};
 
 fn main() {

@@ -9,17 +9,19 @@
 use std::path::Path;
 
 use muster::{
-    checks::{self, Answer, Kind},
+    journal,
+    load::{Diagnostic, Source, contract_source, profile, suite, target, waivers},
+};
+use muster_checks::{self as checks, Answer, Kind};
+use muster_core::{
     contract::Contract,
     exchange::{
         Address, Exchange, ExchangeId, Headers, HttpVersion, Intent, Outcome, Request, Response,
         Timing,
     },
-    journal,
-    load::{Diagnostic, Source, contract_source, profile, suite, target, waivers},
     model::Parameters,
-    report,
 };
+use muster_report::report;
 
 /// A contract in JSON or YAML: read, built, each schema compiled and asked.
 pub(crate) fn contract(bytes: &[u8]) {
@@ -42,7 +44,7 @@ pub(crate) fn contract(bytes: &[u8]) {
             let _ = judge(&contract, &parameters);
         }
     }
-    let _ = muster::coverage::surfaces(&contract);
+    let _ = muster_core::coverage::surfaces(&contract);
 }
 
 fn source(bytes: &[u8]) -> Source {
@@ -175,6 +177,6 @@ pub(crate) fn answer(bytes: &[u8]) {
             let _ = judge(&answer);
         }
     }
-    let _ = muster::observation::Redactor::new([("SECRET", "s3cr3t-value")], ["surname"])
+    let _ = muster_core::observation::Redactor::new([("SECRET", "s3cr3t-value")], ["surname"])
         .observe(&exchange);
 }

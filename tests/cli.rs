@@ -436,7 +436,7 @@ fn a_profile_is_shown_to_machines() {
         .args(["profiles", "show", "uk-gov-api", "--format", "json"])
         .output()
         .unwrap();
-    let profile: muster::profile::Profile = serde_json::from_slice(&output.stdout).unwrap();
+    let profile: muster_checks::profile::Profile = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(profile.requirements.len(), 66);
 }
 
@@ -493,7 +493,7 @@ fn every_check_is_listed_and_explained() {
         .lines()
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    let known: Vec<&str> = muster::checks::ALL.iter().map(|check| check.id).collect();
+    let known: Vec<&str> = muster_checks::ALL.iter().map(|check| check.id).collect();
     assert_eq!(ids, known);
     if let Some(id) = known.first() {
         muster(Path::new("."))

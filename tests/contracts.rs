@@ -13,12 +13,12 @@
 
 use std::collections::BTreeSet;
 
-use muster::{
+use muster::load::contract::{LoadError, Loaded, RemotePolicy, load_contract};
+use muster_core::{
     contract::{
         Contract, FaultKind, ParameterPlace, Schema, StatusPattern, Style, Validity, typed,
     },
-    load::contract::{LoadError, Loaded, RemotePolicy, load_contract},
-    model::{Method, Whose},
+    model::{Method, Responsible},
 };
 use serde_json::{Value, json};
 use wiremock::{
@@ -476,7 +476,7 @@ async fn a_contract_from_a_url_may_refer_to_its_own_host_only() {
     let refused = load_contract(&url, &RemotePolicy::offline())
         .await
         .unwrap_err();
-    assert_eq!(refused.whose(), Whose::Configuration);
+    assert_eq!(refused.responsible(), Responsible::Configuration);
 }
 
 #[tokio::test]
@@ -496,20 +496,24 @@ async fn errors_say_whose_they_are() {
             .mount(&server)
             .await;
     }
-    for (at, whose, word) in [
-        ("/closed", Whose::Credentials, "needs a login"),
-        ("/broken", Whose::Supplier, "500"),
-        ("/gone", Whose::Configuration, "check the URL"),
-        ("/swagger", Whose::Supplier, "swagger2openapi"),
-        ("/future", Whose::Supplier, "4.0.0"),
-        ("/page", Whose::Configuration, "not an OpenAPI document"),
-        ("/torn", Whose::Supplier, "line 2"),
+    for (at, responsible, word) in [
+        ("/closed", Responsible::Credentials, "needs a login"),
+        ("/broken", Responsible::Supplier, "500"),
+        ("/gone", Responsible::Configuration, "check the URL"),
+        ("/swagger", Responsible::Supplier, "swagger2openapi"),
+        ("/future", Responsible::Supplier, "4.0.0"),
+        (
+            "/page",
+            Responsible::Configuration,
+            "not an OpenAPI document",
+        ),
+        ("/torn", Responsible::Supplier, "line 2"),
     ] {
         let url = format!("{}{at}", server.uri());
         let error = load_contract(&url, &RemotePolicy::default())
             .await
             .unwrap_err();
-        assert_eq!(error.whose(), whose, "{error}");
+        assert_eq!(error.responsible(), responsible, "{error}");
         assert!(error.to_string().contains(word), "{error}");
     }
     let missing = load_contract("no/such/file.yaml", &RemotePolicy::offline()).await;

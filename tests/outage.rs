@@ -23,7 +23,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use muster::supplier::{Options, Supplier};
+use muster_supplier::{Options, Supplier};
 use tokio::{net::TcpListener, sync::Notify};
 
 /// What happens after some requests.

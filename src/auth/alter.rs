@@ -13,16 +13,16 @@ use url::form_urlencoded;
 
 use super::{
     alter_key,
-    lure::{Bait, Lure},
+    key_callback::{KeyCallback, KeyCallbackServer},
     oauth::Login,
     proof::{For, Possession},
 };
-use crate::{
+use crate::http::{Credentials, Presents};
+use muster_core::{
     exchange::{Alteration, Body, ProofFlaw},
-    http::{Credentials, Presents},
-    jose::{self, Algorithm, SigningKey},
     model::{Credential, IdentityName},
 };
+use muster_jose::{self as jose, Algorithm, SigningKey};
 
 /// What an alteration may need besides the credentials.
 pub(super) struct Material<'a> {
@@ -33,7 +33,7 @@ pub(super) struct Material<'a> {
     /// The host of the target.
     pub(super) target: Option<&'a str>,
     /// Where a key of our own is served, or why nowhere.
-    pub(super) lure: Result<&'a Lure, String>,
+    pub(super) key_callback: Result<&'a KeyCallbackServer, String>,
     /// Whether the connection shows a client certificate.
     pub(super) certificate: bool,
     /// Another identity with a certificate of its own.
@@ -51,7 +51,7 @@ pub(super) struct Altered {
     pub(super) credentials: Credentials,
     secret: String,
     /// An address that somebody may follow.
-    pub(super) bait: Option<Bait>,
+    pub(super) bait: Option<KeyCallback>,
 }
 
 impl Altered {
@@ -217,7 +217,7 @@ fn other_kind(alteration: Alteration, mut shown: Credentials) -> Result<Altered,
     };
     let none = "it shows no bearer token, so there is none to break.";
     let mut secret = String::new();
-    let mut headers = crate::exchange::Headers::new();
+    let mut headers = muster_core::exchange::Headers::new();
     for (name, value) in shown.headers.iter() {
         let replaced = if let Some(pair) = value.strip_prefix("Basic ") {
             let text = BASE64_STANDARD
@@ -287,7 +287,7 @@ impl<'a> Jwt<'a> {
         mut self,
         alteration: Alteration,
         material: &Material<'_>,
-    ) -> Result<(String, Option<Bait>), String> {
+    ) -> Result<(String, Option<KeyCallback>), String> {
         let mut bait = None;
         let broken = match alteration {
             Alteration::StripSignature => format!("{}.", self.signed),
@@ -320,10 +320,10 @@ impl<'a> Jwt<'a> {
                 self.signed_by(&key, "jwk", public)
             }
             Alteration::KeyByAddress(member) => {
-                let lure = material.lure.as_ref().map_err(Clone::clone)?;
-                let (address, laid) = lure.address(member);
+                let key_callback = material.key_callback.as_ref().map_err(Clone::clone)?;
+                let (address, laid) = key_callback.address(member);
                 bait = Some(laid);
-                self.signed_by(lure.key(), member, address.into())
+                self.signed_by(key_callback.key(), member, address.into())
             }
             _ => return Err("a JWT cannot be broken so.".to_owned()),
         };

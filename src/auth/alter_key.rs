@@ -5,9 +5,9 @@ use std::sync::Arc;
 use secrecy::ExposeSecret;
 
 use super::{alter::Altered, credential::basic, proof::Seals};
-use crate::{
+use crate::http::Credentials;
+use muster_core::{
     exchange::KeyFlaw,
-    http::Credentials,
     model::{Credential, Hmac, KeyPlace},
 };
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{exchange::Response, model::Whose};
+use muster_core::{exchange::Response, model::Responsible};
 
 /// A token as it was issued.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(super) struct Issued {
 }
 
 /// Why there is no token: whose it is, in one sentence, and whether it may pass by itself.
-pub(super) type Refused = (Whose, String, bool);
+pub(super) type Refused = (Responsible, String, bool);
 
 /// The members of an answer that are secrets, with what they are called.
 pub(super) fn secrets(response: &Response) -> Vec<(&'static str, String)> {
@@ -47,22 +47,22 @@ pub(super) fn read(response: &Response, proved: bool, refreshed: bool) -> Result
     let status = response.status;
     let json = response.json().ok().filter(|json| json.is_object());
     if let Some(code) = text(response, "error").filter(|_| !response.is_success()) {
-        let (whose, detail) = refused(code, text(response, "error_description"), refreshed);
-        return Err((whose, detail, false));
+        let (responsible, detail) = refused(code, text(response, "error_description"), refreshed);
+        return Err((responsible, detail, false));
     }
-    let fail = |whose, detail: String, passing| Err((whose, detail, passing));
+    let fail = |responsible, detail: String, passing| Err((responsible, detail, passing));
     match status {
         200..=299 => {}
         500..=599 | 429 => {
             return fail(
-                Whose::Supplier,
+                Responsible::Supplier,
                 format!("The token endpoint answered {status}."),
                 true,
             );
         }
         300..=399 => {
             return fail(
-                Whose::Configuration,
+                Responsible::Configuration,
                 format!(
                     "The token endpoint answered {status}, a redirect: token_url is not its address."
                 ),
@@ -71,22 +71,25 @@ pub(super) fn read(response: &Response, proved: bool, refreshed: bool) -> Result
         }
         401 | 403 => {
             return fail(
-                Whose::Credentials,
+                Responsible::Credentials,
                 format!("The token endpoint answered {status}: it does not accept the client."),
                 false,
             );
         }
         _ => {
             return fail(
-                Whose::Configuration,
+                Responsible::Configuration,
                 format!("The token endpoint answered {status}: token_url may be wrong."),
                 false,
             );
         }
     }
     let Some(token) = text(response, "access_token").filter(|token| !token.is_empty()) else {
-        let (whose, what) = if json.is_some() {
-            (Whose::Supplier, "JSON without an access_token".to_owned())
+        let (responsible, what) = if json.is_some() {
+            (
+                Responsible::Supplier,
+                "JSON without an access_token".to_owned(),
+            )
         } else {
             let media = response.media_type().unwrap_or_default();
             let what = match media.as_str() {
@@ -94,10 +97,10 @@ pub(super) fn read(response: &Response, proved: bool, refreshed: bool) -> Result
                 "" => "a body that is not JSON".to_owned(),
                 other => format!("{other} that is not a JSON object"),
             };
-            (Whose::Configuration, what)
+            (Responsible::Configuration, what)
         };
         return fail(
-            whose,
+            responsible,
             format!("The token endpoint answered {status} with {what}; check token_url."),
             false,
         );
@@ -106,14 +109,14 @@ pub(super) fn read(response: &Response, proved: bool, refreshed: bool) -> Result
     let dpop = kind.eq_ignore_ascii_case("dpop");
     if dpop && !proved {
         return fail(
-            Whose::Configuration,
+            Responsible::Configuration,
             "The token endpoint gave a token of type DPoP, which only its key opens anything with. Add `dpop: {}` to `oauth2`.".to_owned(),
             false,
         );
     }
     if !dpop && !kind.eq_ignore_ascii_case("bearer") {
         return fail(
-            Whose::Muster,
+            Responsible::Muster,
             format!(
                 "The token endpoint gave a token of type {kind}; Muster can use Bearer and DPoP only."
             ),
@@ -140,35 +143,37 @@ pub(super) fn read(response: &Response, proved: bool, refreshed: bool) -> Result
 }
 
 /// An error of RFC 6749 §5.2, RFC 9449 §5 or RFC 8707 §2.
-fn refused(code: &str, description: Option<&str>, refreshed: bool) -> (Whose, String) {
-    let (whose, meaning) = match code {
+fn refused(code: &str, description: Option<&str>, refreshed: bool) -> (Responsible, String) {
+    let (responsible, meaning) = match code {
         "invalid_client" => (
-            Whose::Credentials,
+            Responsible::Credentials,
             "it does not accept client_id and what proves it, or the way it is sent; compare `auth`, the secret or key, and what the issuer has registered",
         ),
         "unauthorized_client" | "access_denied" => (
-            Whose::Credentials,
+            Responsible::Credentials,
             "this client may not use the client-credentials grant",
         ),
         "invalid_grant" if refreshed => (
-            Whose::Credentials,
+            Responsible::Credentials,
             "it does not accept the refresh token, which has ended or was used before; log in again and give the new one",
         ),
-        "invalid_grant" => (Whose::Credentials, "it does not accept the grant"),
+        "invalid_grant" => (Responsible::Credentials, "it does not accept the grant"),
         "invalid_scope" | "invalid_target" => (
-            Whose::Configuration,
+            Responsible::Configuration,
             "it does not know the scope, audience or resource of the target file",
         ),
         "unsupported_grant_type" => (
-            Whose::Supplier,
+            Responsible::Supplier,
             "it does not offer the client-credentials grant",
         ),
         "invalid_dpop_proof" | "use_dpop_nonce" => (
-            Whose::Configuration,
+            Responsible::Configuration,
             "it does not accept the DPoP proof; compare the clocks, and `dpop.algorithm` with what the issuer supports",
         ),
-        "server_error" | "temporarily_unavailable" => (Whose::Supplier, "it is not available"),
-        _ => (Whose::Configuration, "it does not accept the request"),
+        "server_error" | "temporarily_unavailable" => {
+            (Responsible::Supplier, "it is not available")
+        }
+        _ => (Responsible::Configuration, "it does not accept the request"),
     };
     let described = description.map_or_else(String::new, |text| {
         let short: String = text.chars().take(200).collect();
@@ -176,7 +181,7 @@ fn refused(code: &str, description: Option<&str>, refreshed: bool) -> (Whose, St
     });
     let code: String = code.chars().take(60).collect();
     (
-        whose,
+        responsible,
         format!("The token endpoint answered {code}: {meaning}.{described}"),
     )
 }

@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded;
 
-use crate::{
+use muster_core::{
     contract::{ParameterPlace, SchemeKind},
     model::{ClientAuth, Credential, Grant, Identity, IdentityName, KeyPlace, Shown},
     observation::variable,

@@ -5,10 +5,10 @@ use serde_json::Value;
 use url::{Position, Url};
 
 use super::oauth::Log;
-use crate::{
+use crate::http::{Credentials, Options, Transport, TransportError};
+use muster_core::{
     exchange::{Address, Auth, ExchangeId, Intent, Outcome, Request},
-    http::{Credentials, Options, Transport, TransportError},
-    model::{ClientAuth, IdentityName, Method, Whose},
+    model::{ClientAuth, IdentityName, Method, Responsible},
 };
 
 /// A token endpoint, and the way to it.
@@ -35,7 +35,7 @@ pub(super) fn way(connection: &Options, to: &Url) -> Result<Transport, Transport
 }
 
 /// Why an issuer could not be asked: whose it is, in one sentence, and whether it may pass by itself.
-pub(super) type Obstacle = (Whose, String, bool);
+pub(super) type Obstacle = (Responsible, String, bool);
 
 /// Asks an issuer for its token endpoint.
 ///
@@ -49,7 +49,7 @@ pub(super) async fn discover(
     identity: &IdentityName,
     log: &Log,
 ) -> Result<Endpoint, Obstacle> {
-    let config = |detail: String| (Whose::Configuration, detail, false);
+    let config = |detail: String| (Responsible::Configuration, detail, false);
     let at = Url::parse(issuer).map_err(|error| config(format!("`issuer` is no URL: {error}.")))?;
     let path = at.path().trim_end_matches('/');
     let mut tried = Vec::new();
@@ -78,13 +78,13 @@ pub(super) async fn discover(
                         "The issuer answered {} at {place}. Try again when it is up.",
                         response.status
                     );
-                    return Err((Whose::Supplier, detail, true));
+                    return Err((Responsible::Supplier, detail, true));
                 }
                 tried.push(format!("{place} ({})", response.status));
             }
             Outcome::Broken(breakage) => {
                 let detail = format!("No answer from the issuer at {place}. {}", breakage.detail);
-                return Err((breakage.kind.whose(), detail, true));
+                return Err((breakage.kind.responsible(), detail, true));
             }
         }
     }
@@ -126,7 +126,7 @@ pub(super) async fn discover(
         })?;
     if at.scheme() == "https" && url.scheme() != "https" {
         return Err((
-            Whose::Supplier,
+            Responsible::Supplier,
             format!(
                 "The discovery document at {place} names a token_endpoint without TLS, and no credentials are sent there."
             ),

@@ -12,19 +12,19 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     LoginError,
     credential::{self, basic, fits},
+    key_callback::{Callback, KeyCallback, KeyCallbackServer},
     login_request::Session,
-    lure::{Bait, Callback, Lure},
     oauth::{Log, Login},
     proof::{For, Possession, Seals, now},
 };
-use crate::{
+use crate::http::{Credentials, Options, Sent, TransportError};
+use muster_core::{
     contract::{Alternative, Contract, Operation, SchemeKind, Security},
     exchange::{Auth, BreakageKind, Exchange, Request},
-    http::{Credentials, Options, Sent, TransportError},
-    jose,
-    model::{Credential, Identity, IdentityName, KeyPlace, OperationKey, Shown, Whose},
+    model::{Credential, Identity, IdentityName, KeyPlace, OperationKey, Responsible, Shown},
     observation::Redactor,
 };
+use muster_jose as jose;
 
 /// The identities of a target and what they can show.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub struct Keyring {
     callback: Option<Callback>,
     /// Operations that ask for credentials although the contract says that they do not.
     undeclared: RwLock<HashSet<OperationKey>>,
-    lure: tokio::sync::OnceCell<Result<Lure, String>>,
+    key_callback: tokio::sync::OnceCell<Result<KeyCallbackServer, String>>,
 }
 
 /// Identities whose tokens are lent to be refused, so that nobody minds that they have ended.
@@ -174,7 +174,7 @@ impl Keyring {
             failed: Mutex::default(),
             callback: None,
             undeclared: RwLock::default(),
-            lure: tokio::sync::OnceCell::new(),
+            key_callback: tokio::sync::OnceCell::new(),
         })
     }
 
@@ -206,7 +206,7 @@ impl Keyring {
         identity: &IdentityName,
         operation: Option<&Operation>,
         auth: &Auth,
-    ) -> Result<(Credentials, Option<Bait>), LoginError> {
+    ) -> Result<(Credentials, Option<KeyCallback>), LoginError> {
         match auth {
             Auth::Nothing => return Ok((Credentials::default(), None)),
             Auth::Instead(headers) => return Ok((Credentials::of(headers.clone()), None)),
@@ -223,7 +223,7 @@ impl Keyring {
                 Err(LoginError {
                     identity: identity.clone(),
                     kind: BreakageKind::LoginFailed,
-                    whose: Whose::Configuration,
+                    responsible: Responsible::Configuration,
                     detail: format!("The target file has no identity {identity}."),
                 })
             };
@@ -305,7 +305,7 @@ impl Keyring {
                 Err(LoginError {
                     identity: identity.clone(),
                     kind: BreakageKind::LoginFailed,
-                    whose: Whose::Credentials,
+                    responsible: Responsible::Credentials,
                     detail: format!(
                         "The bearer token of identity {identity} ended {ago} minutes ago: obtain a fresh one and give it where the target file reads it, or let Muster obtain it by `oauth2`."
                     ),
@@ -425,7 +425,7 @@ impl Keyring {
             Some(operation) => Err(LoginError {
                 identity: identity.clone(),
                 kind: BreakageKind::LoginFailed,
-                whose: Whose::Configuration,
+                responsible: Responsible::Configuration,
                 detail: format!(
                     "The contract asks for credentials on {} {}, and identity {identity} has none: give them under identities in the target file.",
                     operation.key.method.as_str(),

@@ -16,12 +16,12 @@ use super::{
     endpoint::{self, path_of},
     oauth::{Log, note},
 };
-use crate::{
+use crate::http::{Credentials, Options, Transport, TransportError};
+use muster_core::{
     exchange::{
         Address, Auth, Body, BreakageKind, ExchangeId, Headers, Intent, Outcome, Request, Response,
     },
-    http::{Credentials, Options, Transport, TransportError},
-    model::{IdentityName, LoginBody, LoginRequest, TokenSource, Whose},
+    model::{IdentityName, LoginBody, LoginRequest, Responsible, TokenSource},
     observation::{Redactor, variable},
 };
 
@@ -120,11 +120,11 @@ impl Session {
                 };
                 (State::Token(token), Ok(value))
             }
-            Err((whose, detail, passing)) => {
+            Err((responsible, detail, passing)) => {
                 let error = LoginError {
                     identity: self.identity.clone(),
                     kind: BreakageKind::LoginFailed,
-                    whose,
+                    responsible,
                     detail: self.redactor.text(&detail),
                 };
                 let failed = State::Failed {
@@ -180,7 +180,7 @@ impl Session {
     }
 
     /// Logs in. A failure comes with the responsible party, a sentence, and whether it may pass by itself.
-    async fn obtain(&self) -> Result<String, (Whose, String, bool)> {
+    async fn obtain(&self) -> Result<String, (Responsible, String, bool)> {
         let request = self.request();
         let sent = self.transport.send(&request, &Credentials::default()).await;
         let identity = &self.identity;
@@ -198,7 +198,7 @@ impl Session {
                         TokenSource::Cookie(name) => format!("no cookie `{name}`"),
                     };
                     (
-                        Whose::Configuration,
+                        Responsible::Configuration,
                         format!(
                             "The login of {identity} ({place}) received {} and {source}. Correct `login` in the target file.",
                             response.status
@@ -209,7 +209,7 @@ impl Session {
             }
             Outcome::Answered(response) => Err(match response.status {
                 400..=403 | 422 => (
-                    Whose::Credentials,
+                    Responsible::Credentials,
                     format!(
                         "The login of {identity} ({place}) received {}: the name or the password under `login` is wrong.",
                         response.status
@@ -217,7 +217,7 @@ impl Session {
                     false,
                 ),
                 404 | 405 => (
-                    Whose::Configuration,
+                    Responsible::Configuration,
                     format!(
                         "The login of {identity} ({place}) received {}: correct `request` under `login`.",
                         response.status
@@ -225,13 +225,13 @@ impl Session {
                     false,
                 ),
                 status => (
-                    Whose::Supplier,
+                    Responsible::Supplier,
                     format!("The login of {identity} ({place}) received {status}."),
                     true,
                 ),
             }),
             Outcome::Broken(breakage) => Err((
-                breakage.kind.whose(),
+                breakage.kind.responsible(),
                 format!(
                     "The login of {identity} ({place}) received no response. {}",
                     breakage.detail
@@ -324,7 +324,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::exchange::{HttpVersion, Timing};
+    use muster_core::exchange::{HttpVersion, Timing};
 
     fn response(headers: &[(&str, &str)], body: &str) -> Response {
         Response::new(

@@ -12,22 +12,22 @@ mod alter_key;
 mod answer;
 mod credential;
 mod endpoint;
+mod key_callback;
 mod keyring;
 mod login_request;
-mod lure;
 mod oauth;
 mod proof;
 #[cfg(test)]
 mod tests;
 
 pub use self::{
+    key_callback::{Callback, KeyCallback},
     keyring::Keyring,
-    lure::{Bait, Callback},
 };
 
-use crate::{
+use muster_core::{
     exchange::{Breakage, BreakageKind},
-    model::{IdentityName, Whose},
+    model::{IdentityName, Responsible},
 };
 
 /// Why an identity has no credentials for a request.
@@ -39,7 +39,7 @@ pub struct LoginError {
     /// Why nothing is sent.
     pub kind: BreakageKind,
     /// Who has to act.
-    pub whose: Whose,
+    pub responsible: Responsible,
     /// What happened, in one sentence.
     pub detail: String,
 }

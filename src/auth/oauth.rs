@@ -17,12 +17,12 @@ use super::{
     endpoint::{self, Endpoint, path_of},
     proof::{For, Possession, fresh_id, now},
 };
-use crate::{
+use crate::http::{Credentials, Options, Sent, Transport, TransportError};
+use muster_core::{
     exchange::{
         Address, Auth, Body, BreakageKind, Exchange, ExchangeId, Headers, Intent, Outcome, Request,
     },
-    http::{Credentials, Options, Sent, Transport, TransportError},
-    model::{Assertion, ClientAuth, Grant, IdentityName, Method, OAuth2, TokenPlace, Whose},
+    model::{Assertion, ClientAuth, Grant, IdentityName, Method, OAuth2, Responsible, TokenPlace},
     observation::{Redactor, variable},
 };
 
@@ -279,7 +279,7 @@ impl Login {
                             transport,
                             document: None,
                         })
-                        .map_err(|error| (Whose::Configuration, error.to_string(), false)),
+                        .map_err(|error| (Responsible::Configuration, error.to_string(), false)),
                     TokenPlace::Issuer(issuer) => {
                         endpoint::discover(
                             issuer,
@@ -292,7 +292,9 @@ impl Login {
                         .await
                     }
                 };
-                found.map_err(|(whose, detail, passing)| (self.error(whose, detail), passing))
+                found.map_err(|(responsible, detail, passing)| {
+                    (self.error(responsible, detail), passing)
+                })
             })
             .await
     }
@@ -303,7 +305,7 @@ impl Login {
         loop {
             let (request, credentials) = self
                 .request(endpoint)
-                .map_err(|detail| (self.error(Whose::Configuration, detail), false))?;
+                .map_err(|detail| (self.error(Responsible::Configuration, detail), false))?;
             let asked = Instant::now();
             let sent = endpoint.transport.send(&request, &credentials).await;
             let result = match &sent.outcome {
@@ -324,7 +326,7 @@ impl Login {
                     }
                 }
                 Outcome::Broken(breakage) => Some(Err((
-                    breakage.kind.whose(),
+                    breakage.kind.responsible(),
                     format!("No answer from the token endpoint. {}", breakage.detail),
                     true,
                 ))),
@@ -334,8 +336,8 @@ impl Login {
             match result {
                 None => again = false,
                 Some(Ok(issued)) => return Ok(self.keep(issued, asked, replacement)),
-                Some(Err((whose, detail, passing))) => {
-                    return Err((self.error(whose, detail), passing));
+                Some(Err((responsible, detail, passing))) => {
+                    return Err((self.error(responsible, detail), passing));
                 }
             }
         }
@@ -468,7 +470,7 @@ impl Login {
         Ok(signed)
     }
 
-    fn error(&self, whose: Whose, detail: String) -> LoginError {
+    fn error(&self, responsible: Responsible, detail: String) -> LoginError {
         let place = match (&self.oauth.issued_by, self.endpoint.get()) {
             (TokenPlace::Endpoint(url), _) => &url[..url::Position::AfterPath],
             (TokenPlace::Issuer(_), Some(endpoint)) => &endpoint.url[..url::Position::AfterPath],
@@ -477,7 +479,7 @@ impl Login {
         LoginError {
             identity: self.identity.clone(),
             kind: BreakageKind::LoginFailed,
-            whose,
+            responsible,
             detail: self.redactor.text(&format!(
                 "Identity {} could not log in at {place}: {detail}",
                 self.identity,

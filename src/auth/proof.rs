@@ -14,12 +14,12 @@ use base64::{
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
-use crate::{
+use crate::http::{Outgoing, Signer};
+use muster_core::{
     exchange::{Headers, ProofFlaw},
-    http::{Outgoing, Signer},
-    jose::{self, Algorithm, SigningKey},
     model,
 };
+use muster_jose::{self as jose, Algorithm, SigningKey};
 
 /// How many proofs are remembered to be shown again.
 const REMEMBERED: usize = 256;

@@ -8,6 +8,7 @@
 )]
 
 mod choice;
+mod issued;
 mod login;
 mod methods;
 mod proofs;
@@ -15,10 +16,10 @@ mod proofs;
 use std::collections::BTreeMap;
 
 use super::{credential::Held, *};
-use crate::{
+use crate::http::{Credentials, Options};
+use muster_core::{
     contract::{Alternative, Operation, ParameterPlace, SchemeKind, Security},
     exchange::Auth,
-    http::{Credentials, Options},
     model::{ClientAuth, Credential, Identity, KeyPlace, Method, OAuth2, OperationKey},
     observation::Redactor,
 };
@@ -40,7 +41,7 @@ fn operation(security: Security) -> Operation {
         servers: Vec::new(),
         broken: None,
         pointer: String::new(),
-        surroundings: crate::contract::Surroundings::default(),
+        surroundings: muster_core::contract::Surroundings::default(),
     }
 }
 

@@ -12,14 +12,12 @@ use super::{
     reference::Delay,
     wiring,
 };
-use crate::{
-    load::{
-        Diagnostic, Diagnostics, LoadedProfile, ProfileContract, Source, Target,
-        profile::{self, Catalogue},
-        target, waivers,
-    },
-    model::{Budget, Credential, Identity, IdentityName, KeyPlace},
+use crate::load::{
+    Diagnostic, Diagnostics, LoadedProfile, ProfileContract, Source, Target,
+    profile::{self, Catalogue},
+    target, waivers,
 };
+use muster_core::model::{Budget, Credential, Identity, IdentityName, KeyPlace};
 
 /// The profile of a run that names none.
 const DEFAULT_PROFILE: &str = "uk-gov-api";

@@ -4,10 +4,8 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{Exit, Failure, job::OutputFormat, output};
-use crate::{
-    checks::{ALL, Check, Kind},
-    load::{Diagnostic, nearest::nearest},
-};
+use crate::load::{Diagnostic, nearest::nearest};
+use muster_checks::{ALL, Check, Kind};
 
 /// Flags of `muster checks`.
 #[derive(Debug, Args)]
@@ -51,7 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 
 /// The check of this id, or the nearest that there is.
 pub(super) fn find(id: &str) -> Result<&'static Check, Failure> {
-    crate::checks::find(id).ok_or_else(|| {
+    muster_checks::find(id).ok_or_else(|| {
         let help = nearest(id, ALL.iter().map(|check| check.id)).map_or_else(
             || "`muster checks list` shows what there is".to_owned(),
             |meant| format!("did you mean `{meant}`?"),

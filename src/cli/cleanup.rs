@@ -19,19 +19,18 @@ use super::{
     wiring,
 };
 use crate::{
-    arrange::Relations,
-    event::{
-        Entry, Started,
-        leftovers::{Leftover, Leftovers},
-    },
     journal::{self, Writer},
-    known::Known,
     load::{Diagnostic, ProfileContract, Target, profile},
-    plan::{Plan, Selection},
     runner::{
         Cancel, Setup,
         reclaim::{Reclaimed, Reclaimer},
     },
+};
+use muster_checks::plan::{Plan, Selection};
+use muster_core::{arrange::Relations, value_pool::ValuePool};
+use muster_report::event::{
+    Entry, Started,
+    leftovers::{Leftover, Leftovers},
 };
 
 /// Flags of `muster cleanup`.
@@ -177,7 +176,7 @@ fn subject(arguments: &Arguments, started: &Started) -> Result<(Target, LoadedCo
     }
     let mut target = args::load_target(&subject)?;
     if subject.target.is_none() && started.writes {
-        target.writes = crate::model::Writes::Allowed;
+        target.writes = muster_core::model::Writes::Allowed;
     }
     let base_url = target.base_url.as_str().trim_end_matches('/');
     if base_url != started.base_url {
@@ -263,7 +262,7 @@ async fn clean(
         identities: &[],
         run_tag: &run_tag,
         plan: &plan,
-        known: Known::default(),
+        known: ValuePool::default(),
         asked_before: 0,
     };
     let reclaimer = Reclaimer::new(

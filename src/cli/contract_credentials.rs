@@ -7,16 +7,13 @@ use url::Url;
 
 use crate::{
     auth::Keyring,
-    contract::Contract,
-    exchange::Auth,
     http,
     load::{
         Target,
         contract::{LoadError, Loaded, RemotePolicy, load_contract, load_contract_with},
     },
-    model::IdentityName,
-    observation::Redactor,
 };
+use muster_core::{contract::Contract, exchange::Auth, model::IdentityName, observation::Redactor};
 
 /// Loads a contract; where its address asks for credentials, with those of the default identity.
 pub(super) async fn load(

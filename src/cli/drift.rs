@@ -3,10 +3,8 @@
 use clap::{Args, ValueEnum};
 
 use super::{Exit, Failure, output, wiring};
-use crate::{
-    drift::{self, Impact},
-    load::ProfileContract,
-};
+use crate::load::ProfileContract;
+use muster_core::drift::{self, Impact};
 
 /// Flags of `muster drift`.
 #[derive(Debug, Args)]

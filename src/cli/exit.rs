@@ -1,6 +1,6 @@
 //! The exit codes: part of the interface, for pipelines to act on (owner of [`Exit`]).
 
-use crate::model::StopSignal;
+use muster_core::model::StopSignal;
 
 /// How `muster` ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

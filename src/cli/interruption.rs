@@ -22,7 +22,8 @@ mod signals {
 
     use tokio::signal::unix::{Signal, SignalKind, signal};
 
-    use crate::{cli::output, model::StopSignal, runner::Cancel};
+    use crate::{cli::output, runner::Cancel};
+    use muster_core::model::StopSignal;
 
     /// Signals that come together count once: `timeout`, CI runners and terminals signal a process and its group.
     const TOGETHER: Duration = Duration::from_secs(1);
@@ -102,7 +103,8 @@ mod signals {
 mod signals {
     use std::sync::Arc;
 
-    use crate::{model::StopSignal, runner::Cancel};
+    use crate::runner::Cancel;
+    use muster_core::model::StopSignal;
 
     pub(super) async fn heed(cancel: Arc<Cancel>) {
         if tokio::signal::ctrl_c().await.is_ok() {

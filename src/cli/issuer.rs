@@ -6,10 +6,8 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use super::{Exit, Failure, wiring};
-use crate::{
-    issuer,
-    jose::{Algorithm, SigningKey},
-};
+use muster_jose::{Algorithm, SigningKey};
+use muster_supplier::issuer;
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8090);
 

@@ -5,7 +5,10 @@ use std::path::Path;
 use clap::ValueEnum;
 
 use super::reference::Delay;
-use crate::{contract::Contract, load::Target, profile::Profile, waiver::Waiver};
+use crate::load::Target;
+use muster_checks::profile::Profile;
+use muster_core::contract::Contract;
+use muster_report::waiver::Waiver;
 
 /// What is tested.
 #[derive(Debug)]

@@ -48,7 +48,7 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
 
 /// Writes a file.
 pub(super) fn file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    crate::report::write_private(path, bytes)
+    muster_report::report::write_private(path, bytes)
         .map_err(|error| Failure::usage(format!("cannot write `{}`: {error}", path.display())))
 }
 

@@ -4,14 +4,12 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{Exit, Failure, job::OutputFormat, output, suites, wiring};
-use crate::{
-    load::{
-        Diagnostics,
-        profile::{self, BUNDLED},
-    },
-    model::{Class, ClassKind, Requirement, Verification},
-    profile::Profile,
+use crate::load::{
+    Diagnostics,
+    profile::{self, BUNDLED},
 };
+use muster_checks::profile::Profile;
+use muster_core::model::{Class, ClassKind, Requirement, Verification};
 
 /// Flags of `muster profiles`.
 #[derive(Debug, Args)]

@@ -5,10 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output;
-use crate::{
-    event::Event,
-    verdict::{Judgement, Verdict},
-};
+use muster_core::verdict::{Judgement, Verdict};
+use muster_report::event::Event;
 
 /// A bar that counts cases, and says what was found so far. Silent where nobody watches.
 #[derive(Debug)]

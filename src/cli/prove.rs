@@ -14,18 +14,13 @@ use super::{
     ways::{Depth, WAYS},
     wiring,
 };
-use crate::{
-    checks,
-    load::profile,
-    model::{
-        Class, ClassKind, Interoperability, Level, Requirement, Source, Verification, Verifier,
-    },
-    plan::Selection,
-    profile::Profile,
-    runner::Cancel,
-    summary::{Standing, Summary},
-    supplier::{self, Fault},
+use crate::{load::profile, runner::Cancel};
+use muster_checks::{self as checks, plan::Selection, profile::Profile};
+use muster_core::model::{
+    Class, ClassKind, Interoperability, Level, Requirement, Source, Verification, Verifier,
 };
+use muster_report::summary::{Standing, Summary};
+use muster_supplier::{self as supplier, Fault};
 
 /// Which checks are run, and which of them are proved.
 #[derive(Debug)]

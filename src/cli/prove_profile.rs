@@ -14,15 +14,11 @@ use super::{
     ways::{Depth, WAYS},
     wiring,
 };
-use crate::{
-    load::profile,
-    model::{Requirement, RequirementId, Verification, Verifier},
-    plan::Selection,
-    profile::Profile,
-    runner::Cancel,
-    summary::{Standing, Summary},
-    supplier::{self, Fault, IhubFault, TokenFormat},
-};
+use crate::{load::profile, runner::Cancel};
+use muster_checks::{plan::Selection, profile::Profile};
+use muster_core::model::{Requirement, RequirementId, Verification, Verifier};
+use muster_report::summary::{Standing, Summary};
+use muster_supplier::{self as supplier, Fault, IhubFault, TokenFormat};
 
 /// The profile that the faults of the reference supplier of police records break, check by check.
 pub(super) const SECURITY: &str = "policing-api-security";

@@ -5,15 +5,17 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::{Value, json};
 
 use super::{Failure, job::LoadedContract, session, wiring};
-use crate::{
+use crate::load::{Diagnostic, Target, TlsFiles, nearest::nearest};
+use muster_core::{
     contract::Contract,
-    jose::{Algorithm, SigningKey},
-    load::{Diagnostic, Target, TlsFiles, nearest::nearest},
     model::{
         AUTHORISATION_TABLE, Budget, Claims, ClientCertificate, Credential, Environment, Identity,
         IdentityName, KeyPlace, OAuth2, Parameters, Writes,
     },
-    supplier::{self, Client, Fault, IhubFault, IhubSupplier, Options, Supplier, Tls, TokenFormat},
+};
+use muster_jose::{Algorithm, SigningKey};
+use muster_supplier::{
+    self as supplier, Client, Fault, IhubFault, IhubSupplier, Options, Supplier, Tls, TokenFormat,
 };
 
 mod ihub;

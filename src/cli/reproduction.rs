@@ -1,11 +1,11 @@
 //! What sends the requests of a run again: the reference supplier's command, and where secrets come from.
 
-use crate::{
-    event::{Reproduction, ShellVariable},
-    load::Target,
+use crate::load::Target;
+use muster_core::{
     model::{ClientAuth, Credential, Grant, IdentityName, OAuth2, TokenPlace},
     observation::{Redactor, variable},
 };
+use muster_report::event::{Reproduction, ShellVariable};
 
 /// Takes the access token out of the response of a token endpoint.
 const TOKEN_OF: &str = r#"sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p'"#;

@@ -10,8 +10,8 @@ use super::Failure;
 use crate::{
     journal,
     load::{Diagnostic, Diagnostics},
-    report,
 };
+use muster_report::report;
 
 /// What stands for the id of the run in `--out`.
 const RUN: &str = "{run}";

@@ -1,12 +1,12 @@
 //! The words of `--only` and `--skip` before a run: each names something, or nothing is sent.
 
 use super::{Failure, session::Session};
-use crate::{
-    contract::Contract,
-    load::{Diagnostic, Diagnostics, nearest::nearest},
+use crate::load::{Diagnostic, Diagnostics, nearest::nearest};
+use muster_checks::{
     plan::select::{KINDS, names_operation, parts},
     profile::Profile,
 };
+use muster_core::contract::Contract;
 
 /// Splits what was written with commas, where the whole names nothing.
 pub(super) fn split_commas(session: &mut Session) {

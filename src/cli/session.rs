@@ -15,25 +15,31 @@ use time::{
 
 use super::{Failure, job::LoadedContract, output, reproduction, told, wiring};
 use crate::{
-    arrange::Relations,
     auth::{Callback, Keyring},
-    contract::Contract,
-    coverage,
-    event::{ContractFacts, End, Entry, Event, Finished, Planned, Reproduction, Started},
     http::{self, Transport, TransportError},
     journal::{self, Writer},
-    known::Known,
     load::{Target, profile},
-    model::{self, IdentityName, Parameters, StopSignal, Writes},
-    observation::Redactor,
-    plan::{Basis, Effect, Permits, Plan, Selection, Work},
-    profile::Profile,
     runner::{
-        Cancel, Line, Runner, Setup, Wire,
+        Cancel, HttpWire, Runner, Setup, Wire,
         preflight::{self, Preflight, StepOutcome},
     },
+};
+use muster_checks::{
+    plan::{Basis, Effect, Permits, Plan, Selection, Work},
+    profile::Profile,
+};
+use muster_core::{
+    arrange::Relations,
+    contract::Contract,
+    coverage,
+    model::{self, IdentityName, Parameters, StopSignal, Writes},
+    observation::Redactor,
+    value_pool::ValuePool,
+    verdict::Unverified,
+};
+use muster_report::{
+    event::{ContractFacts, End, Entry, Event, Finished, Planned, Reproduction, Started},
     summary::Summary,
-    verdict::Gap,
     waiver::Waiver,
 };
 
@@ -304,7 +310,7 @@ impl Session {
     ///
     /// # Errors
     /// Where certificates or the base URL cannot be used.
-    pub fn line(&self) -> Result<(Line, Redactor), SessionError> {
+    pub fn line(&self) -> Result<(HttpWire, Redactor), SessionError> {
         let mut options = http::Options::new(self.target.base_url.clone());
         options.server_paths.clone_from(&self.contract.server_paths);
         options.timeout = self.target.timeout;
@@ -357,13 +363,13 @@ impl Session {
             selection: &self.selection(),
         });
         Ok((
-            Line::new(Transport::new(options)?, keyring, permits),
+            HttpWire::new(Transport::new(options)?, keyring, permits),
             redactor,
         ))
     }
 
     /// Asks whether a run makes sense.
-    pub async fn preflight(&self, line: &Line, redactor: &Redactor) -> Preflight {
+    pub async fn preflight(&self, line: &HttpWire, redactor: &Redactor) -> Preflight {
         preflight::preflight(line, &self.contract, &self.identities(), self.now)
             .await
             .redacted(redactor)
@@ -375,7 +381,7 @@ impl Session {
     /// Where the run could not be kept.
     pub async fn run(
         &self,
-        line: &Line,
+        line: &HttpWire,
         redactor: &Redactor,
         writer: &Writer,
         asked: &Preflight,
@@ -437,13 +443,13 @@ impl Session {
     /// Where it could not be kept.
     pub fn record_obstacle(
         &self,
-        line: &Line,
+        line: &HttpWire,
         writer: &Writer,
         asked: &Preflight,
     ) -> Result<(), SessionError> {
         let end = asked.obstacle().map(|gap| End::Stopped {
             reason: gap.reason.clone(),
-            whose: gap.whose,
+            responsible: gap.responsible,
         });
         self.record_no_run(line, writer, asked, end, None)
     }
@@ -454,7 +460,7 @@ impl Session {
     /// Where it could not be kept.
     pub fn record_interruption(
         &self,
-        line: &Line,
+        line: &HttpWire,
         writer: &Writer,
         signal: Option<StopSignal>,
     ) -> Result<(), SessionError> {
@@ -464,7 +470,7 @@ impl Session {
 
     fn record_no_run(
         &self,
-        line: &Line,
+        line: &HttpWire,
         writer: &Writer,
         asked: &Preflight,
         end: Option<End>,
@@ -499,7 +505,7 @@ impl Session {
     /// Runs and folds in memory, for `selftest`.
     pub async fn run_in_memory(
         &self,
-        line: &Line,
+        line: &HttpWire,
         redactor: &Redactor,
         cancel: &Cancel,
     ) -> Option<Summary> {
@@ -516,12 +522,12 @@ impl Session {
         };
         self.conduct(line, redactor, cancel, &listener).await;
         let entries = entries.into_inner().unwrap_or_else(PoisonError::into_inner);
-        crate::summary::fold(|| entries.iter().cloned()).ok()
+        muster_report::summary::fold(|| entries.iter().cloned()).ok()
     }
 
     async fn conduct(
         &self,
-        line: &Line,
+        line: &HttpWire,
         redactor: &Redactor,
         cancel: &Cancel,
         listener: &(dyn Fn(Event) + Sync),
@@ -540,7 +546,7 @@ impl Session {
             identities: &identities,
             run_tag: &run_tag,
             plan: &plan,
-            known: Known::from_data(self.target.data.clone())
+            known: ValuePool::from_data(self.target.data.clone())
                 .with_writable(self.target.writable.clone()),
             asked_before: line.sent(),
         };
@@ -631,7 +637,7 @@ fn left_told(left: &[String]) -> String {
 }
 
 /// What preflight doubts, for the reader of the report.
-fn doubts(asked: &Preflight) -> impl Iterator<Item = Gap> {
+fn doubts(asked: &Preflight) -> impl Iterator<Item = Unverified> {
     asked.steps.iter().filter_map(|step| match &step.outcome {
         StepOutcome::Doubtful(gap) => Some(gap.clone()),
         StepOutcome::Good(_) | StepOutcome::Bad(_) => None,

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use crate::{
+use crate::load::source::is_url;
+use muster_core::{
     contract::{Contract, Operation, ParameterPlace, SchemeKind, Security, SecurityScheme},
-    load::source::is_url,
     model::Method,
 };
 

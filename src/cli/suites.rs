@@ -1,11 +1,11 @@
 //! Suites before a run: nothing is sent while anything is wrong with them.
 
 use super::{Failure, session::Session, wiring};
-use crate::{
+use crate::load::{Diagnostic, Diagnostics, profile, suite};
+use muster_checks::profile::Profile;
+use muster_core::{
     contract::Contract,
-    load::{Diagnostic, Diagnostics, profile, suite},
     model::{Verification, Verifier},
-    profile::Profile,
 };
 
 /// Everything that is wrong with the suites of a profile: against its contract, where it has one, and cases

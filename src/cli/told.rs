@@ -3,21 +3,23 @@
 use std::collections::BTreeSet;
 
 use super::{Failure, output, session::Session, wiring};
-use crate::{
+use crate::load::{
+    HazardRules,
+    profile::{self, BUNDLED},
+    roles,
+};
+use muster_checks::{
+    plan::{Effect, PlannedOperation, select::names_operation},
+    profile::Profile,
+};
+use muster_core::{
     arrange::{
         Meanings, Relations,
         hazard::{self, OwnWords},
         meaning,
     },
     contract::Contract,
-    load::{
-        HazardRules,
-        profile::{self, BUNDLED},
-        roles,
-    },
     model::{ClassKind, Does, OperationKey},
-    plan::{Effect, PlannedOperation, select::names_operation},
-    profile::Profile,
 };
 
 /// Lays what the target file says over what the contract shows.

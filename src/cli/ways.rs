@@ -1,6 +1,6 @@
 //! The ways in which the good supplier is served in a self-test, and how much of it is done (owner of [`WAYS`]).
 
-use crate::supplier::{Tls, TokenFormat};
+use muster_supplier::{Tls, TokenFormat};
 
 /// How the good supplier is served: its name, over TLS or not, and with which tokens.
 pub(super) type ServingMode = (&'static str, Option<Tls>, TokenFormat);

@@ -28,10 +28,7 @@ use super::{
     ways::Depth,
 };
 use crate::{
-    contract::{Contract, Documents},
-    exchange::{Address, Auth, Outcome, Request},
     http::{self, Credentials, Transport},
-    issuer::{self, Issuer},
     journal::{self, WriteError},
     load::{
         Diagnostic, ProfileContract, Target,
@@ -39,15 +36,21 @@ use crate::{
         contract_source,
         profile::Catalogue,
     },
-    model::{Method, Whose},
-    plan::Selection,
-    report,
     runner::{
         Cancel,
         preflight::{Preflight, StepOutcome},
     },
-    summary::Summary,
-    supplier,
+};
+use muster_checks::plan::Selection;
+use muster_core::{
+    contract::{Contract, Documents},
+    exchange::{Address, Auth, Outcome, Request},
+    model::{Method, Responsible},
+};
+use muster_report::{report, summary::Summary};
+use muster_supplier::{
+    self as supplier,
+    issuer::{self, Issuer},
 };
 
 /// What profiles may cite.
@@ -120,9 +123,9 @@ pub(super) fn bundled(name: &str, text: &str) -> Result<LoadedContract, Failure>
 }
 
 fn cannot_load(error: &LoadError) -> Failure {
-    match error.whose() {
-        Whose::Network | Whose::Credentials => Failure::Unreachable(error.to_string()),
-        Whose::Muster => Failure::Internal(error.to_string()),
+    match error.responsible() {
+        Responsible::Network | Responsible::Credentials => Failure::Unreachable(error.to_string()),
+        Responsible::Muster => Failure::Internal(error.to_string()),
         _ => Failure::Usage(Diagnostic::plain(error.to_string()).into()),
     }
 }
@@ -226,7 +229,7 @@ async fn run_session(session: &Session, reporting: &Reporting<'_>) -> Result<Exi
             .map_err(Failure::from)?;
         output::err(&format!(
             "{}: {}\n",
-            obstacle.whose.label(),
+            obstacle.responsible.label(),
             obstacle.reason
         ));
     } else {
@@ -356,9 +359,12 @@ fn steps(asked: &Preflight) -> String {
                 StepOutcome::Good(detail) => ("good", detail.clone()),
                 StepOutcome::Doubtful(gap) => (
                     "doubtful",
-                    format!("{} ({})", gap.reason, gap.whose.label()),
+                    format!("{} ({})", gap.reason, gap.responsible.label()),
                 ),
-                StepOutcome::Bad(gap) => ("bad", format!("{} ({})", gap.reason, gap.whose.label())),
+                StepOutcome::Bad(gap) => (
+                    "bad",
+                    format!("{} ({})", gap.reason, gap.responsible.label()),
+                ),
             };
             vec![step.name.clone(), word.to_owned(), detail]
         })

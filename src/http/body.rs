@@ -6,7 +6,7 @@ use ::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
-use crate::exchange::{Breakage, BreakageKind};
+use muster_core::exchange::{Breakage, BreakageKind};
 
 /// A body as it comes in. One that comes in one piece is never copied.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::{error::Error, io, time::Duration};
 use ::http::{HeaderMap, StatusCode, header};
 
 use super::{address::Place, tls, verbatim::NameUnknown};
-use crate::exchange::{Breakage, BreakageKind};
+use muster_core::exchange::{Breakage, BreakageKind};
 
 /// How far an exchange had come.
 #[derive(Debug, Clone, Copy)]

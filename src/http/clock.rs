@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{Options, breakage, stream};
-use crate::exchange::{Breakage, BreakageKind, Patience};
+use muster_core::exchange::{Breakage, BreakageKind, Patience};
 
 /// Why there is no answer, and whether asking again on a fresh connection is fair.
 #[derive(Debug)]

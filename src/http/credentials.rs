@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ::http::HeaderMap;
 
-use crate::{
+use muster_core::{
     exchange::{Body, Headers},
     model::{IdentityName, Method},
 };

@@ -50,10 +50,10 @@ pub use self::{
     options::{ClientCertificate, Options, TransportError, Trust},
     sent::Sent,
 };
-use crate::{
+use muster_core::{
     exchange::{
-        Address, Auth, Body, Breakage, BreakageKind, Headers, HttpVersion, Outcome, Over, Patience,
-        Request, Response, Shown, Timing,
+        Address, Auth, Body, Breakage, BreakageKind, ConnectionUse, Headers, HttpVersion, Outcome,
+        Patience, Request, Response, Shown, Timing,
     },
     model::IdentityName,
 };
@@ -258,7 +258,7 @@ impl Transport {
                 Err(lost) => Err(self.turned_away(&client, request, place, lost).await),
             };
         }
-        if let Over::Kept(number) = request.over {
+        if let ConnectionUse::Kept(number) = request.over {
             let kept = self.kept(client, number, request, place, headers, bytes);
             return match kept.await {
                 Ok(response) => Ok(response),
@@ -269,7 +269,8 @@ impl Transport {
         // Once a kept connection closed under a request that must not be repeated, such requests get a fresh one.
         let fresh = !is_safe && self.raced.load(Ordering::Relaxed);
         // What is out of all proportion may cost the connection, which others must not pay for.
-        let alone = fresh || request.over != Over::Any || is_huge(place, &headers, bytes.as_ref());
+        let alone =
+            fresh || request.over != ConnectionUse::Any || is_huge(place, &headers, bytes.as_ref());
         let ordinary = names::method(&request.method).filter(|_| place.ordinary && !alone);
         let result = match ordinary {
             Some(method) => {

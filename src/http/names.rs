@@ -7,7 +7,7 @@ use std::{
 
 use ::http::{HeaderMap, HeaderName, header};
 
-use crate::{exchange::Headers, model::Method};
+use muster_core::{exchange::Headers, model::Method};
 
 const COMMON: [&str; 40] = [
     "accept",

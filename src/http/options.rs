@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::{contract::ServerPaths, model::IdentityName};
+use muster_core::{contract::ServerPaths, model::IdentityName};
 
 /// How long an unused connection is kept: less than the five seconds after which common servers close.
 pub(super) const IDLE: Duration = Duration::from_secs(4);

@@ -1,6 +1,6 @@
 //! What became of a request (owner of [`Sent`]).
 
-use crate::exchange::{Body, Exchange, ExchangeId, Headers, Outcome, Request};
+use muster_core::exchange::{Body, Exchange, ExchangeId, Headers, Outcome, Request};
 
 /// What became of a request.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use ::http::{header, response};
 use tokio::time::Instant;
 
 use super::clock::Clock;
-use crate::exchange::{Patience, sequence::Sequence};
+use muster_core::exchange::{Patience, sequence::Sequence};
 
 /// How long a response is waited for that may be late, as the contract declares.
 pub(super) const SHORT: Duration = Duration::from_secs(5);

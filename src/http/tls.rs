@@ -20,7 +20,7 @@ static SYSTEM: LazyLock<Vec<CertificateDer<'static>>> =
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Roots {
     /// There are some.
-    Known,
+    ValuePool,
     /// This machine has none and none were given: plain HTTP works, TLS cannot.
     Missing,
 }
@@ -92,7 +92,7 @@ pub(super) fn roots(trust: &Trust) -> Result<(RootCertStore, Roots), TransportEr
     let roots = if store.is_empty() {
         Roots::Missing
     } else {
-        Roots::Known
+        Roots::ValuePool
     };
     Ok((store, roots))
 }

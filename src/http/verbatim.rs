@@ -32,8 +32,8 @@ use super::{
     breakage::{Stage, hung_up, sort},
     tls::Roots,
 };
-use crate::{
-    exchange::{Breakage, BreakageKind, Over, Request},
+use muster_core::{
+    exchange::{Breakage, BreakageKind, ConnectionUse, Request},
     model::Method,
 };
 
@@ -142,7 +142,7 @@ impl Direct {
         *outgoing.headers_mut() = headers;
         let answering = sender.send_request(outgoing);
         let response = match request.over {
-            Over::HangUpAfter(time) => {
+            ConnectionUse::HangUpAfter(time) => {
                 let patience = async {
                     written.notified().await;
                     if !time.is_zero() {
@@ -156,7 +156,7 @@ impl Direct {
                     response = answering => response,
                 }
             }
-            Over::Any | Over::Own | Over::Kept(_) => answering.await,
+            ConnectionUse::Any | ConnectionUse::Own | ConnectionUse::Kept(_) => answering.await,
         };
         Ok((response.map_err(fail)?, connection))
     }

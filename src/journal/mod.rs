@@ -5,6 +5,8 @@
 #![allow(clippy::disallowed_methods, reason = "keeping is this edge")]
 
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use read::{ReadError, Reader, cleanup_of, is_run, read, summary};

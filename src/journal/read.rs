@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
+use muster_report::{
     event::{Entry, Event},
     summary::{Damage, Fold, NoRun, Summary},
 };
@@ -225,7 +225,8 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::{event::End, journal::Writer, summary::fixture::events};
+    use crate::journal::Writer;
+    use muster_report::{event::End, summary::fixture::events};
 
     fn written() -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
@@ -288,7 +289,10 @@ mod tests {
                 .clone()
                 .any(|notice| notice.contains("journal.jsonl:7:"))
         );
-        assert_ne!(damaged.conformance, crate::verdict::Conformance::Conformant);
+        assert_ne!(
+            damaged.conformance,
+            muster_core::verdict::Conformance::Conformant
+        );
     }
 
     #[test]

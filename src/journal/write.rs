@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::event::{Entry, Event};
+use muster_report::event::{Entry, Event};
 
 /// Bytes that gather before they go to the file.
 const ROOM: usize = 256 * 1024;
@@ -243,10 +243,8 @@ mod tests {
     )]
 
     use super::*;
-    use crate::{
-        plan::CaseName,
-        summary::fixture::{events, exchanged, observation},
-    };
+    use muster_checks::plan::CaseName;
+    use muster_report::summary::fixture::{events, exchanged, observation};
 
     fn entry(at_us: u64, event: Event) -> Entry {
         Entry { at_us, event }

@@ -10,9 +10,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::Value;
 use url::Url;
 
-use crate::{
+use muster_core::{
     contract::{Contract, Documents, FaultKind, Refused},
-    model::Whose,
+    model::Responsible,
 };
 
 use super::{
@@ -109,7 +109,7 @@ pub struct LoadedDocument {
 }
 
 /// Why a contract could not be loaded at all. What is wrong inside a contract that loads is a
-/// [`Fault`](crate::contract::Fault) of it.
+/// [`Fault`](muster_core::contract::Fault) of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
     /// A file cannot be read.
@@ -244,25 +244,25 @@ impl LoadError {
 
     /// Whose it is to act.
     #[must_use]
-    pub const fn whose(&self) -> Whose {
+    pub const fn responsible(&self) -> Responsible {
         match self {
             Self::File { .. }
             | Self::Location { .. }
             | Self::NotAllowed { .. }
             | Self::Outside { .. }
-            | Self::Root { .. } => Whose::Configuration,
-            Self::Fetch { .. } | Self::Client { .. } => Whose::Network,
+            | Self::Root { .. } => Responsible::Configuration,
+            Self::Fetch { .. } | Self::Client { .. } => Responsible::Network,
             Self::Status { status, .. } => match status {
-                401 | 403 => Whose::Credentials,
-                500..=599 => Whose::Supplier,
-                _ => Whose::Configuration,
+                401 | 403 => Responsible::Credentials,
+                500..=599 => Responsible::Supplier,
+                _ => Responsible::Configuration,
             },
             Self::Refused {
                 refused: Refused::NotOpenApi { .. } | Refused::NoRoot { .. },
                 ..
-            } => Whose::Configuration,
-            Self::Syntax { .. } | Self::Refused { .. } => Whose::Supplier,
-            Self::TooLarge { .. } | Self::Muster { .. } => Whose::Muster,
+            } => Responsible::Configuration,
+            Self::Syntax { .. } | Self::Refused { .. } => Responsible::Supplier,
+            Self::TooLarge { .. } | Self::Muster { .. } => Responsible::Muster,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! JSON text with the place of everything in it, and keys that stand twice.
 
-use crate::contract::{Document, DuplicateKey, PositionsBuilder};
+use muster_core::contract::{Document, DuplicateKey, PositionsBuilder};
 
 use super::contract_source::SyntaxError;
 

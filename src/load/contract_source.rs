@@ -1,6 +1,6 @@
 //! The text of a JSON or YAML document, read with the place of everything in it (owner of [`read`]).
 
-use crate::contract::Document;
+use muster_core::contract::Document;
 
 use super::{contract_json, contract_yaml};
 

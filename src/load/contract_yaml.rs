@@ -9,7 +9,7 @@ use std::{borrow::Cow, collections::HashMap};
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span};
 use serde_json::{Map, Number, Value};
 
-use crate::contract::{Document, DuplicateKey, PositionsBuilder};
+use muster_core::contract::{Document, DuplicateKey, PositionsBuilder};
 
 use super::{
     contract_json::push,

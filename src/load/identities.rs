@@ -16,7 +16,7 @@ use super::{
     tls,
     yaml::{Document, member},
 };
-use crate::model::{ClientCertificate, Credential, Identity, KeyPlace};
+use muster_core::model::{ClientCertificate, Credential, Identity, KeyPlace};
 use secrecy::{ExposeSecret, SecretString};
 
 /// An identity as it is written.

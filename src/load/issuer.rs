@@ -9,7 +9,9 @@ use super::{
     secrets::SecretReference,
     yaml::{Document, member},
 };
-use crate::model::{ClientAuth, Credential, Grant, Identity, IdentityName, OAuth2, TokenPlace};
+use muster_core::model::{
+    ClientAuth, Credential, Grant, Identity, IdentityName, OAuth2, TokenPlace,
+};
 
 /// The flaws that any API must mind, and that are lent where nobody says which.
 const USUAL: [&str; 5] = [

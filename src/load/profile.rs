@@ -15,12 +15,8 @@ use super::{
     violations::violations,
     yaml::{Confidential, Document, member},
 };
-use crate::{
-    checks,
-    model::{Class, ClassId, Parameters, ProfileId, Requirement, RequirementId},
-    profile::Profile,
-    suite::Suite,
-};
+use muster_checks::{self as checks, profile::Profile, suite::Suite};
+use muster_core::model::{Class, ClassId, Parameters, ProfileId, Requirement, RequirementId};
 
 mod origin;
 mod raw;

@@ -10,7 +10,7 @@ use super::{
     nearest::nearest,
     yaml::{Document, member},
 };
-use crate::{
+use muster_core::{
     contract::{Contract, Operation, ParameterPlace},
     model::{Does, ParameterRole, RoleOverride, RoleOverrides},
 };

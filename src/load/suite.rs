@@ -12,13 +12,11 @@ use super::{
     violations::violations,
     yaml::{Confidential, Document},
 };
-use crate::{
-    contract::Contract,
-    suite::{
-        Body, Definition, Spots, Step, Suite,
-        lint::{self, Mistake},
-    },
+use muster_checks::suite::{
+    Body, Definition, Spots, Step, Suite,
+    lint::{self, Mistake},
 };
+use muster_core::contract::Contract;
 
 /// Reads a file that a suite names, by the path it names it by.
 pub type ReadFile<'a> = &'a dyn Fn(&str) -> Result<Source, Diagnostics>;
@@ -164,7 +162,7 @@ fn of_variables<'d>(
     files: &mut Vec<(String, &'d str)>,
 ) {
     for (name, value) in variables {
-        if let Some(path) = crate::suite::file_of(value) {
+        if let Some(path) = muster_checks::suite::file_of(value) {
             files.push((format!("{pointer}/{name}/file"), path));
         }
     }

@@ -25,7 +25,7 @@ use super::{
     violations::violations,
     yaml::{Confidential, Document, member},
 };
-use crate::model::{
+use muster_core::model::{
     Attestation, Budget, Claims, Environment, Identity, IdentityName, Parameters, Writes,
 };
 

@@ -7,7 +7,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::source::{Source, read_file};
-use crate::model::ClientCertificate;
+use muster_core::model::ClientCertificate;
 
 /// The certificates of a target.
 #[derive(Debug, Clone, Default)]

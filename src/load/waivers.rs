@@ -11,7 +11,9 @@ use super::{
     violations::violations,
     yaml::{Confidential, Document, member},
 };
-use crate::{model::RequirementId, profile::Profile, waiver::Waiver};
+use muster_checks::profile::Profile;
+use muster_core::model::RequirementId;
+use muster_report::waiver::Waiver;
 
 /// Reads a waiver file against the profile whose failures it accepts.
 ///

@@ -14,7 +14,7 @@ use super::{
     diagnostic::{Diagnostic, Diagnostics},
     source::Source,
 };
-use crate::suite::Spot;
+use muster_checks::suite::Spot;
 
 /// The settings every file of ours is read with.
 fn options() -> serde_saphyr::Options {

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use crate::model::StopSignal;
+use muster_core::model::StopSignal;
 
 /// How long requests under way may go on after a stop was asked for.
 const GRACE: Duration = Duration::from_secs(2);

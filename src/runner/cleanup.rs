@@ -11,16 +11,16 @@ use super::{
     ownership::{Leave, Look, claim_of, reading, subject_of},
     wire::Wire,
 };
-use crate::{
+use muster_checks::plan::CaseName;
+use muster_core::{
     arrange::{
         self,
         ownership::{self, Claim, Naming},
     },
-    event::{CLEANUP, Cleanup, Creation, Event},
     exchange::{Address, Breakage, BreakageKind, Exchange, Intent, Outcome, Request},
     model::{IdentityName, Method},
-    plan::CaseName,
 };
+use muster_report::event::{CLEANUP, Cleanup, Creation, Event};
 
 /// How long a removal may take to show.
 const SETTLES: [u64; 3] = [0, 300, 1_000];

@@ -4,19 +4,19 @@ use std::collections::HashMap;
 
 use super::{
     Runner,
-    drive::{Driven, Noted, Pass},
+    drive::{CaseOutcome, Pass, PendingJudgement},
     wire::Wire,
 };
-use crate::{
-    event::Confirmation, known::Known, model::Verifier, plan::PlannedCase, verdict::Judgement,
-};
+use muster_checks::plan::PlannedCase;
+use muster_core::{model::Verifier, value_pool::ValuePool, verdict::Judgement};
+use muster_report::event::Confirmation;
 
 /// How each cause was confirmed, so that one defect on fifty operations is repeated once.
 #[derive(Debug, Default)]
 pub(super) struct Confirmed {
     how: HashMap<(Verifier, String), Confirmation>,
     /// Failures that are told once it is known whether the target was lost.
-    held: Vec<Noted>,
+    held: Vec<PendingJudgement>,
 }
 
 impl<W: Wire> Runner<'_, W> {
@@ -24,8 +24,8 @@ impl<W: Wire> Runner<'_, W> {
     pub(super) async fn confirm(
         &self,
         case: &PlannedCase,
-        first: Driven,
-        known: &Known,
+        first: CaseOutcome,
+        known: &ValuePool,
         confirmed: &mut Confirmed,
     ) {
         let fresh: Vec<_> = first
@@ -33,7 +33,7 @@ impl<W: Wire> Runner<'_, W> {
             .into_iter()
             .filter(|key| !confirmed.how.contains_key(key))
             .collect();
-        let mut again = Driven::default();
+        let mut again = CaseOutcome::default();
         if !fresh.is_empty() {
             if self.is_over() {
                 for key in fresh {
@@ -88,7 +88,7 @@ impl<W: Wire> Runner<'_, W> {
         }
     }
 
-    fn tell_or_hold(&self, note: Noted, confirmed: &mut Confirmed) {
+    fn tell_or_hold(&self, note: PendingJudgement, confirmed: &mut Confirmed) {
         if note.failure().is_some() && self.exchanger.may_be_of_an_outage(&note.evidence) {
             confirmed.held.push(note);
         } else {
@@ -96,7 +96,7 @@ impl<W: Wire> Runner<'_, W> {
         }
     }
 
-    fn tell_confirmed(&self, mut note: Noted, confirmed: &Confirmed) {
+    fn tell_confirmed(&self, mut note: PendingJudgement, confirmed: &Confirmed) {
         // What the target did when it was lost says nothing of how it behaves.
         if note.failure().is_some()
             && let Some(gap) = self.exchanger.stopped()
@@ -115,7 +115,7 @@ impl<W: Wire> Runner<'_, W> {
 /// Whether a repeat met what failed before: a response with the same status to the same operation. Where a record of
 /// the first pass was in its way, or was removed meanwhile, it did not, and says nothing. Server errors come and go by
 /// themselves.
-fn met_again(first: &Driven, again: &Driven, key: &(Verifier, String)) -> bool {
+fn met_again(first: &CaseOutcome, again: &CaseOutcome, key: &(Verifier, String)) -> bool {
     let failed = first
         .noted
         .iter()

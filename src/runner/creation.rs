@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::{event::Creation, exchange::Request, observation::Redactor};
+use muster_core::{exchange::Request, observation::Redactor};
+use muster_report::event::Creation;
 
 /// How long the values that are told may be, as JSON.
 const MOST: usize = 2048;
@@ -54,7 +55,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{
+    use muster_core::{
         exchange::{Address, Body},
         model::{IdentityName, Method, OperationKey},
     };

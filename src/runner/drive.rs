@@ -1,4 +1,4 @@
-//! One case from its first question to its judgements (owner of [`Driven`]).
+//! One case from its first question to its judgements (owner of [`CaseOutcome`]).
 
 use std::{
     collections::HashSet,
@@ -12,29 +12,31 @@ use super::{
     exchanger::{Answered, Held},
     wire::Wire,
 };
-use crate::{
-    arrange,
-    checks::{self, Check, Kind},
-    event::Event,
-    exchange::{self, BreakageKind, Exchange, ExchangeId, Outcome, Over, Response},
-    known::Known,
-    model::{OperationKey, Verifier, Whose},
+use muster_checks::{
+    self as checks, Check, Kind,
     plan::{PlannedCase, Stage, Work},
-    script::{self, Ask, Reply, Turn, World},
     suite,
-    verdict::{Finding, Gap, Judgement},
 };
+use muster_core::{
+    arrange,
+    exchange::{self, BreakageKind, ConnectionUse, Exchange, ExchangeId, Outcome, Response},
+    model::{OperationKey, Responsible, Verifier},
+    script::{self, Effect, EffectResult, ProbeContext, Turn},
+    value_pool::ValuePool,
+    verdict::{Finding, Judgement, Unverified},
+};
+use muster_report::event::Event;
 
 /// A judgement with what it rests on, before it is confirmed.
 #[derive(Debug, Clone)]
-pub(super) struct Noted {
+pub(super) struct PendingJudgement {
     pub(super) by: Verifier,
     pub(super) operation: Option<OperationKey>,
     pub(super) judgement: Judgement,
     pub(super) evidence: Vec<ExchangeId>,
 }
 
-impl Noted {
+impl PendingJudgement {
     /// What makes two failures the same, where this is one.
     pub(super) fn failure(&self) -> Option<(Verifier, String)> {
         match &self.judgement {
@@ -56,16 +58,16 @@ pub(super) enum Pass {
 
 /// What a case brought.
 #[derive(Debug, Default)]
-pub(super) struct Driven {
-    pub(super) noted: Vec<Noted>,
-    pub(super) learned: Known,
+pub(super) struct CaseOutcome {
+    pub(super) noted: Vec<PendingJudgement>,
+    pub(super) learned: ValuePool,
     /// Whether it ended without a verdict because a response never came.
     pub(super) cut_short: bool,
     /// Every exchange with its operation and status.
     pub(super) answers: Vec<(ExchangeId, Option<OperationKey>, Option<u16>)>,
 }
 
-impl Driven {
+impl CaseOutcome {
     pub(super) fn has_failure(&self) -> bool {
         self.noted
             .iter()
@@ -74,7 +76,7 @@ impl Driven {
 
     /// Takes over from an attempt before it what the response checks noted there.
     pub(super) fn after(mut self, first: Self, subject: &Verifier) -> Self {
-        let mut noted: Vec<Noted> = first
+        let mut noted: Vec<PendingJudgement> = first
             .noted
             .into_iter()
             .filter(|note| note.by != *subject)
@@ -88,7 +90,10 @@ impl Driven {
     }
 
     pub(super) fn failures(&self) -> HashSet<(Verifier, String)> {
-        self.noted.iter().filter_map(Noted::failure).collect()
+        self.noted
+            .iter()
+            .filter_map(PendingJudgement::failure)
+            .collect()
     }
 }
 
@@ -100,7 +105,12 @@ const MOST_TURNS: usize = 2_000;
 
 impl<W: Wire> Runner<'_, W> {
     /// Drives a case to its end.
-    pub(super) async fn drive(&self, case: &PlannedCase, known: &Known, pass: Pass) -> Driven {
+    pub(super) async fn drive(
+        &self,
+        case: &PlannedCase,
+        known: &ValuePool,
+        pass: Pass,
+    ) -> CaseOutcome {
         let seed = conversation_seed(self.setup.started.seed, case);
         let tag = match pass {
             Pass::First => self.setup.run_tag.to_owned(),
@@ -111,8 +121,8 @@ impl<W: Wire> Runner<'_, W> {
         let writes = self.setup.started.writes || is_writing_probe(case);
         let world = self.world(known, &parameters, writes, seed, &tag);
         self.tell(Event::CaseStarted(case.name.clone()));
-        let mut driven = Driven::default();
-        let mut history: Vec<Reply> = Vec::new();
+        let mut driven = CaseOutcome::default();
+        let mut history: Vec<EffectResult> = Vec::new();
         let mut paused = Duration::ZERO;
         let left_out = self.needs_an_end(case);
         let judgements = loop {
@@ -120,8 +130,8 @@ impl<W: Wire> Runner<'_, W> {
                 break vec![Judgement::not_applicable(reason)];
             }
             if history.len() > MOST_TURNS {
-                break vec![Judgement::Error(Gap::new(
-                    Whose::Muster,
+                break vec![Judgement::Error(Unverified::new(
+                    Responsible::Muster,
                     "The case does not come to an end.",
                 ))];
             }
@@ -130,18 +140,20 @@ impl<W: Wire> Runner<'_, W> {
             self.exchanger.was_busy_since(began);
             match turn {
                 Turn::Done(judgements) => break judgements,
-                Turn::Ask(Ask::Pause(time)) => {
+                Turn::Effect(Effect::Pause(time)) => {
                     paused += time;
                     self.cancel.unless_asked(tokio::time::sleep(time)).await;
-                    history.push(Reply::Paused);
+                    history.push(EffectResult::Paused);
                 }
-                Turn::Ask(Ask::Handshake(asked)) => {
+                Turn::Effect(Effect::Handshake(asked)) => {
                     match self.exchanger.handshake(&case.name, asked).await {
-                        Ok(handshaken) => history.push(Reply::Handshake(Box::new(handshaken))),
+                        Ok(handshaken) => {
+                            history.push(EffectResult::Handshake(Box::new(handshaken)))
+                        }
                         Err(Held(gap)) => break vec![Judgement::Inconclusive(gap)],
                     }
                 }
-                Turn::Ask(ask @ (Ask::Send(_) | Ask::SendPaced(..))) => {
+                Turn::Effect(ask @ (Effect::Send(_) | Effect::SendPaced(..))) => {
                     match self.send(case, ask).await {
                         Ok(answered) => {
                             let mut exchanges = Vec::with_capacity(answered.len());
@@ -160,7 +172,7 @@ impl<W: Wire> Runner<'_, W> {
                                 );
                                 exchanges.push(answer.exchange);
                             }
-                            history.push(Reply::Exchanges(exchanges));
+                            history.push(EffectResult::Exchanges(exchanges));
                         }
                         Err(Held(gap)) => break vec![Judgement::Inconclusive(gap)],
                     }
@@ -185,7 +197,7 @@ impl<W: Wire> Runner<'_, W> {
                 }
                 _ => None,
             };
-            driven.noted.push(Noted {
+            driven.noted.push(PendingJudgement {
                 by: by.clone(),
                 operation: operation.clone(),
                 judgement,
@@ -209,15 +221,15 @@ impl<W: Wire> Runner<'_, W> {
     }
 
     /// Sends what a conversation asks for: all at once, or each at its moment.
-    async fn send(&self, case: &PlannedCase, ask: Ask) -> Result<Vec<Answered>, Held> {
+    async fn send(&self, case: &PlannedCase, ask: Effect) -> Result<Vec<Answered>, Held> {
         let answers = match ask {
-            Ask::Send(requests) => {
+            Effect::Send(requests) => {
                 let sent = requests
                     .into_iter()
                     .map(|request| self.exchanger.exchange(&case.name, request));
                 join_all(sent).await
             }
-            Ask::SendPaced(requests, every) => {
+            Effect::SendPaced(requests, every) => {
                 let start = Instant::now();
                 let sent = (0..).zip(requests).map(|(index, request)| {
                     let due = start + every * index;
@@ -225,12 +237,17 @@ impl<W: Wire> Runner<'_, W> {
                 });
                 join_all(sent).await
             }
-            Ask::Pause(_) | Ask::Handshake(_) => Vec::new(),
+            Effect::Pause(_) | Effect::Handshake(_) => Vec::new(),
         };
         answers.into_iter().collect()
     }
 
-    fn turn<'w>(&'w self, case: &PlannedCase, world: World<'w>, history: &'w [Reply]) -> Turn {
+    fn turn<'w>(
+        &'w self,
+        case: &PlannedCase,
+        world: ProbeContext<'w>,
+        history: &'w [EffectResult],
+    ) -> Turn {
         match &case.work {
             Work::Exercise(key) => match self.setup.contract.operation(key) {
                 Some(operation) => script::turn(world, history, |script| {
@@ -278,8 +295,8 @@ fn is_writing_probe(case: &PlannedCase) -> bool {
 }
 
 fn lost() -> Turn {
-    Turn::Done(vec![Judgement::Error(Gap::new(
-        Whose::Muster,
+    Turn::Done(vec![Judgement::Error(Unverified::new(
+        Responsible::Muster,
         "The plan names a check, operation or case that is not there.",
     ))])
 }
@@ -293,8 +310,8 @@ pub(super) fn subject(case: &PlannedCase) -> (Verifier, Option<OperationKey>) {
 }
 
 /// Whether a response never came for a reason of the network, or of something before the API.
-fn lost_a_response(reply: &Reply) -> bool {
-    let Reply::Exchanges(exchanges) = reply else {
+fn lost_a_response(reply: &EffectResult) -> bool {
+    let EffectResult::Exchanges(exchanges) = reply else {
         return false;
     };
     exchanges.iter().any(|exchange| match &exchange.outcome {
@@ -311,7 +328,7 @@ fn lost_a_response(reply: &Reply) -> bool {
 
 /// The exchange that shows a finding: the one that the check names, else the last whose response the finding tells as
 /// received. What a case does afterwards, such as a control or a removal, is not it.
-fn decisive(history: &[Reply], finding: &Finding) -> Option<ExchangeId> {
+fn decisive(history: &[EffectResult], finding: &Finding) -> Option<ExchangeId> {
     finding.shown_by.or_else(|| {
         let told = |exchange: &Exchange| {
             let received = exchange.received();
@@ -322,8 +339,8 @@ fn decisive(history: &[Reply], finding: &Finding) -> Option<ExchangeId> {
             .rev()
             .flat_map(|reply| {
                 match reply {
-                    Reply::Exchanges(exchanges) => exchanges.as_slice(),
-                    Reply::Handshake(_) | Reply::Paused => &[],
+                    EffectResult::Exchanges(exchanges) => exchanges.as_slice(),
+                    EffectResult::Handshake(_) | EffectResult::Paused => &[],
                 }
                 .iter()
                 .rev()
@@ -335,17 +352,17 @@ fn decisive(history: &[Reply], finding: &Finding) -> Option<ExchangeId> {
 
 /// An exchange; before one that reads what was not as it should be, the write that it followed; before one over a kept
 /// connection, that before it.
-fn with_write(history: &[Reply], shown: ExchangeId) -> Vec<ExchangeId> {
+fn with_write(history: &[EffectResult], shown: ExchangeId) -> Vec<ExchangeId> {
     let all = || {
         history.iter().flat_map(|reply| match reply {
-            Reply::Exchanges(exchanges) => exchanges.as_slice(),
-            Reply::Handshake(_) | Reply::Paused => &[],
+            EffectResult::Exchanges(exchanges) => exchanges.as_slice(),
+            EffectResult::Handshake(_) | EffectResult::Paused => &[],
         })
     };
     let over = all()
         .find(|exchange| exchange.id == shown)
         .map(|exchange| exchange.request.over);
-    if let Some(over @ Over::Kept(_)) = over {
+    if let Some(over @ ConnectionUse::Kept(_)) = over {
         let before = all()
             .take_while(|exchange| exchange.id != shown)
             .filter(|exchange| exchange.request.over == over)
@@ -370,13 +387,15 @@ fn with_write(history: &[Reply], shown: ExchangeId) -> Vec<ExchangeId> {
 }
 
 /// The last few exchanges of a conversation, or those up to one of them, in order: what its judgement rests on.
-fn last_of(history: &[Reply], until: Option<ExchangeId>) -> Vec<ExchangeId> {
+fn last_of(history: &[EffectResult], until: Option<ExchangeId>) -> Vec<ExchangeId> {
     let mut all: Vec<ExchangeId> = history
         .iter()
         .flat_map(|reply| match reply {
-            Reply::Exchanges(exchanges) => exchanges.iter().map(|exchange| exchange.id).collect(),
-            Reply::Handshake(handshaken) => vec![handshaken.id],
-            Reply::Paused => Vec::new(),
+            EffectResult::Exchanges(exchanges) => {
+                exchanges.iter().map(|exchange| exchange.id).collect()
+            }
+            EffectResult::Handshake(handshaken) => vec![handshaken.id],
+            EffectResult::Paused => Vec::new(),
         })
         .collect();
     if let Some(end) = all.iter().position(|id| Some(*id) == until) {

@@ -20,30 +20,32 @@ use self::{
 };
 use super::{
     Cancel, Listener, Setup,
-    drive::Noted,
+    drive::PendingJudgement,
     ledger::Ledger,
     outage::Lost,
     ownership::{Records, keeps_ids},
     pace::Pace,
-    settle::Settling,
-    watch::Watch,
+    settle::ReadLag,
+    watch::OutageDetector,
     wire::Wire,
 };
-use crate::{
+use muster_checks::{
+    Answer, Kind,
+    plan::{CaseName, WRITES_REFUSED},
+};
+use muster_core::{
     arrange,
-    checks::{Answer, Kind},
     contract::Operation,
     coverage::Atlas,
-    event::{CLEANUP, Event, Exchanged},
     exchange::{
         Auth, Exchange, ExchangeId, Intent, Outcome, Patience, Request, Response,
         handshake::{Handshake, Handshaken},
     },
-    model::{CheckId, OperationKey, Whose},
+    model::{CheckId, OperationKey, Responsible},
     observation::Redactor,
-    plan::{CaseName, WRITES_REFUSED},
-    verdict::{Gap, Judgement},
+    verdict::{Judgement, Unverified},
 };
+use muster_report::event::{CLEANUP, Event, Exchanged};
 
 type ResponseCheck = (CheckId, fn(&Answer<'_>) -> Vec<Judgement>);
 
@@ -59,13 +61,13 @@ pub(super) struct Exchanger<'a, W> {
     pub(super) cleaning: OnceLock<Instant>,
     /// Whether the ids that the target shows are remembered.
     pub(super) keeps_ids: bool,
-    pub(super) settling: Settling,
+    pub(super) settling: ReadLag,
     pub(super) redactor: &'a Redactor,
     listener: Listener<'a>,
     pub(super) cancel: &'a Cancel,
     checks: Vec<ResponseCheck>,
     pub(super) pace: Pace,
-    watch: Watch,
+    watch: OutageDetector,
     sent: AtomicU64,
     /// Those of them that are outside the budget: removals.
     removals: AtomicU64,
@@ -89,12 +91,12 @@ impl<W> std::fmt::Debug for Exchanger<'_, W> {
 #[derive(Debug)]
 pub(super) struct Answered {
     pub(super) exchange: Exchange,
-    pub(super) noted: Vec<Noted>,
+    pub(super) noted: Vec<PendingJudgement>,
 }
 
 /// A request was held back, for this reason.
 #[derive(Debug)]
-pub(super) struct Held(pub(super) Gap);
+pub(super) struct Held(pub(super) Unverified);
 
 /// How often a request is sent again because the target asks for patience.
 const MOST_RETRIES: u32 = 3;
@@ -126,13 +128,13 @@ impl<'a, W: Wire> Exchanger<'a, W> {
             began: Instant::now(),
             cleaning: OnceLock::new(),
             keeps_ids: keeps_ids(setup.contract, setup.relations),
-            settling: Settling::of(setup.parameters),
+            settling: ReadLag::of(setup.parameters),
             redactor,
             listener,
             cancel,
             checks,
             pace: Pace::new(&setup.started.budget),
-            watch: Watch::default(),
+            watch: OutageDetector::default(),
             sent: AtomicU64::new(setup.asked_before),
             removals: AtomicU64::new(0),
             atlas: Mutex::new(Atlas::new(&setup.started.contract.surfaces)),
@@ -165,11 +167,11 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         self.watch.came_back();
     }
 
-    pub(super) fn stopped(&self) -> Option<Gap> {
+    pub(super) fn stopped(&self) -> Option<Unverified> {
         // The reason may quote the target.
-        self.watch.stopped().map(|gap| Gap {
+        self.watch.stopped().map(|gap| Unverified {
             reason: self.redactor.text(&gap.reason),
-            whose: gap.whose,
+            responsible: gap.responsible,
         })
     }
 
@@ -303,7 +305,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         &self,
         case: &CaseName,
         request: Request,
-    ) -> Result<(Exchange, Vec<Noted>), Held> {
+    ) -> Result<(Exchange, Vec<PendingJudgement>), Held> {
         self.may_write(&request)?;
         self.wire.may_send(&request).map_err(Held)?;
         let place = self.place().await?;
@@ -317,7 +319,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         &self,
         case: &CaseName,
         request: Request,
-    ) -> Result<(Exchange, Vec<Noted>), Held> {
+    ) -> Result<(Exchange, Vec<PendingJudgement>), Held> {
         if *case.0 == *CLEANUP {
             return Ok((self.housekeep_unsaid(request).await, Vec::new()));
         }
@@ -344,7 +346,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         &self,
         case: &CaseName,
         mut request: Request,
-    ) -> Result<(Exchange, Vec<Noted>), Held> {
+    ) -> Result<(Exchange, Vec<PendingJudgement>), Held> {
         let id = ExchangeId(self.sent.fetch_add(1, Ordering::Relaxed) + 1);
         let operation = request
             .operation
@@ -414,7 +416,7 @@ impl<'a, W: Wire> Exchanger<'a, W> {
     }
 
     /// Logins are evidence too, and judged: what a token endpoint says of a token, say.
-    fn tell_logins(&self, case: &CaseName) -> Vec<Noted> {
+    fn tell_logins(&self, case: &CaseName) -> Vec<PendingJudgement> {
         let mut noted = Vec::new();
         for mut login in self.wire.take_logins() {
             self.redactor.learn_returned(&login);
@@ -429,7 +431,10 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         if self.setup.started.writes || request.method.is_safe() {
             return Ok(());
         }
-        Err(Held(Gap::new(Whose::Configuration, WRITES_REFUSED)))
+        Err(Held(Unverified::new(
+            Responsible::Configuration,
+            WRITES_REFUSED,
+        )))
     }
 
     fn may_send(&self) -> Result<(), Held> {
@@ -442,8 +447,8 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         let most = self.setup.started.budget.requests;
         // Removals are outside it: what was created is removed however much was sent.
         if self.sent() - self.removals() >= most {
-            return Err(Held(Gap::new(
-                Whose::Configuration,
+            return Err(Held(Unverified::new(
+                Responsible::Configuration,
                 format!(
                     "The budget of {most} requests is used up. Raise `budget.requests` in the target file, or narrow the run with `--only`."
                 ),
@@ -452,8 +457,8 @@ impl<'a, W: Wire> Exchanger<'a, W> {
         if let Some(minutes) = self.setup.started.budget.minutes
             && self.began.elapsed() >= Duration::from_secs(60) * minutes
         {
-            return Err(Held(Gap::new(
-                Whose::Configuration,
+            return Err(Held(Unverified::new(
+                Responsible::Configuration,
                 format!(
                     "The time of {minutes} minutes is over. Raise `budget.minutes` in the target file, choose less `--effort`, or narrow the run with `--only`."
                 ),
@@ -463,8 +468,8 @@ impl<'a, W: Wire> Exchanger<'a, W> {
     }
 }
 
-fn interrupted() -> Gap {
-    Gap::new(Whose::Configuration, "The run was interrupted.")
+fn interrupted() -> Unverified {
+    Unverified::new(Responsible::Configuration, "The run was interrupted.")
 }
 
 /// Whether the target asks for the proof again, with the nonce that it gives (RFC 9449 §9).

@@ -5,12 +5,12 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::{
+use muster_core::{
     arrange::ownership::{Claim, path_key},
-    event::Creation,
-    exchange::{ExchangeId, Over, Request},
+    exchange::{ConnectionUse, ExchangeId, Request},
     model::OperationKey,
 };
+use muster_report::event::Creation;
 
 /// What was created and is not known to be gone.
 #[derive(Debug, Default)]
@@ -65,7 +65,7 @@ impl Entry {
     /// Whether a request is this one, sent again because no response came: one with a key of its own.
     fn is_repeated_by(&self, request: &Request) -> bool {
         matches!(self.state, Made::Sent | Made::Doubtful(_))
-            && matches!(self.sent.over, Over::HangUpAfter(_))
+            && matches!(self.sent.over, ConnectionUse::HangUpAfter(_))
             && self.sent.operation == request.operation
             && self.sent.headers == request.headers
             && self.sent.body == request.body

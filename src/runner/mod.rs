@@ -25,7 +25,7 @@ mod watch;
 mod wire;
 
 pub use cancel::Cancel;
-pub use wire::{Line, Sent, Wire};
+pub use wire::{HttpWire, Sent, Wire};
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -37,21 +37,23 @@ use futures::StreamExt;
 
 use self::{
     confirm::Confirmed,
-    drive::{Driven, Pass},
+    drive::{CaseOutcome, Pass},
     exchanger::Exchanger,
 };
-use crate::{
+use muster_checks::{
+    Kind,
+    plan::{Plan, PlannedCase, Stage, Work},
+};
+use muster_core::{
     arrange::Relations,
-    checks::Kind,
     contract::Contract,
-    event::{Confirmation, End, Event, Finished, Judged, Planned, Started},
-    known::Known,
     model::{Claims, IdentityName, OperationKey, Parameters, Verifier},
     observation::Redactor,
-    plan::{Plan, PlannedCase, Stage, Work},
-    script::World,
+    script::ProbeContext,
+    value_pool::ValuePool,
     verdict::Judgement,
 };
+use muster_report::event::{Confirmation, End, Event, Finished, Judged, Planned, Started};
 
 /// Everything a run stands on.
 #[derive(Debug)]
@@ -73,7 +75,7 @@ pub struct Setup<'a> {
     /// What will be done.
     pub plan: &'a Plan,
     /// What is known to exist at the start.
-    pub known: Known,
+    pub known: ValuePool,
     /// How many requests asked before whether the run makes sense; the budget counts them.
     pub asked_before: u64,
 }
@@ -218,7 +220,7 @@ impl<'a, W: Wire> Runner<'a, W> {
                 .stopped()
                 .map_or(End::Complete, |gap| End::Stopped {
                     reason: gap.reason,
-                    whose: gap.whose,
+                    responsible: gap.responsible,
                 })
         }
     }
@@ -250,7 +252,12 @@ impl<'a, W: Wire> Runner<'a, W> {
 
     /// Runs the cases of a stage side by side, then confirms in plan order what failed, so that which
     /// requests are sent does not hang on which answers came first.
-    async fn run_stage(&self, stage: Stage, known: Known, confirmed: &mut Confirmed) -> Known {
+    async fn run_stage(
+        &self,
+        stage: Stage,
+        known: ValuePool,
+        confirmed: &mut Confirmed,
+    ) -> ValuePool {
         let cases: Vec<&PlannedCase> = self
             .setup
             .plan
@@ -270,10 +277,10 @@ impl<'a, W: Wire> Runner<'a, W> {
             async move { (at, driving.await) }
         }))
         .buffer_unordered(at_once);
-        let mut learned = Known::default();
-        let mut failed: Vec<(&PlannedCase, Driven)> = Vec::new();
-        let mut cut_short: Vec<(&PlannedCase, Driven)> = Vec::new();
-        let mut waiting: BTreeMap<usize, Driven> = BTreeMap::new();
+        let mut learned = ValuePool::default();
+        let mut failed: Vec<(&PlannedCase, CaseOutcome)> = Vec::new();
+        let mut cut_short: Vec<(&PlannedCase, CaseOutcome)> = Vec::new();
+        let mut waiting: BTreeMap<usize, CaseOutcome> = BTreeMap::new();
         let mut position = 0;
         while let Some((at, outcome)) = driven.next().await {
             waiting.insert(at, outcome);
@@ -317,10 +324,10 @@ impl<'a, W: Wire> Runner<'a, W> {
     /// connection. A target that loses responses again and again is not asked for ever.
     async fn restart<'c>(
         &self,
-        cut_short: Vec<(&'c PlannedCase, Driven)>,
-        known: &Known,
-        learned: &mut Known,
-    ) -> Vec<(&'c PlannedCase, Driven)> {
+        cut_short: Vec<(&'c PlannedCase, CaseOutcome)>,
+        known: &ValuePool,
+        learned: &mut ValuePool,
+    ) -> Vec<(&'c PlannedCase, CaseOutcome)> {
         let mut ended = Vec::with_capacity(cut_short.len());
         let mut in_vain = 0;
         for (case, first) in cut_short {
@@ -336,7 +343,7 @@ impl<'a, W: Wire> Runner<'a, W> {
         ended
     }
 
-    fn tell_all(&self, noted: Vec<drive::Noted>, confirmation: Confirmation) {
+    fn tell_all(&self, noted: Vec<drive::PendingJudgement>, confirmation: Confirmation) {
         for note in noted {
             let confirmation = if matches!(note.judgement, Judgement::Fail(_)) {
                 confirmation
@@ -347,7 +354,7 @@ impl<'a, W: Wire> Runner<'a, W> {
         }
     }
 
-    fn tell_note(&self, note: drive::Noted, confirmation: Confirmation) {
+    fn tell_note(&self, note: drive::PendingJudgement, confirmation: Confirmation) {
         self.tell(Event::Judged(Box::new(Judged {
             by: note.by,
             operation: note.operation,
@@ -361,13 +368,13 @@ impl<'a, W: Wire> Runner<'a, W> {
     /// “unique” value, and a repeat bears another tag, so that it does not meet what the first one left.
     fn world<'k>(
         &'k self,
-        known: &'k Known,
+        known: &'k ValuePool,
         parameters: &'k Parameters,
         writes: bool,
         seed: u64,
         tag: &'k str,
-    ) -> World<'k> {
-        World {
+    ) -> ProbeContext<'k> {
+        ProbeContext {
             contract: self.setup.contract,
             relations: self.setup.relations,
             known,

@@ -3,14 +3,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Runner, drive::Noted, wire::Wire};
-use crate::{
-    event::{Confirmation, Event},
+use super::{Runner, drive::PendingJudgement, wire::Wire};
+use muster_checks::plan::CaseName;
+use muster_core::{
     exchange::{Address, Exchange, ExchangeId, Intent, Outcome, Request},
-    model::{Method, Verifier, Whose},
-    plan::CaseName,
-    verdict::{Finding, Gap, Judgement},
+    model::{Method, Responsible, Verifier},
+    verdict::{Finding, Judgement, Unverified},
 };
+use muster_report::event::{Confirmation, Event};
 
 /// How long a target that is gone may take to come back.
 const RETURN_LIMIT: Duration = Duration::from_secs(10);
@@ -96,8 +96,8 @@ impl<W: Wire> Runner<'_, W> {
             self.comes_back().await;
             return;
         }
-        self.tell(Event::Noticed(Gap::new(
-            Whose::Network,
+        self.tell(Event::Noticed(Unverified::new(
+            Responsible::Network,
             back_again(&sent, &held),
         )));
         if held.is_empty() {
@@ -165,7 +165,7 @@ impl<W: Wire> Runner<'_, W> {
         )
         .shown_by(again.id);
         self.tell_note(
-            Noted {
+            PendingJudgement {
                 by: Verifier::Check(by.into()),
                 operation,
                 judgement: Judgement::Fail(finding),

@@ -12,15 +12,15 @@ use super::{
     exchanger::{Exchanger, Held},
     wire::Wire,
 };
-use crate::{
+use muster_checks::plan::CaseName;
+use muster_core::{
     arrange::{
         self,
         ownership::{self, Claim, Naming, Subject, path_key},
     },
     exchange::{Address, Exchange, Intent, Outcome, Request},
-    model::{IdentityName, Method, Whose},
-    plan::CaseName,
-    verdict::Gap,
+    model::{IdentityName, Method, Responsible},
+    verdict::Unverified,
 };
 
 /// What is known of records, by their path.
@@ -199,19 +199,19 @@ impl<W: Wire> Exchanger<'_, W> {
         match look {
             Look::Own => Ok(Leave::Own),
             Look::Absent | Look::Gone => Ok(Leave::Absent),
-            Look::Foreign(how) => Err(Held(Gap::new(
+            Look::Foreign(how) => Err(Held(Unverified::new(
                 if record.claim.is_some() {
-                    Whose::Supplier
+                    Responsible::Supplier
                 } else {
-                    Whose::TestData
+                    Responsible::TestData
                 },
                 format!(
                     "{} {} was not sent: {how}. Only records that the run made are changed. Name one that may be changed under `writable` in the target file.",
                     request.method, subject.path
                 ),
             ))),
-            Look::Unclear(why) => Err(Held(Gap::new(
-                Whose::TestData,
+            Look::Unclear(why) => Err(Held(Unverified::new(
+                Responsible::TestData,
                 format!(
                     "{} {} was not sent: {why}, so that nothing shows that the run made the record. Name one that may be changed under `writable` in the target file.",
                     request.method, subject.path
@@ -507,7 +507,7 @@ pub(super) fn subject_of(path: &str, template: &str) -> Subject {
 
 /// Whether ids have to be remembered: something can be changed that can be neither read nor listed.
 pub(super) fn keeps_ids(
-    contract: &crate::contract::Contract,
+    contract: &muster_core::contract::Contract,
     relations: &arrange::Relations,
 ) -> bool {
     contract.operations.iter().any(|operation| {

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::model::Budget;
+use muster_core::model::Budget;
 
 /// A token bucket for the rate, and places for what is under way at once.
 #[derive(Debug)]

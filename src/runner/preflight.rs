@@ -12,12 +12,12 @@ use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 
 use super::wire::Wire;
-use crate::{
+use muster_core::{
     contract::{Contract, Operation, ParameterPlace},
     exchange::{Address, BreakageKind, Intent, Outcome, Request, Response},
-    model::{IdentityName, Method, Whose},
+    model::{IdentityName, Method, Responsible},
     observation::Redactor,
-    verdict::Gap,
+    verdict::Unverified,
 };
 
 /// What was asked and what came of it.
@@ -46,15 +46,15 @@ pub enum StepOutcome {
     /// It is as it should be.
     Good(String),
     /// A run makes sense, but a reader should know.
-    Doubtful(Gap),
+    Doubtful(Unverified),
     /// No run makes sense.
-    Bad(Gap),
+    Bad(Unverified),
 }
 
 impl Preflight {
     /// The first reason why no run makes sense.
     #[must_use]
-    pub fn obstacle(&self) -> Option<&Gap> {
+    pub fn obstacle(&self) -> Option<&Unverified> {
         self.steps.iter().find_map(|step| match &step.outcome {
             StepOutcome::Bad(gap) => Some(gap),
             StepOutcome::Good(_) | StepOutcome::Doubtful(_) => None,
@@ -142,7 +142,7 @@ async fn reach<W: Wire>(asked: &mut Preflight, wire: &W, root: &Request) -> Opti
                 );
                 asked.note(
                     "reach",
-                    StepOutcome::Bad(Gap::new(Whose::Configuration, detail)),
+                    StepOutcome::Bad(Unverified::new(Responsible::Configuration, detail)),
                 );
                 return None;
             }
@@ -161,7 +161,10 @@ async fn reach<W: Wire>(asked: &mut Preflight, wire: &W, root: &Request) -> Opti
             asked.tls_failed = breakage.kind == BreakageKind::Tls;
             asked.note(
                 "reach",
-                StepOutcome::Bad(Gap::new(breakage.kind.whose(), breakage.detail)),
+                StepOutcome::Bad(Unverified::new(
+                    breakage.kind.responsible(),
+                    breakage.detail,
+                )),
             );
             None
         }
@@ -185,8 +188,8 @@ fn clock(asked: &mut Preflight, response: &Response, now: OffsetDateTime) {
     let Some(date) = date.and_then(|date| OffsetDateTime::parse(&date, &Rfc2822).ok()) else {
         asked.note(
             "clock",
-            StepOutcome::Doubtful(Gap::new(
-                Whose::Supplier,
+            StepOutcome::Doubtful(Unverified::new(
+                Responsible::Supplier,
                 "The target sends no `Date`, so its clock cannot be compared.",
             )),
         );
@@ -194,8 +197,8 @@ fn clock(asked: &mut Preflight, response: &Response, now: OffsetDateTime) {
     };
     let apart = (date - now).abs();
     let outcome = if apart > CLOCK_TOLERANCE {
-        StepOutcome::Doubtful(Gap::new(
-            Whose::Configuration,
+        StepOutcome::Doubtful(Unverified::new(
+            Responsible::Configuration,
             format!(
                 "The clocks of the target and of this machine are {} minutes apart. Set the one that is wrong: tokens and dates may fail for that alone.",
                 apart.whole_minutes()
@@ -247,21 +250,21 @@ async fn paths<W: Wire>(asked: &mut Preflight, wire: &W, contract: &Contract) {
         let hint = hint.unwrap_or_else(|| {
             "`base_url` probably lacks a part of the path, such as `/api` or `/v1`".to_owned()
         });
-        StepOutcome::Bad(Gap::new(
-            Whose::Configuration,
+        StepOutcome::Bad(Unverified::new(
+            Responsible::Configuration,
             format!("{} received 404: {hint}.", unfound.join(", ")),
         ))
     } else if !failing.is_empty() {
-        StepOutcome::Bad(Gap::new(
-            Whose::Supplier,
+        StepOutcome::Bad(Unverified::new(
+            Responsible::Supplier,
             format!(
                 "Every operation that was tried failed ({}): the service, or what is behind it, is not up.",
                 failing.join(", ")
             ),
         ))
     } else if !forbidden.is_empty() {
-        StepOutcome::Doubtful(Gap::new(
-            Whose::Credentials,
+        StepOutcome::Doubtful(Unverified::new(
+            Responsible::Credentials,
             format!(
                 "{} received 403, which does not tell whether the base URL fits the contract.",
                 forbidden.join(", ")

@@ -8,19 +8,19 @@ use std::{collections::HashSet, time::Duration};
 use serde_json::Value;
 
 use super::{Cancel, Listener, Setup, exchanger::Exchanger, wire::Wire};
-use crate::{
+use muster_core::{
     arrange::{self, Paging, ownership, paging},
     contract::{Operation, ParameterPlace},
-    event::{
-        Event,
-        leftovers::{Leftover, path_of},
-    },
     exchange::{
         Address, Exchange, ExchangeId, Headers, HttpVersion, Intent, Outcome, Request, Response,
         Timing,
     },
     model::Method,
     observation::Redactor,
+};
+use muster_report::event::{
+    Event,
+    leftovers::{Leftover, path_of},
 };
 
 /// How many pages of a collection are read for a record whose address is not known.

@@ -14,17 +14,17 @@ use super::{
     ownership::reading,
     wire::Wire,
 };
-use crate::{
+use muster_core::{
     arrange::{
         self,
         ownership::{self, Claim, Likeness, Naming},
         serialise,
     },
     contract::Operation,
-    event::Event,
     exchange::{Address, Request},
     model::{IdentityName, Method},
 };
+use muster_report::event::Event;
 
 /// How long jobs are waited for that have not made their record yet, in all.
 const JOBS: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! Waiting until a write shows, by looking again and again (owner of [`Settling`]).
+//! Waiting until a write shows, by looking again and again (owner of [`ReadLag`]).
 //!
 //! Where a target declares that its reads lag behind its writes (`settle_ms`), or where the run saw that they
 //! do, every conversation is given the answer to a write only once the write can be read, or once the time is over.
@@ -12,23 +12,23 @@ use std::{
 use serde_json::Value;
 
 use super::{exchanger::Exchanger, wire::Wire};
-use crate::{
+use muster_checks::plan::CaseName;
+use muster_core::{
     arrange,
     contract::Contract,
     exchange::{Address, Auth, Exchange, Intent, Request, Response},
     model::{Method, Parameters},
-    plan::CaseName,
 };
 
 /// How long writes may take to show.
 #[derive(Debug)]
-pub(super) struct Settling {
+pub(super) struct ReadLag {
     most_ms: AtomicU64,
     /// What was seen, and is not counted with yet.
     seen_ms: AtomicU64,
 }
 
-impl Settling {
+impl ReadLag {
     /// As declared, or not at all.
     pub(super) fn of(parameters: &Parameters) -> Self {
         let declared = parameters
@@ -176,7 +176,7 @@ impl<W: Wire> Exchanger<'_, W> {
         };
         let read = contract.find_operation(&Method::Get, &path)?;
         let plain = read.parameters.iter().all(|parameter| {
-            !parameter.required || parameter.place == crate::contract::ParameterPlace::Path
+            !parameter.required || parameter.place == muster_core::contract::ParameterPlace::Path
         });
         if !plain {
             return None;
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn what_was_seen_counts_from_when_it_is_taken_up() {
-        let settling = Settling::of(&Parameters::default());
+        let settling = ReadLag::of(&Parameters::default());
         settling.learn(Duration::from_millis(100));
         assert!(settling.most().is_zero());
         settling.take_up();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::OperationKey;
+use muster_core::model::OperationKey;
 
 /// What every operation weighs besides what is unknown of it: nothing is known for good.
 const GROUND: u64 = 10;
@@ -29,7 +29,7 @@ pub(super) fn shares(pot: u64, unseen: &[(OperationKey, usize)]) -> HashMap<Oper
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Method;
+    use muster_core::model::Method;
 
     #[test]
     fn what_is_less_known_gets_more_and_nothing_is_overspent() {

@@ -8,17 +8,19 @@ use std::{
 mod ledger;
 
 use super::*;
-use crate::{
-    event::{ContractFacts, Creation},
+use crate::http::Sent;
+use muster_checks::{
+    plan::{Basis, Selection},
+    profile::Profile,
+};
+use muster_core::{
     exchange::{
         Address, Breakage, BreakageKind, Headers, HttpVersion, Outcome, Request, Response, Timing,
     },
-    http::Sent,
     model::{Budget, Claims, Environment, Method, OperationKey},
-    plan::{Basis, Selection},
-    profile::Profile,
-    verdict::{Gap, Verdict},
+    verdict::{Unverified, Verdict},
 };
+use muster_report::event::{ContractFacts, Creation};
 
 const CONTRACT: &str = r##"
 openapi: 3.1.0
@@ -113,7 +115,7 @@ impl People {
 struct Fake<F>(Mutex<F>);
 
 impl<F: FnMut(&Request) -> Outcome + Send> Wire for Fake<F> {
-    async fn send(&self, request: &Request, _: Option<&crate::contract::Operation>) -> Sent {
+    async fn send(&self, request: &Request, _: Option<&muster_core::contract::Operation>) -> Sent {
         let outcome = (self.0.lock().unwrap())(request);
         let Address::Base(path) = &request.address else {
             panic!("only paths below the base are asked for")
@@ -127,7 +129,7 @@ impl<F: FnMut(&Request) -> Outcome + Send> Wire for Fake<F> {
         }
     }
 
-    async fn log_in(&self, _: &IdentityName) -> Result<(), Gap> {
+    async fn log_in(&self, _: &IdentityName) -> Result<(), Unverified> {
         Ok(())
     }
 
@@ -186,7 +188,7 @@ async fn run_into(
     let identities = [IdentityName::default()];
     let setup = Setup {
         started: Started {
-            reproduction: crate::event::Reproduction::default(),
+            reproduction: muster_report::event::Reproduction::default(),
             run_id: "run".into(),
             muster: "0".into(),
             at: "2026-01-01T00:00:00Z".into(),
@@ -211,7 +213,7 @@ async fn run_into(
                     .iter()
                     .map(|operation| operation.key.clone())
                     .collect(),
-                surfaces: crate::coverage::surfaces(&contract),
+                surfaces: muster_core::coverage::surfaces(&contract),
             },
             waivers: Vec::new(),
             attestations: Vec::new(),
@@ -225,7 +227,7 @@ async fn run_into(
         identities: &identities,
         run_tag: "muster-test",
         plan: &plan,
-        known: Known::default(),
+        known: ValuePool::default(),
         asked_before: 0,
     };
     let wire = Fake(Mutex::new(target));

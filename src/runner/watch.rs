@@ -1,4 +1,4 @@
-//! Notices when a run has lost its target, so that it stops and says why (owner of [`Watch`]).
+//! Notices when a run has lost its target, so that it stops and says why (owner of [`OutageDetector`]).
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -6,10 +6,10 @@ use std::{
 };
 
 use super::outage::Lost;
-use crate::{
+use muster_core::{
     exchange::{Address, Auth, Exchange, ExchangeId, Intent, Outcome, Response},
-    model::{OperationKey, Whose},
-    verdict::Gap,
+    model::{OperationKey, Responsible},
+    verdict::Unverified,
 };
 
 /// How many valid requests in a row must be turned away before the run's access counts as lost.
@@ -43,7 +43,7 @@ const MOST_LOST: usize = 32;
 
 /// What it saw so far.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(super) struct OutageDetector {
     state: Mutex<State>,
 }
 
@@ -120,7 +120,7 @@ struct State {
     /// Valid requests without any answer.
     silent: Streak,
     nobody: Streak,
-    stopped: Option<(Gap, Option<ExchangeId>)>,
+    stopped: Option<(Unverified, Option<ExchangeId>)>,
     /// Requests that got no response while others found nobody there; the earliest that may have ended the target first.
     lost: Vec<Lost>,
 }
@@ -162,27 +162,27 @@ impl Refused {
     }
 
     /// What was refused and how, and who can mend it.
-    fn gap(&self) -> Option<Gap> {
+    fn gap(&self) -> Option<Unverified> {
         let (most, _) = self.statuses.iter().max_by_key(|(_, (count, _))| *count)?;
-        let (whose, next) = match most {
+        let (responsible, next) = match most {
             401 | 403 => (
-                Whose::Credentials,
+                Responsible::Credentials,
                 "Correct the credentials in the target file, and run once more.",
             ),
             404 | 405 => (
-                Whose::Configuration,
+                Responsible::Configuration,
                 "Correct `base_url` in the target file, or give records that exist under `data`, and run once more.",
             ),
             429 => (
-                Whose::Configuration,
+                Responsible::Configuration,
                 "Lower `budget.per_second` in the target file, and run once more.",
             ),
             500.. => (
-                Whose::Supplier,
+                Responsible::Supplier,
                 "Find the errors in the log of the target, and run once more.",
             ),
             _ => (
-                Whose::Supplier,
+                Responsible::Supplier,
                 "Compare the requests with what the target expects; the contract does not say what is wrong with them.",
             ),
         };
@@ -195,8 +195,8 @@ impl Refused {
             })
             .collect();
         let total: u64 = self.operations.values().sum();
-        Some(Gap::new(
-            whose,
+        Some(Unverified::new(
+            responsible,
             format!(
                 "No valid request was accepted: {total} to {} of the operations were refused, {}. {next}",
                 self.operations.len(),
@@ -206,7 +206,7 @@ impl Refused {
     }
 }
 
-impl Watch {
+impl OutageDetector {
     /// Stops the run where valid requests were refused and none was ever accepted: what is left to try would be as
     /// many refusals more.
     pub(super) fn needs_a_success(&self) {
@@ -217,7 +217,7 @@ impl Watch {
     }
 
     /// Why the run must stop, if it must.
-    pub(super) fn stopped(&self) -> Option<Gap> {
+    pub(super) fn stopped(&self) -> Option<Unverified> {
         self.state
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -242,7 +242,7 @@ impl Watch {
     pub(super) fn came_back(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((gap, _)) = &mut state.stopped {
-            gap.whose = Whose::Network;
+            gap.responsible = Responsible::Network;
         }
     }
 
@@ -324,7 +324,7 @@ impl Watch {
                 }
             }
             Outcome::Broken(breakage) => {
-                use crate::exchange::BreakageKind as Kind;
+                use muster_core::exchange::BreakageKind as Kind;
                 let refused = matches!(breakage.kind, Kind::ConnectionRefused | Kind::NameNotFound);
                 let lost = breakage.kind.is_cut_off()
                     || matches!(
@@ -362,17 +362,17 @@ impl State {
             || self.nobody.long >= DOWN_AFTER_LOSS && !self.lost.is_empty()
     }
 
-    fn verdict(&self) -> Option<(Gap, Option<ExchangeId>)> {
+    fn verdict(&self) -> Option<(Unverified, Option<ExchangeId>)> {
         if !self.accepted && self.refused.counted() >= REFUSED_AT_MOST {
             return self.refused.gap().map(|gap| (gap, self.refused.first));
         }
-        let (streak, whose, reason) = if self.is_down() {
+        let (streak, responsible, reason) = if self.is_down() {
             // Who goes while it works on a request is told with it; who goes in between was ended from outside.
             let names: Vec<String> = self.lost.iter().map(Lost::named).collect();
-            let (whose, under_way) = match self.lost.first() {
-                None => (Whose::Network, String::new()),
+            let (responsible, under_way) = match self.lost.first() {
+                None => (Responsible::Network, String::new()),
                 Some(first) => (
-                    Whose::Supplier,
+                    Responsible::Supplier,
                     format!(
                         " Under way as it stopped: {}. {}",
                         names.join(", "),
@@ -382,7 +382,7 @@ impl State {
             };
             (
                 &self.nobody,
-                whose,
+                responsible,
                 format!(
                     "The target does not answer any more: the last {} requests found nobody there. Start it again and run once more.{under_way}",
                     self.nobody.long
@@ -391,7 +391,7 @@ impl State {
         } else if self.silent.long >= FAILING_AFTER {
             (
                 &self.silent,
-                Whose::Supplier,
+                Responsible::Supplier,
                 format!(
                     "The target does not answer any more: the last {FAILING_AFTER} valid requests got no answer. Find out what it waits for, and run once more."
                 ),
@@ -399,7 +399,7 @@ impl State {
         } else if self.failing.is_of_the_target() {
             (
                 &self.failing,
-                Whose::Supplier,
+                Responsible::Supplier,
                 format!(
                     "The target fails everything: the last {} valid requests were answered 5xx. Look into its log, and run once more.",
                     self.failing.long
@@ -408,7 +408,7 @@ impl State {
         } else if self.held_off.is_of_the_target() {
             (
                 &self.held_off,
-                Whose::Configuration,
+                Responsible::Configuration,
                 format!(
                     "The target takes no more for now: the last {} valid requests were answered 429. Lower `budget.per_second` in the target file, and run once more.",
                     self.held_off.long
@@ -417,7 +417,7 @@ impl State {
         } else if self.welcomed && self.turned_away.long >= ACCESS_LOST_AFTER {
             (
                 &self.turned_away,
-                Whose::Credentials,
+                Responsible::Credentials,
                 format!(
                     "The credentials stopped working in mid-run: the last {ACCESS_LOST_AFTER} valid requests were answered 401. An operation may have ended the session; leave it out with `--skip`."
                 ),
@@ -425,7 +425,7 @@ impl State {
         } else if self.welcomed && self.unfound.long >= GONE_AFTER {
             (
                 &self.unfound,
-                Whose::Supplier,
+                Responsible::Supplier,
                 format!(
                     "Everything is gone in mid-run: the last {GONE_AFTER} valid requests were answered 404. An operation may have removed what the others need; leave it out with `--skip`."
                 ),
@@ -437,14 +437,17 @@ impl State {
         let since = first.map_or_else(String::new, |first| {
             format!(" It began with request {}.", first.0)
         });
-        Some((Gap::new(whose, format!("{reason}{since}")), first))
+        Some((
+            Unverified::new(responsible, format!("{reason}{since}")),
+            first,
+        ))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
+    use muster_core::{
         exchange::{Headers, HttpVersion, Request, Response, Timing},
         model::Method,
     };
@@ -474,7 +477,7 @@ mod tests {
 
     #[test]
     fn what_was_under_way_with_the_first_of_an_outage_is_of_it() {
-        let watch = Watch::default();
+        let watch = OutageDetector::default();
         for number in 1..=20 {
             watch.saw(&answered(number, if number == 3 { 500 } else { 200 }));
         }

@@ -1,4 +1,4 @@
-//! The seam between the order of a run and the network (owner of [`Wire`] and [`Line`]).
+//! The seam between the order of a run and the network (owner of [`Wire`] and [`HttpWire`]).
 
 use std::{
     future::Future,
@@ -9,15 +9,17 @@ use std::{
 pub use crate::http::Sent;
 use crate::{
     auth::{Keyring, LoginError},
+    http::{Credentials, Transport},
+};
+use muster_checks::plan::Permits;
+use muster_core::{
     contract::Operation,
     exchange::{
         Auth, Breakage, BreakageKind, Exchange, Headers, Outcome, Request,
         handshake::{Handshake, HandshakeResult},
     },
-    http::{Credentials, Transport},
     model::{IdentityName, OperationKey},
-    plan::Permits,
-    verdict::Gap,
+    verdict::Unverified,
 };
 
 /// Sends requests with the credentials they ask for, and none that the plan does not permit.
@@ -26,7 +28,7 @@ pub trait Wire: Sync {
     ///
     /// # Errors
     /// The reason why it is not sent.
-    fn may_send(&self, _: &Request) -> Result<(), Gap> {
+    fn may_send(&self, _: &Request) -> Result<(), Unverified> {
         Ok(())
     }
 
@@ -38,7 +40,10 @@ pub trait Wire: Sync {
     ) -> impl Future<Output = Sent> + Send;
 
     /// Obtains the credentials of an identity, so that a refused login is known before the run.
-    fn log_in(&self, identity: &IdentityName) -> impl Future<Output = Result<(), Gap>> + Send;
+    fn log_in(
+        &self,
+        identity: &IdentityName,
+    ) -> impl Future<Output = Result<(), Unverified>> + Send;
 
     /// After a 401 to these credential headers: forgets the token among them. Answers whether asking
     /// again with fresh credentials is worth a try.
@@ -69,14 +74,14 @@ pub trait Wire: Sync {
 
 /// The real wire: a transport, and a keyring that says what to show.
 #[derive(Debug)]
-pub struct Line {
+pub struct HttpWire {
     transport: Transport,
     keyring: Keyring,
     permits: Permits,
     sent: AtomicU64,
 }
 
-impl Line {
+impl HttpWire {
     /// A line over this transport with these keys, for requests that the plan permits.
     #[must_use]
     pub const fn new(transport: Transport, keyring: Keyring, permits: Permits) -> Self {
@@ -95,8 +100,8 @@ impl Line {
     }
 }
 
-impl Wire for Line {
-    fn may_send(&self, request: &Request) -> Result<(), Gap> {
+impl Wire for HttpWire {
+    fn may_send(&self, request: &Request) -> Result<(), Unverified> {
         self.permits.may_send(request)
     }
 
@@ -148,7 +153,7 @@ impl Wire for Line {
         }
     }
 
-    async fn log_in(&self, identity: &IdentityName) -> Result<(), Gap> {
+    async fn log_in(&self, identity: &IdentityName) -> Result<(), Unverified> {
         self.keyring.lasts(identity).map_err(gap)?;
         match self
             .keyring
@@ -225,8 +230,8 @@ fn no_part(identity: &IdentityName) -> Breakage {
     }
 }
 
-fn gap(error: LoginError) -> Gap {
-    Gap::new(error.whose, error.detail)
+fn gap(error: LoginError) -> Unverified {
+    Unverified::new(error.responsible, error.detail)
 }
 
 #[cfg(test)]

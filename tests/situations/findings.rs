@@ -317,7 +317,7 @@ fn a_run_whose_valid_requests_are_all_refused_ends_after_a_handful() {
             reason.contains(&status.to_string()) && reason.contains(title),
             "{reason}"
         );
-        assert_eq!(stopped["whose"], responsible);
+        assert_eq!(stopped["responsible"], responsible);
     }
 }
 

@@ -7,13 +7,15 @@ use crate::{
     auth::{
         LoginError, alter,
         credential::fits,
-        lure::{Bait, Callback, Lure},
+        key_callback::{Callback, KeyCallback, KeyCallbackServer},
         proof::Possession,
     },
+    http::Credentials,
+};
+use muster_core::{
     contract::{Operation, Security},
     exchange::{Alteration, BreakageKind},
-    http::Credentials,
-    model::{Credential, IdentityName, Whose},
+    model::{Credential, IdentityName, Responsible},
     observation::{MADE_UP, variable},
 };
 
@@ -26,25 +28,25 @@ impl Keyring {
         (holder, choices): (&Holder, &[usize]),
         shown: Credentials,
         possession: Option<Arc<Possession>>,
-    ) -> Result<(Credentials, Option<Bait>), LoginError> {
-        let unfit = |kind, whose, detail: String| LoginError {
+    ) -> Result<(Credentials, Option<KeyCallback>), LoginError> {
+        let unfit = |kind, responsible, detail: String| LoginError {
             identity: identity.clone(),
             kind,
-            whose,
+            responsible,
             detail,
         };
         let logins = choices
             .iter()
             .filter_map(|index| holder.logins.get(*index)?.as_ref());
-        let lure = match alteration {
-            Alteration::KeyByAddress(_) => self.lure().await,
+        let key_callback = match alteration {
+            Alteration::KeyByAddress(_) => self.key_callback().await,
             _ => Err("nothing listens.".to_owned()),
         };
         let material = alter::Material {
             login: logins.into_iter().next(),
             possession,
             target: self.host.as_deref(),
-            lure,
+            key_callback,
             certificate: holder.certificate,
             other_certificate: self.other_certificate(identity),
             held: holder.chosen(choices).collect(),
@@ -54,7 +56,7 @@ impl Keyring {
             .await
             .map_err(|why| {
                 let detail = format!("Identity {identity}: {why}");
-                unfit(BreakageKind::Unalterable, Whose::Credentials, detail)
+                unfit(BreakageKind::Unalterable, Responsible::Credentials, detail)
             })?;
         // Every operation may be tried with a text of no meaning. The checks of one credential need a part of the limit too.
         let most = match alteration {
@@ -64,7 +66,7 @@ impl Keyring {
         if alteration.may_lock() && !self.may_fail(identity, most) {
             return Err(unfit(
                 BreakageKind::NotSent,
-                Whose::Configuration,
+                Responsible::Configuration,
                 format!(
                     "{most} broken credentials of identity {identity} were refused, and `budget.failed_logins` of the target file allows no more."
                 ),
@@ -88,14 +90,14 @@ impl Keyring {
         operation: Option<&Operation>,
         number: u8,
         wrong: bool,
-    ) -> Result<(Credentials, Option<Bait>), LoginError> {
-        let unfit = |kind, whose, why: &str| LoginError {
+    ) -> Result<(Credentials, Option<KeyCallback>), LoginError> {
+        let unfit = |kind, responsible, why: &str| LoginError {
             identity: identity.clone(),
             kind,
-            whose,
+            responsible,
             detail: format!("Identity {identity}: {why}"),
         };
-        let none = |why| unfit(BreakageKind::Unalterable, Whose::Credentials, why);
+        let none = |why| unfit(BreakageKind::Unalterable, Responsible::Credentials, why);
         let holder = self
             .holders
             .get(identity)
@@ -145,7 +147,7 @@ impl Keyring {
         if !self.may_fail(identity, self.failed_logins.div_ceil(2)) {
             return Err(unfit(
                 BreakageKind::NotSent,
-                Whose::Configuration,
+                Responsible::Configuration,
                 "`budget.failed_logins` of the target file allows no more broken credentials.",
             ));
         }
@@ -162,7 +164,7 @@ impl Keyring {
     }
 
     /// Where a key of our own is served. A target elsewhere reaches it only as somebody says.
-    async fn lure(&self) -> Result<&Lure, String> {
+    async fn key_callback(&self) -> Result<&KeyCallbackServer, String> {
         let near = self.host.as_deref().is_some_and(is_here);
         if !near && self.callback.is_none() {
             let host = self.host.as_deref().unwrap_or("the target");
@@ -170,8 +172,10 @@ impl Keyring {
                 "{host} could not reach the key that its token would point at, so nothing was shown. Give `callback` in the target file."
             ));
         }
-        self.lure
-            .get_or_init(|| async { Lure::set(&self.callback.clone().unwrap_or_default()).await })
+        self.key_callback
+            .get_or_init(|| async {
+                KeyCallbackServer::set(&self.callback.clone().unwrap_or_default()).await
+            })
             .await
             .as_ref()
             .map_err(Clone::clone)

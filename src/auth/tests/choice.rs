@@ -3,9 +3,9 @@
 use secrecy::ExposeSecret;
 
 use super::*;
-use crate::{
+use muster_core::{
     exchange::{Alteration, Headers},
-    model::Whose,
+    model::Responsible,
 };
 
 const BASIC: &str = "authorization: Basic YW5uOnBAc3M=";
@@ -132,7 +132,7 @@ async fn nothing_to_show_is_a_fault_of_the_target_file_where_something_is_asked_
     {
         let keyring = keyring(Vec::new(), true);
         let error = ask(&keyring, any_of(&[&["bearer"]])).await.unwrap_err();
-        assert_eq!(error.whose, Whose::Configuration);
+        assert_eq!(error.responsible, Responsible::Configuration);
         assert!(error.detail.contains("GET /people"), "{error}");
         assert_eq!(
             ask(&keyring, any_of(&[&["bearer"], &[]])).await.unwrap(),

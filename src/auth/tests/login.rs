@@ -8,12 +8,8 @@ use std::sync::{
 use tokio::io::AsyncWriteExt;
 
 use super::*;
-use crate::{
-    exchange::Outcome,
-    http::tests::kit::{Server, drain},
-    model::Whose,
-    observation::contains_secret,
-};
+use crate::http::tests::kit::{Server, drain};
+use muster_core::{exchange::Outcome, model::Responsible, observation::contains_secret};
 
 /// A token endpoint whose answer is made from the number of the request.
 async fn endpoint(answer: impl Fn(usize) -> String + Clone + Send + 'static) -> Server {
@@ -179,19 +175,19 @@ async fn a_refused_token_is_replaced_once() {
 #[tokio::test]
 async fn failures_say_whose_they_are_and_are_not_repeated() {
     let json = "application/json";
-    for (answer, whose, words) in [
+    for (answer, responsible, words) in [
         (
             http(
                 "401 Unauthorized",
                 json,
                 r#"{"error":"invalid_client","error_description":"no s3cret/+"}"#,
             ),
-            Whose::Credentials,
+            Responsible::Credentials,
             "invalid_client",
         ),
         (
             http("400 Bad Request", json, r#"{"error":"invalid_scope"}"#),
-            Whose::Configuration,
+            Responsible::Configuration,
             "scope",
         ),
         (
@@ -200,22 +196,22 @@ async fn failures_say_whose_they_are_and_are_not_repeated() {
                 json,
                 r#"{"error":"unsupported_grant_type"}"#,
             ),
-            Whose::Supplier,
+            Responsible::Supplier,
             "client-credentials",
         ),
         (
             http("200 OK", "text/html", "<html>"),
-            Whose::Configuration,
+            Responsible::Configuration,
             "an HTML page",
         ),
         (
             http("200 OK", json, "{}"),
-            Whose::Supplier,
+            Responsible::Supplier,
             "without an access_token",
         ),
         (
             http("200 OK", json, "[]"),
-            Whose::Configuration,
+            Responsible::Configuration,
             "not a JSON object",
         ),
         (
@@ -224,39 +220,39 @@ async fn failures_say_whose_they_are_and_are_not_repeated() {
                 json,
                 r#"{"access_token":"abcd","token_type":"mac"}"#,
             ),
-            Whose::Muster,
+            Responsible::Muster,
             "type mac",
         ),
         (
             http("302 Found", json, ""),
-            Whose::Configuration,
+            Responsible::Configuration,
             "redirect",
         ),
         (
             http("404 Not Found", "text/html", "<html>"),
-            Whose::Configuration,
+            Responsible::Configuration,
             "404",
         ),
         (
             http("403 Forbidden", "text/html", "<html>"),
-            Whose::Credentials,
+            Responsible::Credentials,
             "403",
         ),
         (
             http("503 Service Unavailable", json, ""),
-            Whose::Supplier,
+            Responsible::Supplier,
             "503",
         ),
         (
             "garbage\r\n\r\n".to_owned(),
-            Whose::Supplier,
+            Responsible::Supplier,
             "not an HTTP answer",
         ),
     ] {
         let server = endpoint(move |_| answer.clone()).await;
         let keyring = ring(&server, &Redactor::default());
         let error = ask(&keyring).await.unwrap_err();
-        assert_eq!(error.whose, whose, "{error}");
+        assert_eq!(error.responsible, responsible, "{error}");
         assert!(error.detail.contains(words), "{error}");
         assert!(!error.detail.contains("s3cret"), "{error}");
         assert_eq!(ask(&keyring).await.unwrap_err(), error);

@@ -8,10 +8,8 @@ use wiremock::{
 };
 
 use super::*;
-use crate::{
-    jose::{Algorithm, SigningKey},
-    model::{Assertion, Grant, TokenPlace, Whose},
-};
+use muster_core::model::{Assertion, Grant, Responsible, TokenPlace};
+use muster_jose::{Algorithm, SigningKey};
 
 pub(super) fn issued(token: &str) -> ResponseTemplate {
     ResponseTemplate::new(200)
@@ -136,42 +134,42 @@ async fn an_assertion_is_signed_for_the_issuer_and_lives_for_a_minute() {
 #[tokio::test]
 async fn what_is_wrong_with_discovery_is_told() {
     let key = || ClientAuth::Basic("s3cret".into());
-    for (status, body, whose, part) in [
+    for (status, body, responsible, part) in [
         (
             200,
             json!({ "issuer": "https://id.example.test", "token_endpoint": "https://id.example.test/t" }),
-            Whose::Configuration,
+            Responsible::Configuration,
             "is of the issuer https://id.example.test, and the target file says",
         ),
         (
             200,
             json!({}),
-            Whose::Configuration,
+            Responsible::Configuration,
             "does not name its issuer",
         ),
         (
             200,
             json!([]),
-            Whose::Configuration,
+            Responsible::Configuration,
             "in place of a JSON object",
         ),
         (
             404,
             json!({}),
-            Whose::Configuration,
+            Responsible::Configuration,
             "publishes no discovery document",
         ),
-        (503, json!({}), Whose::Supplier, "answered 503"),
+        (503, json!({}), Responsible::Supplier, "answered 503"),
         (
             200,
             json!({ "issuer": "SELF" }),
-            Whose::Configuration,
+            Responsible::Configuration,
             "names no usable token_endpoint",
         ),
         (
             200,
             json!({ "issuer": "SELF", "token_endpoint": "SELF/t", "token_endpoint_auth_methods_supported": ["private_key_jwt"] }),
-            Whose::Configuration,
+            Responsible::Configuration,
             "by private_key_jwt, and the target file says `auth: basic`",
         ),
     ] {
@@ -185,7 +183,7 @@ async fn what_is_wrong_with_discovery_is_told() {
             .await;
         let keyring = ring(oauth(issuer_of(&server), key()), &Redactor::default());
         let error = ask(&keyring).await.unwrap_err();
-        assert_eq!(error.whose, whose, "{}", error.detail);
+        assert_eq!(error.responsible, responsible, "{}", error.detail);
         assert!(error.detail.contains(part), "{}", error.detail);
         assert!(error.detail.contains(&server.uri()), "{}", error.detail);
     }
@@ -270,7 +268,7 @@ async fn a_pasted_token_that_has_ended_is_told_before_the_run() {
     };
     let keyring = keyring(vec![(None, bearer)], false);
     let error = keyring.lasts(&"default".into()).unwrap_err();
-    assert_eq!(error.whose, Whose::Credentials);
+    assert_eq!(error.responsible, Responsible::Credentials);
     assert!(error.detail.contains("minutes ago"), "{}", error.detail);
     assert!(keyring.lasts(&"expired".into()).is_ok());
 }

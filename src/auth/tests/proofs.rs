@@ -11,16 +11,16 @@ use wiremock::{
     matchers::{header_exists, method},
 };
 
-use super::{super::lure::Lure, methods::ask, *};
-use crate::{
+use super::{super::key_callback::KeyCallbackServer, methods::ask, *};
+use crate::http::{Presents, Sent, Transport};
+use muster_core::{
     exchange::{
         Address, Alteration, Body, Headers, HttpVersion, KeyFlaw, Outcome, ProofFlaw, Request,
         Response, Timing,
     },
-    http::{Presents, Sent, Transport},
-    jose::{self, Algorithm, SigningKey},
-    model::{Hmac, Whose},
+    model::{Hmac, Responsible},
 };
+use muster_jose::{self as jose, Algorithm, SigningKey};
 
 /// A target that keeps what it is sent.
 async fn target() -> MockServer {
@@ -268,7 +268,7 @@ async fn a_token_that_is_bound_to_nothing_has_no_proof_to_break() {
             .credentials(&"default".into(), None, &Auth::Altered(alteration))
             .await
             .unwrap_err();
-        assert_eq!(error.kind, crate::exchange::BreakageKind::Unalterable);
+        assert_eq!(error.kind, muster_core::exchange::BreakageKind::Unalterable);
     }
 }
 
@@ -283,7 +283,7 @@ async fn a_bound_token_without_a_key_says_what_to_write() {
         .mount(&issuer)
         .await;
     let error = ask(&bound(&issuer, None)).await.unwrap_err();
-    assert_eq!(error.whose, Whose::Configuration);
+    assert_eq!(error.responsible, Responsible::Configuration);
     assert!(error.detail.contains("Add `dpop: {}`"), "{}", error.detail);
 }
 
@@ -369,9 +369,9 @@ async fn keys_are_broken_where_they_stand() {
 
 #[tokio::test]
 async fn whoever_follows_an_address_is_heard_and_nobody_else() {
-    let lure = Lure::set(&Callback::default()).await.unwrap();
-    let (jku, first) = lure.address("jku");
-    let (x5u, second) = lure.address("x5u");
+    let key_callback = KeyCallbackServer::set(&Callback::default()).await.unwrap();
+    let (jku, first) = key_callback.address("jku");
+    let (x5u, second) = key_callback.address("x5u");
     assert!(jku.starts_with("http://127.0.0.1:"), "{jku}");
     let get = |url: String| async move {
         let at: url::Url = url.parse().unwrap();
@@ -381,7 +381,7 @@ async fn whoever_follows_an_address_is_heard_and_nobody_else() {
         let transport = Transport::new(options).unwrap();
         let sent = transport.send(&request, &Credentials::default()).await;
         match sent.outcome {
-            crate::exchange::Outcome::Answered(response) => response,
+            muster_core::exchange::Outcome::Answered(response) => response,
             other => panic!("{other:?}"),
         }
     };

@@ -6,12 +6,11 @@ use super::key_identity;
 use crate::{
     cli::Failure,
     load::{Target, TlsFiles},
-    model::{
-        Attestation, Budget, Claims, ClientCertificate, Environment, IdentityName, Parameters,
-        Writes,
-    },
-    supplier::IhubSupplier,
 };
+use muster_core::model::{
+    Attestation, Budget, Claims, ClientCertificate, Environment, IdentityName, Parameters, Writes,
+};
+use muster_supplier::IhubSupplier;
 
 /// The requirements that a person states, with what was seen: of the reference receiver, in its source.
 const STATED: &[(&str, &str)] = &[

@@ -1,9 +1,9 @@
 use serde_json::json;
 
 use super::*;
-use crate::{
+use crate::load::{Source, target};
+use muster_core::{
     contract::{Alternative, Parameter, Server, Style},
-    load::{Source, target},
     model::OperationKey,
 };
 
@@ -46,7 +46,7 @@ fn operation(
         servers: Vec::new(),
         broken: None,
         pointer: String::new(),
-        surroundings: crate::contract::Surroundings::default(),
+        surroundings: muster_core::contract::Surroundings::default(),
     }
 }
 

@@ -17,10 +17,8 @@ use secrecy::ExposeSecret;
 use time::{Duration, OffsetDateTime};
 
 use super::facts::facts;
-use crate::{
-    exchange::handshake::{KeyKind, Shown},
-    http::{ClientCertificate, tls},
-};
+use crate::http::{ClientCertificate, tls};
+use muster_core::exchange::handshake::{KeyKind, Shown};
 
 /// The certificate to show; the reason where it cannot be had.
 pub(in crate::http) fn certified(

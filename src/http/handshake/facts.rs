@@ -9,7 +9,7 @@ use x509_parser::{
     x509::SubjectPublicKeyInfo,
 };
 
-use crate::exchange::handshake::{CertificateFacts, KeyKind};
+use muster_core::exchange::handshake::{CertificateFacts, KeyKind};
 
 /// The facts of a certificate in DER; none where it cannot be read.
 pub(super) fn facts(der: &[u8]) -> Option<CertificateFacts> {

@@ -1,7 +1,7 @@
 //! The first message of a client and what a server says to it, byte by byte (owner of [`client_hello`] and
 //! [`Reader`]). Pure: no socket, no randomness of its own.
 
-use crate::exchange::handshake::TlsVersion;
+use muster_core::exchange::handshake::TlsVersion;
 
 /// What a server said first.
 #[derive(Debug, Clone, PartialEq, Eq)]

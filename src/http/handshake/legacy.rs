@@ -7,16 +7,14 @@ use super::{
     hello::{Reader, Said, client_hello},
     hung_up, is_gone,
 };
-use crate::{
-    exchange::{
-        Breakage, BreakageKind,
-        handshake::{Agreed, End, Handshake, TlsVersion, alert_name, weak_suites},
-    },
-    http::{
-        Options,
-        address::Place,
-        breakage::{Stage, sort},
-    },
+use crate::http::{
+    Options,
+    address::Place,
+    breakage::{Stage, sort},
+};
+use muster_core::exchange::{
+    Breakage, BreakageKind,
+    handshake::{End, Handshake, Negotiated, TlsVersion, alert_name, weak_suites},
 };
 
 /// Makes the offer and reads whether the target takes it. The connection then ends: nothing that these
@@ -61,7 +59,7 @@ fn judge(said: &Said, offered: TlsVersion, place: &Place) -> End {
     match said {
         Said::Alert(number) => alerted(alert_name(*number), false),
         Said::Hello { version, suite } => match TlsVersion::of_wire(*version) {
-            Some(version) if version <= offered => End::Completed(Agreed {
+            Some(version) if version <= offered => End::Completed(Negotiated {
                 version,
                 suite: *suite,
                 alpn: None,

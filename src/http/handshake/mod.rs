@@ -25,7 +25,7 @@ use super::{
     breakage::{Stage, sort},
     verbatim::NameUnknown,
 };
-use crate::exchange::{
+use muster_core::exchange::{
     Address, Breakage, BreakageKind,
     handshake::{Chain, End, Handshake, HandshakeResult, Refusal, TlsVersion},
 };

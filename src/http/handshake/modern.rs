@@ -27,19 +27,18 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{alerted, clients, connect, facts::facts, hung_up, is_gone, silent};
-use crate::{
-    exchange::{
-        Breakage, BreakageKind,
-        handshake::{
-            Agreed, Chain, Distrust, DistrustKind, End, Handshake, Refusal, TlsVersion, alert_name,
-        },
-    },
-    http::{
-        Options,
-        address::Place,
-        breakage::{Stage, sort},
-        tls,
-        trust::Verifier,
+use crate::http::{
+    Options,
+    address::Place,
+    breakage::{Stage, sort},
+    tls,
+    trust::Verifier,
+};
+use muster_core::exchange::{
+    Breakage, BreakageKind,
+    handshake::{
+        Chain, DistrustKind, End, Handshake, Negotiated, Refusal, TlsVersion, TrustFailure,
+        alert_name,
     },
 };
 
@@ -137,9 +136,9 @@ async fn converse(
     }
 }
 
-fn agreed(stream: &TlsStream<TcpStream>, card: &Card) -> Option<Agreed> {
+fn agreed(stream: &TlsStream<TcpStream>, card: &Card) -> Option<Negotiated> {
     let connection = stream.get_ref().1;
-    Some(Agreed {
+    Some(Negotiated {
         version: TlsVersion::of_wire(connection.protocol_version()?.into())?,
         suite: connection.negotiated_cipher_suite()?.suite().into(),
         alpn: connection
@@ -155,7 +154,7 @@ async fn knock(
     stream: &mut TlsStream<TcpStream>,
     place: &Place,
     options: &Options,
-    mut agreed: Agreed,
+    mut agreed: Negotiated,
 ) -> End {
     let request = format!(
         "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {}\r\nAccept: */*\r\nConnection: close\r\n\r\n",
@@ -298,11 +297,11 @@ impl Witness {
             .unwrap_or_else(PoisonError::into_inner)
             .take()?;
         let trust = match (&self.judge, seen.problem) {
-            (None, _) => Err(Distrust {
+            (None, _) => Err(TrustFailure {
                 kind: DistrustKind::NothingTrusted,
                 detail: "This machine has no store of certificate authorities: give them as tls.ca in the target file.".to_owned(),
             }),
-            (Some(_), Some(problem)) => Err(Distrust {
+            (Some(_), Some(problem)) => Err(TrustFailure {
                 kind: kind(&problem),
                 detail: tls::reason(&problem, place),
             }),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
 use super::kit::{Server, answer, broken, drain, get, read_head};
-use crate::exchange::{BreakageKind, HttpVersion, Over};
+use muster_core::exchange::{BreakageKind, ConnectionUse, HttpVersion};
 
 /// Answers every request of a connection with its number there.
 async fn counting() -> Server {
@@ -28,12 +28,12 @@ async fn a_kept_connection_takes_one_request_after_the_other() {
     let server = counting().await;
     let transport = server.transport();
     for (over, expected) in [
-        (Over::Kept(7), "1"),
-        (Over::Kept(7), "2"),
-        (Over::Kept(8), "1"),
-        (Over::Own, "1"),
-        (Over::Kept(7), "3"),
-        (Over::Kept(8), "2"),
+        (ConnectionUse::Kept(7), "1"),
+        (ConnectionUse::Kept(7), "2"),
+        (ConnectionUse::Kept(8), "1"),
+        (ConnectionUse::Own, "1"),
+        (ConnectionUse::Kept(7), "3"),
+        (ConnectionUse::Kept(8), "2"),
     ] {
         let response = answer(&transport, &get("/a?b=c").over(over)).await;
         assert_eq!(&response.body[..], expected.as_bytes(), "{over:?}");
@@ -48,7 +48,7 @@ async fn a_kept_connection_takes_one_request_after_the_other() {
 async fn a_connection_that_closes_without_a_word_is_lost_to_the_next_request() {
     let server = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
     let transport = server.transport();
-    let request = get("/").over(Over::Kept(1));
+    let request = get("/").over(ConnectionUse::Kept(1));
     assert_eq!(answer(&transport, &request).await.status, 200);
     let breakage = broken(&transport, &request).await;
     assert_eq!(breakage.kind, BreakageKind::ConnectionLost, "{breakage:?}");
@@ -60,7 +60,7 @@ async fn after_connection_close_the_next_request_opens_another() {
         Server::answering("HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 0\r\n\r\n")
             .await;
     let transport = server.transport();
-    let request = get("/").over(Over::Kept(1));
+    let request = get("/").over(ConnectionUse::Kept(1));
     for _ in 0..2 {
         assert_eq!(answer(&transport, &request).await.status, 200);
     }
@@ -81,10 +81,10 @@ async fn bytes_after_an_answer_are_not_taken_for_the_next() {
     })
     .await;
     let transport = server.transport();
-    let mut head = get("/").over(Over::Kept(1));
-    head.method = crate::model::Method::Head;
+    let mut head = get("/").over(ConnectionUse::Kept(1));
+    head.method = muster_core::model::Method::Head;
     assert_eq!(answer(&transport, &head).await.status, 200);
-    let breakage = broken(&transport, &get("/").over(Over::Kept(1))).await;
+    let breakage = broken(&transport, &get("/").over(ConnectionUse::Kept(1))).await;
     assert_eq!(breakage.kind, BreakageKind::ConnectionLost, "{breakage:?}");
 }
 
@@ -94,7 +94,7 @@ async fn a_caller_hangs_up_once_the_request_is_there() {
         drain(&mut stream).await;
     })
     .await;
-    let patience = Over::HangUpAfter(Duration::from_millis(30));
+    let patience = ConnectionUse::HangUpAfter(Duration::from_millis(30));
     let breakage = broken(&server.transport(), &get("/").over(patience)).await;
     assert_eq!(breakage.kind, BreakageKind::HungUp, "{breakage:?}");
     assert_eq!(server.seen().len(), 1);
@@ -103,7 +103,7 @@ async fn a_caller_hangs_up_once_the_request_is_there() {
 #[tokio::test]
 async fn an_answer_that_comes_in_time_is_taken() {
     let server = counting().await;
-    let patience = Over::HangUpAfter(Duration::from_secs(20));
+    let patience = ConnectionUse::HangUpAfter(Duration::from_secs(20));
     let response = answer(&server.transport(), &get("/").over(patience)).await;
     assert_eq!(&response.body[..], b"1");
 }

@@ -10,12 +10,10 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::{
-    exchange::{
-        BreakageKind,
-        handshake::{DistrustKind, End, Handshake, HandshakeResult, Shown, TlsVersion},
-    },
-    http::{Options, Transport, Trust},
+use crate::http::{Options, Transport, Trust};
+use muster_core::exchange::{
+    BreakageKind,
+    handshake::{DistrustKind, End, Handshake, HandshakeResult, Shown, TlsVersion},
 };
 
 /// A server that reads what comes first, says this, and closes.

@@ -19,10 +19,10 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use super::kit::{answer, broken, get};
-use crate::{
+use crate::http::{Options, Transport, Trust};
+use muster_core::{
     exchange::{Address, Breakage, BreakageKind, Request},
-    http::{Options, Transport, Trust},
-    model::{Method, Whose},
+    model::{Method, Responsible},
 };
 
 /// What the server does with a request.
@@ -141,7 +141,11 @@ async fn breakage(act: Act) -> Breakage {
     let begun = Instant::now();
     let breakage = broken(&transport, &get("/people")).await;
     assert!(begun.elapsed() < Duration::from_secs(10), "{breakage:?}");
-    assert_ne!(breakage.kind.whose(), Whose::Credentials, "{breakage:?}");
+    assert_ne!(
+        breakage.kind.responsible(),
+        Responsible::Credentials,
+        "{breakage:?}"
+    );
     breakage
 }
 
@@ -163,7 +167,7 @@ async fn a_client_that_is_held_off_is_told_so() {
     ] {
         let told = breakage(act).await;
         assert_eq!(told.kind, BreakageKind::HeldOff, "{told:?}");
-        assert_eq!(told.kind.whose(), Whose::Configuration);
+        assert_eq!(told.kind.responsible(), Responsible::Configuration);
     }
 }
 

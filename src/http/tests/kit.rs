@@ -13,9 +13,9 @@ use tokio::{
 };
 use url::Url;
 
-use crate::{
+use crate::http::{Credentials, Options, Sent, Transport};
+use muster_core::{
     exchange::{Address, Breakage, Outcome, Request, Response},
-    http::{Credentials, Options, Sent, Transport},
     model::Method,
 };
 

@@ -9,9 +9,9 @@ use wiremock::{
 };
 
 use super::kit::{Server, answer, broken, get, send};
-use crate::{
+use crate::http::{Credentials, Options, Outgoing, Signer, Transport, TransportError};
+use muster_core::{
     exchange::{Address, Body, BreakageKind, Headers, Outcome, Request},
-    http::{Credentials, Options, Outgoing, Signer, Transport, TransportError},
     model::Method,
 };
 

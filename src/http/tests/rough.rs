@@ -6,10 +6,8 @@ use flate2::{Compression, write::GzEncoder};
 use tokio::io::AsyncWriteExt;
 
 use super::kit::{Server, answer, broken, drain, get};
-use crate::{
-    exchange::BreakageKind,
-    http::{Options, Transport},
-};
+use crate::http::{Options, Transport};
+use muster_core::exchange::BreakageKind;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
@@ -142,7 +140,7 @@ async fn a_connection_dropped_before_the_answer_is_lost_and_asked_twice_at_most(
 async fn what_may_have_had_an_effect_is_never_sent_again() {
     let server = Server::raw(|stream, _| async move { drop(stream) }).await;
     let mut request = get("/");
-    request.method = crate::model::Method::Post;
+    request.method = muster_core::model::Method::Post;
     let breakage = broken(&server.transport(), &request).await;
     assert_eq!(breakage.kind, BreakageKind::ConnectionLost, "{breakage:?}");
     assert_eq!(server.seen().len(), 1);
@@ -266,7 +264,7 @@ async fn a_half_closed_connection_still_answers() {
     let server = Server::answering("HTTP/1.0 200 OK\r\n\r\nuntil the end").await;
     let response = answer(&server.transport(), &get("/")).await;
     assert_eq!(&response.body[..], b"until the end");
-    assert_eq!(response.version, crate::exchange::HttpVersion::Http10);
+    assert_eq!(response.version, muster_core::exchange::HttpVersion::Http10);
 }
 
 #[tokio::test]

@@ -11,14 +11,12 @@ use tokio::{io::AsyncWriteExt, net::TcpListener};
 use tokio_rustls::TlsAcceptor;
 
 use super::kit::{answer, broken, drain, get, read_head};
-use crate::{
-    exchange::{Auth, Breakage, BreakageKind, HttpVersion},
-    http::{
-        ClientCertificate, Options, Transport, TransportError, Trust,
-        tls::{self, Roots},
-        verbatim::Direct,
-    },
+use crate::http::{
+    ClientCertificate, Options, Transport, TransportError, Trust,
+    tls::{self, Roots},
+    verbatim::Direct,
 };
+use muster_core::exchange::{Auth, Breakage, BreakageKind, HttpVersion};
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 

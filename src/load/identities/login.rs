@@ -6,9 +6,9 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::{Plain, Reader};
-use crate::{
-    load::{secrets::SecretReference, yaml::member},
-    model::{Credential, KeyPlace, LoginBody, LoginRequest, Method, Shown, TokenSource},
+use crate::load::{secrets::SecretReference, yaml::member};
+use muster_core::model::{
+    Credential, KeyPlace, LoginBody, LoginRequest, Method, Shown, TokenSource,
 };
 
 /// A value that goes into a header as it is, behind a word.

@@ -12,15 +12,13 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{Plain, Reader};
-use crate::{
-    jose::{Algorithm, SigningKey},
-    load::{
-        secrets::SecretReference,
-        tls,
-        yaml::{Document, member},
-    },
-    model::{Assertion, ClientAuth, Grant, Hmac, OAuth2, TokenPlace},
+use crate::load::{
+    secrets::SecretReference,
+    tls,
+    yaml::{Document, member},
 };
+use muster_core::model::{Assertion, ClientAuth, Grant, Hmac, OAuth2, TokenPlace};
+use muster_jose::{Algorithm, SigningKey};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,12 +1,10 @@
 //! Every way to log in loads, and whatever is wrong with one says what to change.
 
-use crate::{
-    load::{
-        Diagnostics, Source, Target,
-        target::{Settings, load},
-    },
-    model::{ClientAuth, Credential, Grant, IdentityName, TokenPlace},
+use crate::load::{
+    Diagnostics, Source, Target,
+    target::{Settings, load},
 };
+use muster_core::model::{ClientAuth, Credential, Grant, IdentityName, TokenPlace};
 
 fn environment(name: &str) -> Option<String> {
     Some(format!("value of {name}"))

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::model::{
+use muster_checks::profile::Tiers;
+use muster_core::model::{
     Class, ClassId, ClassKind, Interoperability, Level, Parameters, ProfileId, Requirement,
     RequirementId, Source, Verification, Verifier,
 };
-use crate::profile::Tiers;
 
 /// `profile.yaml`.
 #[derive(Debug, Deserialize)]

@@ -11,10 +11,8 @@ use super::{
     },
     Bundled, Origin,
 };
-use crate::{
-    model::{Requirement, Verification, Verifier},
-    suite::Suite,
-};
+use muster_checks::suite::Suite;
+use muster_core::model::{Requirement, Verification, Verifier};
 
 /// Loads every suite that a profile names.
 pub(super) fn load(

@@ -1,8 +1,6 @@
 use super::*;
-use crate::{
-    checks::language,
-    model::{ClassKind, Level, Verification, Verifier},
-};
+use muster_checks::language;
+use muster_core::model::{ClassKind, Level, Verification, Verifier};
 
 const HEAD: &str = "profile: mine\nversion: 1.0.0\ntitle: Mine\n";
 

@@ -4,17 +4,15 @@ use serde_json::Value;
 use url::Url;
 
 use super::RawTarget;
-use crate::{
-    load::{
-        dates,
-        diagnostic::Diagnostics,
-        identities,
-        nearest::nearest,
-        source::is_url,
-        yaml::{Document, member},
-    },
-    model::{AccessRule, NOBODY},
+use crate::load::{
+    dates,
+    diagnostic::Diagnostics,
+    identities,
+    nearest::nearest,
+    source::is_url,
+    yaml::{Document, member},
 };
+use muster_core::model::{AccessRule, NOBODY};
 
 /// The published contract is the target's own: requests go to its host alone.
 pub(super) fn published(document: &Document, wrong: &mut Diagnostics) {

@@ -2,7 +2,7 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 
 use super::*;
-use crate::model::{Credential, KeyPlace};
+use muster_core::model::{Credential, KeyPlace};
 
 fn environment(name: &str) -> Option<String> {
     name.starts_with("SET").then(|| format!("value of {name}"))

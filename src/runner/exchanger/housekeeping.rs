@@ -3,16 +3,16 @@
 use std::sync::atomic::Ordering;
 
 use super::{Exchanger, wants_nonce};
-use crate::{
-    contract::Operation,
-    event::CLEANUP,
-    exchange::{Breakage, BreakageKind, Exchange, ExchangeId, Request},
-    plan::CaseName,
-    runner::{
-        creation,
-        wire::{Sent, Wire, unsent},
-    },
+use crate::runner::{
+    creation,
+    wire::{Sent, Wire, unsent},
 };
+use muster_checks::plan::CaseName;
+use muster_core::{
+    contract::Operation,
+    exchange::{Breakage, BreakageKind, Exchange, ExchangeId, Request},
+};
+use muster_report::event::CLEANUP;
 
 impl<W: Wire> Exchanger<'_, W> {
     /// Sends a request of the run's own housekeeping: outside budget and cancellation, told but not judged.

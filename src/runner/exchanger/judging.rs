@@ -6,15 +6,14 @@ use std::{
 };
 
 use super::Exchanger;
-use crate::{
-    checks::{self, Answer},
-    event::{Event, Exchanged},
+use crate::runner::{drive::PendingJudgement, wire::Wire};
+use muster_checks::{self as checks, Answer, plan::CaseName};
+use muster_core::{
     exchange::{Auth, Exchange, Intent},
     model::{CheckId, Verifier},
-    plan::CaseName,
-    runner::{drive::Noted, wire::Wire},
     verdict::Judgement,
 };
+use muster_report::event::{Event, Exchanged};
 
 /// Shorter delays are lost in those of any network.
 const WORTH_TELLING: Duration = Duration::from_millis(20);
@@ -29,14 +28,18 @@ impl<W: Wire> Exchanger<'_, W> {
     }
 
     /// Has the response checks judge an exchange, and tells it.
-    pub(super) fn judge(&self, case: &CaseName, exchange: &Exchange) -> Vec<Noted> {
+    pub(super) fn judge(&self, case: &CaseName, exchange: &Exchange) -> Vec<PendingJudgement> {
         let began = Instant::now();
         let noted = self.judge_and_tell(case, exchange);
         self.was_busy_since(began);
         noted
     }
 
-    pub(super) fn judge_and_tell(&self, case: &CaseName, exchange: &Exchange) -> Vec<Noted> {
+    pub(super) fn judge_and_tell(
+        &self,
+        case: &CaseName,
+        exchange: &Exchange,
+    ) -> Vec<PendingJudgement> {
         let operation = exchange
             .request
             .operation
@@ -64,7 +67,7 @@ impl<W: Wire> Exchanger<'_, W> {
                         }
                     }
                 }
-                noted.push(Noted {
+                noted.push(PendingJudgement {
                     by: Verifier::Check(id.clone()),
                     operation: exchange.request.operation.clone(),
                     judgement,
@@ -91,13 +94,13 @@ impl<W: Wire> Exchanger<'_, W> {
     }
 
     /// What is to be said of a request that was sent again when it was told to.
-    pub(super) fn was_meant(&self, exchange: &Exchange) -> Option<Noted> {
+    pub(super) fn was_meant(&self, exchange: &Exchange) -> Option<PendingJudgement> {
         let asked = self
             .checks
             .iter()
             .any(|(id, _)| id.as_str() == checks::WAITS);
         let response = exchange.response().filter(|_| asked)?;
-        Some(Noted {
+        Some(PendingJudgement {
             by: Verifier::Check(checks::WAITS.into()),
             operation: exchange.request.operation.clone(),
             judgement: checks::wire::retry_after::meant(response, exchange.id),

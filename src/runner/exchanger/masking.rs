@@ -1,10 +1,10 @@
 //! Events and judgements without secrets in their texts.
 
-use crate::{
-    event::{Creation, End, Event},
+use muster_core::{
     observation::Redactor,
-    verdict::{Gap, Judgement},
+    verdict::{Judgement, Unverified},
 };
+use muster_report::event::{Creation, End, Event};
 
 /// An event without secrets in its texts. Exchanges and judgements have none by the time they are told.
 pub(super) fn without_secrets(redactor: &Redactor, event: Event) -> Event {
@@ -19,9 +19,9 @@ pub(super) fn without_secrets(redactor: &Redactor, event: Event) -> Event {
         Event::LeftBehind(creation, reason) => {
             Event::LeftBehind(clean(creation), redactor.text(&reason))
         }
-        Event::Noticed(gap) => Event::Noticed(Gap {
+        Event::Noticed(gap) => Event::Noticed(Unverified {
             reason: redactor.text(&gap.reason),
-            whose: gap.whose,
+            responsible: gap.responsible,
         }),
         Event::Finished(mut finished) => {
             if let End::Stopped { reason, .. } = &mut finished.end {
@@ -49,13 +49,13 @@ pub(in crate::runner) fn redacted(redactor: &Redactor, judgement: Judgement) -> 
             finding.authored = finding.authored.map(|line| redactor.text(&line));
             Judgement::Fail(finding)
         }
-        Judgement::Inconclusive(gap) => Judgement::Inconclusive(Gap {
+        Judgement::Inconclusive(gap) => Judgement::Inconclusive(Unverified {
             reason: redactor.text(&gap.reason),
-            whose: gap.whose,
+            responsible: gap.responsible,
         }),
-        Judgement::Error(gap) => Judgement::Error(Gap {
+        Judgement::Error(gap) => Judgement::Error(Unverified {
             reason: redactor.text(&gap.reason),
-            whose: gap.whose,
+            responsible: gap.responsible,
         }),
         Judgement::NotApplicable(reason) => Judgement::NotApplicable(redactor.text(&reason)),
         Judgement::Pass => Judgement::Pass,

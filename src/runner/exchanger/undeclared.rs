@@ -3,14 +3,14 @@
 use std::{collections::HashSet, sync::PoisonError};
 
 use super::Exchanger;
-use crate::{
+use crate::runner::wire::Wire;
+use muster_core::{
     arrange,
-    event::Event,
     exchange::{Auth, Exchange},
-    model::{OperationKey, Whose},
-    runner::wire::Wire,
-    verdict::Gap,
+    model::{OperationKey, Responsible},
+    verdict::Unverified,
 };
+use muster_report::event::Event;
 
 /// Operations that refuse requests without credentials, although the contract declares none.
 #[derive(Debug, Default)]
@@ -75,8 +75,8 @@ impl<W: Wire> Exchanger<'_, W> {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        self.tell(Event::Noticed(Gap::new(
-            Whose::Supplier,
+        self.tell(Event::Noticed(Unverified::new(
+            Responsible::Supplier,
             format!(
                 "The contract declares no security for {shown}{more}, and a request without credentials received 401 or 403. These operations were tested with the credentials of the identity. Declare `security` for them in the contract."
             ),

@@ -1,13 +1,13 @@
 //! Whether the target accepts the credentials of each identity, shown on an operation that only reads and asks for them.
 
 use super::{Preflight, StepOutcome, needs_nothing};
-use crate::{
+use crate::runner::wire::{Sent, Wire};
+use muster_core::{
     arrange::hazard,
     contract::{Contract, Operation},
     exchange::{Address, Intent, Outcome, Request},
-    model::{IdentityName, Method, Whose},
-    runner::wire::{Sent, Wire},
-    verdict::Gap,
+    model::{IdentityName, Method, Responsible},
+    verdict::Unverified,
 };
 
 /// How many operations are tried before credentials count as wrong.
@@ -79,8 +79,8 @@ async fn prove_one<W: Wire>(
         }
     }
     if !forbidden.is_empty() {
-        return StepOutcome::Doubtful(Gap::new(
-            Whose::Credentials,
+        return StepOutcome::Doubtful(Unverified::new(
+            Responsible::Credentials,
             format!(
                 "{}: `{identity}` has no right to read here, or its {kind} is not known. Give it the right, or correct it.",
                 forbidden.join(", ")
@@ -88,16 +88,16 @@ async fn prove_one<W: Wire>(
         ));
     }
     if !refused.is_empty() {
-        return StepOutcome::Bad(Gap::new(
-            Whose::Credentials,
+        return StepOutcome::Bad(Unverified::new(
+            Responsible::Credentials,
             format!(
                 "401: the {kind} of `{identity}` is wrong or has expired ({}). Correct it where the target file reads it.",
                 refused.join(", ")
             ),
         ));
     }
-    StepOutcome::Doubtful(Gap::new(
-        Whose::Supplier,
+    StepOutcome::Doubtful(Unverified::new(
+        Responsible::Supplier,
         format!(
             "Whether the {kind} of `{identity}` is accepted is not known: {}.",
             silent.join(", ").trim_end_matches('.')
