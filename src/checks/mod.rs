@@ -271,6 +271,7 @@ checks! {
         replace_is_idempotent,
         replaced,
         safe_methods_change_nothing,
+        spaces_kept,
         status_by_method,
         unknown_id_on_write,
         write_answer,
