@@ -307,6 +307,16 @@ fn labels(rng: &mut Rng, count: usize) -> String {
 /// The plain text where nothing says what is wanted.
 pub(crate) const PLACEHOLDER: &str = "example";
 
+/// Whether a text is one that nothing but chance chose: the placeholder, a drawn word, or one of these told apart by
+/// more letters.
+pub(crate) fn is_made_up(text: &str) -> bool {
+    (1..=PLACEHOLDER.len() + 10).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase())
+        && !text::police_strings()
+            .iter()
+            .any(|sample| sample.text == text)
+}
+
 /// A text for a schema that asks for nothing but a length.
 pub(super) fn free(
     rng: &mut Rng,
