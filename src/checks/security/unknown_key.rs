@@ -3,7 +3,7 @@
 use crate::{
     checks::{
         Check, Example, Kind, Line, Says, Scope,
-        tokens::{PEOPLE, lent, where_tokens_protect_reads},
+        tokens::{PEOPLE, lent_by_issuer, where_tokens_protect_reads},
     },
     contract::Operation,
     script::{Script, Scripted},
@@ -55,7 +55,7 @@ pub static CHECK: Check = Check {
 };
 
 fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
-    lent(
+    lent_by_issuer(
         script,
         &[("unknown-key", "a token signed with an unknown key")],
     )
