@@ -40,10 +40,14 @@ fn part(summary: &Summary, part: Partial, about: &str) -> String {
     } else {
         outcomes.join(", ")
     };
-    let operations = if part.operations_left_out {
+    let left_out = if part.operations_left_out {
         " Operations were left out, too."
     } else {
         ""
+    };
+    let operations = match withheld(summary) {
+        Some(operations) => format!("{left_out} {operations}"),
+        None => left_out.to_owned(),
     };
     format!(
         "{} of {} of {about} selected, {outcome}: this says nothing of the rest.{operations}",
@@ -56,17 +60,44 @@ fn part(summary: &Summary, part: Partial, about: &str) -> String {
 pub(crate) fn verdict(summary: &Summary) -> String {
     let start = &summary.started;
     let about = format!("{} {}", start.profile.title, start.profile.version);
-    if let Some(partial) = summary.partial {
-        return part(summary, partial, &about);
-    }
-    match summary.conformance {
+    let withheld = match summary.partial {
+        Some(partial) if partial.selected < partial.of || partial.operations_left_out => {
+            return part(summary, partial, &about);
+        }
+        Some(_) => withheld(summary).map_or_else(String::new, |one| format!(" {one}")),
+        None => String::new(),
+    };
+    let sentence = match summary.conformance {
         Conformance::Conformant => format!("{} conforms to {about}.", start.target),
         Conformance::NonConformant => format!("{} does not conform to {about}.", start.target),
         Conformance::Undetermined => format!(
             "Whether {} conforms to {about} could not be determined.",
             start.target
         ),
-    }
+    };
+    sentence + &withheld
+}
+
+/// How many operations a sentence names.
+const NAMED: usize = 3;
+
+/// `This says nothing of POST /auth/logout, which was left out for safety.`
+fn withheld(summary: &Summary) -> Option<String> {
+    let left_out: Vec<String> = summary
+        .withheld()
+        .filter_map(|exclusion| exclusion.operation.as_ref())
+        .map(ToString::to_string)
+        .collect();
+    let were = if left_out.len() == 1 { "was" } else { "were" };
+    let what = match left_out.as_slice() {
+        [] => return None,
+        [one] => one.clone(),
+        [most @ .., last] if left_out.len() <= NAMED => format!("{} and {last}", most.join(", ")),
+        more => format!("{} operations", grouped(more.len() as u64)),
+    };
+    Some(format!(
+        "This says nothing of {what}, which {were} left out for safety."
+    ))
 }
 
 /// With a capital letter at its beginning.

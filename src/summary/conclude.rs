@@ -212,9 +212,9 @@ fn judge(
     result
 }
 
-/// How much of the profile was selected, where `--only` or `--skip` left something out.
+/// How much of the profile was selected, where `--only`, `--skip` or safety left something out.
 fn partial(fold: &Fold, started: &Started, requirements: &[RequirementResult]) -> Option<Partial> {
-    let deselects = |exclusion: &Exclusion| exclusion.deselected;
+    let deselects = |exclusion: &Exclusion| exclusion.deselected || exclusion.withheld;
     if fold.not_selected.is_empty() && !fold.excluded.iter().any(deselects) {
         return None;
     }
@@ -225,6 +225,11 @@ fn partial(fold: &Fold, started: &Started, requirements: &[RequirementResult]) -
             .excluded
             .iter()
             .any(|exclusion| exclusion.deselected && exclusion.operation.is_some()),
+        withheld: fold
+            .excluded
+            .iter()
+            .filter(|exclusion| exclusion.withheld && exclusion.by.is_none())
+            .count() as u64,
     };
     for result in requirements
         .iter()

@@ -105,6 +105,9 @@ pub struct Partial {
     pub of: u32,
     /// Whether operations were left out too, so that a requirement was verified on some of its operations alone.
     pub operations_left_out: bool,
+    /// How many operations were left out for safety.
+    #[serde(default)]
+    pub withheld: u64,
 }
 
 /// A line of the journal that could not be read.
@@ -432,6 +435,12 @@ impl Summary {
         self.requirements
             .iter()
             .find(|result| result.requirement.id == *id)
+    }
+
+    /// The operations that were left out for safety, with the reasons.
+    pub fn withheld(&self) -> impl Iterator<Item = &crate::plan::Exclusion> {
+        let left_out = |one: &&crate::plan::Exclusion| one.withheld && one.by.is_none();
+        self.planned.excluded.iter().filter(left_out)
     }
 
     /// The finding of this number, or the effect of one.
