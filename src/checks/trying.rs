@@ -241,9 +241,10 @@ pub fn plain_or_unknown<'a>(
         return Ok((arranged, None));
     }
     let halt = not_taken(&arranged, operation, exchange);
-    let is_made_up = arranged.values.parameters.iter().any(|filled| {
-        filled.place == ParameterPlace::Path && filled.origin == Origin::Generated
-    });
+    let is_made_up =
+        arranged.values.parameters.iter().any(|filled| {
+            filled.place == ParameterPlace::Path && filled.origin == Origin::Generated
+        });
     if exchange.status() == Some(404) && is_made_up {
         return Ok((arranged, Some(halt)));
     }
