@@ -1,10 +1,16 @@
 //! What careful suppliers get from a framework's defaults is sound, or a warning.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use serde_json::{Value, json};
 
-use super::loans::{Desk, contract};
+use super::{
+    bikes::{self, Shed},
+    loans::{Desk, contract},
+};
 use crate::service::{Ran, Reply, Request, Service};
 
 fn run(
@@ -90,6 +96,61 @@ fn a_creation_that_finds_the_equal_record_is_no_race() {
         );
         assert_eq!(ran.exit, 0, "{profile}: {}", ran.told());
     }
+}
+
+/// Bikes in a shed, where a second creation with equal content answers with the bike that is there.
+fn finds_equal_bikes() -> impl Fn(&Request) -> Reply + Send + Sync {
+    let shed = Shed::default();
+    let made: Mutex<BTreeMap<String, Value>> = Mutex::default();
+    move |request| {
+        let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+        if request.method == "DELETE" {
+            made.retain(|_, bike| request.path != format!("/bikes/{}", bike["id"]));
+        }
+        let content = request
+            .json()
+            .filter(|_| request.method == "POST")
+            .map(|body| body.to_string());
+        if let Some(found) = content.as_ref().and_then(|content| made.get(content)) {
+            return Reply::json(201, found).with("location", &format!("/bikes/{}", found["id"]));
+        }
+        let reply = shed.answer(request);
+        if let Some(content) = content.filter(|_| reply.status == 201) {
+            made.insert(content, serde_json::from_slice(&reply.body).unwrap());
+        }
+        reply
+    }
+}
+
+#[test]
+fn equal_content_that_finds_its_record_one_after_the_other_is_no_race() {
+    let ran = run(bikes::CONTRACT, &["--only", "GOV-67"], finds_equal_bikes());
+    assert_eq!(
+        ran.verdict("GOV-67"),
+        "\"not-applicable\"",
+        "{}",
+        ran.told()
+    );
+}
+
+#[test]
+fn creations_that_collide_only_when_they_are_concurrent_fail() {
+    // The first few creations, which come at once, receive the same number.
+    let shed = Shed::default();
+    let first: Mutex<(usize, Option<Reply>)> = Mutex::default();
+    let ran = run(bikes::CONTRACT, &["--only", "GOV-67"], move |request| {
+        let reply = shed.answer(request);
+        if request.method != "POST" || reply.status != 201 {
+            return reply;
+        }
+        let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
+        first.0 += 1;
+        if first.0 > 4 {
+            return reply;
+        }
+        first.1.get_or_insert(reply).clone()
+    });
+    assert_eq!(ran.verdict("GOV-67"), "fail", "{}", ran.told());
 }
 
 /// The contract with one more operation that may do harm.
