@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::{
     arrange::{Role, valid_request},
     checks::{
-        bodies::told_apart,
         Check, Example, Kind, Line, Says, Scope,
+        bodies::told_apart,
         operating::{
             PEOPLE, adds, fresh_key, idempotency_key, identity_of, of_role, success, with,
         },
@@ -68,6 +68,25 @@ pub static CHECK: Check = Check {
             says: Says::Fail("same record"),
         },
         Example {
+            title: "One id twice, although one after the other gives two",
+            contract: COLOURS,
+            dialogue: &[
+                Line::json("POST /bikes", 201, r#"{"id":"1"}"#),
+                Line::json("POST /bikes", 201, r#"{"id":"1"}"#),
+                Line::json("POST /bikes", 201, r#"{"id":"3"}"#),
+                Line::json("POST /bikes", 201, r#"{"id":"4"}"#),
+                Line::json("POST /bikes", 201, r#"{"id":"5"}"#),
+                Line::json("POST /bikes", 201, r#"{"id":"6"}"#),
+            ],
+            says: Says::Fail("same record"),
+        },
+        Example {
+            title: "The record with equal content is found, also one after the other",
+            contract: COLOURS,
+            dialogue: &[Line::json("POST /bikes", 201, r#"{"id":"1"}"#)],
+            says: Says::Nothing,
+        },
+        Example {
             title: "All refused",
             contract: PEOPLE,
             dialogue: &[Line::empty("POST /people", 409)],
@@ -75,6 +94,17 @@ pub static CHECK: Check = Check {
         },
     ],
 };
+
+/// Nothing in a body can differ from another.
+const COLOURS: &str = "
+/bikes:
+  post:
+    requestBody: {required: true, content: {application/json: {schema: {type: object, required: [colour], properties: {colour: {enum: [red]}}}}}}
+    responses: {'201': {description: Created}}
+/bikes/{id}:
+  parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+  get: {responses: {'200': {description: A bike}}}
+";
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
     let operation = of_role(script, operation, &[Role::Create])?;

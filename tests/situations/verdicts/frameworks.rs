@@ -133,26 +133,6 @@ fn equal_content_that_finds_its_record_one_after_the_other_is_no_race() {
     );
 }
 
-#[test]
-fn creations_that_collide_only_when_they_are_concurrent_fail() {
-    // The first few creations, which come at once, receive the same number.
-    let shed = Shed::default();
-    let first: Mutex<(usize, Option<Reply>)> = Mutex::default();
-    let ran = run(bikes::CONTRACT, &["--only", "GOV-67"], move |request| {
-        let reply = shed.answer(request);
-        if request.method != "POST" || reply.status != 201 {
-            return reply;
-        }
-        let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
-        first.0 += 1;
-        if first.0 > 4 {
-            return reply;
-        }
-        first.1.get_or_insert(reply).clone()
-    });
-    assert_eq!(ran.verdict("GOV-67"), "fail", "{}", ran.told());
-}
-
 /// The contract with one more operation that may do harm.
 fn with_operation(path: &str, id: &str) -> String {
     let operation = format!(
