@@ -5,7 +5,7 @@ default:
 
 # Everything that must be green before a commit lands.
 check:
-    cargo fmt --check
+    cargo fmt --all --check
     cargo clippy --all-targets -- -D warnings
     cargo test
 

@@ -50,6 +50,8 @@ Commands:
   issuer       Serve a small OpenID provider for test systems, whose tokens can be wrong on request
   selftest     Prove on this machine that every check passes the good supplier and catches its fault
   drift        Tell what changed between two contracts, and what of it breaks callers
+  id           Check, make and explain identifiers of policing: PNC ID, CRO, ASN, NINO, postcode and
+               others
   init         Write a first target.yaml from an OpenAPI document
   schema       Print or write the JSON Schemas of Muster's own formats, for editors
   completions  Print a completion script for a shell

@@ -16,6 +16,7 @@ mod demo;
 mod drift;
 pub mod exit;
 mod failure;
+mod id;
 mod init;
 mod interruption;
 mod issuer;
@@ -104,6 +105,8 @@ enum Command {
     Selftest(selftest::Arguments),
     /// Tell what changed between two contracts, and what of it breaks callers.
     Drift(drift::Arguments),
+    /// Check, make and explain identifiers of policing: PNC ID, CRO, ASN, NINO, postcode and others.
+    Id(id::Arguments),
     /// Write a first target.yaml from an OpenAPI document.
     Init(init::Arguments),
     /// Print or write the JSON Schemas of Muster's own formats, for editors.
@@ -149,6 +152,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Issuer(arguments) => issuer::run(&arguments),
         Command::Selftest(arguments) => selftest::run(&arguments),
+        Command::Id(arguments) => id::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Drift(arguments) => drift::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),

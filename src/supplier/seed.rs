@@ -24,8 +24,6 @@ const COLOURS: [&str; 4] = ["blue", "red", "silver", "black"];
 const CATEGORIES: [&str; 4] = ["burglary", "theft", "collision", "missingPerson"];
 const STATUSES: [&str; 3] = ["open", "underInvestigation", "closed"];
 const SEXES: [&str; 3] = ["female", "male", "notKnown"];
-/// The check letters of the Police National Computer, by remainder of 23.
-const CHECK_LETTERS: &[u8; 23] = b"ZABCDEFGHJKLMNPQRTUVWXY";
 
 /// Fills a new store. Of each dozen the last four belong to the second force; of these and of the first eight one is restricted.
 pub(crate) fn fill(house: &House, store: &mut Store) {
@@ -95,9 +93,8 @@ fn describe(kind: Kind, at: u32) -> Value {
 
 /// An identifier of the year 2099 with its right check letter.
 fn pnc_id(serial: u32) -> String {
-    let remainder = usize::try_from((u64::from(serial) + 99 * 10_000_000) % 23).unwrap_or(0);
-    let letter = CHECK_LETTERS.get(remainder).copied().unwrap_or(b'Z');
-    format!("2099/{serial:07}{}", char::from(letter))
+    let letter = muster_id::check_letter(99 * 10_000_000 + u64::from(serial));
+    format!("2099/{serial:07}{letter}")
 }
 
 fn link(store: &mut Store) {
@@ -124,5 +121,9 @@ mod tests {
     #[test]
     fn the_check_letter_is_right() {
         assert_eq!(super::pnc_id(1_234_567), "2099/1234567B");
+        for at in 0..12 {
+            let id = super::pnc_id(1_234_567 + at);
+            assert!(muster_id::kinds::pnc::KIND.parse_canonical(&id).is_ok());
+        }
     }
 }
