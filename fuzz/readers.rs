@@ -93,7 +93,7 @@ pub(crate) fn journal(bytes: &[u8], folder: &Path) {
         return;
     }
     if let Ok(summary) = journal::summary(&path) {
-        for format in &report::FORMATS {
+        for format in report::FORMATS {
             let text = (format.render)(&summary, &report::Options::default());
             assert!(!text.is_empty());
             if format.name == "junit" {

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{
     Failure,
-    job::{Job, JunitFlavour, LoadedContract, Subject},
+    job::{Job, LoadedContract, Subject},
     reference::Delay,
     wiring,
 };
@@ -415,20 +415,6 @@ fn identity_of_flags(
         credentials,
         client_certificate: None,
     }))
-}
-
-/// Where reports go.
-#[derive(Debug, Clone, Default, Args)]
-pub(super) struct ReportArguments {
-    /// The run folder; `{run}` stands for the id of the run [default: reports/{run}].
-    #[arg(long, short, value_name = "FOLDER")]
-    pub(super) out: Option<PathBuf>,
-    /// Replace the run that the folder holds.
-    #[arg(long)]
-    pub(super) overwrite: bool,
-    /// Which JUnit shape to write.
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) junit_flavour: JunitFlavour,
 }
 
 /// The ids that a profile may cite.
