@@ -54,6 +54,7 @@ pub(crate) fn target(bytes: &[u8]) {
     let settings = target::Settings {
         environment: &|_| Some("value".to_owned()),
         allow_writes_in_production: false,
+        without_secrets: false,
     };
     if let Err(wrong) = target::load(source(bytes), &settings) {
         assert!(!wrong.render(false).is_empty());

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{
     Exit, Failure,
-    args::{SelectionArguments, SubjectArguments},
+    args::{Secrets, SelectionArguments, SubjectArguments},
     job::{Job, OutputFormat},
     output, wiring,
 };
@@ -23,7 +23,12 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let job = Job::load(&arguments.subject, &arguments.selection, None)?;
+    // Nothing is sent to the target, so that whoever reviews a plan needs none of its secrets.
+    let subject = SubjectArguments {
+        secrets: Secrets::Unread,
+        ..arguments.subject.clone()
+    };
+    let job = Job::load(&subject, &arguments.selection, None)?;
     output::out(&wiring::plan(job, arguments.format)?)?;
     Ok(Exit::Conformant)
 }

@@ -327,7 +327,7 @@ impl Session {
             .collect();
         let personal = self.profile.personal.iter().chain(&self.target.personal);
         let mut redactor = Redactor::new([], personal.map(String::as_str));
-        if self.profile.personal.is_empty() {
+        if self.profile.personal.is_empty() || self.profile.usual_personal {
             redactor = redactor.with_usual_personal();
         }
         let redactor = redactor
