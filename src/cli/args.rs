@@ -310,7 +310,12 @@ fn load_contract(
     let location = subject.contract.clone().or_else(|| target.contract.clone());
     match location.map(ProfileContract::Location).or(of_profile) {
         Some(place) => {
-            wiring::contract_of(&place, target, contract_root(subject, target).as_deref())
+            let root = contract_root(subject, target);
+            // What stands in for a secret is shown to nobody.
+            match subject.secrets {
+                Secrets::Read => wiring::contract_of(&place, target, root.as_deref()),
+                Secrets::Unread => wiring::contract_within(&place, root.as_deref()),
+            }
         }
         None => Err(Failure::Usage(
             Diagnostic::plain("there is no contract to test against")

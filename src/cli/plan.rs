@@ -23,12 +23,22 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    // Nothing is sent to the target, so that whoever reviews a plan needs none of its secrets.
-    let subject = SubjectArguments {
+    // Secrets only open a contract that is shown to clients alone: whoever reviews a plan needs none of them.
+    let unread = SubjectArguments {
         secrets: Secrets::Unread,
         ..arguments.subject.clone()
     };
-    let job = Job::load(&subject, &arguments.selection, None)?;
+    let load = |subject: &SubjectArguments| Job::load(subject, &arguments.selection, None);
+    let given = &arguments.subject;
+    let reads_stdin = [&given.target, &given.profile, &given.contract]
+        .iter()
+        .any(|place| place.as_deref() == Some("-"));
+    let job = if reads_stdin {
+        // Standard input can be read once.
+        load(&unread)?
+    } else {
+        load(given).or_else(|_| load(&unread))?
+    };
     output::out(&wiring::plan(job, arguments.format)?)?;
     Ok(Exit::Conformant)
 }

@@ -174,8 +174,8 @@ async fn session(job: Job, fail_on: FailOn) -> Result<(Session, Option<Reference
         fail_on_should: fail_on == FailOn::Should,
         now,
     };
-    selection::split_commas(&mut session);
-    let checked = told::apply(&mut session)
+    let checked = selection::split_commas(&mut session)
+        .and_then(|()| told::apply(&mut session))
         .and_then(|()| suites::check(&session))
         .and_then(|()| selection::check(&session));
     if let Err(wrong) = checked {
