@@ -132,7 +132,7 @@ pub struct Finding {
     pub authored: Option<String>,
     /// Where in contract or suite it stands that says what was expected, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<SourceLocation>,
+    pub source: Option<Box<SourceLocation>>,
     /// The kind of mistake, as a sentence in the plural: findings of one kind are told as one, with a table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
@@ -172,7 +172,7 @@ impl Finding {
     /// Says where in a file it stands that says what was expected.
     #[must_use]
     pub fn in_source(mut self, source: SourceLocation) -> Self {
-        self.source = Some(source);
+        self.source = Some(Box::new(source));
         self
     }
 

@@ -20,7 +20,7 @@ pub(super) fn located(contract: &Contract, event: Event) -> Event {
     if let Judgement::Fail(finding) = &mut judged.judgement
         && finding.source.is_none()
     {
-        finding.source = place(contract, finding, judged.operation.as_ref());
+        finding.source = place(contract, finding, judged.operation.as_ref()).map(Box::new);
     }
     Event::Judged(judged)
 }
@@ -110,7 +110,7 @@ mod tests {
             return None;
         };
         match judged.judgement {
-            Judgement::Fail(finding) => finding.source,
+            Judgement::Fail(finding) => finding.source.map(|source| *source),
             _ => None,
         }
     }

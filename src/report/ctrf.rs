@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::{
     Format,
     cases::{Case, Outcome, suites},
-    evidence, sanitise, text,
+    evidence::{self, set},
+    sanitise, text,
 };
 use crate::summary::Summary;
 
@@ -64,7 +65,7 @@ fn render(summary: &Summary) -> String {
         },
     });
     if let Some((_, stop)) = evidence::times(summary) {
-        document["timestamp"] = stop.into();
+        set(&mut document, "timestamp", stop);
     }
     let text = serde_json::to_string_pretty(&document).unwrap_or_default();
     format!("{text}\n")
@@ -99,14 +100,14 @@ fn test(suite: &str, case: &Case) -> Value {
         "labels": labels,
     });
     if let Some(told) = case.told() {
-        test["message"] = told.message.as_str().into();
+        set(&mut test, "message", told.message.as_str());
         if !told.detail.is_empty() {
-            test["trace"] = told.detail.as_str().into();
+            set(&mut test, "trace", told.detail.as_str());
         }
     }
     if let Some((file, line)) = &case.place {
-        test["filePath"] = file.as_str().into();
-        test["line"] = (*line).into();
+        set(&mut test, "filePath", file.as_str());
+        set(&mut test, "line", *line);
     }
     test
 }

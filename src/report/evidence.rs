@@ -1,5 +1,7 @@
 //! What shows a finding, and where it points (owner of [`exchange`]).
 
+use serde_json::Value;
+
 use super::sanitise;
 use crate::{
     observation::{Content, Observation},
@@ -67,7 +69,8 @@ pub(crate) fn file_location(summary: &Summary, finding: &FindingResult) -> Sourc
     finding
         .finding
         .source
-        .clone()
+        .as_deref()
+        .cloned()
         .filter(|source| !source.file.contains(":/"))
         .unwrap_or_else(|| SourceLocation {
             file: summary
@@ -131,4 +134,11 @@ fn moment(summary: &Summary, after_us: u64) -> Option<time::OffsetDateTime> {
     started
         .checked_add(after)
         .map(|at| at.to_offset(time::UtcOffset::UTC))
+}
+
+/// Sets a member of an object.
+pub(crate) fn set(object: &mut Value, name: &str, value: impl Into<Value>) {
+    if let Value::Object(members) = object {
+        members.insert(name.to_owned(), value.into());
+    }
 }

@@ -3,7 +3,11 @@
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::{Format, evidence, sanitise, text};
+use super::{
+    Format,
+    evidence::{self, set},
+    sanitise, text,
+};
 use crate::{
     event::End,
     model::{Level, Verifier},
@@ -135,10 +139,14 @@ fn rule(rule: &Rule) -> Value {
         "shortDescription": { "text": clean(&rule.purpose) },
     });
     if !rule.verifies.is_empty() {
-        value["fullDescription"] = json!({ "text": clean(&rule.verifies) });
+        set(
+            &mut value,
+            "fullDescription",
+            json!({ "text": clean(&rule.verifies) }),
+        );
     }
     if !rule.fix.is_empty() {
-        value["help"] = json!({ "text": clean(&rule.fix) });
+        set(&mut value, "help", json!({ "text": clean(&rule.fix) }));
     }
     value
 }
@@ -151,30 +159,40 @@ fn result(finding: &Finding, rule: Option<usize>) -> Value {
         "partialFingerprints": { "musterCause/v1": finding.fingerprint },
     });
     if let Some(rule) = rule {
-        value["ruleIndex"] = rule.into();
+        set(&mut value, "ruleIndex", rule);
     }
     let mut location = json!({});
     if let Some(source) = &finding.source {
-        location["physicalLocation"] = json!({
-            "artifactLocation": { "uri": uri(&source.file) },
-            "region": { "startLine": source.line.max(1), "startColumn": source.column.max(1) },
-        });
+        set(
+            &mut location,
+            "physicalLocation",
+            json!({
+                "artifactLocation": { "uri": uri(&source.file) },
+                "region": { "startLine": source.line.max(1), "startColumn": source.column.max(1) },
+            }),
+        );
     }
     if let Some(operation) = &finding.operation {
-        location["logicalLocations"] =
-            json!([{ "fullyQualifiedName": clean(operation), "kind": "resource" }]);
+        set(
+            &mut location,
+            "logicalLocations",
+            json!([{ "fullyQualifiedName": clean(operation), "kind": "resource" }]),
+        );
     }
-    value["locations"] = json!([location]);
+    set(&mut value, "locations", json!([location]));
     if let Some(accepted) = &finding.accepted {
-        value["suppressions"] =
-            json!([{ "kind": "external", "status": "accepted", "justification": clean(accepted) }]);
+        set(
+            &mut value,
+            "suppressions",
+            json!([{ "kind": "external", "status": "accepted", "justification": clean(accepted) }]),
+        );
     }
     if let Some((request, response)) = &finding.exchange {
-        value["webRequest"] = request.clone();
-        value["webResponse"] = response.clone();
+        set(&mut value, "webRequest", request.clone());
+        set(&mut value, "webResponse", response.clone());
     }
     if !finding.properties.is_null() {
-        value["properties"] = finding.properties.clone();
+        set(&mut value, "properties", finding.properties.clone());
     }
     value
 }
@@ -360,8 +378,8 @@ fn invocation(summary: &Summary) -> Value {
         "toolExecutionNotifications": notes,
     });
     if let Some((start, stop)) = super::evidence::times(summary) {
-        value["startTimeUtc"] = start.into();
-        value["endTimeUtc"] = stop.into();
+        set(&mut value, "startTimeUtc", start);
+        set(&mut value, "endTimeUtc", stop);
     }
     value
 }
