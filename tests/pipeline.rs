@@ -209,7 +209,7 @@ fn a_plan_needs_no_secrets_and_takes_the_profiles_of_the_target_file() {
     write_target(here, "");
     let told = done(&muster(here, &["plan", "--target", "target.yaml"]), 0);
     assert!(told.contains("http.undeclared-method"), "{told}");
-    assert!(!told.contains("ops."), "{told}");
+    assert!(!told.contains("wire.keep-alive"), "{told}");
     // A run needs it.
     let refused = muster(here, &["run", "--target", "target.yaml"]);
     done(&refused, 2);
@@ -218,7 +218,7 @@ fn a_plan_needs_no_secrets_and_takes_the_profiles_of_the_target_file() {
     write_target(here, "profile: [uk-gov-api, http-operability]\n");
     let told = done(&muster(here, &["plan", "--target", "target.yaml"]), 0);
     assert!(
-        told.contains("http.undeclared-method") && told.contains("ops."),
+        told.contains("http.undeclared-method") && told.contains("wire.keep-alive"),
         "{told}"
     );
     let told = done(
@@ -235,7 +235,7 @@ fn a_plan_needs_no_secrets_and_takes_the_profiles_of_the_target_file() {
         0,
     );
     assert!(
-        told.contains("ops."),
+        told.contains("wire.keep-alive"),
         "the flag goes before the file: {told}"
     );
 
