@@ -357,6 +357,7 @@ fn started(base: &str, key: &OperationKey) -> Started {
             sha256: String::new(),
             operations: vec![key.clone()],
             surfaces: muster::coverage::surfaces(&Contract::from_value(contract()).unwrap()),
+            reconstruction: false,
         },
         waivers: Vec::new(),
         attestations: Vec::new(),

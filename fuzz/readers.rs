@@ -54,6 +54,7 @@ pub(crate) fn target(bytes: &[u8]) {
     let settings = target::Settings {
         environment: &|_| Some("value".to_owned()),
         allow_writes_in_production: false,
+        without_secrets: false,
     };
     if let Err(wrong) = target::load(source(bytes), &settings) {
         assert!(!wrong.render(false).is_empty());
@@ -93,7 +94,7 @@ pub(crate) fn journal(bytes: &[u8], folder: &Path) {
         return;
     }
     if let Ok(summary) = journal::summary(&path) {
-        for format in &report::FORMATS {
+        for format in report::FORMATS {
             let text = (format.render)(&summary, &report::Options::default());
             assert!(!text.is_empty());
             if format.name == "junit" {

@@ -95,6 +95,9 @@ pub struct Observation {
     pub broken: Option<Breakage>,
     /// How long it took.
     pub timing: Timing,
+    /// When it ended, in microseconds since the run started: known of what a journal tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_us: Option<u64>,
     /// What the caller was promised, where the request tried who may do what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<Access>,
@@ -430,6 +433,7 @@ impl Redactor {
                 }),
             },
             timing: response.map(|response| response.timing).unwrap_or_default(),
+            ended_us: None,
             access: request.access.clone(),
             over: exchange.request.over,
             tls: TlsGiven {

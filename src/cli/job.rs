@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::reference::Delay;
+use super::{reference::Delay, reports::WantedReport};
 use crate::{contract::Contract, load::Target, profile::Profile, waiver::Waiver};
 
 /// What is tested.
@@ -51,6 +51,8 @@ pub struct Reporting<'a> {
     pub out: Option<&'a Path>,
     /// Whether a run in that folder is replaced.
     pub overwrite: bool,
+    /// Reports besides those of every run folder.
+    pub reports: &'a [WantedReport],
     /// Which JUnit shape.
     pub junit_flavour: JunitFlavour,
     /// How the result is told on standard output.

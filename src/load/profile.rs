@@ -22,11 +22,14 @@ use crate::{
     suite::Suite,
 };
 
+mod combine;
 mod origin;
 mod raw;
 mod sound;
 mod suites;
 
+pub use combine::load_all;
+pub use origin::beside;
 use origin::{Origin, contract_of, find, find_beside, key};
 use raw::RawProfile;
 use sound::{classes_are_sound, requirements_are_sound};
@@ -241,6 +244,7 @@ impl Loader<'_> {
                 requirements: Vec::new(),
                 parameters: Parameters::default(),
                 personal: Vec::new(),
+                usual_personal: false,
                 harmless: Vec::new(),
                 tiers: raw.tiers,
                 suites: Vec::new(),

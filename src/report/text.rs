@@ -1,5 +1,6 @@
 //! Sentences that several reports share (owner of [`finding`]).
 
+use super::basis;
 use crate::{
     event::Confirmation,
     model::{Level, Verifier},
@@ -10,10 +11,14 @@ use crate::{
     verdict::{Conformance, Verdict},
 };
 
-/// The verdict of a run in one word: `partial` where it passed and is of a part of the profile alone.
-pub(crate) const fn word(summary: &Summary) -> &'static str {
+/// The verdict of a run in one word: `partial` where it passed and is of a part of the profile alone. Waivers are named,
+/// since without them the word would be another.
+pub(crate) fn word(summary: &Summary) -> &'static str {
     match (summary.conformance, &summary.partial) {
         (Conformance::Conformant, Some(_)) => "partial",
+        (Conformance::Conformant, None) if !basis::waivers(summary).is_empty() => {
+            "conformant with waivers"
+        }
         (conformance, _) => conformance.label(),
     }
 }
@@ -56,8 +61,15 @@ fn part(summary: &Summary, part: Partial, about: &str) -> String {
     )
 }
 
-/// The verdict of a run in one sentence.
+/// The verdict of a run in one sentence, and in another what it rests on besides tests.
 pub(crate) fn verdict(summary: &Summary) -> String {
+    match basis::sentence(summary) {
+        Some(basis) => format!("{} {basis}", conclusion(summary)),
+        None => conclusion(summary),
+    }
+}
+
+fn conclusion(summary: &Summary) -> String {
     let start = &summary.started;
     let about = format!("{} {}", start.profile.title, start.profile.version);
     let withheld = match summary.partial {
@@ -169,7 +181,8 @@ pub(crate) fn grouped(number: u64) -> String {
 }
 
 /// `12 ms`, `3.4 s`, `2 min 5 s`.
-pub(crate) fn duration(us: u64) -> String {
+#[must_use]
+pub fn duration(us: u64) -> String {
     match us {
         0..1_000 => format!("{us} µs"),
         1_000..1_000_000 => format!("{} ms", us / 1_000),
@@ -351,7 +364,8 @@ pub(crate) fn command(line: &str) -> String {
 }
 
 /// A finding in full, one thing a line.
-pub(crate) fn finding(summary: &Summary, finding: &FindingResult) -> String {
+#[must_use]
+pub fn finding(summary: &Summary, finding: &FindingResult) -> String {
     let mut lines = vec![
         format!("{}: {}", finding.number, finding.finding.title),
         format!("Expected: {}", finding.finding.expected),
@@ -359,6 +373,12 @@ pub(crate) fn finding(summary: &Summary, finding: &FindingResult) -> String {
     ];
     if let Some(pointer) = &finding.finding.pointer {
         lines.push(format!("Where: {pointer}"));
+    }
+    if let Some(source) = &finding.finding.source {
+        lines.push(format!(
+            "Source: {}:{}:{}",
+            source.file, source.line, source.column
+        ));
     }
     if let Some(authored) = &finding.finding.authored {
         lines.push(authored.clone());

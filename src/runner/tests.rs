@@ -212,6 +212,7 @@ async fn run_into(
                     .map(|operation| operation.key.clone())
                     .collect(),
                 surfaces: crate::coverage::surfaces(&contract),
+                reconstruction: false,
             },
             waivers: Vec::new(),
             attestations: Vec::new(),

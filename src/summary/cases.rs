@@ -222,6 +222,7 @@ fn blank(by: &Verifier, operation: Option<OperationKey>) -> Case {
             gaps: Vec::new(),
             not_applicable: None,
             findings: Vec::new(),
+            exchange: None,
             waived: false,
         },
         causes: Vec::new(),

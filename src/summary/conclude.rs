@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Counts, Coverage, LeftInShort, LevelResult, OperationResult, Partial, RequirementResult,
-    Standing, Summary, WaiverResult, WaiverState,
+    Counts, Coverage, FindingResult, LeftInShort, LevelResult, OperationResult, Partial,
+    RequirementResult, Standing, Summary, WaiverResult, WaiverState,
     cases::{Case, Cases},
     findings,
     fold::{Fold, Remains},
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The version of the format of `results.json`.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// Puts the summary together.
 pub(super) fn conclude(
@@ -60,7 +60,8 @@ pub(super) fn conclude(
 
     let mut standing_waivers: Vec<(bool, bool, bool)> =
         vec![(false, false, false); started.waivers.len()];
-    let requirements: Vec<RequirementResult> = started
+    let mut own = OwnEvidence::new(evidence);
+    let mut requirements: Vec<RequirementResult> = started
         .profile
         .requirements
         .iter()
@@ -72,6 +73,7 @@ pub(super) fn conclude(
                 &said,
                 &numbers,
                 &mut standing_waivers,
+                &mut own,
             )
         })
         .collect();
@@ -84,6 +86,7 @@ pub(super) fn conclude(
         evidence,
         &started.reproduction,
     );
+    shown_once(&mut requirements, &findings);
     let partial = partial(fold, &started, &requirements);
     let ended = gate::Ended {
         end: &end,
@@ -144,6 +147,7 @@ fn judge(
     said: &HashMap<&Verifier, Vec<Case>>,
     numbers: &HashMap<usize, String>,
     waivers: &mut [(bool, bool, bool)],
+    own: &mut OwnEvidence<'_>,
 ) -> RequirementResult {
     let mut result = RequirementResult {
         requirement: requirement.clone(),
@@ -189,6 +193,7 @@ fn judge(
                 one.findings.push(number.clone());
             }
         }
+        one.exchange = case.causes.iter().find_map(|index| own.of(fold, *index));
         for (waiver, (failed, passed, open)) in started.waivers.iter().zip(waivers.iter_mut()) {
             if !waiver.covers(&requirement.id, &one.by, one.operation.as_ref()) {
                 continue;
@@ -210,6 +215,61 @@ fn judge(
     }
     stand(fold, started, &mut result, said);
     result
+}
+
+/// What shows each failure where it was seen, while there is room: results stay small enough to open and to send.
+struct OwnEvidence<'a> {
+    evidence: &'a BTreeMap<ExchangeId, Observation>,
+    room: usize,
+}
+
+impl<'a> OwnEvidence<'a> {
+    /// What the bodies of all of it may take.
+    const ROOM: usize = 2 * 1024 * 1024;
+    /// What stays of a body.
+    const BODY: usize = 1_000;
+
+    const fn new(evidence: &'a BTreeMap<ExchangeId, Observation>) -> Self {
+        Self {
+            evidence,
+            room: Self::ROOM,
+        }
+    }
+
+    /// The decisive exchange of a sighting.
+    fn of(&mut self, fold: &Fold, index: usize) -> Option<Box<Observation>> {
+        let (_, sighting) = fold.sightings.get_index(index)?;
+        let mut shown = self.evidence.get(sighting.evidence.last()?)?.clone();
+        let bodies = [shown.request_body.as_mut(), shown.response_body.as_mut()];
+        let mut taken = shown.url.len() + 500;
+        for body in bodies.into_iter().flatten() {
+            if body.text.chars().nth(Self::BODY).is_some() {
+                body.text = body.text.chars().take(Self::BODY).collect();
+                body.abridged = true;
+            }
+            taken += body.text.len();
+        }
+        self.room = self.room.checked_sub(taken)?;
+        Some(Box::new(shown))
+    }
+}
+
+/// Leaves out what the finding shows already.
+fn shown_once(requirements: &mut [RequirementResult], findings: &[FindingResult]) {
+    let shown: HashMap<&str, ExchangeId> = findings
+        .iter()
+        .flat_map(|cause| std::iter::once(cause).chain(&cause.effects))
+        .filter_map(|one| Some((one.number.as_str(), one.evidence.last()?.id)))
+        .collect();
+    for one in requirements.iter_mut().flat_map(|one| &mut one.results) {
+        let first = one
+            .findings
+            .first()
+            .and_then(|number| shown.get(number.as_str()));
+        if one.exchange.as_ref().map(|own| own.id) == first.copied() {
+            one.exchange = None;
+        }
+    }
 }
 
 /// How much of the profile was selected, where `--only`, `--skip` or safety left something out.

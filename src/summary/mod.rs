@@ -244,6 +244,9 @@ pub struct CaseResult {
     /// The numbers (`F1`…) of its findings in [`Summary::findings`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<String>,
+    /// The exchange that shows its failure here, bodies cut short; left out where the finding shows the same one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<Box<Observation>>,
     /// Whether its failure is waived in date.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub waived: bool,

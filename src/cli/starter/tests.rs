@@ -91,6 +91,7 @@ fn load(text: &str) -> crate::load::Target {
     let settings = target::Settings {
         environment: &environment,
         allow_writes_in_production: false,
+        without_secrets: false,
     };
     target::load(Source::new("target.yaml", text), &settings)
         .unwrap_or_else(|errors| panic!("{errors}\n{text}"))
