@@ -629,7 +629,10 @@ fn settings(facts: &Facts, tally: &mut Tally) {
             tally.add(10, "no variable names what it changes")
         }
         (Method::Post, Reads::One) => {
-            tally.add(6, "the path has a GET of one object and no variable")
+            tally.add(6, "the path has a GET of one object and no variable");
+            if facts.is_changed_whole {
+                tally.add(6, "the whole of it is replaced or removed at the same path");
+            }
         }
         _ => {}
     }
