@@ -260,6 +260,17 @@ fn settings_are_left_out() {
 }
 
 #[test]
+fn making_what_comes_by_default_is_left_out() {
+    for line in [
+        "POST /connections/defaults|createDefaultConnections|Create default connections",
+        "POST /teams/{team}/labels/defaults|addDefaults",
+    ] {
+        assert!(among_its_makers(line).is_some(), "{line}");
+    }
+    assert_eq!(among_its_makers("POST /defaults|createDefault"), None);
+}
+
+#[test]
 fn a_post_to_what_is_replaced_whole_changes_settings() {
     let one = json!({ "responses": { "200": { "description": "", "content": { "application/json": {
         "schema": { "type": "object", "properties": {
