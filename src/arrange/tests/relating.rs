@@ -473,7 +473,8 @@ fn what_the_run_can_make_comes_before_what_others_have() {
     let list = "get: {responses: {'200': {description: All, content: {application/json: {schema: {type: array, items: {type: object}}}}}}}";
     let one = "parameters: [{name: flagName, in: path, required: true, schema: {type: string}}]\n    get: {responses: {'200': {description: One}}}";
     let text = format!(
-        "
+        "openapi: 3.1.0
+info: {{title: Flags, version: '1'}}
 paths:
   /client/flags:
     {list}
