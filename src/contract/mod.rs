@@ -38,7 +38,7 @@ pub use patterns::FOREIGN_PATTERN;
 pub use router::Router;
 pub use schema::{Schema, Schemas, Validity, Violation};
 pub use servers::{Elsewhere, ServerPaths};
-pub use surroundings::{Hazard, HazardKind, Reads, Sign, Surroundings};
+pub use surroundings::{Hazard, HazardKind, Reads, Sign, Surroundings, Withheld};
 
 use std::{
     collections::{BTreeMap, HashMap},

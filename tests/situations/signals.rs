@@ -406,6 +406,7 @@ fn cleanup_refuses_another_target() {
     until_created(folder.path(), 1);
     signal(&run, "KILL");
     run.wait_with_output().unwrap();
+    the_service_comes_to_rest();
     let sent = service.requests().len();
     let elsewhere = clean(
         folder.path(),

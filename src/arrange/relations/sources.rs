@@ -57,7 +57,11 @@ impl Relations {
         }
         let owners = owners(name, own);
         for owner in &owners {
-            for collection in self.collections_of(owner).take(3) {
+            // One that the run can add to comes first: a record of its own is better than one of others.
+            let (made, found): (Vec<_>, Vec<_>) = self
+                .collections_of(owner)
+                .partition(|collection| collection.create.is_some());
+            for collection in made.into_iter().chain(found).take(3) {
                 sources.extend(self.of_collection(
                     collection,
                     &operation.key,

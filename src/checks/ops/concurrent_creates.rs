@@ -12,7 +12,7 @@ use crate::{
         },
         trying::with_body,
     },
-    contract::Operation,
+    contract::{Operation, Parameter},
     exchange::Request,
     script::{Halt, Script, Scripted},
     verdict::{Finding, Judgement},
@@ -145,7 +145,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 let Some(before) = seen.insert(identity.clone(), exchange.request.clone()) else {
                     continue;
                 };
-                if finds_equal(script, &before, &exchange.request)? {
+                if finds_equal(script, key.as_ref(), [&before, &exchange.request])? {
                     return Err(Halt::NotApplicable(format!(
                         "{} returns the record that is there for equal content, also one request after the other.",
                         operation.key
@@ -175,15 +175,25 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
 
 /// Whether two creations with one body receive one record also when they are not concurrent: then the API finds the
 /// record with this content, and there is no race.
-fn finds_equal(script: &mut Script<'_>, one: &Request, other: &Request) -> Scripted<bool> {
+fn finds_equal(
+    script: &mut Script<'_>,
+    key: Option<&(String, Option<&Parameter>)>,
+    [one, other]: [&Request; 2],
+) -> Scripted<bool> {
     let bytes = |request: &Request| request.body.as_ref().map(|body| body.bytes.clone());
     if bytes(one).is_none() || bytes(one) != bytes(other) {
         return Ok(false);
     }
     let mut again = Vec::new();
-    for request in [one, other] {
+    for (place, request) in [one, other].into_iter().enumerate() {
+        let purpose = "creates with equal content, one request after the other";
         let mut request = request.clone();
-        request.purpose = "creates with equal content, one request after the other".into();
+        request.purpose = purpose.into();
+        if let Some((name, parameter)) = key {
+            let label = format!("{} alone {place}", request.path_and_query());
+            let key = fresh_key(script, *parameter, &label);
+            request = with(request, name, &key, purpose);
+        }
         let exchange = script.send(request)?;
         again.push(
             success(exchange)

@@ -23,6 +23,7 @@ fn operation(
             .iter()
             .map(|(place, name)| Parameter {
                 name: (*name).to_owned(),
+                description: String::new(),
                 place: *place,
                 required: false,
                 deprecated: false,
