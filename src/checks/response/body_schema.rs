@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::{
     checks::{
         Answer, Check, Example, Kind, Line, Says, answer::essence, place::Place, sequence_items,
+        unread_json,
     },
     contract::{Contract, Media, Operation, ResponseSpec, Schema, Validity, Violation},
     exchange::Response,
@@ -86,6 +87,16 @@ pub static CHECK: Check = Check {
             contract: PERSON,
             dialogue: &[Line::json("GET /people/7", 200, r#"{"id":7,"na"#)],
             says: Says::Fail("not JSON"),
+        },
+        Example {
+            title: "A number that no parser holds",
+            contract: PERSON,
+            dialogue: &[Line::json(
+                "GET /people/7",
+                200,
+                r#"{"id":1e999,"name":"Siân"}"#,
+            )],
+            says: Says::Inconclusive,
         },
         Example {
             title: "Another media type than the documented one",
@@ -192,14 +203,19 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         Ok(Some(value)) => validate(answer.contract, operation, spec, schema, &value),
         Ok(None) => Vec::new(),
         Err(reason) => vec![
-            Finding::new(
-                "not JSON",
-                "The body is not JSON.",
-                format!("{}: JSON, as {} says", operation.key, media.media_type),
-                reason,
-            )
-            .at(media.pointer.clone())
-            .into(),
+            unread_json::gap(response, &reason, &operation.key.to_string()).map_or_else(
+                || {
+                    Finding::new(
+                        "not JSON",
+                        "The body is not JSON.",
+                        format!("{}: JSON, as {} says", operation.key, media.media_type),
+                        reason,
+                    )
+                    .at(media.pointer.clone())
+                    .into()
+                },
+                Judgement::Inconclusive,
+            ),
         ],
     }
 }
