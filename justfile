@@ -36,3 +36,7 @@ sbom:
 corpus:
     test -d target/corpus || python3 tests/corpus/collect.py target/corpus
     cargo test --release --test corpus -- --ignored --nocapture
+
+# Random bytes at everything that reads outside input: so many seconds each, and which (all).
+fuzz SECONDS="1800" *TARGETS:
+    fuzz/run {{SECONDS}} {{TARGETS}}
