@@ -1,5 +1,7 @@
 //! `response.body-schema`
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::{
@@ -241,21 +243,22 @@ fn empty(operation: &Operation, response: &Response, spec: &ResponseSpec) -> Opt
 }
 
 /// The body as the schema sees it: JSON, or text where the schema describes text.
-fn value(
-    response: &Response,
+fn value<'r>(
+    response: &'r Response,
     media: &Media,
     schema: &Schema,
     contract: &Contract,
-) -> Result<Option<Value>, String> {
+) -> Result<Option<Cow<'r, Value>>, String> {
     let sent = response.headers.get("content-type").map(essence);
     if response.says_json() {
-        return response.json().cloned().map(Some).map_err(str::to_owned);
+        let value = response.json().map_err(str::to_owned)?;
+        return Ok(Some(Cow::Borrowed(value)));
     }
     let describes_text = Place::of(contract, schema).types().contains("string");
     if sent.is_some_and(|sent| sent == "text/plain") && describes_text && !media.is_json() {
         return Ok(std::str::from_utf8(&response.body)
             .ok()
-            .map(|text| Value::String(text.to_owned())));
+            .map(|text| Cow::Owned(Value::String(text.to_owned()))));
     }
     Ok(None)
 }
