@@ -341,6 +341,23 @@ impl Redactor {
         clean(&self.finder(), text)
     }
 
+    /// What a finding quotes of a response, without secrets, and without personal values but for the run's own. `pointer`
+    /// is the JSON pointer of the value that the finding is of.
+    #[must_use]
+    pub fn quoted(&self, text: &str, pointer: Option<&str>) -> String {
+        let mut edits = self.finder().find(text.as_bytes());
+        let is_personal = pointer.is_some_and(|pointer| {
+            let names = pointer.rsplit('/').take(2);
+            names.into_iter().any(|name| self.masks.is_personal(name))
+        });
+        let is_own = |text: &str| self.is_own(text);
+        self.masks.quoted(text, is_personal, &is_own, &mut edits);
+        if edits.is_empty() {
+            return text.to_owned();
+        }
+        apply(text.as_bytes(), edits, usize::MAX).0
+    }
+
     /// Takes secrets and masked members out of a JSON value.
     pub fn json(&self, value: &mut Value) {
         match value {

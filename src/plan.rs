@@ -3,6 +3,8 @@
 pub mod groups;
 pub mod permits;
 pub mod select;
+#[cfg(test)]
+mod tests;
 
 use std::{fmt, sync::Arc};
 

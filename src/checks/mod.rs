@@ -41,6 +41,7 @@ mod telling;
 mod tests;
 pub mod tokens;
 pub mod trying;
+mod unread_json;
 mod varying;
 mod walking;
 

@@ -14,6 +14,10 @@ pub mod model;
 mod modernise;
 mod names;
 mod normalise;
+#[cfg(not(test))]
+mod operation_list;
+#[cfg(test)]
+pub(crate) mod operation_list;
 mod operations;
 mod parts;
 mod patterns;
@@ -34,6 +38,7 @@ pub use modernise::UNDECIDED_NULL;
 mod sample;
 pub mod schema;
 
+pub use operation_list::OperationList;
 pub use patterns::FOREIGN_PATTERN;
 pub use router::Router;
 pub use schema::{Schema, Schemas, Validity, Violation};
@@ -59,7 +64,7 @@ pub struct Contract {
     /// The root document as it was read.
     pub root: Arc<Value>,
     /// Its operations, in document order.
-    pub operations: Vec<Operation>,
+    pub operations: OperationList,
     /// Operations that the target under test does not serve, once its base URL is known.
     pub elsewhere: Vec<Elsewhere>,
     /// The paths of servers that operations have of their own, once the base URL is known; none where no one has.

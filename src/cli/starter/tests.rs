@@ -63,7 +63,7 @@ fn contract(
     }))
     .unwrap();
     contract.location = "openapi.yaml".into();
-    contract.operations = operations;
+    contract.operations = operations.into();
     contract.servers = servers
         .iter()
         .map(|(url, description)| Server {
