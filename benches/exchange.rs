@@ -361,6 +361,7 @@ fn started(base: &str, key: &OperationKey) -> Started {
             sha256: String::new(),
             operations: vec![key.clone()],
             surfaces: muster_core::coverage::surfaces(&Contract::from_value(contract()).unwrap()),
+            reconstruction: false,
         },
         waivers: Vec::new(),
         attestations: Vec::new(),

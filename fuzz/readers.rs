@@ -14,13 +14,17 @@ use muster::{
 };
 use muster_checks::{self as checks, Answer, Kind};
 use muster_core::{
+    arrange::{self, Relations},
     contract::Contract,
     exchange::{
         Address, Exchange, ExchangeId, Headers, HttpVersion, Intent, Outcome, Request, Response,
-        Timing,
+        Timing, sequence::Sequence,
     },
     model::Parameters,
+    observation::Redactor,
+    value_pool::ValuePool,
 };
+use muster_jose as jose;
 use muster_report::report;
 
 /// A contract in JSON or YAML: read, built, each schema compiled and asked.
@@ -56,6 +60,7 @@ pub(crate) fn target(bytes: &[u8]) {
     let settings = target::Settings {
         environment: &|_| Some("value".to_owned()),
         allow_writes_in_production: false,
+        without_secrets: false,
     };
     if let Err(wrong) = target::load(source(bytes), &settings) {
         assert!(!wrong.render(false).is_empty());
@@ -95,7 +100,7 @@ pub(crate) fn journal(bytes: &[u8], folder: &Path) {
         return;
     }
     if let Ok(summary) = journal::summary(&path) {
-        for format in &report::FORMATS {
+        for format in report::FORMATS {
             let text = (format.render)(&summary, &report::Options::default());
             assert!(!text.is_empty());
             if format.name == "junit" {
@@ -107,9 +112,8 @@ pub(crate) fn journal(bytes: &[u8], folder: &Path) {
     }
 }
 
-/// An answer: the first byte is the status, a line of headers follows, the rest is the body; every response
-/// check judges it.
-pub(crate) fn answer(bytes: &[u8]) {
+/// A contract with an operation that documents a header and a schema.
+fn people() -> Option<Contract> {
     let contract = Contract::from_value(serde_json::json!({
         "openapi": "3.1.0", "info": {"title": "T", "version": "1.0.0"},
         "paths": {"/people": {"get": {"deprecated": true, "responses": {
@@ -125,10 +129,12 @@ pub(crate) fn answer(bytes: &[u8]) {
             },
         }}},
     }));
-    let Ok(contract) = contract else { return };
-    let Some((&status, rest)) = bytes.split_first() else {
-        return;
-    };
+    contract.ok()
+}
+
+/// An exchange of bytes: the first is the status, a line of headers follows, the rest is the body.
+fn exchange(contract: &Contract, bytes: &[u8]) -> Option<Exchange> {
+    let (&status, rest) = bytes.split_first()?;
     let end = rest
         .iter()
         .position(|byte| *byte == b'\n')
@@ -140,9 +146,7 @@ pub(crate) fn answer(bytes: &[u8]) {
             headers.append(name, value);
         }
     }
-    let Some(operation) = contract.operations.first() else {
-        return;
-    };
+    let operation = contract.operations.first()?;
     let request = Request::new(
         operation.key.method.clone(),
         Address::Base("/people".into()),
@@ -150,7 +154,7 @@ pub(crate) fn answer(bytes: &[u8]) {
     )
     .calling(&operation.key)
     .meant(Intent::Valid);
-    let exchange = Exchange {
+    Some(Exchange {
         id: ExchangeId(1),
         request,
         url: "https://api.example.test/people".into(),
@@ -164,11 +168,19 @@ pub(crate) fn answer(bytes: &[u8]) {
             false,
             Timing::default(),
         )),
+    })
+}
+
+/// A response: every response check judges it, what it shows is learned, and what is kept of it is redacted.
+pub(crate) fn answer(bytes: &[u8]) {
+    let Some(contract) = people() else { return };
+    let Some(exchange) = exchange(&contract, bytes) else {
+        return;
     };
     let parameters = Parameters::default();
     let answer = Answer {
         contract: &contract,
-        operation: Some(operation),
+        operation: contract.operations.first(),
         exchange: &exchange,
         parameters: &parameters,
     };
@@ -177,6 +189,67 @@ pub(crate) fn answer(bytes: &[u8]) {
             let _ = judge(&answer);
         }
     }
-    let _ = muster_core::observation::Redactor::new([("SECRET", "s3cr3t-value")], ["surname"])
-        .observe(&exchange);
+    let redactor = Redactor::new([("SECRET", "s3cr3t-value")], ["surname"]).with_usual_personal();
+    redactor.learn_returned(&exchange);
+    let _ = redactor.observe(&exchange);
+    let relations = Relations::of(&contract);
+    arrange::learn(&contract, &relations, &exchange, &mut ValuePool::default());
+}
+
+/// What leads to other pages: `Link`, cursors and addresses in the body; and bodies that are sequences of items.
+pub(crate) fn links(bytes: &[u8]) {
+    const BASE: &str = "https://api.example.test/v1/";
+    let Some(contract) = people() else { return };
+    let Some(exchange) = exchange(&contract, bytes) else {
+        return;
+    };
+    let _ = arrange::paging::next(&exchange, BASE);
+    for relation in ["first", "prev", "next", "last"] {
+        let _ = arrange::paging::page_at(&exchange, BASE, relation);
+    }
+    let Some(response) = exchange.response() else {
+        return;
+    };
+    for media_type in [
+        "application/x-ndjson",
+        "application/json-seq",
+        "text/event-stream",
+    ] {
+        if let Some(sequence) = Sequence::of(media_type) {
+            for whole in [true, false] {
+                let items = sequence.items(&response.body, whole, 100);
+                assert!(items.len() <= 100);
+            }
+        }
+    }
+}
+
+/// A token, a key set of an issuer and a private key of a target file: the lines of the input.
+pub(crate) fn tokens(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let (token, keys) = text.split_once('\n').unwrap_or((&text, ""));
+    let _ = jose::peek(token);
+    let _ = jose::Proof::read(token);
+    if let Ok(keys) = serde_json::from_str::<serde_json::Value>(keys) {
+        let listed = keys.get("keys").and_then(serde_json::Value::as_array);
+        for key in listed.into_iter().flatten().chain([&keys]).take(20) {
+            // Nothing that Muster did not sign may count as signed by a key of the input.
+            let _ = jose::verifies(token, key);
+            let _ = jose::thumbprint(key);
+            let _ = jose::public_pem(key);
+        }
+    }
+    let _ = jose::SigningKey::read(keys, None);
+}
+
+/// A text that may hold a secret: whatever stands around it, the secret is not in what is kept.
+pub(crate) fn redaction(bytes: &[u8]) {
+    const SECRET: &str = "s3cr3t-Value/+9";
+    let redactor = Redactor::new([("SECRET", SECRET)], ["surname"]).with_usual_personal();
+    let middle = bytes.len() / 2;
+    let (before, after) = bytes.split_at(middle);
+    let text = [before, SECRET.as_bytes(), after].concat();
+    let kept = redactor.text(&String::from_utf8_lossy(&text));
+    assert!(!kept.contains(SECRET), "{kept:?}");
+    let _ = redactor.text(&String::from_utf8_lossy(bytes));
 }

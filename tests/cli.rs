@@ -44,6 +44,10 @@ Commands:
   preflight    Can the target be reached and logged in to, and does its clock agree?
   profiles     List, show and validate profiles
   checks       List and explain checks
+  explain      Say what a requirement, a check or a finding of the last run is
+  lint         Judge an OpenAPI document, without a target
+  waive        Accept findings of a run until a day
+  waivers      Check a file of waivers
   report       Render the reports of a run folder again
   cleanup      Remove what a run left at its target
   demo         Serve the reference supplier, good or faulty
@@ -507,8 +511,8 @@ fn every_check_is_listed_and_explained() {
         .code(2)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: there is no check `no.such-check-at-all`
-  = help: `muster checks list` shows what there is
+error: there is no check, no requirement and no finding `no.such-check-at-all`
+  = help: `muster checks list` and `muster profiles list` show what there is
 
 "#]]);
 }

@@ -196,6 +196,23 @@ proptest! {
         let good = b"\x32content-type:application/json\rx-total:3\n{\"id\":\"1\",\"born\":\"2000-02-29\",\"kin\":[{\"id\":\"2\"}]}";
         readers::answer(&damaged(good, &damage));
     }
+
+    #[test]
+    fn links_and_sequences(damage in damage()) {
+        readers::links(&damaged(&text("fuzz/corpus/links/header"), &damage));
+        readers::links(&damaged(&text("fuzz/corpus/links/events"), &damage));
+    }
+
+    #[test]
+    fn tokens_and_keys(damage in damage()) {
+        readers::tokens(&damaged(&text("fuzz/corpus/tokens/ec"), &damage));
+        readers::tokens(&damaged(&text("fuzz/corpus/tokens/private"), &damage));
+    }
+
+    #[test]
+    fn texts_around_a_secret(damage in damage()) {
+        readers::redaction(&damaged(&text("fuzz/corpus/redaction/json"), &damage));
+    }
 }
 
 proptest! {

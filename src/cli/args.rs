@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{
     Failure,
-    job::{Job, JunitFlavour, LoadedContract, Subject},
+    job::{Job, LoadedContract, Subject},
     reference::Delay,
     wiring,
 };
@@ -40,7 +40,7 @@ pub(super) struct SubjectArguments {
     pub(super) fault: Vec<String>,
     #[command(flatten)]
     pub(super) delay: DelayArguments,
-    /// The profile: an id, or a path to a profile.yaml [default: uk-gov-api].
+    /// The profile: an id, or a path to a profile.yaml; over that of the target file [default: uk-gov-api].
     #[arg(long, short, value_name = "ID|FILE")]
     pub(super) profile: Option<String>,
     /// The OpenAPI document, over that of the target file and the profile; `-` and URLs work too.
@@ -67,6 +67,18 @@ pub(super) struct SubjectArguments {
     /// Write to a target that is production, where its file allows writes.
     #[arg(long)]
     pub(super) allow_writes_in_production: bool,
+    #[arg(skip)]
+    pub(super) secrets: Secrets,
+}
+
+/// Whether a command needs the secrets of a target.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Secrets {
+    /// They are read, and have to be there.
+    #[default]
+    Read,
+    /// Nothing is sent: they are left alone.
+    Unread,
 }
 
 /// How slow the reference supplier is, and how late its reads.
@@ -112,8 +124,8 @@ fn milliseconds(text: &str) -> Result<Duration, String> {
 /// What of it is tested.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct SelectionArguments {
-    /// Only these requirements, classes, checks or cases, or operations: `op:getPerson`, `tag:people`,
-    /// `path:/people/*`, `method:GET`; with commas or blanks between them, and may be given again.
+    /// Only these requirements, classes, checks or cases, findings of the last run (`F3`), or operations: `op:getPerson`,
+    /// `tag:people`, `path:/people/*`, `method:GET`; with commas or blanks between them, and may be given again.
     #[arg(long, value_name = "ID", num_args = 1..)]
     pub(super) only: Vec<String>,
     /// Not these, written in the same way; may be given again.
@@ -177,32 +189,39 @@ impl Job {
         waiver_file: Option<&str>,
     ) -> Result<Self, Failure> {
         one_reader_of_stdin(subject, waiver_file)?;
-        let given = subject.profile.as_deref().unwrap_or(DEFAULT_PROFILE);
+        let target = (!subject.demo).then(|| load_target(subject)).transpose();
+        let of_target = match &target {
+            Ok(Some(target)) => target.profiles.clone(),
+            _ => Vec::new(),
+        };
+        let given = match &subject.profile {
+            Some(given) => vec![given.clone()],
+            None if of_target.is_empty() => vec![DEFAULT_PROFILE.to_owned()],
+            None => of_target,
+        };
+        let loaded = profile::load_all(&given, &wiring::catalogue());
+        let waiver_file = waiver_file.map(str::to_owned).or_else(|| match &target {
+            Ok(Some(target)) => target.waivers.clone(),
+            _ => None,
+        });
+        let waivers = match (&loaded, waiver_file) {
+            (Ok(loaded), Some(file)) => Source::read(&file, "waiver file")
+                .and_then(|source| waivers::load(source, &loaded.profile)),
+            _ => Ok(Vec::new()),
+        };
+        // A person mends all files at once, where several are wrong.
+        let ((target, loaded), waivers) = both(both(target, loaded), waivers)?;
         let LoadedProfile {
             mut profile,
             contract,
-        } = profile::load(given, &wiring::catalogue()).map_err(|mut wrong| {
-            // A person mends both files at once, where both are named.
-            if let Err(Failure::Usage(more)) = (!subject.demo)
-                .then(|| load_target(subject))
-                .transpose()
-                .map(drop)
-            {
-                wrong.extend(more);
-            }
-            wrong
-        })?;
+        } = loaded;
         if let Some(effort) = selection.effort {
             profile
                 .parameters
                 .0
                 .insert("effort".to_owned(), effort.name().into());
         }
-        let waivers = waiver_file.map_or_else(
-            || Ok(Vec::new()),
-            |file| waivers::load(Source::read(file, "waiver file")?, &profile),
-        );
-        if subject.demo {
+        let Some(mut target) = target else {
             return Ok(Self {
                 subject: Subject::Demo(
                     subject.fault.clone(),
@@ -213,15 +232,14 @@ impl Job {
                 only: selection.only.clone(),
                 skip: selection.skip.clone(),
                 seed: selection.seed,
-                waivers: waivers?,
+                waivers,
             });
-        }
+        };
         if !subject.delay.with_seed(0).is_none() {
             return Err(Failure::usage(
                 "--latency, --jitter and --eventual are of the reference supplier: give them with --demo",
             ));
         }
-        let (mut target, waivers) = both(load_target(subject), waivers)?;
         if let Some(effort) = selection.effort {
             target.parameters.0.remove("effort");
             if !target.budget_is_given {
@@ -290,7 +308,12 @@ fn load_contract(
     let location = subject.contract.clone().or_else(|| target.contract.clone());
     match location.map(ProfileContract::Location).or(of_profile) {
         Some(place) => {
-            wiring::contract_of(&place, target, contract_root(subject, target).as_deref())
+            let root = contract_root(subject, target);
+            // What stands in for a secret is shown to nobody.
+            match subject.secrets {
+                Secrets::Read => wiring::contract_of(&place, target, root.as_deref()),
+                Secrets::Unread => wiring::contract_within(&place, root.as_deref()),
+            }
         }
         None => Err(Failure::Usage(
             Diagnostic::plain("there is no contract to test against")
@@ -311,12 +334,16 @@ pub(super) fn load_target(arguments: &SubjectArguments) -> Result<Target, Failur
     let names = std::cell::RefCell::new(Vec::new());
     let environment = |name: &str| {
         names.borrow_mut().push(name.to_owned());
-        std::env::var(name).ok()
+        match arguments.secrets {
+            Secrets::Read => std::env::var(name).ok(),
+            Secrets::Unread => Some("stands-in:for-a-secret".to_owned()),
+        }
     };
     let base_url = arguments.base_url.as_deref().map(base_url).transpose()?;
     let settings = target::Settings {
         environment: &environment,
         allow_writes_in_production: arguments.allow_writes_in_production,
+        without_secrets: arguments.secrets == Secrets::Unread,
     };
     let mut target = match (&arguments.target, base_url) {
         (Some(file), base_url) => {
@@ -413,20 +440,6 @@ fn identity_of_flags(
         credentials,
         client_certificate: None,
     }))
-}
-
-/// Where reports go.
-#[derive(Debug, Clone, Default, Args)]
-pub(super) struct ReportArguments {
-    /// The run folder; `{run}` stands for the id of the run [default: reports/{run}].
-    #[arg(long, short, value_name = "FOLDER")]
-    pub(super) out: Option<PathBuf>,
-    /// Replace the run that the folder holds.
-    #[arg(long)]
-    pub(super) overwrite: bool,
-    /// Which JUnit shape to write.
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) junit_flavour: JunitFlavour,
 }
 
 /// The ids that a profile may cite.

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Exit, Failure, job::OutputFormat, output};
+use super::{Exit, Failure, explain, job::OutputFormat, output};
 use crate::load::{Diagnostic, nearest::nearest};
 use muster_checks::{ALL, Check, Kind};
 
@@ -24,7 +24,7 @@ enum Command {
     },
     /// Say what a check verifies, why it matters, and how to fix what it finds.
     Explain {
-        /// The id of the check.
+        /// The id of the check; that of a requirement or the number of a finding of the last run works too.
         #[arg(value_name = "ID")]
         check: String,
         /// How the explanation is written.
@@ -37,14 +37,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     match &arguments.command {
         Command::List { format } => list(*format)?,
         Command::Explain { check, format } => {
-            let check = find(check)?;
-            match format {
-                OutputFormat::Json => output::json(&described(check))?,
-                OutputFormat::Human => output::out(&explain(check))?,
-            }
+            explain::explain(check, None, *format)?;
         }
     }
     Ok(Exit::Conformant)
+}
+
+/// Says what a check is for.
+pub(super) fn tell(check: &Check, format: OutputFormat) -> Result<(), Failure> {
+    match format {
+        OutputFormat::Json => output::json(&described(check)),
+        OutputFormat::Human => output::out(&explained(check)),
+    }
 }
 
 /// The check of this id, or the nearest that there is.
@@ -100,7 +104,7 @@ fn described(check: &Check) -> serde_json::Value {
     })
 }
 
-fn explain(check: &Check) -> String {
+fn explained(check: &Check) -> String {
     let mut text = format!("{} ({})\n{}\n", check.id, kind(check), check.purpose);
     for (heading, body) in [
         ("What it verifies", check.verifies),
@@ -136,7 +140,7 @@ mod tests {
     #[test]
     fn an_explanation_says_what_why_and_how() {
         assert_eq!(
-            explain(&SAMPLE),
+            explained(&SAMPLE),
             "area.sample (response)\nIs a sample.\n\nWhat it verifies\n  That it is.\n\nWhy it matters\n  It matters.\n\nHow to fix it\n  Mend it.\n\nExamples\n"
         );
         assert_eq!(described(&SAMPLE)["fix"], "Mend it.");

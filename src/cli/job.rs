@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::reference::Delay;
+use super::{reference::Delay, reports::WantedReport};
 use crate::load::Target;
 use muster_checks::profile::Profile;
 use muster_core::contract::Contract;
@@ -54,6 +54,8 @@ pub struct Reporting<'a> {
     pub out: Option<&'a Path>,
     /// Whether a run in that folder is replaced.
     pub overwrite: bool,
+    /// Reports besides those of every run folder.
+    pub reports: &'a [WantedReport],
     /// Which JUnit shape.
     pub junit_flavour: JunitFlavour,
     /// How the result is told on standard output.

@@ -15,12 +15,15 @@ mod contract_credentials;
 mod demo;
 mod drift;
 pub mod exit;
+mod explain;
 mod failure;
 mod id;
 mod init;
 mod interruption;
 mod issuer;
 pub mod job;
+mod lint;
+mod located;
 mod man;
 mod output;
 mod plan;
@@ -31,6 +34,7 @@ mod prove;
 mod prove_profile;
 mod reference;
 mod report;
+mod reports;
 mod reproduction;
 mod run;
 mod run_folder;
@@ -42,6 +46,8 @@ mod side_by_side;
 mod starter;
 mod suites;
 mod told;
+mod waive;
+mod waivers;
 mod ways;
 mod wiring;
 
@@ -93,6 +99,14 @@ enum Command {
     Profiles(profiles::Arguments),
     /// List and explain checks.
     Checks(checks::Arguments),
+    /// Say what a requirement, a check or a finding of the last run is.
+    Explain(explain::Arguments),
+    /// Judge an OpenAPI document, without a target.
+    Lint(lint::Arguments),
+    /// Accept findings of a run until a day.
+    Waive(waive::Arguments),
+    /// Check a file of waivers.
+    Waivers(waivers::Arguments),
     /// Render the reports of a run folder again.
     Report(report::Arguments),
     /// Remove what a run left at its target.
@@ -147,6 +161,10 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Preflight(arguments) => preflight::run(&arguments),
         Command::Profiles(arguments) => profiles::run(&arguments),
         Command::Checks(arguments) => checks::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
+        Command::Waive(arguments) => waive::run(&arguments),
+        Command::Waivers(arguments) => waivers::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Cleanup(arguments) => cleanup::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),

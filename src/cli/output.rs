@@ -106,6 +106,20 @@ pub(super) fn paragraph(text: &str, indent: usize, width: usize) -> String {
     lines
 }
 
+/// A named text below a line, wrapped below its own beginning.
+pub(super) fn field(name: &str, text: &str, width: usize) -> String {
+    const INDENT: usize = 14;
+    let wrapped = paragraph(text, INDENT, width);
+    let first = format!("    {name:<9} ");
+    let rest = wrapped
+        .strip_prefix(&" ".repeat(INDENT))
+        .unwrap_or(&wrapped);
+    if rest.is_empty() {
+        return String::new();
+    }
+    format!("{first}{rest}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +131,15 @@ mod tests {
             vec!["long".to_owned(), String::new()],
         ];
         assert_eq!(columns(&rows), "a     b\nlong\n");
+    }
+
+    #[test]
+    fn a_field_is_wrapped_below_its_beginning() {
+        assert_eq!(
+            field("expected", "one two three", 24),
+            "    expected  one two\n              three\n"
+        );
+        assert_eq!(field("fix", "", 24), "");
     }
 
     #[test]

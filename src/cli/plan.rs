@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{
     Exit, Failure,
-    args::{SelectionArguments, SubjectArguments},
+    args::{Secrets, SelectionArguments, SubjectArguments},
     job::{Job, OutputFormat},
     output, wiring,
 };
@@ -23,7 +23,22 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let job = Job::load(&arguments.subject, &arguments.selection, None)?;
+    // Secrets only open a contract that is shown to clients alone: whoever reviews a plan needs none of them.
+    let unread = SubjectArguments {
+        secrets: Secrets::Unread,
+        ..arguments.subject.clone()
+    };
+    let load = |subject: &SubjectArguments| Job::load(subject, &arguments.selection, None);
+    let given = &arguments.subject;
+    let reads_stdin = [&given.target, &given.profile, &given.contract]
+        .iter()
+        .any(|place| place.as_deref() == Some("-"));
+    let job = if reads_stdin {
+        // Standard input can be read once.
+        load(&unread)?
+    } else {
+        load(given).or_else(|_| load(&unread))?
+    };
     output::out(&wiring::plan(job, arguments.format)?)?;
     Ok(Exit::Conformant)
 }

@@ -2,40 +2,40 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, builder::PossibleValuesParser};
 
-use super::{Exit, Failure, job::JunitFlavour, wiring};
-
-/// The reports there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ReportFormat {
-    /// `results.json`.
-    Json,
-    /// `junit.xml`.
-    Junit,
-    /// `report.html`.
-    Html,
-    /// `summary.md`.
-    Markdown,
-}
+use super::{Exit, Failure, job::JunitFlavour, reports, wiring};
+use muster_report::report::{self, FORMATS};
 
 /// Flags of `muster report`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  muster report reports/2026-11-23T0900 --format html --format junit"
+    after_help = format!(
+        "Example:\n  muster report reports/latest --format html --format sarif\n\n{}",
+        reports::list()
+    )
 )]
 pub(super) struct Arguments {
     /// The run folder.
     run: PathBuf,
-    /// Which reports; all of them where none is named. May be given again.
-    #[arg(long, value_enum)]
-    format: Vec<ReportFormat>,
+    /// Which reports; those of every run folder where none is named. May be given again.
+    #[arg(long, value_parser = names())]
+    format: Vec<String>,
     /// Where to write them [default: the run folder].
     #[arg(long, short, value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// Which JUnit shape to write.
     #[arg(long, value_enum, default_value_t)]
     junit_flavour: JunitFlavour,
+}
+
+/// The names of the formats.
+fn names() -> PossibleValuesParser {
+    FORMATS
+        .iter()
+        .map(|format| format.name)
+        .collect::<Vec<_>>()
+        .into()
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -45,14 +45,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             arguments.run.display()
         )));
     }
-    let formats = if arguments.format.is_empty() {
-        ReportFormat::value_variants()
+    let formats: Vec<&report::Format> = if arguments.format.is_empty() {
+        FORMATS.iter().filter(|format| format.in_folder).collect()
     } else {
-        &arguments.format
+        let named = arguments.format.iter();
+        named.filter_map(|name| report::find(name)).collect()
     };
     wiring::report(
         &arguments.run,
-        formats,
+        &formats,
         arguments.out.as_deref(),
         arguments.junit_flavour,
     )

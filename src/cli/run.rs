@@ -4,8 +4,9 @@ use clap::Args;
 
 use super::{
     Exit, Failure,
-    args::{ReportArguments, SelectionArguments, SubjectArguments},
+    args::{SelectionArguments, SubjectArguments},
     job::{Color, FailOn, Job, OutputFormat, Reporting},
+    reports::ReportArguments,
     wiring,
 };
 
@@ -17,6 +18,7 @@ use super::{
     "  muster run --target target.yaml --waivers waivers.yaml --out reports/nightly\n",
     "  muster run --base-url https://rms.example.test/api --contract openapi.yaml --bearer-env RMS_TOKEN\n",
     "  muster run --target target.yaml --only GOV-21 --seed 7\n",
+    "  muster run --target target.yaml --report sarif=muster.sarif --report github=-\n",
     "\n",
     "Exit codes:\n",
     "  0  conformant: every MUST verified, or waived in date\n",
@@ -65,6 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         &Reporting {
             out: arguments.report.out.as_deref(),
             overwrite: arguments.report.overwrite,
+            reports: &arguments.report.report,
             junit_flavour: arguments.report.junit_flavour,
             format: arguments.format,
             fail_on: arguments.fail_on,

@@ -14,11 +14,11 @@ use crate::{
 use muster_report::report;
 
 /// What stands for the id of the run in `--out`.
-const RUN: &str = "{run}";
+pub(super) const RUN: &str = "{run}";
 /// The folder that run folders are in, where `--out` names no other.
-const REPORTS: &str = "reports";
+pub(super) const REPORTS: &str = "reports";
 /// What leads to the last run there.
-const LATEST: &str = "latest";
+pub(super) const LATEST: &str = "latest";
 
 /// A folder that may be written.
 #[derive(Debug)]
@@ -81,7 +81,7 @@ impl RunFolder {
 /// Every file that a run writes into its folder.
 fn files() -> Vec<String> {
     let mut files = vec![journal::FILE.to_owned(), journal::CLEANUP_FILE.to_owned()];
-    for format in &report::FORMATS {
+    for format in report::FORMATS {
         files.push(format.file.to_owned());
         files.push(report::draft(format.file));
     }

@@ -1,6 +1,6 @@
 //! The words of `--only` and `--skip` before a run: each names something, or nothing is sent.
 
-use super::{Failure, session::Session};
+use super::{Failure, explain, session::Session};
 use crate::load::{Diagnostic, Diagnostics, nearest::nearest};
 use muster_checks::{
     plan::select::{KINDS, names_operation, parts},
@@ -9,7 +9,7 @@ use muster_checks::{
 use muster_core::contract::Contract;
 
 /// Splits what was written with commas, where the whole names nothing.
-pub(super) fn split_commas(session: &mut Session) {
+pub(super) fn split_commas(session: &mut Session) -> Result<(), Failure> {
     let (profile, contract) = (&session.profile, &session.contract);
     let ids = ids(profile);
     let is_known = |word: &String| {
@@ -29,7 +29,14 @@ pub(super) fn split_commas(session: &mut Session) {
             let parts = word.split(',').map(str::trim);
             words.extend(parts.filter(|part| !part.is_empty()).map(str::to_owned));
         }
+        // The number of a finding of the last run stands for what verified it.
+        for word in words.iter_mut().filter(|word| explain::is_number(word)) {
+            if !ids.contains(word) {
+                *word = explain::verifier_of(word)?;
+            }
+        }
     }
+    Ok(())
 }
 
 /// What a profile has ids for: requirements, classes, checks and cases.

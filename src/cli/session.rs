@@ -13,7 +13,7 @@ use time::{
     OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description,
 };
 
-use super::{Failure, job::LoadedContract, output, reproduction, told, wiring};
+use super::{Failure, job::LoadedContract, located::located, output, reproduction, told, wiring};
 use crate::{
     auth::{Callback, Keyring},
     http::{self, Transport, TransportError},
@@ -333,7 +333,7 @@ impl Session {
             .collect();
         let personal = self.profile.personal.iter().chain(&self.target.personal);
         let mut redactor = Redactor::new([], personal.map(String::as_str));
-        if self.profile.personal.is_empty() {
+        if self.profile.personal.is_empty() || self.profile.usual_personal {
             redactor = redactor.with_usual_personal();
         }
         let redactor = redactor
@@ -392,6 +392,7 @@ impl Session {
         let left = Mutex::new(Vec::new());
         let began = Instant::now();
         let listener = |event: Event| {
+            let event = located(&self.contract, event);
             watcher(&event);
             let started = matches!(event, Event::Started(_));
             let left_behind = match &event {
@@ -616,6 +617,8 @@ impl Session {
                     .map(|operation| operation.key.clone())
                     .collect(),
                 surfaces: coverage::surfaces(&self.contract),
+                reconstruction: self.contract.at("/info/x-reconstruction")
+                    == Some(&serde_json::Value::Bool(true)),
             },
             waivers: self.waivers.clone(),
             attestations: self.target.attestations.clone(),

@@ -47,7 +47,15 @@ pub(super) fn apply(session: &mut Session) -> Result<(), Failure> {
 pub(super) fn hazards_of(session: &mut Session) {
     let mut rules = session.target.hazards.clone();
     rules.harmless.extend_from_slice(&session.profile.harmless);
+    let asked = session.target.include_hazards.clone();
     hazards(&mut session.contract, &rules);
+    hazard::withhold(&mut session.contract, |operation| {
+        rules
+            .harmless
+            .iter()
+            .chain(&asked)
+            .any(|word| names_operation(word, operation))
+    });
 }
 
 /// Lays the target file's words and harmless operations over what is recognised as a hazard.
@@ -103,9 +111,14 @@ pub(super) fn effects(operations: &[PlannedOperation]) -> String {
                 let prepares = one
                     .prepares
                     .then(|| "sent only to prepare the test of another".to_owned());
+                let withheld = one
+                    .withheld
+                    .iter()
+                    .map(|reason| format!("without a parameter: {reason}"));
                 let notes: Vec<String> = [grant, prepares, one.reason.clone()]
                     .into_iter()
                     .flatten()
+                    .chain(withheld)
                     .collect();
                 vec![format!("  {}", one.operation), notes.join("; ")]
             })

@@ -19,7 +19,7 @@ use super::{
     progress::Progress,
     prove, prove_profile,
     reference::{self, Delay, Reference},
-    report::ReportFormat,
+    reports::Places,
     reproduction,
     run_folder::RunFolder,
     selection,
@@ -177,8 +177,8 @@ async fn session(job: Job, fail_on: FailOn) -> Result<(Session, Option<Reference
         fail_on_should: fail_on == FailOn::Should,
         now,
     };
-    selection::split_commas(&mut session);
-    let checked = told::apply(&mut session)
+    let checked = selection::split_commas(&mut session)
+        .and_then(|()| told::apply(&mut session))
         .and_then(|()| suites::check(&session))
         .and_then(|()| selection::check(&session));
     if let Err(wrong) = checked {
@@ -210,6 +210,7 @@ async fn run_session(session: &Session, reporting: &Reporting<'_>) -> Result<Exi
     let run_id = session::run_id(session.now, session.seed);
     let folder = RunFolder::prepare(reporting.out, &run_id, reporting.overwrite)?;
     let out = folder.path();
+    let places = Places::prepare(reporting.reports, &folder, &run_id)?;
     let writer = journal::Writer::create(out).map_err(SessionError::from)?;
     folder.point_latest();
     let asked = tokio::select! {
@@ -220,7 +221,7 @@ async fn run_session(session: &Session, reporting: &Reporting<'_>) -> Result<Exi
         session
             .record_interruption(&line, &writer, cancel.signal())
             .map_err(Failure::from)?;
-        return report_run(&writer, out, reporting);
+        return report_run(&writer, out, &places, reporting);
     };
     let judges_tls = asked.tls_failed && session.judges_tls();
     if let Some(obstacle) = asked.obstacle().filter(|_| !judges_tls) {
@@ -242,22 +243,22 @@ async fn run_session(session: &Session, reporting: &Reporting<'_>) -> Result<Exi
         progress.end();
         if let Err(error) = ran {
             // What was kept until then is still worth a report, where the disk takes one.
-            let _ = report_run(&writer, out, reporting);
+            let _ = report_run(&writer, out, &places, reporting);
             return Err(error.into());
         }
     }
-    report_run(&writer, out, reporting)
+    report_run(&writer, out, &places, reporting)
 }
 
 /// Writes the reports of a run from its journal, and tells the result.
 fn report_run(
     writer: &journal::Writer,
     out: &Path,
+    places: &Places,
     reporting: &Reporting<'_>,
 ) -> Result<Exit, Failure> {
     let summary = journal::summary(writer.path()).map_err(SessionError::from)?;
-    let written = report::write_all(out, &summary, &options(reporting.junit_flavour))
-        .map_err(|error| Failure::Internal(error.to_string()))?;
+    let written = places.write(out, &summary, &options(reporting.junit_flavour))?;
     tell(&summary, reporting.format, reporting.verbose, &written)?;
     Ok(Exit::from_code(summary.exit_code))
 }
@@ -375,7 +376,7 @@ fn steps(asked: &Preflight) -> String {
 /// Renders reports of a run folder again.
 pub(super) fn report(
     run: &Path,
-    formats: &[ReportFormat],
+    formats: &[&'static report::Format],
     out: Option<&Path>,
     flavour: JunitFlavour,
 ) -> Result<Exit, Failure> {
@@ -383,20 +384,13 @@ pub(super) fn report(
     let folder = out.unwrap_or(run);
     output::folder(folder)?;
     for format in formats {
-        let name = match format {
-            ReportFormat::Json => "json",
-            ReportFormat::Junit => "junit",
-            ReportFormat::Html => "html",
-            ReportFormat::Markdown => "markdown",
-        };
-        let Some(format) = report::find(name) else {
-            continue;
-        };
-        let path = folder.join(format.file);
-        output::file(
-            &path,
-            (format.render)(&summary, &options(flavour)).as_bytes(),
-        )?;
+        let path = report::write_one(
+            format,
+            &folder.join(format.file),
+            &summary,
+            &options(flavour),
+        )
+        .map_err(|error| Failure::usage(error.to_string()))?;
         output::out(&format!("{}\n", path.display()))?;
     }
     Ok(Exit::Conformant)

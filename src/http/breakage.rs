@@ -146,6 +146,13 @@ fn by_http2(error: &h2::Error, stage: Stage) -> Option<(BreakageKind, String)> {
         }
     };
     let code = code(reason);
+    if !error.is_remote() && reason == Reason::ENHANCE_YOUR_CALM {
+        return Some((
+            BreakageKind::TooLarge,
+            "The response is beyond every sensible limit, so Muster ended it: too many headers, or too many frames that hold nothing."
+                .to_owned(),
+        ));
+    }
     if !error.is_remote() {
         // What the target sent breaks a rule, which the HTTP library answers with a reset.
         return Some((

@@ -1,9 +1,11 @@
 //! The clock of one exchange, and what is left of one that broke.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    pin::Pin,
     time::{Duration, Instant},
 };
+
+use tokio::time::Sleep;
 
 use super::{Options, breakage, stream};
 use muster_core::exchange::{Breakage, BreakageKind, Patience};
@@ -36,24 +38,35 @@ pub(super) fn now_ms() -> i64 {
         .unwrap_or_default()
 }
 
+/// A timer that rings this much late says that this program was not running: by then a response may be waiting.
+const LATE: Duration = Duration::from_millis(100);
+/// How many times its limit an exchange may take where this program was not running for much of it.
+const MOST_LIMITS: u32 = 4;
+
 /// The clock of one exchange.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Clock<'t> {
+pub(super) struct Clock {
     start: Instant,
-    /// What this program was busy with besides its exchanges so far, in microseconds.
-    busy: &'t AtomicU64,
-    busy_at_start: u64,
     limit: Duration,
     spent: Duration,
     patience: Patience,
 }
 
-impl<'t> Clock<'t> {
-    pub(super) fn start(options: &Options, patience: Patience, busy: &'t AtomicU64) -> Self {
+/// What a timer means that rang.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rang {
+    /// The time of the exchange is over.
+    ConnectionUse,
+    /// It rang late, because this program was not running; the timer is set again.
+    Late,
+    /// It rang late again and again.
+    TooLate,
+}
+
+impl Clock {
+    pub(super) fn start(options: &Options, patience: Patience) -> Self {
         Self {
             start: Instant::now(),
-            busy,
-            busy_at_start: busy.load(Ordering::Relaxed),
             limit: match patience {
                 Patience::Usual => options.timeout,
                 Patience::Short => options.timeout.min(stream::SHORT),
@@ -73,32 +86,51 @@ impl<'t> Clock<'t> {
         self.spent = self.start.elapsed();
     }
 
-    /// When the time of the exchange is over. What came late because this program did not look counts for nobody.
+    /// When the time of the exchange is over.
     pub(super) fn deadline(&self) -> tokio::time::Instant {
-        (self.start + self.limit + self.own_delay()).into()
+        (self.start + self.limit).into()
     }
 
-    /// How long this program was busy with something else since the start.
-    fn own_delay(&self) -> Duration {
-        let busy = self.busy.load(Ordering::Relaxed);
-        Duration::from_micros(busy.saturating_sub(self.busy_at_start))
+    /// What it means that the timer rang. After one that rang late, what has come is looked at for as long again as it
+    /// was late, so that the target is not blamed for a delay of this program.
+    pub(super) fn rang(&self, timer: Pin<&mut Sleep>) -> Rang {
+        let now = tokio::time::Instant::now();
+        let late = now.saturating_duration_since(timer.deadline());
+        if late < LATE {
+            return Rang::ConnectionUse;
+        }
+        if self.start.elapsed() >= self.limit * MOST_LIMITS {
+            return Rang::TooLate;
+        }
+        timer.reset(now + late.min(self.limit));
+        Rang::Late
     }
 
-    /// Waits until the time of the exchange is over.
-    pub(super) async fn over(&self, mut limit: std::pin::Pin<&mut tokio::time::Sleep>) {
+    /// Waits until the time of the exchange is over, and tells why there is no response.
+    pub(super) async fn over(&self, mut timer: Pin<&mut Sleep>) -> Breakage {
         loop {
-            limit.as_mut().await;
-            let deadline = self.deadline();
-            if deadline <= tokio::time::Instant::now() {
-                return;
+            timer.as_mut().await;
+            match self.rang(timer.as_mut()) {
+                Rang::ConnectionUse => return self.silent(),
+                Rang::TooLate => return self.delayed(),
+                Rang::Late => {}
             }
-            limit.as_mut().reset(deadline);
+        }
+    }
+
+    /// Nobody can say whether a response came in time.
+    pub(super) fn delayed(&self) -> Breakage {
+        Breakage {
+            kind: BreakageKind::Delayed,
+            detail: format!(
+                "No response was read within {}, and Muster itself was held up for most of that time. Run it on a machine with less load.",
+                breakage::span(self.start.elapsed())
+            ),
         }
     }
 
     pub(super) fn elapsed(&self) -> u64 {
-        let others = self.spent + self.own_delay();
-        let elapsed = self.start.elapsed().saturating_sub(others);
+        let elapsed = self.start.elapsed().saturating_sub(self.spent);
         u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX)
     }
 
@@ -126,5 +158,37 @@ impl<'t> Clock<'t> {
                 breakage::span(self.limit)
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A clock that was started so long ago, and what a timer means on it that was due so long ago.
+    fn rang(started: Duration, due: Duration) -> (Rang, bool) {
+        let mut options = Options::new("https://api.example.test".parse().unwrap());
+        options.timeout = Duration::from_secs(1);
+        let mut clock = Clock::start(&options, Patience::Usual);
+        clock.start -= started;
+        let timer = tokio::time::sleep_until(tokio::time::Instant::now() - due);
+        tokio::pin!(timer);
+        let meaning = clock.rang(timer.as_mut());
+        (meaning, timer.deadline() > tokio::time::Instant::now())
+    }
+
+    #[tokio::test]
+    async fn a_timer_that_rings_late_is_set_again_within_bounds() {
+        let seconds = Duration::from_secs;
+        assert_eq!(
+            rang(seconds(1), Duration::ZERO),
+            (Rang::ConnectionUse, false)
+        );
+        assert_eq!(rang(seconds(3), seconds(2)), (Rang::Late, true));
+        assert_eq!(rang(seconds(4), seconds(3)), (Rang::TooLate, false));
+        assert_eq!(
+            rang(seconds(9), Duration::ZERO),
+            (Rang::ConnectionUse, false)
+        );
     }
 }

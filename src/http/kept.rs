@@ -38,7 +38,7 @@ impl Kept {
         direct: &Direct,
         place: &Place,
         outgoing: ::http::Request<Full<Bytes>>,
-        clock: &mut Clock<'_>,
+        clock: &mut Clock,
     ) -> Result<(::http::Response<Incoming>, Line), Lost> {
         let held = self.state().remove(&number);
         let mut line = match held {

@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "sending is this edge")]
 
 mod address;
+mod apart;
 mod body;
 mod breakage;
 mod client;
@@ -29,7 +30,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
@@ -42,7 +43,7 @@ use self::{
     address::{Origin, Place},
     breakage::{Stage, not_sent},
     client::Client,
-    clock::{Clock, Lost},
+    clock::{Clock, Lost, Rang},
     kept::Kept,
 };
 pub use self::{
@@ -73,8 +74,6 @@ pub struct Transport {
     answered: AtomicBool,
     /// Whether a kept connection closed under a request that must not be repeated.
     raced: AtomicBool,
-    /// How long this program was busy besides its exchanges, in microseconds.
-    busy_us: AtomicU64,
 }
 
 impl Transport {
@@ -106,14 +105,7 @@ impl Transport {
             kept: Kept::default(),
             answered: AtomicBool::new(false),
             raced: AtomicBool::new(false),
-            busy_us: AtomicU64::new(0),
         })
-    }
-
-    /// Says that this program was busy with something else for so long: exchanges under way were not looked at.
-    pub fn was_busy(&self, time: Duration) {
-        let time = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        self.busy_us.fetch_add(time, Ordering::Relaxed);
     }
 
     /// Sends the request with these credentials and waits for the whole answer, at most for the time
@@ -362,12 +354,12 @@ impl Transport {
         let mut outgoing = reqwest::Request::new(method, place.url.clone());
         *outgoing.headers_mut() = headers;
         *outgoing.body_mut() = body.map(Into::into);
-        let clock = Clock::start(&self.options, patience, &self.busy_us);
+        let clock = Clock::start(&self.options, patience);
         tokio::pin! { let limit = tokio::time::sleep_until(clock.deadline()); }
         let response = tokio::select! {
             biased;
             response = client.pooled.execute(outgoing) => response,
-            () = clock.over(limit.as_mut()) => return Err(clock.silent().into()),
+            breakage = clock.over(limit.as_mut()) => return Err(breakage.into()),
         };
         let response = match response {
             Ok(response) => response,
@@ -393,13 +385,13 @@ impl Transport {
         headers: HeaderMap,
         body: Option<Bytes>,
     ) -> Result<Response, Lost> {
-        let mut clock = Clock::start(&self.options, request.patience, &self.busy_us);
+        let mut clock = Clock::start(&self.options, request.patience);
         let patience = clock;
         tokio::pin! { let limit = tokio::time::sleep_until(clock.deadline()); }
         let (response, _connection) = tokio::select! {
             biased;
             response = client.direct.send(request, place, headers, body, &mut clock) => response?,
-            () = patience.over(limit.as_mut()) => return Err(patience.silent().into()),
+            breakage = patience.over(limit.as_mut()) => return Err(breakage.into()),
         };
         self.finish(response, place, clock, limit).await
     }
@@ -417,13 +409,13 @@ impl Transport {
             not_sent("A kept connection is for the methods of HTTP alone.".to_owned())
         })?;
         let outgoing = Kept::outgoing(method, place, headers, body)?;
-        let mut clock = Clock::start(&self.options, request.patience, &self.busy_us);
+        let mut clock = Clock::start(&self.options, request.patience);
         let patience = clock;
         tokio::pin! { let limit = tokio::time::sleep_until(clock.deadline()); }
         let (response, line) = tokio::select! {
             biased;
             response = self.kept.send(number, &client.direct, place, outgoing, &mut clock) => response?,
-            () = patience.over(limit.as_mut()) => return Err(patience.silent().into()),
+            breakage = patience.over(limit.as_mut()) => return Err(breakage.into()),
         };
         let head = response.headers().clone();
         let response = self.finish(response, place, clock, limit).await?;
@@ -438,7 +430,7 @@ impl Transport {
         &self,
         response: ::http::Response<B>,
         place: &Place,
-        clock: Clock<'_>,
+        clock: Clock,
         mut limit: std::pin::Pin<&mut tokio::time::Sleep>,
     ) -> Result<Response, Lost>
     where
@@ -460,11 +452,11 @@ impl Transport {
                 biased;
                 frame = stream.frame() => frame,
                 () = &mut limit => match &mut limits {
-                    None if clock.deadline() > tokio::time::Instant::now() => {
-                        limit.as_mut().reset(clock.deadline());
-                        continue;
-                    }
-                    None => return Err(clock.unfinished(body.len()).into()),
+                    None => match clock.rang(limit.as_mut()) {
+                        Rang::Late => continue,
+                        Rang::ConnectionUse => return Err(clock.unfinished(body.len()).into()),
+                        Rang::TooLate => return Err(clock.delayed().into()),
+                    },
                     Some(limits) if limits.is_over(body.so_far()) => {
                         open = true;
                         break;

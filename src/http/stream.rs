@@ -30,7 +30,7 @@ pub(super) struct Limits {
 
 impl Limits {
     /// The limits of a response whose head came now; none for one that has an end.
-    pub(super) fn of(head: &response::Parts, clock: &Clock<'_>) -> Option<Self> {
+    pub(super) fn of(head: &response::Parts, clock: &Clock) -> Option<Self> {
         let media_type = head.headers.get(header::CONTENT_TYPE);
         let declared = clock.patience() != Patience::Usual && head.status.is_success();
         let sequence = media_type

@@ -105,7 +105,7 @@ impl Direct {
         place: &Place,
         headers: HeaderMap,
         body: Option<Bytes>,
-        clock: &mut Clock<'_>,
+        clock: &mut Clock,
     ) -> Result<(::http::Response<Incoming>, Connection), Lost> {
         let method = &request.method;
         let first_line = format!("{} {} HTTP/1.1\r\n", method.as_str(), place.target());

@@ -127,10 +127,13 @@ pub fn summary(path: &Path) -> Result<Summary, ReadError> {
     let mut evidence = std::collections::BTreeMap::new();
     if !wanted.is_empty() {
         for entry in read(path)? {
-            if let Event::Exchanged(exchanged) = entry?.event
+            let entry = entry?;
+            if let Event::Exchanged(exchanged) = entry.event
                 && wanted.contains(&exchanged.observation.id)
             {
-                evidence.insert(exchanged.observation.id, exchanged.observation);
+                let mut observation = exchanged.observation;
+                observation.ended_us = Some(entry.at_us);
+                evidence.insert(observation.id, observation);
             }
         }
     }

@@ -215,6 +215,12 @@ pub(super) fn client_certificate(
         wrong,
     }
     .secret(&at, key);
+    if document.source.without_secrets {
+        return Some(ClientCertificate {
+            chain_pem: chain.ok()?,
+            key_pem: key?,
+        });
+    }
     tls::client(chain.ok()?, key?)
         .map_err(|reason| wrong.push(document.error(&at, format!("`client_key` {reason}"))))
         .ok()

@@ -18,11 +18,14 @@ use super::{
 use muster_checks::{self as checks, profile::Profile, suite::Suite};
 use muster_core::model::{Class, ClassId, Parameters, ProfileId, Requirement, RequirementId};
 
+mod combine;
 mod origin;
 mod raw;
 mod sound;
 mod suites;
 
+pub use combine::load_all;
+pub use origin::beside;
 use origin::{Origin, contract_of, find, find_beside, key};
 use raw::RawProfile;
 use sound::{classes_are_sound, requirements_are_sound};
@@ -237,6 +240,7 @@ impl Loader<'_> {
                 requirements: Vec::new(),
                 parameters: Parameters::default(),
                 personal: Vec::new(),
+                usual_personal: false,
                 harmless: Vec::new(),
                 tiers: raw.tiers,
                 suites: Vec::new(),

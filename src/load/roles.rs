@@ -261,6 +261,7 @@ mod tests {
             &Settings {
                 environment: &|_| None,
                 allow_writes_in_production: false,
+                without_secrets: false,
             },
         )
     }

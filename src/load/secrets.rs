@@ -7,6 +7,9 @@ use serde::Deserialize;
 
 use super::source::{Source, read_file, wait};
 
+/// What stands in for a secret where nothing is sent.
+const STAND_IN: &str = "bm90IGEgc2VjcmV0";
+
 /// How long a program may take to print a secret; a person may have to unlock something meanwhile.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -35,6 +38,9 @@ impl SecretReference {
         source: &Source,
         environment: Lookup<'_>,
     ) -> Result<SecretString, String> {
+        if source.without_secrets {
+            return Ok(SecretString::from(STAND_IN));
+        }
         let text = match self {
             Self::Env(name) => environment(name)
                 .ok_or_else(|| format!("the environment variable `{name}` is not set"))?,

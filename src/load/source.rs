@@ -25,6 +25,8 @@ pub struct Source {
     pub text: Arc<str>,
     /// The folder that relative paths in it are relative to.
     pub folder: PathBuf,
+    /// Whether the secrets that it names are not read, since nothing is sent: a text stands in for each.
+    pub without_secrets: bool,
 }
 
 impl Source {
@@ -34,6 +36,7 @@ impl Source {
             name: name.into(),
             text: text.into(),
             folder: PathBuf::from("."),
+            without_secrets: false,
         }
     }
 
@@ -79,6 +82,7 @@ impl Source {
             name,
             text: text.strip_prefix('\u{feff}').unwrap_or(&text).into(),
             folder,
+            without_secrets: false,
         })
     }
 

@@ -17,6 +17,7 @@ use super::{
     diagnostic::{Diagnostic, Diagnostics},
     identities::{self, RawIdentity},
     issuer::{self, RawIssuer},
+    profile,
     roles::{self, RawRole, SaidRole},
     schemas,
     secrets::{Lookup, SecretReference},
@@ -48,6 +49,10 @@ pub struct Target {
     pub environment: Environment,
     /// What the paths of the contract are appended to.
     pub base_url: Url,
+    /// The profiles that are required of it; none where a flag or the default says which.
+    pub profiles: Vec<String>,
+    /// The file of accepted failures: a URL, or a path relative to the working folder.
+    pub waivers: Option<String>,
     /// The contract: a URL, or a path that is relative to nothing but the working folder any more.
     pub contract: Option<String>,
     /// The folder that references of the contract may lead to, in place of the contract's own.
@@ -131,6 +136,8 @@ impl Target {
             file: None,
             supplier: String::new(),
             environment: Environment::Test,
+            profiles: Vec::new(),
+            waivers: None,
             contract: None,
             contract_root: None,
             published_contract: None,
@@ -176,6 +183,8 @@ pub struct Settings<'a> {
     pub environment: Lookup<'a>,
     /// Whether `--allow-writes-in-production` was given.
     pub allow_writes_in_production: bool,
+    /// Whether secrets are left unread, since nothing is sent.
+    pub without_secrets: bool,
 }
 
 /// The file as it is written.
@@ -187,6 +196,8 @@ struct RawTarget {
     supplier: String,
     environment: Option<Environment>,
     base_url: String,
+    profile: Option<OneOrMore>,
+    waivers: Option<String>,
     contract: Option<String>,
     contract_root: Option<String>,
     published_contract: Option<String>,
@@ -224,6 +235,13 @@ struct RawTarget {
     _objectives: BTreeMap<String, Value>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawTls {
@@ -253,7 +271,8 @@ struct RawBudget {
 ///
 /// # Errors
 /// Everything that is wrong with it. Secrets are only read from a file that is otherwise sound.
-pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnostics> {
+pub fn load(mut source: Source, settings: &Settings<'_>) -> Result<Target, Diagnostics> {
+    source.without_secrets = settings.without_secrets;
     let file = (!source.name.starts_with('<')).then(|| source.name.to_string());
     let document = Document::parse(source, CONFIDENTIAL)?;
     let mut wrong = violations(&document, &schemas::TARGET);
@@ -338,13 +357,16 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
         supplier: raw.supplier,
         environment,
         base_url,
-        contract: raw.contract.map(|contract| {
-            if is_url(&contract) {
-                contract
-            } else {
-                document.source.beside(&contract).to_string_lossy().into_owned()
-            }
-        }),
+        profiles: match raw.profile {
+            None => Vec::new(),
+            Some(OneOrMore::One(one)) => vec![profile::beside(&document.source, &one)],
+            Some(OneOrMore::More(more)) => more
+                .iter()
+                .map(|one| profile::beside(&document.source, one))
+                .collect(),
+        },
+        waivers: raw.waivers.map(|place| beside(&document.source, place)),
+        contract: raw.contract.map(|place| beside(&document.source, place)),
         contract_root: raw.contract_root.map(|root| document.source.beside(&root)),
         published_contract: raw.published_contract,
         claims: Claims(raw.claims),
@@ -374,6 +396,15 @@ pub fn load(source: Source, settings: &Settings<'_>) -> Result<Target, Diagnosti
         hazards: raw.hazards,
         personal: raw.personal,
     })
+}
+
+/// A URL as it is; a path from the folder of the file that names it.
+fn beside(source: &Source, place: String) -> String {
+    if is_url(&place) {
+        place
+    } else {
+        source.beside(&place).to_string_lossy().into_owned()
+    }
 }
 
 /// How much a run may send where the target file does not say. A service on this machine has no neighbours

@@ -264,6 +264,12 @@ impl<W: Wire> Exchanger<'_, W> {
         let status = status.unwrap_or_default();
         let reader = ownership::reader(self.setup.contract, &named.template);
         let Some(reader) = reader else {
+            let subject = subject_of(&named.path, &named.template);
+            if self.is_still_listed(&named, &subject, &identity).await {
+                let reason =
+                    format!("Its removal was answered {status}, and the list still shows it.");
+                return self.tell(Event::LeftBehind(creation, reason));
+            }
             let event = if (200..300).contains(&status) || named.seen {
                 Event::Removed(creation)
             } else {
@@ -291,6 +297,32 @@ impl<W: Wire> Exchanger<'_, W> {
         }
         let reason = format!("Its removal was answered {status}, and {last}.");
         self.tell(Event::LeftBehind(creation, reason));
+    }
+
+    /// Whether the list of its collection shows a record that was removed.
+    async fn is_still_listed(
+        &self,
+        named: &Named,
+        subject: &ownership::Subject,
+        identity: &IdentityName,
+    ) -> bool {
+        let case = CaseName(CLEANUP.into());
+        for wait in SETTLES {
+            tokio::time::sleep(Duration::from_millis(wait)).await;
+            let look = self
+                .look_in_list(
+                    &case,
+                    &named.template,
+                    subject,
+                    Some(&named.claim),
+                    identity,
+                )
+                .await;
+            if !matches!(look, Ok(Some(_))) {
+                return false;
+            }
+        }
+        true
     }
 
     /// Sends a removal. Gives the status of a response that means that the record is gone.

@@ -135,10 +135,7 @@ impl<W: Wire> Runner<'_, W> {
                     "The case does not come to an end.",
                 ))];
             }
-            let began = Instant::now();
-            let turn = self.turn(case, world, &history);
-            self.exchanger.was_busy_since(began);
-            match turn {
+            match self.turn(case, world, &history) {
                 Turn::Done(judgements) => break judgements,
                 Turn::Effect(Effect::Pause(time)) => {
                     paused += time;

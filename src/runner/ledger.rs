@@ -119,6 +119,18 @@ impl Ledger {
         }
     }
 
+    /// Whether an operation has made something that no response named, or that nothing removes.
+    pub(super) fn leaves_behind(&self, operation: &OperationKey) -> bool {
+        self.lock().open.iter().any(|entry| {
+            entry.creation.operation == *operation
+                && match &entry.state {
+                    Made::Unnamed(status) => status.is_none(),
+                    Made::Named(_) => entry.creation.removal.is_none(),
+                    Made::Sent | Made::Doubtful(_) => false,
+                }
+        })
+    }
+
     /// It was made and is here. Gives what is to be told of it, and what is closed because it was about the same record.
     pub(super) fn is_named(
         &self,

@@ -174,6 +174,7 @@ impl<W: Wire> Exchanger<'_, W> {
         case: &CaseName,
         request: &Request,
     ) -> Result<Leave, Held> {
+        self.may_grant(request)?;
         let path = self.path_below_base(request);
         let subject =
             ownership::changed_record(self.setup.contract, self.setup.relations, request, &path);
@@ -218,6 +219,32 @@ impl<W: Wire> Exchanger<'_, W> {
                 ),
             ))),
         }
+    }
+
+    /// Whether a request may give access: not where an earlier one made a credential or an account that the run cannot
+    /// remove, since each of them would stay.
+    fn may_grant(&self, request: &Request) -> Result<(), Held> {
+        let operation = request.operation.as_ref().and_then(|key| {
+            let operation = self.setup.contract.operation(key)?;
+            (key.method == request.method).then_some(operation)
+        });
+        let Some(operation) = operation else {
+            return Ok(());
+        };
+        let gives = matches!(
+            arrange::grant(operation),
+            Some(arrange::Grant::Credential | arrange::Grant::User)
+        );
+        if !gives || !self.ledger.leaves_behind(&operation.key) {
+            return Ok(());
+        }
+        Err(Held(Unverified::new(
+            Responsible::Supplier,
+            format!(
+                "{} gives access and is not sent again: no response named the first record in a way that lets the run remove it. Name it by Location, and offer a DELETE of it.",
+                operation.key
+            ),
+        )))
     }
 
     fn is_writable(&self, request: &Request, subject: &Subject) -> bool {
@@ -316,7 +343,7 @@ impl<W: Wire> Exchanger<'_, W> {
     }
 
     /// What the list of a record's collection shows of it; nothing where it does not decide.
-    async fn look_in_list(
+    pub(super) async fn look_in_list(
         &self,
         case: &CaseName,
         template: &str,
@@ -328,10 +355,16 @@ impl<W: Wire> Exchanger<'_, W> {
         let Some(lister) = ownership::lister(contract, relations, template) else {
             return Ok(None);
         };
-        let Some((parent, _)) = subject.path.trim_end_matches('/').rsplit_once('/') else {
+        let count = ownership::collection_of(relations, template).map_or(1, |(_, count)| count);
+        let segments: Vec<&str> = subject.path.trim_end_matches('/').split('/').collect();
+        let Some((parent, own)) = segments
+            .len()
+            .checked_sub(count)
+            .and_then(|at| segments.split_at_checked(at))
+        else {
             return Ok(None);
         };
-        let parent = ended_as(parent, &lister.key.path);
+        let parent = ended_as(&parent.join("/"), &lister.key.path);
         if contract
             .find_operation(&Method::Get, &parent)
             .is_none_or(|found| found.key != lister.key)
@@ -351,12 +384,15 @@ impl<W: Wire> Exchanger<'_, W> {
         else {
             return Ok(None);
         };
-        let id = subject
-            .variable
-            .as_ref()
-            .map_or("", |(_, value)| value.as_str());
-        let Some(record) = ownership::listed(relations, template, list, id) else {
-            let all = ownership::records_with_ids(relations, template, list).len();
+        let keys: Vec<String> = match (&subject.variable, count) {
+            (Some((_, value)), 1) => vec![value.clone()],
+            _ => own
+                .iter()
+                .map(|text| arrange::serialise::decode(text))
+                .collect(),
+        };
+        let Some(record) = ownership::listed(relations, template, list, &keys) else {
+            let all = ownership::records_with_keys(relations, template, list).len();
             let is_whole = all > 0 && all < SHORT_LIST && self.is_last_page(&exchange);
             let reads = ownership::reader(contract, template).is_some();
             return Ok((is_whole && !reads && claim.is_none()).then_some(Look::Absent));

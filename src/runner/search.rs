@@ -34,7 +34,7 @@ const PAGES: usize = 20;
 /// The records of one list, as it shows them.
 #[derive(Debug, Default)]
 struct Listing {
-    records: Vec<(Value, String)>,
+    records: Vec<(Value, Vec<String>)>,
     /// Whether all of them were read.
     whole: bool,
 }
@@ -124,19 +124,21 @@ impl<W: Wire> Exchanger<'_, W> {
                 continue;
             };
             if !lists.contains_key(&path) {
-                let listing = self.list(lister, &path, &entry.sent.identity).await;
+                let listing = self
+                    .list(lister, &path, &template, &entry.sent.identity)
+                    .await;
                 lists.insert(path.clone(), listing);
             }
             let Some(listing) = lists.get_mut(&path) else {
                 continue;
             };
-            let item = |id: &str| {
-                let collection = path.trim_end_matches('/');
-                format!("{collection}/{}", serialise::encode(id))
+            let item = |keys: &[String]| {
+                let keys: Vec<String> = keys.iter().map(|key| serialise::encode(key)).collect();
+                format!("{}/{}", path.trim_end_matches('/'), keys.join("/"))
             };
-            listing.records.retain(|(_, id)| {
-                !self.records.knows(&item(id))
-                    && !named.iter().any(|removal| removal.named.path == item(id))
+            listing.records.retain(|(_, keys)| {
+                !self.records.knows(&item(keys))
+                    && !named.iter().any(|removal| removal.named.path == item(keys))
             });
             let mut owns = Vec::new();
             let mut possible = false;
@@ -213,7 +215,10 @@ impl<W: Wire> Exchanger<'_, W> {
     fn list_of(&self, entry: &Entry) -> Option<(&Operation, String, String)> {
         let (contract, relations) = (self.setup.contract, self.setup.relations);
         let collection = relations.collection(&entry.creation.operation)?;
-        let (template, _) = collection.item.as_ref()?;
+        let template = match (&collection.item, &collection.compound) {
+            (Some((template, _)), _) | (None, Some((template, _))) => template,
+            (None, None) => return None,
+        };
         let lister = ownership::lister(contract, relations, template)?;
         let sent = self.path_below_base(&entry.sent);
         let keys = serialise::unfill(&entry.creation.operation.path, sent.split('?').next()?)?;
@@ -226,16 +231,17 @@ impl<W: Wire> Exchanger<'_, W> {
         Some((lister, path, template.clone()))
     }
 
-    async fn list(&self, lister: &Operation, path: &str, identity: &IdentityName) -> Listing {
+    async fn list(
+        &self,
+        lister: &Operation,
+        path: &str,
+        template: &str,
+        identity: &IdentityName,
+    ) -> Listing {
         use arrange::paging::{Next, next};
         let mut listing = Listing::default();
         let mut address = Address::Base(path.to_owned());
-        let template = format!("{}/{{id}}", lister.key.path.trim_end_matches('/'));
         let relations = self.setup.relations;
-        let item = relations
-            .collection(&lister.key)
-            .and_then(|collection| collection.item.as_ref())
-            .map_or(template, |(template, _)| template.clone());
         for _ in 0..PAGES {
             let mut request = Request {
                 address: address.clone(),
@@ -254,12 +260,14 @@ impl<W: Wire> Exchanger<'_, W> {
             else {
                 return listing;
             };
-            let found = ownership::records_with_ids(relations, &item, body);
+            let found = ownership::records_with_keys(relations, template, body);
             let all = arrange::answers::records(body, "").len();
             let shown = found.len();
-            listing
-                .records
-                .extend(found.into_iter().map(|(record, id)| (record.clone(), id)));
+            listing.records.extend(
+                found
+                    .into_iter()
+                    .map(|(record, keys)| (record.clone(), keys)),
+            );
             let paging = arrange::Paging::of(self.setup.contract, lister);
             match next(&exchange, &self.setup.started.base_url) {
                 Next::At(next) if next != address => address = next,
@@ -275,12 +283,12 @@ impl<W: Wire> Exchanger<'_, W> {
                     address = Address::Base(format!("{path}?{query}"));
                 }
                 Next::None => {
-                    listing.whole = shown >= all.min(1);
+                    listing.whole = shown >= all;
                     return listing;
                 }
                 // Where the list can be cut, an answer that says nothing of a next page may be the first of many.
                 Next::Unsaid => {
-                    listing.whole = paging.is_none() || shown < SHORT;
+                    listing.whole = shown >= all && (paging.is_none() || shown < SHORT);
                     return listing;
                 }
                 Next::At(_) | Next::Elsewhere(_) => return listing,

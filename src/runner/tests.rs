@@ -214,6 +214,7 @@ async fn run_into(
                     .map(|operation| operation.key.clone())
                     .collect(),
                 surfaces: muster_core::coverage::surfaces(&contract),
+                reconstruction: false,
             },
             waivers: Vec::new(),
             attestations: Vec::new(),

@@ -2,8 +2,10 @@
 
 use std::{
     future::Future,
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 pub use crate::http::Sent;
@@ -63,9 +65,6 @@ pub trait Wire: Sync {
         async { HandshakeResult::not_tried("This wire cannot try TLS handshakes.") }
     }
 
-    /// Says that the run was busy with something else for so long, so that the target is not blamed for it.
-    fn was_busy(&self, _: Duration) {}
-
     /// Exchanges with token endpoints since the last call, not numbered yet.
     fn take_logins(&self) -> Vec<Exchange> {
         Vec::new()
@@ -75,7 +74,7 @@ pub trait Wire: Sync {
 /// The real wire: a transport, and a keyring that says what to show.
 #[derive(Debug)]
 pub struct HttpWire {
-    transport: Transport,
+    transport: Arc<Transport>,
     keyring: Keyring,
     permits: Permits,
     sent: AtomicU64,
@@ -84,9 +83,9 @@ pub struct HttpWire {
 impl HttpWire {
     /// A line over this transport with these keys, for requests that the plan permits.
     #[must_use]
-    pub const fn new(transport: Transport, keyring: Keyring, permits: Permits) -> Self {
+    pub fn new(transport: Transport, keyring: Keyring, permits: Permits) -> Self {
         Self {
-            transport,
+            transport: Arc::new(transport),
             keyring,
             permits,
             sent: AtomicU64::new(0),
@@ -132,7 +131,7 @@ impl Wire for HttpWire {
         match credentials {
             Ok((credentials, bait)) => {
                 self.sent.fetch_add(1, Ordering::Relaxed);
-                let mut sent = self.transport.send(request, &credentials).await;
+                let mut sent = self.transport.send_apart(request, &credentials).await;
                 self.keyring.hear(request, &sent);
                 if let Outcome::Answered(response) = &sent.outcome {
                     let broken = match &request.auth {
@@ -172,10 +171,6 @@ impl Wire for HttpWire {
     fn renew(&self, identity: &IdentityName, used: &Headers) -> bool {
         self.keyring
             .invalidate(identity, &Credentials::of(used.clone()))
-    }
-
-    fn was_busy(&self, time: Duration) {
-        self.transport.was_busy(time);
     }
 
     fn insist(&self, operation: &OperationKey, identity: &IdentityName) -> bool {

@@ -215,3 +215,82 @@ fn a_target_file_adds_words_and_clears_operations() {
         "{posted:?}"
     );
 }
+
+#[test]
+fn a_credential_that_cannot_be_taken_back_is_made_once() {
+    let service =
+        Service::start(
+            |request| match (request.method.as_str(), request.segments().as_slice()) {
+                ("GET", ["access-tokens"]) => Reply::json(200, &json!({ "items": [] })),
+                ("POST", ["access-tokens"]) => match request.json() {
+                    Some(body) if body["label"].is_string() => Reply::json(
+                        201,
+                        &json!({ "label": body["label"], "value": "kq81hx02mz77" }),
+                    ),
+                    _ => Reply::problem(400, "Refused"),
+                },
+                (_, ["access-tokens"]) => Reply::not_allowed("GET, POST"),
+                _ => Reply::problem(404, "Not found"),
+            },
+        );
+    let contract = r#"
+openapi: 3.1.0
+info: { title: Tokens, version: 1.0.0 }
+servers: [{ url: '{origin}' }]
+paths:
+  /access-tokens:
+    get:
+      operationId: listTokens
+      responses: { '200': { description: All, content: { application/json: { schema: { type: object, properties: { items: { type: array, items: { type: object } } } } } } } }
+    post:
+      operationId: addToken
+      requestBody: { required: true, content: { application/json: { schema: { type: object, required: [label], properties: { label: { type: string, maxLength: 60 } } } } } }
+      responses: { '201': { description: Made, content: { application/json: { schema: { type: object, properties: { label: { type: string }, value: { type: string } } } } } }, '400': { description: Refused } }
+  /access-tokens/{tokenId}:
+    parameters: [{ name: tokenId, in: path, required: true, schema: { type: string } }]
+    delete: { operationId: removeToken, responses: { '204': { description: Gone }, '404': { description: Not found } } }
+"#;
+    let ran = service.run(
+        contract,
+        "writes: allowed\nbudget: { concurrency: 1 }\n",
+        &["--effort", "quick"],
+    );
+    let made = service
+        .requests()
+        .iter()
+        .filter(|(request, status)| request.method == "POST" && *status == 201)
+        .count();
+    assert_eq!(made, 1, "{}", ran.told());
+}
+
+#[test]
+fn a_parameter_that_makes_a_read_act_is_not_sent() {
+    let service = Service::start(|request| match request.path.as_str() {
+        "/checks" => Reply::json(200, &json!({ "items": [] })),
+        _ => Reply::problem(404, "Not found"),
+    });
+    let contract = r#"
+openapi: 3.1.0
+info: { title: Checks, version: 1.0.0 }
+servers: [{ url: '{origin}' }]
+paths:
+  /checks:
+    get:
+      operationId: listChecks
+      parameters:
+        - { name: restart_all, in: query, description: Set to 1 to restart all checks that match, schema: { type: string, enum: ['1'] } }
+        - { name: failed, in: query, description: Only checks that failed, schema: { type: boolean } }
+      responses:
+        '200': { description: All, content: { application/json: { schema: { type: object, required: [items], properties: { items: { type: array, items: { type: object } } } } } } }
+        '400': { description: Refused }
+"#;
+    service.run(contract, "writes: allowed\n", &[]);
+    let asked = |name: &str| {
+        let requests = service.requests();
+        requests
+            .iter()
+            .any(|(request, _)| request.parameter(name).is_some())
+    };
+    assert!(asked("failed"));
+    assert!(!asked("restart_all"));
+}

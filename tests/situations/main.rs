@@ -17,6 +17,7 @@
 
 mod service;
 
+mod compound_keys;
 mod contracts;
 mod credentials;
 mod findings;

@@ -396,22 +396,6 @@ fn a_record_that_took_the_number_is_left_alone() {
     assert_eq!(store.lock().unwrap().held, before);
 }
 
-/// How many requests the service has seen, once those that were under way have ended: a service that is asked nothing sees the
-/// same number ten times in a row.
-fn quiet(service: &Service) -> usize {
-    let mut last = (service.requests().len(), 0);
-    while last.1 < 10 {
-        std::thread::sleep(Duration::from_millis(20));
-        let now = service.requests().len();
-        last = if now == last.0 {
-            (now, last.1 + 1)
-        } else {
-            (now, 0)
-        };
-    }
-    last.0
-}
-
 #[test]
 fn cleanup_refuses_another_target() {
     let store = store();
@@ -422,7 +406,8 @@ fn cleanup_refuses_another_target() {
     until_created(folder.path(), 1);
     signal(&run, "KILL");
     run.wait_with_output().unwrap();
-    let sent = quiet(&service);
+    the_service_comes_to_rest();
+    let sent = service.requests().len();
     let elsewhere = clean(
         folder.path(),
         &[

@@ -5,6 +5,8 @@ mod claims;
 mod connections;
 mod defaults;
 mod deletions;
+mod frameworks;
+mod loans;
 mod read_only;
 mod selection;
 mod tags;

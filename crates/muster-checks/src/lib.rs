@@ -23,6 +23,7 @@ pub mod suite;
 pub mod support;
 #[cfg(test)]
 mod tests;
+mod unread_json;
 
 pub use self::examples::example::{Example, Expect, ScriptedResponse};
 use muster_core::{
@@ -251,6 +252,7 @@ checks! {
         replace_is_idempotent,
         replaced,
         safe_methods_change_nothing,
+        spaces_kept,
         status_by_method,
         unknown_id_on_write,
         write_answer,

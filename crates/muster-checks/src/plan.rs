@@ -105,14 +105,29 @@ pub struct Exclusion {
     /// Whether it was left out by `--only` or `--skip`: then it is outside the verdict.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deselected: bool,
+    /// Whether it was left out for safety, as a hazard: then it is outside the verdict, which says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withheld: bool,
 }
 
 /// Why something is not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct WhyNot {
     reason: String,
-    unverified: bool,
-    deselected: bool,
+    effect: Left,
+}
+
+/// What leaving something out means for its requirement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// It stays unverified.
+    Unverified,
+    /// It does not apply.
+    NotApplicable,
+    /// A flag left it out of the verdict.
+    Deselected,
+    /// Safety left it out of the verdict.
+    Withheld,
 }
 
 impl WhyNot {
@@ -120,8 +135,15 @@ impl WhyNot {
     fn unverified(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
-            unverified: true,
-            deselected: false,
+            effect: Left::Unverified,
+        }
+    }
+
+    /// It is not sent because it may do harm.
+    fn withheld(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            effect: Left::Withheld,
         }
     }
 
@@ -129,8 +151,7 @@ impl WhyNot {
     fn not_applicable(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
-            unverified: false,
-            deselected: false,
+            effect: Left::NotApplicable,
         }
     }
 
@@ -138,8 +159,18 @@ impl WhyNot {
     fn deselected(flag: &str) -> Self {
         Self {
             reason: format!("Left out by `{flag}`."),
-            unverified: false,
-            deselected: true,
+            effect: Left::Deselected,
+        }
+    }
+
+    fn exclusion(self, by: Option<Verifier>, operation: Option<OperationKey>) -> Exclusion {
+        Exclusion {
+            by,
+            operation,
+            reason: self.reason,
+            unverified: self.effect == Left::Unverified,
+            deselected: self.effect == Left::Deselected,
+            withheld: self.effect == Left::Withheld,
         }
     }
 }
@@ -224,13 +255,9 @@ impl Plan {
         }
         plan.not_selected.clone_from(&chosen.not_selected);
         for left in &basis.contract.elsewhere {
-            plan.excluded.push(Exclusion {
-                by: None,
-                operation: Some(left.key.clone()),
-                reason: left.reason(),
-                unverified: false,
-                deselected: false,
-            });
+            let why = WhyNot::not_applicable(left.reason());
+            plan.excluded
+                .push(why.exclusion(None, Some(left.key.clone())));
         }
         plan.suites.clone_from(&basis.profile.suites);
         plan.add_suites(basis, &chosen);
@@ -273,13 +300,9 @@ impl Plan {
                     continue;
                 };
                 match chosen.why_not_case(basis, id, &case) {
-                    Some(why) => self.excluded.push(Exclusion {
-                        by: Some(verifier.clone()),
-                        operation: None,
-                        reason: why.reason,
-                        unverified: why.unverified,
-                        deselected: why.deselected,
-                    }),
+                    Some(why) => self
+                        .excluded
+                        .push(why.exclusion(Some(verifier.clone()), None)),
                     None => self.cases.push(PlannedCase {
                         name: CaseName(id.as_str().into()),
                         work: Work::Suite(id.clone()),
@@ -387,13 +410,10 @@ impl Plan {
     }
 
     fn exclude(&mut self, check: Option<&Check>, operation: Option<&Operation>, why: WhyNot) {
-        self.excluded.push(Exclusion {
-            by: check.map(|check| Verifier::Check(CheckId::from(check.id))),
-            operation: operation.map(|operation| operation.key.clone()),
-            reason: why.reason,
-            unverified: why.unverified,
-            deselected: why.deselected,
-        });
+        self.excluded.push(why.exclusion(
+            check.map(|check| Verifier::Check(CheckId::from(check.id))),
+            operation.map(|operation| operation.key.clone()),
+        ));
     }
 }
 
@@ -484,13 +504,7 @@ impl<'a> Chosen<'a> {
                 };
                 if self.selection.skip.iter().any(|word| word == id.as_str()) {
                     let why = WhyNot::deselected("--skip");
-                    excluded.push(Exclusion {
-                        by: Some(verifier.clone()),
-                        operation: None,
-                        reason: why.reason,
-                        unverified: why.unverified,
-                        deselected: why.deselected,
-                    });
+                    excluded.push(why.exclusion(Some(verifier.clone()), None));
                 } else if let Some(check) = checks::find(id.as_str())
                     && !checks.iter().any(|known| known.id == check.id)
                 {
@@ -567,7 +581,7 @@ impl<'a> Chosen<'a> {
         if names(&basis.selection.include_hazards, operation) {
             return None;
         }
-        hazard(operation).map(WhyNot::unverified)
+        hazard(operation).map(WhyNot::withheld)
     }
 }
 

@@ -434,6 +434,8 @@ pub enum BreakageKind {
     HungUp,
     /// No complete answer within the time limit.
     TimedOut,
+    /// No complete response was read within the time limit, and this program was held up for most of that time.
+    Delayed,
     /// Nothing came within a short time, where the contract declares that the response waits for something to happen: a
     /// stream, or a long poll.
     NothingYet,
@@ -477,6 +479,7 @@ impl BreakageKind {
             // As for 429: the budget says how much is sent.
             Self::NotSent | Self::HungUp | Self::HeldOff => Responsible::Configuration,
             Self::NothingYet => Responsible::TestData,
+            Self::Delayed => Responsible::Muster,
         }
     }
 }

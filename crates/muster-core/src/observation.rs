@@ -97,6 +97,9 @@ pub struct Observation {
     pub broken: Option<Breakage>,
     /// How long it took.
     pub timing: Timing,
+    /// When it ended, in microseconds since the run started: known of what a journal tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_us: Option<u64>,
     /// What the caller was promised, where the request tried who may do what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<Access>,
@@ -340,6 +343,23 @@ impl Redactor {
         clean(&self.finder(), text)
     }
 
+    /// What a finding quotes of a response, without secrets, and without personal values but for the run's own. `pointer`
+    /// is the JSON pointer of the value that the finding is of.
+    #[must_use]
+    pub fn quoted(&self, text: &str, pointer: Option<&str>) -> String {
+        let mut edits = self.finder().find(text.as_bytes());
+        let is_personal = pointer.is_some_and(|pointer| {
+            let names = pointer.rsplit('/').take(2);
+            names.into_iter().any(|name| self.masks.is_personal(name))
+        });
+        let is_own = |text: &str| self.is_own(text);
+        self.masks.quoted(text, is_personal, &is_own, &mut edits);
+        if edits.is_empty() {
+            return text.to_owned();
+        }
+        apply(text.as_bytes(), edits, usize::MAX).0
+    }
+
     /// Takes secrets and masked members out of a JSON value.
     pub fn json(&self, value: &mut Value) {
         match value {
@@ -432,6 +452,7 @@ impl Redactor {
                 }),
             },
             timing: response.map(|response| response.timing).unwrap_or_default(),
+            ended_us: None,
             access: request.access.clone(),
             over: exchange.request.over,
             tls: TlsGiven {

@@ -102,6 +102,17 @@ impl Unverified {
     }
 }
 
+/// A place in a file of the supplier's or of a suite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceLocation {
+    /// The file: a path relative to the working folder where it lies below it, a path or a URL otherwise.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+}
+
 /// One defect, told so that a reader can act on it without anything else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -119,6 +130,9 @@ pub struct Finding {
     /// The authored line that says what was expected, with a caret: of a case of a suite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authored: Option<String>,
+    /// Where in contract or suite it stands that says what was expected, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Box<SourceLocation>>,
     /// The kind of mistake, as a sentence in the plural: findings of one kind are told as one, with a table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
@@ -142,6 +156,7 @@ impl Finding {
             received: received.into(),
             pointer: None,
             authored: None,
+            source: None,
             kind: None,
             shown_by: None,
         }
@@ -151,6 +166,13 @@ impl Finding {
     #[must_use]
     pub fn authored(mut self, excerpt: impl Into<String>) -> Self {
         self.authored = Some(excerpt.into());
+        self
+    }
+
+    /// Says where in a file it stands that says what was expected.
+    #[must_use]
+    pub fn in_source(mut self, source: SourceLocation) -> Self {
+        self.source = Some(Box::new(source));
         self
     }
 

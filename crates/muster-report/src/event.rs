@@ -158,6 +158,9 @@ pub struct ContractFacts {
     /// What there is to see of each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub surfaces: Vec<Surface>,
+    /// Whether the document says that it is a reconstruction, and not the official one (`info.x-reconstruction`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reconstruction: bool,
 }
 
 /// What will be done, and what will not.

@@ -237,6 +237,8 @@ pub(crate) enum Misbehaviour {
     LosesLocations,
     /// The make of a new vehicle is kept in capitals.
     StoresInCapitals,
+    /// The make of a new vehicle is kept without the spaces around it.
+    StoresTrimmed,
     /// The list of vehicles leaves out what was created by a call.
     ListsLate,
     /// The deletion of a location is answered 404.

@@ -374,6 +374,10 @@ impl Call<'_> {
                 let capitals = record.text("make").to_uppercase();
                 record.body.insert("make".to_owned(), json!(capitals));
             }
+            if self.house.is(Misbehaviour::StoresTrimmed) {
+                let trimmed = record.text("make").trim().to_owned();
+                record.body.insert("make".to_owned(), json!(trimmed));
+            }
         }
         let id = record.text("id").to_owned();
         let path = format!("{}/{}/{id}", self.house.prefix, kind.segment());

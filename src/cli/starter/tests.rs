@@ -23,6 +23,7 @@ fn operation(
             .iter()
             .map(|(place, name)| Parameter {
                 name: (*name).to_owned(),
+                description: String::new(),
                 place: *place,
                 required: false,
                 deprecated: false,
@@ -62,7 +63,7 @@ fn contract(
     }))
     .unwrap();
     contract.location = "openapi.yaml".into();
-    contract.operations = operations;
+    contract.operations = operations.into();
     contract.servers = servers
         .iter()
         .map(|(url, description)| Server {
@@ -91,6 +92,7 @@ fn load(text: &str) -> crate::load::Target {
     let settings = target::Settings {
         environment: &environment,
         allow_writes_in_production: false,
+        without_secrets: false,
     };
     target::load(Source::new("target.yaml", text), &settings)
         .unwrap_or_else(|errors| panic!("{errors}\n{text}"))

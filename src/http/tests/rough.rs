@@ -1,13 +1,14 @@
 //! Targets that break the rules of HTTP, or of good manners.
 
-use std::io::Write;
+use std::{io::Write, sync::Arc, task::Poll, time::Duration};
 
 use flate2::{Compression, write::GzEncoder};
+use futures::future::{Either, select};
 use tokio::io::AsyncWriteExt;
 
 use super::kit::{Server, answer, broken, drain, get};
-use crate::http::{Options, Transport};
-use muster_core::exchange::BreakageKind;
+use crate::http::{Credentials, Options, Transport};
+use muster_core::exchange::{BreakageKind, Outcome};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
@@ -291,4 +292,35 @@ async fn a_name_that_does_not_exist_is_told() {
         let breakage = broken(&transport, &get(path)).await;
         assert_eq!(breakage.kind, BreakageKind::NameNotFound, "{breakage:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_response_is_read_while_its_caller_is_busy_with_another() {
+    const LONG: usize = 64 << 20;
+    let (written, was_written) = std::sync::mpsc::channel();
+    let server = Server::raw(move |mut stream, _| {
+        let written = written.clone();
+        async move {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {LONG}\r\n\r\n");
+            let _ = stream.write_all(head.as_bytes()).await;
+            // More than the sockets hold, so that all of it is written only when it is read.
+            let _ = stream.write_all(&vec![b'x'; LONG]).await;
+            let _ = written.send(());
+            drain(&mut stream).await;
+        }
+    })
+    .await;
+    let transport = Arc::new(limited(&server, LONG));
+    let (request, nobody) = (get("/"), Credentials::default());
+    let sending = std::pin::pin!(transport.send_apart(&request, &nobody));
+    let busy = std::future::poll_fn(|_| {
+        Poll::Ready(was_written.recv_timeout(Duration::from_secs(60)).is_ok())
+    });
+    // The first is asked first, and then not looked at until all of its response was read.
+    let Either::Right((was_read, sending)) = select(sending, busy).await else {
+        panic!("it was not busy");
+    };
+    assert!(was_read);
+    let sent = sending.await;
+    assert!(matches!(&sent.outcome, Outcome::Answered(response) if response.body.len() == LONG));
 }

@@ -49,6 +49,7 @@ fn loaded(text: &str) -> Result<Target, Diagnostics> {
         &Settings {
             environment: &environment,
             allow_writes_in_production: false,
+            without_secrets: false,
         },
     )
 }

@@ -47,6 +47,16 @@ fn looks_like_path(given: &str) -> bool {
         || given.ends_with(".json")
 }
 
+/// What a target file names: the id of a profile that comes with Muster, or a path from the folder of the file.
+pub fn beside(source: &Source, given: &str) -> String {
+    let is_own = BUNDLED.iter().any(|bundled| bundled.id == given);
+    if is_own || is_url(given) || !looks_like_path(given) {
+        given.to_owned()
+    } else {
+        source.beside(given).to_string_lossy().into_owned()
+    }
+}
+
 /// A folder stands for the `profile.yaml` in it.
 fn folder_or_file(path: PathBuf) -> String {
     let path = if path.is_dir() {

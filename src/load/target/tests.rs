@@ -14,6 +14,7 @@ fn load_text(text: &str) -> Result<Target, Diagnostics> {
         &Settings {
             environment: &environment,
             allow_writes_in_production: false,
+            without_secrets: false,
         },
     )
 }
@@ -220,6 +221,7 @@ fn production_is_not_written_to_unless_a_flag_says_so() {
     let settings = Settings {
         environment: &environment,
         allow_writes_in_production: true,
+        without_secrets: false,
     };
     let target = load(Source::new("target.yaml", text), &settings).unwrap();
     assert_eq!(target.writes, Writes::Allowed);
@@ -247,6 +249,7 @@ fn paths_are_relative_to_the_file() {
         &Settings {
             environment: &environment,
             allow_writes_in_production: false,
+            without_secrets: false,
         },
     )
     .unwrap();

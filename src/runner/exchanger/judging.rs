@@ -1,9 +1,6 @@
 //! What is said of an exchange: by the response checks, and to whoever listens.
 
-use std::{
-    sync::PoisonError,
-    time::{Duration, Instant},
-};
+use std::sync::PoisonError;
 
 use super::Exchanger;
 use crate::runner::{drive::PendingJudgement, wire::Wire};
@@ -15,31 +12,9 @@ use muster_core::{
 };
 use muster_report::event::{Event, Exchanged};
 
-/// Shorter delays are lost in those of any network.
-const WORTH_TELLING: Duration = Duration::from_millis(20);
-
 impl<W: Wire> Exchanger<'_, W> {
-    /// Tells the wire of a time in which no exchange was looked at, where it is worth telling.
-    pub(in crate::runner) fn was_busy_since(&self, began: Instant) {
-        let time = began.elapsed();
-        if time >= WORTH_TELLING {
-            self.wire.was_busy(time);
-        }
-    }
-
     /// Has the response checks judge an exchange, and tells it.
     pub(super) fn judge(&self, case: &CaseName, exchange: &Exchange) -> Vec<PendingJudgement> {
-        let began = Instant::now();
-        let noted = self.judge_and_tell(case, exchange);
-        self.was_busy_since(began);
-        noted
-    }
-
-    pub(super) fn judge_and_tell(
-        &self,
-        case: &CaseName,
-        exchange: &Exchange,
-    ) -> Vec<PendingJudgement> {
         let operation = exchange
             .request
             .operation

@@ -33,18 +33,18 @@ pub(super) fn without_secrets(redactor: &Redactor, event: Event) -> Event {
     }
 }
 
-/// A judgement without secrets in what it quotes.
+/// A judgement without secrets and personal values in what it quotes.
 pub(in crate::runner) fn redacted(redactor: &Redactor, judgement: Judgement) -> Judgement {
     match judgement {
         Judgement::Fail(mut finding) => {
             for text in [
                 &mut finding.title,
                 &mut finding.expected,
-                &mut finding.received,
                 &mut finding.cause,
             ] {
                 *text = redactor.text(text);
             }
+            finding.received = redactor.quoted(&finding.received, finding.pointer.as_deref());
             finding.pointer = finding.pointer.map(|pointer| redactor.text(&pointer));
             finding.authored = finding.authored.map(|line| redactor.text(&line));
             Judgement::Fail(finding)

@@ -23,7 +23,8 @@ pub static CHECK: Check = Check {
     verifies: "For each operation with parameters, a valid request is sent first; it has to be taken. Then each \
         parameter of query, header and cookie, and of the path where the method is safe, is given values that \
         are wrong beyond doubt: letters for a number, a value outside its list, its bounds, lengths, pattern \
-        or format. A success is a failure of the API; any refusal passes, 404 too. Since everything outside a \
+        or format. A success is a failure of the API; any refusal passes, 404 too. Where no record is known that \
+        the path could name, the variables of the path alone are judged. Since everything outside a \
         body is text, a value counts as wrong only if no way to read it is right: 5 is a valid text. Left out \
         are headers of HTTP itself, whose invalid values are to be ignored (If-Match, Range, Prefer and their \
         like), those that only trace a request, and letters for the number or the size of a page, which \
@@ -151,12 +152,15 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let Some(operation) = operation else {
         return Ok(Vec::new());
     };
-    let arranged = accepted_request::plain(script, operation)?;
+    let (arranged, unknown) = accepted_request::plain_or_unknown(script, operation)?;
     let world = script.world;
     let limit = accepted_request::room(&world, 12, 40, 200);
     let mut wrong: Vec<(&Parameter, Invalid, Request)> = Vec::new();
     for parameter in &operation.parameters {
-        if !is_judged(world.contract, operation, parameter) {
+        // Where no record is known, everything but the path is refused whatever it holds.
+        if !is_judged(world.contract, operation, parameter)
+            || unknown.is_some() && parameter.place != ParameterPlace::Path
+        {
             continue;
         }
         let pages = is_of_pages(world.contract, operation, parameter);
@@ -173,6 +177,9 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         }
     }
     if wrong.is_empty() {
+        if let Some(halt) = unknown {
+            return Err(halt);
+        }
         return Err(Halt::NotApplicable(
             "No text is a wrong value for any of its parameters.".into(),
         ));

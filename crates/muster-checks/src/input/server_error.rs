@@ -152,7 +152,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         taken_body = Some(taken);
         arranged
     } else {
-        accepted_request::plain(script, operation)?
+        // A value can make the API fail also where no record is known that the path could name.
+        accepted_request::plain_or_unknown(script, operation)?.0
     };
     tries.extend(odd_parameters(&world, operation, &arranged));
     let requests = tries.iter().map(|(place, what, request)| {

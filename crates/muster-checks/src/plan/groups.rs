@@ -65,6 +65,9 @@ pub struct PlannedOperation {
     /// Why it is left out, or what makes it a hazard that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The parameters that are not sent, since they make a read act, with the reasons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<String>,
 }
 
 pub(super) fn operations(basis: Basis<'_>, permits: &Permits) -> Vec<PlannedOperation> {
@@ -100,6 +103,12 @@ fn planned(basis: Basis<'_>, operation: &Operation, standing: &Standing) -> Plan
         grant: arrange::grant(operation).filter(|_| effect != Effect::LeftOut),
         prepares: *standing == Standing::Prepares && effect != Effect::LeftOut,
         reason,
+        withheld: operation
+            .surroundings
+            .withheld
+            .iter()
+            .map(|one| one.reason.clone())
+            .collect(),
     }
 }
 

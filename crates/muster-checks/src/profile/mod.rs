@@ -34,6 +34,9 @@ pub struct Profile {
     /// Names of members that hold personal data, masked in everything that is kept.
     #[serde(default)]
     pub personal: Vec<String>,
+    /// Whether the usual names of personal data are masked besides `personal`: where a profile of a combination names none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub usual_personal: bool,
     /// Operations that are no hazards at a target of this profile, written as for `--only`: what its suites are there to
     /// send.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -69,6 +69,24 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("another id"),
         },
         Example {
+            title: "Read under its secret, which is no id",
+            contract: PEOPLE,
+            dialogue: &[
+                ScriptedResponse::new(
+                    "POST /people",
+                    201,
+                    &[("location", "/people/5f0c2d9ab1e7")],
+                    "{}",
+                ),
+                ScriptedResponse::json(
+                    "GET /people/5f0c2d9ab1e7",
+                    200,
+                    r#"{"id":"mine","secret":"5f0c2d9ab1e7","name":"Zz"}"#,
+                ),
+            ],
+            says: Expect::Pass,
+        },
+        Example {
             title: "Later",
             contract: PEOPLE,
             dialogue: &[ScriptedResponse::empty("POST /people", 202)],
@@ -117,14 +135,20 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         .and_then(|record| answers::member(record, &names::members_for(variable, thing)))
         .map(|id| serialise::scalar(&id));
     Ok(vec![match id {
-        Some(id) if !held.created.is_guessed && !id.eq_ignore_ascii_case(&held.id) => Finding::new(
-            "another id",
-            "A record is read under one id and shows another id.",
-            held.id,
-            id,
-        )
-        .at(home.read.pointer.clone())
-        .into(),
+        Some(id)
+            if !held.created.is_guessed
+                && !id.eq_ignore_ascii_case(&held.id)
+                && !answers::is_named_otherwise(response, thing, &held.id) =>
+        {
+            Finding::new(
+                "another id",
+                "A record is read under one id and shows another id.",
+                held.id,
+                id,
+            )
+            .at(home.read.pointer.clone())
+            .into()
+        }
         _ => Judgement::Pass,
     }])
 }

@@ -1,5 +1,7 @@
 //! `records.created-is-kept`
 
+use std::ops::Range;
+
 use serde_json::Value;
 
 use crate::{
@@ -24,19 +26,20 @@ pub static CHECK: Check = Check {
     id: "records.created-is-kept",
     purpose: "A new record is read exactly as it was sent.",
     verifies: "Records are created with every property filled in, in several rounds with values \
-        that are often kept wrongly: mixed case, spaces around, combining accents, leading zeros, \
+        that are often kept wrongly: mixed case, combining accents, leading zeros, \
         line breaks, other scripts, markup, the longest text; leap days, moments at changes of the \
         clock with offsets and fractions; bounds, zeros and decimals; empty collections and \
         collections in no order; every value of an enumeration in turn. Each record is read back \
         and compared property by property. Times are compared as moments, UUIDs and the domains of \
-        e-mail addresses in any case, collections without order where items are unique. Properties \
+        e-mail addresses in any case, collections without order where items are unique; spaces around a text are what \
+        `records.spaces-kept` judges. Properties \
         that are `readOnly` or `writeOnly`, that look secret, or that the read does not declare, \
         are not compared; nor is null with absence. A round that is refused is tried with half of \
         its values; what is refused is not judged here.",
     matters: "Identity turns on details: a dropped accent, a shifted time, a lost zero of a custody number \
         joins the records of two people or parts those of one.",
-    fix: "Store what was validated as it was validated. Refuse what cannot be stored; never trim, fold, \
-        round or cut in silence. Where normalising is meant, declare it by a pattern or a format.",
+    fix: "Store what was validated as it was validated. Refuse what cannot be stored; never fold, round \
+        or cut in silence. Where normalising is meant, declare it by a pattern or a format.",
     kind: Kind::Probe {
         scope: Scope::Operation(makes_record),
         run,
@@ -90,8 +93,21 @@ const NAMES: &str = "
 ";
 
 fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripted {
+    judged_in_rounds(script, subject(operation)?, 0..ROUNDS, differences)
+}
+
+/// Compares what was sent with what came.
+pub(super) type Compare = fn(&Place<'_>, &Place<'_>, &Value, &Value) -> Vec<Difference>;
+
+/// Creates records with the values of these rounds, reads each, and judges how it differs.
+pub(super) fn judged_in_rounds<'a>(
+    script: &mut Script<'a>,
+    operation: &'a Operation,
+    rounds: Range<usize>,
+    compare: Compare,
+) -> Scripted {
     let world = script.world;
-    let home = ResourceOperations::of(world, subject(operation)?)?;
+    let home = ResourceOperations::of(world, operation)?;
     let schema = home
         .sent_schema()
         .ok_or_else(|| Halt::NotApplicable(format!("{} takes no JSON body.", home.create.key)))?;
@@ -106,7 +122,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let mut found: Vec<Judgement> = Vec::new();
     let mut compared = 0;
     let mut sent: Vec<Value> = Vec::new();
-    for round in 0..ROUNDS {
+    for round in rounds {
         // No two records may share some values, whatever the schema says of them.
         let fresh = told_apart(world, home.create, &plain, &format!("kept {round}"));
         let varied = another_body(world, home.create, &fresh, round);
@@ -134,7 +150,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             };
             let came = read(script, &home, &held)?;
             compared += 1;
-            for difference in differences(&places.0, &places.1, &held.sent, came) {
+            for difference in compare(&places.0, &places.1, &held.sent, came) {
                 tell(&mut found, &home, &difference);
             }
             found = shown_now(script, found);

@@ -120,7 +120,10 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             if filter.free && number > 0 {
                 break;
             }
-            let Some(value) = state.get(&filter.property).filter(|value| !value.is_null()) else {
+            let Some(value) = state
+                .get(&filter.property)
+                .filter(|value| asks_for_something(value))
+            else {
                 continue;
             };
             let Some(value) = (match filter.bound {
@@ -151,6 +154,11 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     Ok(judged(judgements))
 }
 
+/// Whether a filter with this value asks for anything: nothing after `=` asks for no filter at most services.
+fn asks_for_something(value: &Value) -> bool {
+    !value.is_null() && value != ""
+}
+
 /// Two filters at once: what is shown matches both.
 fn together<'a>(
     script: &mut Script<'a>,
@@ -165,7 +173,7 @@ fn together<'a>(
         .filter(|filter| filter.bound == Bound::Same)
         .filter_map(|filter| {
             let value = state.get(&filter.property)?;
-            (!value.is_null()).then_some((filter, value))
+            asks_for_something(value).then_some((filter, value))
         })
         .collect();
     let lister = Lister::of(script, home, list, held)?;

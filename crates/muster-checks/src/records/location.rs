@@ -170,11 +170,16 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         .and_then(|record| answers::member(record, &names::members_for(variable, thing)))
         .map(|id| serialise::scalar(&id));
     Ok(vec![match id {
-        Some(id) if !id.eq_ignore_ascii_case(&held.id) => finding(
-            "another",
-            "Location of a new record leads to another record.",
-            format!("{location}: {id}"),
-        ),
+        Some(id)
+            if !id.eq_ignore_ascii_case(&held.id)
+                && !answers::is_named_otherwise(response, thing, &held.id) =>
+        {
+            finding(
+                "another",
+                "Location of a new record leads to another record.",
+                format!("{location}: {id}"),
+            )
+        }
         _ => Judgement::Pass,
     }])
 }

@@ -1,10 +1,12 @@
 //! `response.body-schema`
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::{
     Answer, Check, Example, Expect, Kind, ScriptedResponse, answer::essence,
-    support::schema_view::Place, support::sequence_items,
+    support::schema_view::Place, support::sequence_items, unread_json,
 };
 use muster_core::{
     contract::{Contract, Media, Operation, ResponseSpec, Schema, Validity, Violation},
@@ -91,6 +93,16 @@ pub static CHECK: Check = Check {
                 r#"{"id":7,"na"#,
             )],
             says: Expect::Fail("not JSON"),
+        },
+        Example {
+            title: "A number that no parser holds",
+            contract: PERSON,
+            dialogue: &[ScriptedResponse::json(
+                "GET /people/7",
+                200,
+                r#"{"id":1e999,"name":"Siân"}"#,
+            )],
+            says: Expect::Inconclusive,
         },
         Example {
             title: "Another media type than the documented one",
@@ -197,14 +209,19 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         Ok(Some(value)) => validate(answer.contract, operation, spec, schema, &value),
         Ok(None) => Vec::new(),
         Err(reason) => vec![
-            Finding::new(
-                "not JSON",
-                "The body is not JSON.",
-                format!("{}: JSON, as {} says", operation.key, media.media_type),
-                reason,
-            )
-            .at(media.pointer.clone())
-            .into(),
+            unread_json::gap(response, &reason, &operation.key.to_string()).map_or_else(
+                || {
+                    Finding::new(
+                        "not JSON",
+                        "The body is not JSON.",
+                        format!("{}: JSON, as {} says", operation.key, media.media_type),
+                        reason,
+                    )
+                    .at(media.pointer.clone())
+                    .into()
+                },
+                Judgement::Inconclusive,
+            ),
         ],
     }
 }
@@ -230,21 +247,22 @@ fn empty(operation: &Operation, response: &Response, spec: &ResponseSpec) -> Opt
 }
 
 /// The body as the schema sees it: JSON, or text where the schema describes text.
-fn value(
-    response: &Response,
+fn value<'r>(
+    response: &'r Response,
     media: &Media,
     schema: &Schema,
     contract: &Contract,
-) -> Result<Option<Value>, String> {
+) -> Result<Option<Cow<'r, Value>>, String> {
     let sent = response.headers.get("content-type").map(essence);
     if response.says_json() {
-        return response.json().cloned().map(Some).map_err(str::to_owned);
+        let value = response.json().map_err(str::to_owned)?;
+        return Ok(Some(Cow::Borrowed(value)));
     }
     let describes_text = Place::of(contract, schema).types().contains("string");
     if sent.is_some_and(|sent| sent == "text/plain") && describes_text && !media.is_json() {
         return Ok(std::str::from_utf8(&response.body)
             .ok()
-            .map(|text| Value::String(text.to_owned())));
+            .map(|text| Cow::Owned(Value::String(text.to_owned()))));
     }
     Ok(None)
 }

@@ -1,14 +1,10 @@
 //! `response.json-utf8`
 
-use serde::de::IgnoredAny;
-
 use crate::{
     Answer, Check, Example, Expect, Kind, ScriptedResponse, support::duplicate_names::twice,
+    unread_json,
 };
-use muster_core::{
-    model::Responsible,
-    verdict::{Finding, Judgement},
-};
+use muster_core::verdict::{Finding, Judgement};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -138,11 +134,8 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
             format!("bytes that are not UTF-8 at {}", error.valid_up_to()),
         );
     }
-    match (
-        response.json(),
-        serde_json::from_slice::<IgnoredAny>(&response.body),
-    ) {
-        (Ok(_), _) => match twice(&response.body) {
+    match response.json() {
+        Ok(_) => match twice(&response.body) {
             None => vec![Judgement::Pass],
             Some(name) => finding(
                 "name twice",
@@ -150,19 +143,14 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
                 format!("`{name}` twice in one object"),
             ),
         },
-        (Err(reason), Ok(_)) => vec![Judgement::inconclusive(
-            Responsible::Supplier,
-            format!("A body of {asked} is JSON that cannot be held: {reason}."),
-        )],
-        (Err(reason), Err(_)) if reason.contains("recursion") => vec![Judgement::inconclusive(
-            Responsible::Muster,
-            format!("A body of {asked} nests deeper than Muster reads."),
-        )],
-        (Err(reason), Err(_)) => finding(
-            "not JSON",
-            "A body that says JSON is not JSON.",
-            reason.to_owned(),
-        ),
+        Err(reason) => match unread_json::gap(response, reason, &asked) {
+            Some(gap) => vec![Judgement::Inconclusive(gap)],
+            None => finding(
+                "not JSON",
+                "A body that says JSON is not JSON.",
+                reason.to_owned(),
+            ),
+        },
     }
 }
 

@@ -13,7 +13,7 @@ pub static CHECK: Check = Check {
     purpose: "The API responds to every request completely and in well-formed HTTP.",
     verifies: "Each exchange ends with a complete answer within the time limit: the connection is not lost, \
         what comes is HTTP, and head and lengths are within sensible limits. A final status lies between \
-        200 and 599 (or is 101), 204 announces no body, 304 only answers what was asked with a condition, \
+        200 and 599 (or is 101 to a request with `Upgrade`), 204 announces no body, 304 only answers what was asked with a condition, \
         `Content-Length` is one number, and does not come together with `Transfer-Encoding`. Hosts that \
         are not found or refuse the connection, TLS and logins are not matters of this check, and neither \
         is a connection that is closed on a request that was wrong on purpose.",
@@ -77,6 +77,12 @@ pub static CHECK: Check = Check {
             title: "A status beyond the classes",
             contract: PEOPLE,
             dialogue: &[ScriptedResponse::empty("GET /people", 799)],
+            says: Expect::Fail("status"),
+        },
+        Example {
+            title: "101 to a request that did not ask for another protocol",
+            contract: PEOPLE,
+            dialogue: &[ScriptedResponse::empty("GET /people", 101)],
             says: Expect::Fail("status"),
         },
         Example {
@@ -151,7 +157,8 @@ fn head_defect(answer: &Answer<'_>, response: &Response) -> Option<(&'static str
         .collect();
     lengths.dedup();
     let conditional = answer.sent_any(&["if-none-match", "if-modified-since"]);
-    if !(200..600).contains(&status) && status != 101 {
+    let switches = status == 101 && answer.sent_any(&["upgrade"]);
+    if !(200..600).contains(&status) && !switches {
         Some(("status", "The status is none that ends an exchange."))
     } else if lengths.len() > 1
         || lengths

@@ -2,7 +2,7 @@
 
 use crate::{
     Check, Example, Expect, Kind, Scope, ScriptedResponse,
-    support::tokens::{lent, where_tokens_protect_reads},
+    support::tokens::{lent_by_issuer, where_tokens_protect_reads},
 };
 use muster_core::{
     contract::Operation,
@@ -15,7 +15,8 @@ pub static CHECK: Check = Check {
     purpose: "The API refuses a token for another audience.",
     verifies: "A protected read is called with the token that the identity `other-audience` of the target \
         file lends: issued by the right issuer for another API. It is refused. Without such an \
-        identity it is inconclusive.",
+        identity it is inconclusive, but for opaque tokens where the contract names no \
+        authorisation server: these have no audience.",
     matters: "One issuer serves many APIs. If each accepts what was meant for the others, the weakest of \
         them can call all of them as anyone.",
     fix: "Compare `aud` with the identifier of this API, exactly.",
@@ -60,7 +61,7 @@ components: {securitySchemes: {token: {type: http, scheme: bearer}}}
 ";
 
 fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
-    lent(
+    lent_by_issuer(
         script,
         &[("other-audience", "a token for another audience")],
     )

@@ -2,7 +2,7 @@
 
 use crate::{
     Check, Example, Expect, Kind, Scope, ScriptedResponse,
-    support::tokens::{lent, where_tokens_protect_reads},
+    support::tokens::{lent_by_issuer, where_tokens_protect_reads},
 };
 use muster_core::{
     contract::Operation,
@@ -15,7 +15,8 @@ pub static CHECK: Check = Check {
     purpose: "The API refuses a token of another issuer.",
     verifies: "A protected read is called with the token that the identity `other-issuer` of the target \
         file lends: well formed, and of an issuer that the API does not trust. It is refused. \
-        Without such an identity it is inconclusive.",
+        Without such an identity it is inconclusive, but for opaque tokens where the \
+        contract names no authorisation server: these have no issuer.",
     matters: "Whoever can make a token that is accepted can be anyone, and read or change everything that \
         the API holds. An issuer that is not checked is one that anyone can run.",
     fix: "Pin the issuer and its key set; compare `iss` exactly.",
@@ -60,5 +61,5 @@ components: {securitySchemes: {token: {type: http, scheme: bearer}}}
 ";
 
 fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
-    lent(script, &[("other-issuer", "a token of another issuer")])
+    lent_by_issuer(script, &[("other-issuer", "a token of another issuer")])
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Check, Example, Expect, Kind, Scope, ScriptedResponse,
-    support::tokens::{PEOPLE, lent, where_tokens_protect_reads},
+    support::tokens::{PEOPLE, lent_by_issuer, where_tokens_protect_reads},
 };
 use muster_core::{
     contract::Operation,
@@ -55,7 +55,7 @@ pub static CHECK: Check = Check {
 };
 
 fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
-    lent(
+    lent_by_issuer(
         script,
         &[("unknown-key", "a token signed with an unknown key")],
     )

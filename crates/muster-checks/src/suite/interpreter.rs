@@ -393,6 +393,7 @@ impl<'a> Course<'a> {
                         )
                         .at(spots.place(&pointer))
                         .authored(spots.excerpt(&pointer))
+                        .in_source(spots.location(&pointer))
                     }),
                     Kind::Error => Judgement::Error(Unverified::new(
                         Responsible::Configuration,

@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use muster_core::verdict::SourceLocation;
+
 /// One place in a file, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spot {
@@ -62,6 +64,17 @@ impl Spots {
             .lines()
             .nth(number.saturating_sub(1))
             .unwrap_or_default()
+    }
+
+    /// The place of a part, for reports.
+    #[must_use]
+    pub fn location(&self, pointer: &str) -> SourceLocation {
+        let spot = self.at(pointer);
+        SourceLocation {
+            file: self.file.to_string(),
+            line: spot.line,
+            column: spot.column,
+        }
     }
 
     /// `file:line:column` of a part.

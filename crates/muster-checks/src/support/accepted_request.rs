@@ -5,11 +5,11 @@ use serde_json::Value;
 use crate::support::encoded_body::Encoding;
 use muster_core::{
     arrange::{
-        self, Arranged,
+        self, Arranged, Origin,
         exercise::{refusal, succeeds},
         vary,
     },
-    contract::{Media, Operation, Schema},
+    contract::{Media, Operation, ParameterPlace, Schema},
     exchange::{BreakageKind, Exchange, Intent, Outcome, Request, Response},
     generate::Mutation,
     model::{Method, Responsible},
@@ -216,6 +216,21 @@ fn other_members(world: &ProbeContext<'_>, schema: &Schema, body: &Value) -> Vec
 /// # Errors
 /// Halts while the answer is pending, and where it is not taken.
 pub fn plain<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<Arranged> {
+    match plain_or_unknown(script, operation)? {
+        (arranged, None) => Ok(arranged),
+        (_, Some(halt)) => Err(halt),
+    }
+}
+
+/// As [`plain`]; where the request is answered 404 since no record is known that its path could name, the request with
+/// the reason: its path can still be judged.
+///
+/// # Errors
+/// Halts while the answer is pending, and where it is not taken for another reason.
+pub fn plain_or_unknown<'a>(
+    script: &mut Script<'a>,
+    operation: &'a Operation,
+) -> Scripted<(Arranged, Option<Halt>)> {
     let arranged = arrange::valid_request(script, operation)?;
     let exchange = script.send(arranged.request.clone())?;
     // Work that is done answers 303 with the way to its result, where the contract says so.
@@ -223,9 +238,17 @@ pub fn plain<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<
         .response()
         .is_some_and(|response| succeeds(operation, response));
     if is_taken(exchange) || leads_on {
-        return Ok(arranged);
+        return Ok((arranged, None));
     }
-    Err(not_taken(&arranged, operation, exchange))
+    let halt = not_taken(&arranged, operation, exchange);
+    let is_made_up =
+        arranged.values.parameters.iter().any(|filled| {
+            filled.place == ParameterPlace::Path && filled.origin == Origin::Generated
+        });
+    if exchange.status() == Some(404) && is_made_up {
+        return Ok((arranged, Some(halt)));
+    }
+    Err(halt)
 }
 
 /// The taken request with another body, and with a key of its own where it carries one.

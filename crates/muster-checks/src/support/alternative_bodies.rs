@@ -104,6 +104,8 @@ pub(crate) fn free_member(
             .into_iter()
             .filter(|name| !members.contains_key(*name)),
     );
+    // A number may name a record, whatever it is called: texts come first.
+    names.sort_by_key(|name| !place.member(name).types().contains("string"));
     let texts = |name: &str| {
         let member = place.member(name);
         let types = member.types();

@@ -24,12 +24,12 @@ pub(crate) fn makes_record(contract: &Contract, operation: &Operation) -> Applie
 /// Whether records of a path are made by PUT alone: it documents 201, and nothing is posted to their collection.
 pub(crate) fn makes_by_put(contract: &Contract, item: &str) -> bool {
     let posts = collection_of(item).is_none_or(|collection| {
-        contract.operations.iter().any(|other| {
+        contract.operations_at(collection).any(|other| {
             other.key.method == Method::Post && other.key.path.trim_end_matches('/') == collection
         })
     });
     !posts
-        && contract.operations.iter().any(|other| {
+        && contract.operations_at(item).any(|other| {
             other.key.method == Method::Put && *other.key.path == *item && other.documents(201)
         })
 }

@@ -13,13 +13,17 @@ use muster_core::{
 /// How many rounds there are.
 pub(crate) const ROUNDS: usize = 9;
 
-/// Texts for the rounds; `{t}` becomes a few letters of the run's own. The longest that fits is taken.
+/// A round after the others whose texts have spaces around them.
+pub(crate) const SPACES: usize = ROUNDS + 1;
+
+/// Texts for the rounds; `{t}` becomes a few letters of the run's own, since a text may be a key. The first that fits is
+/// taken.
 const TEXTS: [&[&str]; ROUNDS] = [
-    &["McZz van der O'Neill-{t}", "McZz"],
-    &["  Zz {t} ends in spaces  ", " Zz "],
-    &["Siân Zoe\u{301} Ŵyn {t}", "Zoe\u{301}"],
+    &["McZz van der O'Neill-{t}", "McZz{t}", "McZz"],
+    &["  Zz {t} ends in spaces  ", " {t} ", " Zz "],
+    &["Siân Zoe\u{301} Ŵyn {t}", "Zoe\u{301}{t}", "Zoe\u{301}"],
     &["000{t}", "007"],
-    &["Zz {t} line one\n\tline two\n", "a\nb"],
+    &["Zz {t} line one\n\tline two\n", "a\n{t}", "a\nb"],
     &[
         "Żółć \u{645}\u{631}\u{62d}\u{628}\u{627}\u{200f} 👮🏽 {t}",
         "👮",

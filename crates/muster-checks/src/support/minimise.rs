@@ -11,6 +11,10 @@ use muster_core::{
 /// How many requests go into making one failure smaller.
 const MOST_TRIES: usize = 24;
 
+/// How much text is looked at for what `matters`, in bytes of JSON: each look may validate the whole body, and a
+/// conversation is told again from its start after each answer.
+const MOST_LOOKED_AT: usize = 128 * 1024;
+
 /// How many failures of an operation are made smaller; the others are shown as they were found.
 pub(crate) const MOST_SHRUNK: usize = 3;
 
@@ -29,25 +33,30 @@ pub(crate) fn smallest<'a>(
     shows: impl Fn(&Exchange) -> bool,
 ) -> Scripted<Option<&'a Exchange>> {
     let mut tries = 0;
+    let mut looked_at = 0;
     let mut shown = None;
     let mut halt = None;
     shrink(whole, &mut |body| {
         if body == whole {
-            return true;
+            return Some(true);
         }
-        if halt.is_some() || tries >= MOST_TRIES || !matters(body) {
-            return false;
+        if halt.is_some() || tries >= MOST_TRIES || looked_at >= MOST_LOOKED_AT {
+            return None;
+        }
+        looked_at += body.to_string().len();
+        if !matters(body) {
+            return Some(false);
         }
         tries += 1;
         match make(body, tries).and_then(|request| script.send(request)) {
             Ok(answer) if shows(answer) => {
                 shown = Some(answer);
-                true
+                Some(true)
             }
-            Ok(_) => false,
+            Ok(_) => Some(false),
             Err(stopped) => {
                 halt = Some(stopped);
-                false
+                None
             }
         }
     });
@@ -140,6 +149,43 @@ mod tests {
         let (asked, left) = shrunk(&whole);
         assert_eq!(left, Some(json!({"surname": "'"}).to_string()));
         assert!(asked <= MOST_TRIES, "{asked}");
+    }
+
+    #[test]
+    fn a_large_body_is_looked_at_a_few_times_alone() {
+        let looks = std::cell::Cell::new(0);
+        let text = "x".repeat(16 * 1024);
+        let whole = json!({"surname": "O'Neill", "remarks": vec![text; 4]});
+        let contract = contract("/people: {post: {responses: {'201': {description: Made}}}}");
+        let relations = Relations::of(&contract);
+        let world = ProbeContext {
+            contract: &contract,
+            relations: &relations,
+            known: &ValuePool::default(),
+            claims: &Claims::default(),
+            parameters: &Parameters::default(),
+            identities: &[],
+            base_url: "http://127.0.0.1:1",
+            writes: true,
+            seed: 1,
+            run_tag: "muster-example",
+        };
+        let ended = turn(world, &[], |script| {
+            let found = smallest(
+                script,
+                &whole,
+                |_| {
+                    looks.set(looks.get() + 1);
+                    false
+                },
+                |_, _| Err(Halt::Pending),
+                |_| true,
+            )?;
+            assert!(found.is_none());
+            Ok(vec![Judgement::Pass])
+        });
+        assert!(matches!(ended, Turn::Done(_)));
+        assert!((1..=16).contains(&looks.get()), "{}", looks.get());
     }
 
     #[test]

@@ -39,7 +39,8 @@ pub(crate) fn odd_bodies(
     limit: usize,
 ) -> Vec<(String, &'static str, Value)> {
     let whole = Place::of(world.contract, schema);
-    let mut lists: Vec<std::vec::IntoIter<(String, &'static str, Value)>> = Vec::new();
+    // Each body is made when it is taken: renewing a large one is costly, and most are never taken.
+    let mut lists: Vec<Box<dyn Iterator<Item = (String, &'static str, Value)> + '_>> = Vec::new();
     let mut leaves = Vec::new();
     crate::support::schema_view::walk(&whole, base, &mut |spot| {
         if spot.value.is_string() || spot.value.is_number() {
@@ -75,16 +76,14 @@ pub(crate) fn odd_bodies(
             Value::String(_) => vec![("a text with NUL", json!("\u{0}"))],
             _ => numbers(),
         };
-        let made: Vec<_> = values
-            .into_iter()
-            .filter_map(|(what, value)| {
+        lists.push(Box::new(values.into_iter().filter_map(
+            move |(what, value)| {
                 let label = format!("odd {pointer} {what}");
                 let mut body = vary::renewed(world, operation, schema, base, false, &label);
                 *body.pointer_mut(&pointer)? = value;
                 Some((pointer.clone(), what, body))
-            })
-            .collect();
-        lists.push(made.into_iter());
+            },
+        )));
     }
     // Empty lists and nothing optional at all, member by member.
     if let Value::Object(members) = base {
@@ -99,10 +98,11 @@ pub(crate) fn odd_bodies(
                 (format!("/{}", escape(name)), "an empty list", body)
             })
             .collect();
-        lists.push(made.into_iter());
+        lists.push(Box::new(made.into_iter()));
         let nothing = json!({});
         if vary::is_valid(world, schema, &nothing) {
-            lists.push(vec![("the body".to_owned(), "an empty object", nothing)].into_iter());
+            let empty = ("the body".to_owned(), "an empty object", nothing);
+            lists.push(Box::new(std::iter::once(empty)));
         }
         let nulls: Vec<_> = members
             .keys()
@@ -113,13 +113,14 @@ pub(crate) fn odd_bodies(
                     .then(|| (format!("/{}", escape(name)), "null, which it allows,", body))
             })
             .collect();
-        lists.push(nulls.into_iter());
+        lists.push(Box::new(nulls.into_iter()));
     }
     let mut taken = Vec::new();
     while !lists.is_empty() && taken.len() < limit {
-        lists.retain_mut(|list| list.next().map(|odd| taken.push(odd)).is_some());
+        lists.retain_mut(|list| {
+            taken.len() >= limit || list.next().map(|odd| taken.push(odd)).is_some()
+        });
     }
-    taken.truncate(limit);
     taken
 }
 

@@ -25,9 +25,35 @@ pub(crate) struct Difference {
 /// Words of names whose values no API gives back.
 const SECRET: [&str; 5] = ["password", "secret", "token", "passphrase", "pin"];
 
+/// What happened to a text of which nothing but white space at its ends is missing.
+const TRIMMED: &str = "loses the spaces around it";
+
 /// Compares member by member what was sent with what came. What the contract does not promise to give
-/// back is not compared.
+/// back is not compared; texts that lost the spaces around them are [`trimmed`].
 pub(crate) fn differences(
+    sent_place: &Place<'_>,
+    came_place: &Place<'_>,
+    sent: &Value,
+    came: &Value,
+) -> Vec<Difference> {
+    let mut found = all_differences(sent_place, came_place, sent, came);
+    found.retain(|difference| difference.what != TRIMMED);
+    found
+}
+
+/// The texts that came back without the spaces around them, compared as by [`differences`].
+pub(crate) fn trimmed(
+    sent_place: &Place<'_>,
+    came_place: &Place<'_>,
+    sent: &Value,
+    came: &Value,
+) -> Vec<Difference> {
+    let mut found = all_differences(sent_place, came_place, sent, came);
+    found.retain(|difference| difference.what == TRIMMED);
+    found
+}
+
+fn all_differences(
     sent_place: &Place<'_>,
     came_place: &Place<'_>,
     sent: &Value,
@@ -316,7 +342,7 @@ fn how(place: &Place<'_>, one: &str, other: &str) -> &'static str {
     } else if one.to_lowercase() == other.to_lowercase() {
         "comes back in another letter case"
     } else if one.trim() == other.trim() {
-        "loses the spaces around it"
+        TRIMMED
     } else if one.trim_start_matches('0') == other.trim_start_matches('0') {
         "loses its leading zeros"
     } else if one.starts_with(other) {
@@ -361,7 +387,7 @@ mod tests {
         }))
         .unwrap();
         let place = Place::of(&contract, contract.schemas.component("A").unwrap());
-        differences(&place, &place, &json!({ "m": sent }), &came)
+        all_differences(&place, &place, &json!({ "m": sent }), &came)
             .into_iter()
             .map(|difference| difference.what)
             .collect()

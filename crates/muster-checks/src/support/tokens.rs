@@ -328,6 +328,39 @@ pub fn lent(script: &mut Script<'_>, identities: &[(&str, &str)]) -> Scripted {
     Ok(judgements)
 }
 
+/// As [`lent`], of what only tokens of an authorisation server have: an issuer, an audience, a key. An opaque token
+/// under a contract that names no such server has none of them, and there is nothing to lend.
+///
+/// # Errors
+/// As [`lent`].
+pub fn lent_by_issuer(script: &mut Script<'_>, identities: &[(&str, &str)]) -> Scripted {
+    let world = script.world;
+    let is_lent = |name: &str| world.identities.iter().any(|held| held.as_str() == name);
+    if !identities.iter().any(|(name, _)| is_lent(name)) && !names_issuer(world.contract) {
+        let good = open_request(script)?;
+        let exchange = broken(script, &good, Alteration::AlgNone("none"))?;
+        if let Outcome::Broken(breakage) = &exchange.outcome
+            && breakage.kind == BreakageKind::Unalterable
+        {
+            return Err(Halt::NotApplicable(format!(
+                "{} The contract names no authorisation server either, so that a token has no issuer, audience or key of its own.",
+                breakage.detail
+            )));
+        }
+    }
+    lent(script, identities)
+}
+
+/// Whether the contract says that tokens come from an authorisation server.
+fn names_issuer(contract: &Contract) -> bool {
+    contract.security_schemes.values().any(|scheme| {
+        matches!(
+            scheme.kind,
+            SchemeKind::OAuth2 { .. } | SchemeKind::OpenIdConnect { .. }
+        )
+    })
+}
+
 fn asked(exchange: &Exchange) -> String {
     exchange.request.operation.as_ref().map_or_else(
         || {

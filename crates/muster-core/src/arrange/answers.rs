@@ -63,6 +63,17 @@ pub fn records<'e>(body: &'e Value, thing: &str) -> Vec<&'e Value> {
     }
 }
 
+/// Whether a record is named by another of its properties than the one that is called as its id: a link that is read
+/// under its `secret` has an `id` or a `name` beside it. Short ids may stand anywhere, and count for nothing.
+pub fn is_named_otherwise(response: &Response, thing: &str, id: &str) -> bool {
+    const TELLING: usize = 8;
+    let record = response.json().ok().and_then(|body| record(body, thing));
+    id.chars().count() >= TELLING
+        && record
+            .and_then(Value::as_object)
+            .is_some_and(|members| members.values().any(|value| serialise::scalar(value) == id))
+}
+
 /// The one record of an answer: itself, or what `data` or the only member wraps.
 pub fn record<'e>(body: &'e Value, thing: &str) -> Option<&'e Value> {
     let members = body.as_object()?;

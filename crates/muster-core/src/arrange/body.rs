@@ -158,6 +158,7 @@ fn form(contract: &Contract, media: &Media, value: &Value) -> Result<Vec<String>
                 pairs.extend(serialise::query(
                     &Parameter {
                         name: name.clone(),
+                        description: String::new(),
                         place: ParameterPlace::Query,
                         required: false,
                         deprecated: false,

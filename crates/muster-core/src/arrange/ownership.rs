@@ -15,7 +15,7 @@ use serde_json::Value;
 use self::location::Target;
 use super::{
     answers, names,
-    relations::{Relations, Role, named_by, prefix_through, skeleton},
+    relations::{Collection, Relations, Role, named_by, prefix_through, skeleton},
     serialise, values,
 };
 use crate::{
@@ -182,6 +182,10 @@ pub(super) struct Item {
 /// The items that an operation may make: of its own collection, then of others of the same kind.
 pub(super) fn items(relations: &Relations, key: &OperationKey) -> Vec<Item> {
     let own = relations.collection(key);
+    // What several variables name together is not named by one of another collection.
+    if own.is_some_and(|own| own.compound.is_some()) {
+        return Vec::new();
+    }
     let thing = own.map_or_else(
         || {
             let last = key.path.rsplit('/').find(|segment| !segment.contains('{'));
@@ -413,6 +417,28 @@ pub fn reader<'c>(contract: &'c Contract, template: &str) -> Option<&'c Operatio
     })
 }
 
+/// The collection that a template has one of, and how many segments at its end name the one.
+#[must_use]
+pub fn collection_of<'c>(
+    relations: &'c Relations,
+    template: &str,
+) -> Option<(&'c Collection, usize)> {
+    let template = template.trim_end_matches('/');
+    let parent = template.rsplit_once('/')?.0;
+    let single = relations.collection_at(parent);
+    if single.is_some_and(|collection| collection.list.is_some()) {
+        return single.map(|collection| (collection, 1));
+    }
+    let segments = template.split('/').count();
+    let compound = relations.compounds().find(|(collection, (held, _))| {
+        collection.list.is_some() && skeleton(held) == skeleton(template)
+    });
+    match compound {
+        Some((collection, (_, names))) if names.len() < segments => Some((collection, names.len())),
+        _ => single.map(|collection| (collection, 1)),
+    }
+}
+
 /// The operation that lists the records of a template with nothing but its path, and how one of them is named.
 #[must_use]
 pub fn lister<'c>(
@@ -420,8 +446,7 @@ pub fn lister<'c>(
     relations: &'c Relations,
     template: &str,
 ) -> Option<&'c Operation> {
-    let collection = template.trim_end_matches('/').rsplit_once('/')?.0;
-    let list = relations.collection_at(collection)?.list.as_ref()?;
+    let list = collection_of(relations, template)?.0.list.as_ref()?;
     contract.operation(list).filter(|operation| {
         operation.key.method == Method::Get
             && super::hazard(operation).is_none()
@@ -436,38 +461,60 @@ fn needs_only_its_path(operation: &Operation) -> bool {
         .all(|parameter| !parameter.required || parameter.place == ParameterPlace::Path)
 }
 
-/// The record of a list that has this id; nothing where the list does not show it.
+/// The record of a list that has these keys; nothing where the list does not show it.
 #[must_use]
 pub fn listed<'e>(
     relations: &Relations,
     template: &str,
     list: &'e Value,
-    id: &str,
+    keys: &[String],
 ) -> Option<&'e Value> {
-    records_with_ids(relations, template, list)
+    records_with_keys(relations, template, list)
         .into_iter()
-        .find(|(_, held)| held == id)
+        .find(|(_, held)| held == keys)
         .map(|(record, _)| record)
 }
 
-/// The records of a list with their ids, as far as these are called as the item's variable suggests.
+/// The records of a list with what names each of them, in the order of the path, as far as the properties are called as the
+/// variables at the end of the template suggest.
 #[must_use]
-pub fn records_with_ids<'e>(
+pub fn records_with_keys<'e>(
     relations: &Relations,
     template: &str,
     list: &'e Value,
-) -> Vec<(&'e Value, String)> {
-    let Some((collection, last)) = template.trim_end_matches('/').rsplit_once('/') else {
+) -> Vec<(&'e Value, Vec<String>)> {
+    let (thing, count) = collection_of(relations, template)
+        .map_or(("", 1), |(collection, count)| {
+            (collection.thing.as_str(), count)
+        });
+    let segments: Vec<&str> = template.trim_end_matches('/').split('/').collect();
+    let Some(own) = segments
+        .len()
+        .checked_sub(count)
+        .and_then(|at| segments.get(at..))
+    else {
         return Vec::new();
     };
-    let variable = last.trim_start_matches('{').trim_end_matches('}');
-    let thing = relations
-        .collection_at(collection)
-        .map_or("", |collection| collection.thing.as_str());
-    let wanted = body::names_of_one(variable, thing);
+    let wanted: Vec<Vec<String>> = own
+        .iter()
+        .map(|segment| segment.trim_start_matches('{').trim_end_matches('}'))
+        .map(|variable| match count {
+            1 => body::names_of_one(variable, thing),
+            _ => vec![names::folded(variable)],
+        })
+        .collect();
     answers::records(list, thing)
         .into_iter()
-        .filter_map(|record| Some((record, serialise::scalar(body::property(record, &wanted)?))))
+        .filter_map(|record| {
+            let keys = wanted.iter().map(|wanted| {
+                let value = match count {
+                    1 => body::property(record, wanted),
+                    _ => body::text_or_number(record, wanted),
+                };
+                value.map(serialise::scalar)
+            });
+            Some((record, keys.collect::<Option<_>>()?))
+        })
         .collect()
 }
 

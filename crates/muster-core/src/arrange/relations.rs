@@ -52,6 +52,9 @@ pub struct Collection {
     pub thing: String,
     /// The path of one of it, and the variable that names it.
     pub item: Option<(String, String)>,
+    /// Where no single variable names one of it: the path of one, and the variables that name it together, as
+    /// `/links/{from}/{to}` does in `/links`.
+    pub compound: Option<(String, Vec<String>)>,
     /// Lists it.
     pub list: Option<OperationKey>,
     /// Adds to it.
@@ -221,6 +224,13 @@ impl Relations {
         self.by_skeleton
             .get(&skeleton(path))
             .and_then(|&index| self.collections.get(index))
+    }
+
+    /// Every collection whose records are named by several variables together.
+    pub(crate) fn compounds(&self) -> impl Iterator<Item = (&Collection, &(String, Vec<String>))> {
+        self.collections
+            .iter()
+            .filter_map(|collection| Some((collection, collection.compound.as_ref()?)))
     }
 
     /// Every collection of things of this kind, the shallowest first.

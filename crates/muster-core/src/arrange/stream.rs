@@ -54,7 +54,12 @@ fn is_long_poll(operation: &Operation) -> bool {
             .to_ascii_lowercase();
         text.contains("longpoll")
     };
-    says(&operation.summary)
+    // `GET /runs/{id}/wait`, "Wait for a run to complete".
+    let waits = |text: &str| text.to_ascii_lowercase().contains("wait for");
+    let ends_in_wait = operation.key.path.trim_end_matches('/').ends_with("/wait");
+    ends_in_wait
+        || waits(&operation.summary)
+        || says(&operation.summary)
         || says(&operation.key.path)
         || operation.id.as_deref().is_some_and(says)
         || operation.parameters.iter().any(|parameter| {
@@ -65,4 +70,37 @@ fn is_long_poll(operation: &Operation) -> bool {
                         "wait" | "wait_for" | "waitfor" | "wait_seconds" | "waitseconds"
                     ))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{contract::Contract, model::OperationKey};
+
+    #[test]
+    fn an_operation_that_waits_for_something_to_end_is_a_long_poll() {
+        let one = |summary: &str| {
+            json!({ "get": { "summary": summary, "responses": { "200": { "description": "", "content": {
+                "application/json": { "schema": {} },
+                "application/x-ndjson": { "schema": { "type": "string" } } } } } } })
+        };
+        let contract = Contract::from_value(json!({
+            "openapi": "3.1.0", "info": { "title": "T", "version": "1" },
+            "paths": {
+                "/runs/{id}/wait": one("State of a run"),
+                "/runs/{id}/end": one("Experimental: wait for a run to complete"),
+                "/runs/{id}/state": one("State of a run that waits"),
+            },
+        }))
+        .unwrap();
+        let of = |path: &str| {
+            let key = OperationKey::new(Method::Get, path);
+            waiting(contract.operation(&key).unwrap())
+        };
+        assert_eq!(of("/runs/{id}/wait"), Some(Waiting::LongPoll));
+        assert_eq!(of("/runs/{id}/end"), Some(Waiting::LongPoll));
+        assert_eq!(of("/runs/{id}/state"), None);
+    }
 }

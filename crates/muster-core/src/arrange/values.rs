@@ -1,5 +1,6 @@
 //! Values for slots: generated, told apart from every other run's, or made to exist nowhere.
 
+pub(crate) mod spans;
 mod unique;
 
 use serde_json::Value;

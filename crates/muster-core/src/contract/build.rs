@@ -246,7 +246,7 @@ fn assemble(
         dialect,
         location: library.root.to_string(),
         root: Arc::clone(root),
-        operations: paths.operations,
+        operations: paths.operations.into(),
         elsewhere: Vec::new(),
         server_paths: None,
         servers,

@@ -14,6 +14,8 @@ pub mod model;
 mod modernise;
 mod names;
 mod normalise;
+#[doc(hidden)]
+pub mod operation_list;
 mod operations;
 mod parts;
 mod patterns;
@@ -34,11 +36,12 @@ pub use modernise::UNDECIDED_NULL;
 mod sample;
 pub mod schema;
 
+pub use operation_list::OperationList;
 pub use patterns::FOREIGN_PATTERN;
 pub use router::Router;
 pub use schema::{Schema, Schemas, Validity, Violation};
 pub use servers::{Elsewhere, ServerPaths};
-pub use surroundings::{Hazard, HazardKind, Reads, Sign, Surroundings};
+pub use surroundings::{Hazard, HazardKind, Reads, Sign, Surroundings, Withheld};
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -59,7 +62,7 @@ pub struct Contract {
     /// The root document as it was read.
     pub root: Arc<Value>,
     /// Its operations, in document order.
-    pub operations: Vec<Operation>,
+    pub operations: OperationList,
     /// Operations that the target under test does not serve, once its base URL is known.
     pub elsewhere: Vec<Elsewhere>,
     /// The paths of servers that operations have of their own, once the base URL is known; none where no one has.

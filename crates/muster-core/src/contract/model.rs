@@ -101,6 +101,8 @@ pub struct Example {
 pub struct Parameter {
     /// The name.
     pub name: String,
+    /// What the contract says of it.
+    pub description: String,
     /// The place.
     pub place: ParameterPlace,
     /// Whether it must be sent; always true of path parameters.

@@ -233,7 +233,8 @@ impl Copy<'_> {
         }
     }
 
-    /// Whether the schema that a reference leads to says itself that it takes null.
+    /// Whether the schema that a reference leads to says itself that it takes null: by `nullable`, by its type, or by
+    /// its values where it has no type.
     fn admits_null(&self, reference: &str, base: &Base) -> bool {
         let Ok(target) = base.resolve(self.library, reference) else {
             return false;
@@ -244,7 +245,10 @@ impl Copy<'_> {
                 || match schema.get("type") {
                     Some(Value::String(name)) => name == "null",
                     Some(Value::Array(names)) => names.iter().any(|name| name == "null"),
-                    _ => false,
+                    _ => {
+                        schema.get("const").is_some_and(Value::is_null)
+                            || matches!(schema.get("enum"), Some(Value::Array(values)) if values.contains(&Value::Null))
+                    }
                 }
         })
     }

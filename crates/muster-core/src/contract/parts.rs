@@ -66,6 +66,7 @@ impl<'a> Reader<'a> {
         examples.extend(media_examples);
         let parameter = Parameter {
             name: name.to_owned(),
+            description: at.text("description").unwrap_or_default().to_owned(),
             place,
             required,
             deprecated: at.flag("deprecated"),

@@ -100,7 +100,7 @@ impl Contract {
                 paths,
             })
         });
-        self.operations = kept;
+        self.operations = kept.into();
     }
 }
 

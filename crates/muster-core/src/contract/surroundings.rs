@@ -10,7 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Contract, Media, Operation, Schema, Schemas};
+use super::{Contract, Media, Operation, Parameter, Schema, Schemas};
 use crate::model::Method;
 
 /// What the contract shows of an operation besides itself.
@@ -28,8 +28,21 @@ pub struct Surroundings {
     pub body: Vec<String>,
     /// Whether the JSON body is an array.
     pub many_in_body: bool,
+    /// Whether the same path, without a variable of its own, has a PUT, a PATCH or a DELETE as well.
+    pub is_changed_whole: bool,
+    /// Query parameters that are not sent, since they make a read act.
+    pub withheld: Vec<Withheld>,
     /// Whether it is a hazard, once that was asked.
     pub hazard: OnceLock<Option<Hazard>>,
+}
+
+/// A parameter that the contract declares and a run does not send.
+#[derive(Debug, Clone)]
+pub struct Withheld {
+    /// The parameter.
+    pub parameter: Parameter,
+    /// Why it is not sent.
+    pub reason: String,
 }
 
 /// What a GET gives.
@@ -129,6 +142,17 @@ impl Contract {
                 _ => None,
             })
             .collect();
+        let changed_whole: HashSet<String> = self
+            .operations
+            .iter()
+            .filter(|operation| {
+                matches!(
+                    operation.key.method,
+                    Method::Put | Method::Patch | Method::Delete
+                ) && !operation.key.path.trim_end_matches('/').ends_with('}')
+            })
+            .map(|operation| plain(&operation.key.path))
+            .collect();
         let mut operations = std::mem::take(&mut self.operations);
         let reads: Vec<Reads> = operations
             .iter()
@@ -140,6 +164,7 @@ impl Contract {
             let around = &mut operation.surroundings;
             around.reads = reads;
             around.has_item = items.contains(&path);
+            around.is_changed_whole = changed_whole.contains(&path);
             around.is_made = path
                 .rfind('{')
                 .and_then(|at| path.get(..at))

@@ -25,6 +25,8 @@ pub(super) enum Format {
     RelativeJsonPointer,
     Regex,
     UriTemplate,
+    /// A decimal number as text (the OpenAPI format registry's `decimal`).
+    Decimal,
 }
 
 const CONSONANTS: &[u8] = b"bcdfghjklmnprstvwz";
@@ -51,6 +53,7 @@ impl Format {
             "relative-json-pointer" => Self::RelativeJsonPointer,
             "regex" => Self::Regex,
             "uri-template" => Self::UriTemplate,
+            "decimal" => Self::Decimal,
             _ => return None,
         })
     }
@@ -149,6 +152,7 @@ impl Format {
             Self::UriTemplate => {
                 format!("https://example.com/{{{}}}", letters(rng, min.max(25) - 22))
             }
+            Self::Decimal => decimal(rng, simple, min),
         }
     }
 
@@ -185,6 +189,7 @@ impl Format {
             Self::Ipv4 => text.parse::<std::net::Ipv4Addr>().is_ok(),
             Self::Ipv6 => text.parse::<std::net::Ipv6Addr>().is_ok(),
             Self::JsonPointer => text.is_empty() || text.starts_with('/'),
+            Self::Decimal => is_decimal(text),
             _ => true,
         }
     }
@@ -239,6 +244,33 @@ fn clock(rng: &mut Rng, simple: bool) -> String {
     )
 }
 
+/// Whole digits up to a length, then now and again a fraction of one or two digits.
+fn decimal(rng: &mut Rng, simple: bool, min: usize) -> String {
+    let fraction = match if simple { 1 } else { below(rng, 3) } {
+        0 => String::new(),
+        1 => format!(".{}", 1 + below(rng, 9)),
+        _ => format!(".{:02}", 1 + below(rng, 99)),
+    };
+    let digits = min.saturating_sub(fraction.len()).max(1);
+    let digits = if simple {
+        digits
+    } else {
+        digits.max(between(rng, 1, 4))
+    };
+    let whole: String = (0..digits)
+        .filter_map(|_| pick(rng, b"123456789").map(|b| *b as char))
+        .collect();
+    whole + &fraction
+}
+
+/// Whether a text is a number with at least one digit: a sign, digits, and a fraction or an exponent where there is one.
+fn is_decimal(text: &str) -> bool {
+    let number = text.strip_prefix(['-', '+']).unwrap_or(text);
+    number.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        && number.contains(|c: char| c.is_ascii_digit())
+        && number.parse::<f64>().is_ok_and(f64::is_finite)
+}
+
 fn hex(rng: &mut Rng, count: usize) -> String {
     (0..count)
         .filter_map(|_| pick(rng, b"0123456789abcdef").map(|b| *b as char))
@@ -274,6 +306,16 @@ fn labels(rng: &mut Rng, count: usize) -> String {
 
 /// The plain text where nothing says what is wanted.
 pub(crate) const PLACEHOLDER: &str = "example";
+
+/// Whether a text is one that nothing but chance chose: the placeholder, a drawn word, or one of these told apart by
+/// more letters.
+pub(crate) fn is_made_up(text: &str) -> bool {
+    (1..=PLACEHOLDER.len() + 10).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase())
+        && !text::police_strings()
+            .iter()
+            .any(|sample| sample.text == text)
+}
 
 /// A text for a schema that asks for nothing but a length.
 pub(super) fn free(
@@ -358,6 +400,21 @@ mod tests {
                 assert!(!validator.is_valid(&wrong.into()), "{name}: {wrong}");
                 assert!(!format.accepts(wrong), "{name}: {wrong}");
             }
+        }
+    }
+
+    #[test]
+    fn a_decimal_has_a_digit_whatever_its_pattern_allows() {
+        let mut rng = rng(7, "decimals");
+        for style in [Style::Simple, Style::Plain, Style::Varied] {
+            for min in [0, 3, 9] {
+                let text = Format::Decimal.draw(&mut rng, style, min, 12);
+                assert!(Format::Decimal.accepts(&text), "{text}");
+                assert!(text.len() >= min, "{text}");
+            }
+        }
+        for wrong in ["", "-", ".", "-.", "NaN", "inf", "1,5", "ten"] {
+            assert!(!Format::Decimal.accepts(wrong), "{wrong}");
         }
     }
 

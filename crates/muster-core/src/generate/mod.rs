@@ -41,7 +41,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 pub use boundary::Boundary;
-pub(crate) use format::PLACEHOLDER;
+pub(crate) use format::{PLACEHOLDER, is_made_up};
 pub use invalid::{Invalid, Mutation};
 pub use random::{Rng, rng};
 pub use shrink::shrink;

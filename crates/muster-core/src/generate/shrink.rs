@@ -6,12 +6,12 @@ use super::limits::SHRINK_TRIES;
 
 /// The smallest value found that still satisfies `keep`: fewer properties and items first, then shorter texts and
 /// rounder numbers. A value that does not satisfy `keep` itself comes back as it is. Asks at most
-/// [`SHRINK_TRIES`] times.
-pub fn shrink(value: &Value, keep: &mut dyn FnMut(&Value) -> bool) -> Value {
+/// [`SHRINK_TRIES`] times, and never again once `keep` gives `None`: then the smallest found so far comes back.
+pub fn shrink(value: &Value, keep: &mut dyn FnMut(&Value) -> Option<bool>) -> Value {
     let mut tries = SHRINK_TRIES;
     let mut ask = |candidate: &Value| {
         tries = tries.checked_sub(1)?;
-        Some(keep(candidate))
+        keep(candidate)
     };
     if ask(value) != Some(true) {
         return value.clone();
@@ -197,12 +197,11 @@ mod tests {
     fn what_matters_stays_and_the_rest_goes() {
         let value = json!({"id": "x-123", "tags": ["one", "two", "bad!", "four"], "age": 57, "more": {"deep": [1, 2, 3]}});
         let small = shrink(&value, &mut |v| {
-            v.pointer("/tags")
-                .and_then(Value::as_array)
-                .is_some_and(|t| {
-                    t.iter()
-                        .any(|t| t.as_str().is_some_and(|t| t.contains('!')))
-                })
+            let tags = v.pointer("/tags").and_then(Value::as_array);
+            Some(tags.is_some_and(|t| {
+                t.iter()
+                    .any(|t| t.as_str().is_some_and(|t| t.contains('!')))
+            }))
         });
         assert_eq!(small, json!({"tags": ["!"]}));
     }
@@ -210,13 +209,28 @@ mod tests {
     #[test]
     fn numbers_go_to_the_edge() {
         let small = shrink(&json!({"n": 7_381, "f": 3.25}), &mut |v| {
-            v["n"].as_i64().is_some_and(|n| n > 100) && v["f"].as_f64().is_some_and(|f| f > 2.0)
+            Some(
+                v["n"].as_i64().is_some_and(|n| n > 100)
+                    && v["f"].as_f64().is_some_and(|f| f > 2.0),
+            )
         });
         assert_eq!(small, json!({"n": 101, "f": 3}));
         assert_eq!(
-            shrink(&json!(-40), &mut |v| v.as_i64().is_some_and(|n| n < 0)),
+            shrink(&json!(-40), &mut |v| Some(
+                v.as_i64().is_some_and(|n| n < 0)
+            )),
             json!(-1)
         );
+    }
+
+    #[test]
+    fn nothing_is_asked_after_the_end() {
+        let mut asked = 0;
+        let small = shrink(&json!([1, 2, 3, 4]), &mut |v| {
+            asked += 1;
+            (asked < 4).then(|| v.as_array().is_some_and(|v| v.len() > 1))
+        });
+        assert_eq!((asked, small), (4, json!([3, 4])));
     }
 
     #[test]
@@ -225,9 +239,9 @@ mod tests {
         let long = json!("z".repeat(50_000));
         shrink(&long, &mut |v| {
             asked += 1;
-            v.as_str().is_some_and(|t| t.contains('z'))
+            Some(v.as_str().is_some_and(|t| t.contains('z')))
         });
         assert!(asked <= SHRINK_TRIES);
-        assert_eq!(shrink(&json!([1, 2]), &mut |_| false), json!([1, 2]));
+        assert_eq!(shrink(&json!([1, 2]), &mut |_| Some(false)), json!([1, 2]));
     }
 }

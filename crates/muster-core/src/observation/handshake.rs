@@ -87,6 +87,7 @@ impl Redactor {
                 End::Completed(_) | End::Refused(_) => None,
             },
             timing: Timing::default(),
+            ended_us: None,
             access: None,
             over: ConnectionUse::Any,
             tls: TlsGiven::default(),

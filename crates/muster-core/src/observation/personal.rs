@@ -3,6 +3,8 @@
 //! JSON is scanned, not parsed: what is kept must look as it came, may be cut off in the middle, and
 //! may not be JSON after all.
 
+use std::ops::Range;
+
 use percent_encoding::percent_decode;
 
 use super::{
@@ -10,6 +12,10 @@ use super::{
     scan::{decoded, skip_space, string_end},
     secrets::{Edit, Label},
 };
+
+const PERSONAL: &str = "[personal]";
+/// How an excerpt ends.
+const CUT: char = '…';
 
 /// Members that hold a secret in any API.
 const SECRET_MEMBERS: [&str; 6] = [
@@ -48,6 +54,55 @@ impl Masks {
         }
     }
 
+    /// Whether the values of this property are personal data.
+    pub(super) fn is_personal(&self, name: &str) -> bool {
+        self.label(name) == Some(PERSONAL) || self.usual && personal_names::is_usual(name)
+    }
+
+    /// Finds personal values in what a finding quotes of a response: those of properties in JSON that may be cut off, and
+    /// a value after the name of such a property, or at the start where the finding `is_of_personal` as a whole.
+    pub(super) fn quoted(
+        &self,
+        text: &str,
+        is_of_personal: bool,
+        is_own: &dyn Fn(&str) -> bool,
+        edits: &mut Vec<Edit>,
+    ) {
+        let mut start = 0;
+        for part in text.split(CUT) {
+            let before = edits.len();
+            self.json(part.as_bytes(), Received::Success, is_own, edits);
+            for edit in edits.iter_mut().skip(before) {
+                edit.range = edit.range.start + start..edit.range.end + start;
+            }
+            start += part.len() + CUT.len_utf8();
+        }
+        let named = text.match_indices(" at `").filter_map(|(at, before)| {
+            let start = at + before.len();
+            let pointer = text.get(start..)?.split('`').next()?;
+            let name = pointer.rsplit('/').next()?;
+            self.is_personal(name).then_some(start + pointer.len() + 1)
+        });
+        for from in is_of_personal.then_some(0).into_iter().chain(named) {
+            let Some(rest) = text.get(from..) else {
+                continue;
+            };
+            let is_value = |byte: &u8| matches!(byte, b'"' | b'-' | b'0'..=b'9');
+            let is_quoted = |byte: &u8| *byte == b'"';
+            // A number counts where it stands first; others may be numbers of items.
+            let first = rest.bytes().position(|byte| !matches!(byte, b' ' | b':'));
+            let start = first
+                .filter(|at| rest.as_bytes().get(*at).is_some_and(is_value))
+                .or_else(|| rest.as_bytes().iter().position(is_quoted));
+            if let Some(start) = start.map(|start| from + start) {
+                let cut = text.get(start..).and_then(|value| value.find(CUT));
+                let end = cut.map_or(usize::MAX, |cut| start + cut);
+                let end = value_end(text.as_bytes(), start).min(end);
+                usual(text.as_bytes(), start..end, is_own, edits);
+            }
+        }
+    }
+
     /// What takes the place of the value of this member.
     pub(super) fn label(&self, name: &str) -> Option<&'static str> {
         if self
@@ -55,7 +110,7 @@ impl Masks {
             .iter()
             .any(|held| held.eq_ignore_ascii_case(name))
         {
-            Some("[personal]")
+            Some(PERSONAL)
         } else if SECRET_MEMBERS
             .iter()
             .any(|held| held.eq_ignore_ascii_case(name))
@@ -132,21 +187,9 @@ impl Masks {
             {
                 let start = skip_space(bytes, at);
                 let end = value_end(bytes, start);
-                let value = bytes.get(start..end).unwrap_or_default();
-                let class = match value.first() {
-                    Some(b'"') => decoded(value)
-                        .filter(|text| !text.is_empty() && !is_own(text))
-                        .map(|text| personal_names::class_of(&text)),
-                    Some(b'0'..=b'9') if !is_own(&String::from_utf8_lossy(value)) => {
-                        Some("[personal: a number]".to_owned())
-                    }
-                    _ => None,
-                };
-                if let Some(class) = class {
-                    edits.push(Edit {
-                        range: start..end,
-                        label: Label::Text(format!("\"{class}\"")),
-                    });
+                let before = edits.len();
+                usual(bytes, start..end, is_own, edits);
+                if edits.len() > before {
                     at = end;
                     continue;
                 }
@@ -166,8 +209,45 @@ impl Masks {
     }
 }
 
+/// Finds what is personal in the value of a property whose name is: a string, a number, or the items of an array. The
+/// properties of an object have names of their own.
+fn usual(bytes: &[u8], range: Range<usize>, is_own: &dyn Fn(&str) -> bool, edits: &mut Vec<Edit>) {
+    let value = bytes.get(range.clone()).unwrap_or_default();
+    let mut mask = |range: Range<usize>, class: String| {
+        edits.push(Edit {
+            range,
+            label: Label::Text(format!("\"{class}\"")),
+        });
+    };
+    match value.first() {
+        Some(b'"') => {
+            if let Some(text) = decoded(value)
+                && !text.is_empty()
+                && !is_own(&text)
+            {
+                mask(range, personal_names::class_of(&text));
+            }
+        }
+        Some(b'-' | b'0'..=b'9') if !is_own(&String::from_utf8_lossy(value)) => {
+            mask(range, "[personal: a number]".to_owned());
+        }
+        Some(b'[') => {
+            let mut at = range.start + 1;
+            while at < range.end {
+                let start = skip_space(bytes, at);
+                let end = value_end(bytes, start).min(range.end);
+                if matches!(bytes.get(start), Some(b'"' | b'-' | b'0'..=b'9')) {
+                    usual(bytes, start..end, is_own, edits);
+                }
+                at = end.max(start + 1);
+            }
+        }
+        _ => {}
+    }
+}
+
 fn quoted(label: &'static str) -> &'static str {
-    if label == "[personal]" {
+    if label == PERSONAL {
         "\"[personal]\""
     } else {
         "\"[secret]\""

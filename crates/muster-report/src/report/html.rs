@@ -3,11 +3,20 @@
 use minijinja::{Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
 use serde_json::Value;
 
-use super::{sanitise, view::Page};
+use super::{Format, sanitise, view::Page};
 use crate::summary::Summary;
 
 const TEMPLATE: &str = include_str!("templates/report.html.j2");
 const STYLE: &str = include_str!("templates/report.css");
+
+/// `report.html`.
+pub(super) const FORMAT: Format = Format {
+    name: "html",
+    file: "report.html",
+    about: "one page with everything, for people",
+    in_folder: true,
+    render: |summary, _| render(summary),
+};
 
 /// Writes the page. Everything is in it; nothing is fetched and nothing runs.
 #[must_use]

@@ -5,10 +5,23 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{
-    junit_model::{Case, Outcome, Suite, Told, suites},
-    sanitise,
+    Format, JunitFlavour,
+    cases::{Case, Outcome, Suite, Told, property_lines, suites},
+    junit_classic, sanitise,
 };
 use crate::summary::Summary;
+
+/// `junit.xml` in the flavour that was chosen.
+pub(super) const FORMAT: Format = Format {
+    name: "junit",
+    file: "junit.xml",
+    about: "JUnit XML, for GitLab, Jenkins, Azure DevOps and most other systems",
+    in_folder: true,
+    render: |summary, options| match options.junit {
+        JunitFlavour::Rich => render(summary),
+        JunitFlavour::Classic => junit_classic::render(summary),
+    },
+};
 
 /// Writes JUnit as GitLab, Jenkins and the readers for GitHub show it best.
 #[must_use]
@@ -22,7 +35,23 @@ pub fn render(summary: &Summary) -> String {
     for one in suites(summary) {
         report.add_test_suite(suite(summary, one));
     }
-    report.to_string().unwrap_or_default()
+    without_total(report.to_string().unwrap_or_default())
+}
+
+/// The schema of Jenkins knows no count of skipped cases over all suites, but of each.
+fn without_total(text: String) -> String {
+    let end = text
+        .find("<testsuites")
+        .and_then(|start| text.get(start..)?.find('>').map(|end| start + end));
+    let Some((head, rest)) = end.and_then(|end| text.split_at_checked(end)) else {
+        return text;
+    };
+    // A quotation mark in the name of the report is escaped, so that this is the attribute.
+    let Some((before, after)) = head.split_once(" skipped=\"") else {
+        return text;
+    };
+    let after = after.split_once('"').map_or("", |(_, after)| after);
+    format!("{before}{after}{rest}")
 }
 
 fn suite(summary: &Summary, one: Suite) -> TestSuite {
@@ -47,17 +76,19 @@ fn moment(at: &str) -> Option<String> {
 }
 
 fn case(one: Case) -> TestCase {
+    // The schema of Jenkins knows no properties of a test case: they stand in its output.
+    let mut out = property_lines(&one);
+    if !one.out.is_empty() {
+        out.push_str("\n\n");
+        out.push_str(&one.out);
+    }
     let mut case = TestCase::new(one.name, status(one.outcome));
     case.set_classname(one.classname);
-    if let Some(file) = one.file {
+    if let Some((file, line)) = one.place {
         case.extra.insert("file".into(), file.into());
+        case.extra.insert("line".into(), line.to_string().into());
     }
-    for property in one.properties {
-        case.add_property(property);
-    }
-    if !one.out.is_empty() {
-        case.set_system_out(one.out);
-    }
+    case.set_system_out(out);
     case
 }
 

@@ -1,14 +1,14 @@
 //! `junit.xml`, the classic flavour: nothing but the elements and attributes that every reader knows.
 //!
 //! Its writer puts texts into CDATA sections without looking inside, so they are split before. What the
-//! rich flavour tells as properties stands in `system-out`.
+//! rich flavour tells as `file` and `line` stands in `system-out`.
 
 use junit_report::{
     Duration, OffsetDateTime, ReportBuilder, TestCase, TestCaseBuilder, TestSuite, TestSuiteBuilder,
 };
 
 use super::{
-    junit_model::{Case, Outcome, Suite, Told, property_lines, suites},
+    cases::{Case, Outcome, Suite, Told, property_lines, suites},
     sanitise,
 };
 use crate::summary::Summary;
@@ -67,9 +67,6 @@ fn case(one: &Case) -> TestCase {
         }
     };
     case.set_classname(&one.classname);
-    if let Some(file) = &one.file {
-        case.set_filepath(file);
-    }
     if let Outcome::Failure(what) | Outcome::Error(what) = &one.outcome
         && !what.detail.is_empty()
     {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{sanitise, text, view};
+use super::{Format, sanitise, text, view};
 use crate::summary::{FindingResult, Summary};
 use muster_core::{model::Level, verdict::Conformance};
 
@@ -12,6 +12,15 @@ const ROOM: usize = 60_000;
 const PLACES: usize = 20;
 /// What a closing note may take of it.
 const RESERVE: usize = 600;
+
+/// `summary.md`.
+pub(super) const FORMAT: Format = Format {
+    name: "markdown",
+    file: "summary.md",
+    about: "a short summary, for the summary page of a CI job",
+    in_folder: true,
+    render: |summary, _| render(summary),
+};
 
 /// Writes the summary as Markdown.
 #[must_use]

@@ -4,13 +4,23 @@
 //! ever after. A new format is one file and one line in the list.
 #![allow(clippy::disallowed_methods, reason = "writing reports is this edge")]
 
+mod badge;
+mod basis;
+mod cases;
+mod ctrf;
+mod evidence;
+mod github;
+mod gitlab;
+mod har;
 mod html;
 mod json;
 mod junit;
 mod junit_classic;
-mod junit_model;
 mod markdown;
+mod openmetrics;
 mod sanitise;
+pub mod sarif;
+mod tap;
 mod terminal;
 mod text;
 mod view;
@@ -29,6 +39,7 @@ pub use junit::render as junit;
 pub use junit_classic::render as junit_classic;
 pub use markdown::render as markdown;
 pub use terminal::{Colour, Style, render as terminal};
+pub use text::{duration, finding};
 
 /// What a user may choose.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,49 +51,42 @@ pub struct Options {
 /// The two ways of JUnit: there is no standard, and tools differ in what they read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum JunitFlavour {
-    /// With properties, totals and skip counts.
+    /// With the file and line of what was expected.
     #[default]
     Rich,
     /// The oldest common form, for strict readers.
     Classic,
 }
 
-/// A report that is kept in the run folder.
+/// A way to write the results of a run.
 #[derive(Debug)]
 pub struct Format {
     /// Its name on the command line.
     pub name: &'static str,
     /// Its file in the run folder.
     pub file: &'static str,
+    /// What it is and who reads it, in a few words.
+    pub about: &'static str,
+    /// Whether every run folder holds it; the others are written where somebody asks for them.
+    pub in_folder: bool,
     /// What writes it.
     pub render: fn(&Summary, &Options) -> String,
 }
 
 /// The list, in the order the files are written.
-pub static FORMATS: [Format; 4] = [
-    Format {
-        name: "json",
-        file: "results.json",
-        render: |summary, _| json(summary),
-    },
-    Format {
-        name: "junit",
-        file: "junit.xml",
-        render: |summary, options| match options.junit {
-            JunitFlavour::Rich => junit(summary),
-            JunitFlavour::Classic => junit_classic(summary),
-        },
-    },
-    Format {
-        name: "html",
-        file: "report.html",
-        render: |summary, _| html(summary),
-    },
-    Format {
-        name: "markdown",
-        file: "summary.md",
-        render: |summary, _| markdown(summary),
-    },
+pub static FORMATS: &[Format] = &[
+    json::FORMAT,
+    junit::FORMAT,
+    html::FORMAT,
+    markdown::FORMAT,
+    sarif::FORMAT,
+    ctrf::FORMAT,
+    tap::FORMAT,
+    har::FORMAT,
+    github::FORMAT,
+    gitlab::FORMAT,
+    openmetrics::FORMAT,
+    badge::FORMAT,
 ];
 
 /// The format of this name.
@@ -123,7 +127,16 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)
 }
 
-/// Writes every report of the list into the run folder, and tells where they are.
+/// A report that somebody asked for, and where it goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The format.
+    pub format: &'static Format,
+    /// Its file.
+    pub path: &'a Path,
+}
+
+/// Writes the reports that every run folder holds, then those that were asked for, and tells where they are.
 ///
 /// # Errors
 /// Where one cannot be written; those before it are there.
@@ -131,23 +144,52 @@ pub fn write_all(
     run_dir: &Path,
     summary: &Summary,
     options: &Options,
+    wanted: &[Wanted<'_>],
 ) -> Result<Vec<PathBuf>, WriteError> {
     let mut written = Vec::new();
-    for format in &FORMATS {
-        let path = run_dir.join(format.file);
-        let text = (format.render)(summary, options);
-        // Beside it first, so that a reader never meets half a report.
-        let draft = run_dir.join(draft(format.file));
-        write_private(&draft, text.as_bytes())
-            .and_then(|()| fs::rename(&draft, &path))
-            .map_err(|error| WriteError {
-                path: path.clone(),
-                error,
-            })?;
-        written.push(path);
+    for format in FORMATS.iter().filter(|format| format.in_folder) {
+        written.push(write_one(
+            format,
+            &run_dir.join(format.file),
+            summary,
+            options,
+        )?);
+    }
+    for one in wanted {
+        written.push(write_one(one.format, one.path, summary, options)?);
     }
     Ok(written)
 }
 
+/// Writes one report.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn write_one(
+    format: &Format,
+    path: &Path,
+    summary: &Summary,
+    options: &Options,
+) -> Result<PathBuf, WriteError> {
+    let text = (format.render)(summary, options);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    // Beside it first, so that a reader never meets half a report. What is no file of its own, such as a pipe or a file
+    // that another process holds open, is written as it is.
+    let is_file = fs::symlink_metadata(path).map_or(true, |found| found.is_file());
+    let done = if is_file {
+        let draft = path.with_file_name(draft(&name));
+        write_private(&draft, text.as_bytes()).and_then(|()| fs::rename(&draft, path))
+    } else {
+        write_private(path, text.as_bytes())
+    };
+    done.map_err(|error| WriteError {
+        path: path.to_path_buf(),
+        error,
+    })?;
+    Ok(path.to_path_buf())
+}
+
+#[cfg(test)]
+mod formats_tests;
 #[cfg(test)]
 mod tests;

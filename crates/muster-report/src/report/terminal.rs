@@ -240,10 +240,16 @@ impl Page {
             .iter()
             .filter(|result| result.standing == Standing::NotTested)
             .collect();
-        if reasons.is_empty() && untested.is_empty() {
+        if reasons.is_empty() && untested.is_empty() && summary.withheld().next().is_none() {
             return;
         }
         self.heading("Not verified");
+        for exclusion in summary.withheld().take(REASONS) {
+            self.line(
+                "  ",
+                &safe(&format!("Left out for safety: {}", exclusion.reason)),
+            );
+        }
         let rest = reasons.len().saturating_sub(REASONS);
         for ((reason, responsible), (requirements, _)) in reasons.into_iter().take(REASONS) {
             let ids: Vec<String> = requirements

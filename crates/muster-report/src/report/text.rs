@@ -1,5 +1,6 @@
 //! Sentences that several reports share (owner of [`finding`]).
 
+use super::basis;
 use crate::{
     event::Confirmation,
     summary::{
@@ -12,10 +13,14 @@ use muster_core::{
     verdict::{Conformance, Verdict},
 };
 
-/// The verdict of a run in one word: `partial` where it passed and is of a part of the profile alone.
-pub(crate) const fn word(summary: &Summary) -> &'static str {
+/// The verdict of a run in one word: `partial` where it passed and is of a part of the profile alone. Waivers are named,
+/// since without them the word would be another.
+pub(crate) fn word(summary: &Summary) -> &'static str {
     match (summary.conformance, &summary.partial) {
         (Conformance::Conformant, Some(_)) => "partial",
+        (Conformance::Conformant, None) if !basis::waivers(summary).is_empty() => {
+            "conformant with waivers"
+        }
         (conformance, _) => conformance.label(),
     }
 }
@@ -42,10 +47,14 @@ fn part(summary: &Summary, part: Partial, about: &str) -> String {
     } else {
         outcomes.join(", ")
     };
-    let operations = if part.operations_left_out {
+    let left_out = if part.operations_left_out {
         " Operations were left out, too."
     } else {
         ""
+    };
+    let operations = match withheld(summary) {
+        Some(operations) => format!("{left_out} {operations}"),
+        None => left_out.to_owned(),
     };
     format!(
         "{} of {} of {about} selected, {outcome}: this says nothing of the rest.{operations}",
@@ -54,21 +63,55 @@ fn part(summary: &Summary, part: Partial, about: &str) -> String {
     )
 }
 
-/// The verdict of a run in one sentence.
+/// The verdict of a run in one sentence, and in another what it rests on besides tests.
 pub(crate) fn verdict(summary: &Summary) -> String {
+    match basis::sentence(summary) {
+        Some(basis) => format!("{} {basis}", conclusion(summary)),
+        None => conclusion(summary),
+    }
+}
+
+fn conclusion(summary: &Summary) -> String {
     let start = &summary.started;
     let about = format!("{} {}", start.profile.title, start.profile.version);
-    if let Some(partial) = summary.partial {
-        return part(summary, partial, &about);
-    }
-    match summary.conformance {
+    let withheld = match summary.partial {
+        Some(partial) if partial.selected < partial.of || partial.operations_left_out => {
+            return part(summary, partial, &about);
+        }
+        Some(_) => withheld(summary).map_or_else(String::new, |one| format!(" {one}")),
+        None => String::new(),
+    };
+    let sentence = match summary.conformance {
         Conformance::Conformant => format!("{} conforms to {about}.", start.target),
         Conformance::NonConformant => format!("{} does not conform to {about}.", start.target),
         Conformance::Undetermined => format!(
             "Whether {} conforms to {about} could not be determined.",
             start.target
         ),
-    }
+    };
+    sentence + &withheld
+}
+
+/// How many operations a sentence names.
+const NAMED: usize = 3;
+
+/// `This says nothing of POST /auth/logout, which was left out for safety.`
+fn withheld(summary: &Summary) -> Option<String> {
+    let left_out: Vec<String> = summary
+        .withheld()
+        .filter_map(|exclusion| exclusion.operation.as_ref())
+        .map(ToString::to_string)
+        .collect();
+    let were = if left_out.len() == 1 { "was" } else { "were" };
+    let what = match left_out.as_slice() {
+        [] => return None,
+        [one] => one.clone(),
+        [most @ .., last] if left_out.len() <= NAMED => format!("{} and {last}", most.join(", ")),
+        more => format!("{} operations", grouped(more.len() as u64)),
+    };
+    Some(format!(
+        "This says nothing of {what}, which {were} left out for safety."
+    ))
 }
 
 /// With a capital letter at its beginning.
@@ -140,7 +183,8 @@ pub(crate) fn grouped(number: u64) -> String {
 }
 
 /// `12 ms`, `3.4 s`, `2 min 5 s`.
-pub(crate) fn duration(us: u64) -> String {
+#[must_use]
+pub fn duration(us: u64) -> String {
     match us {
         0..1_000 => format!("{us} µs"),
         1_000..1_000_000 => format!("{} ms", us / 1_000),
@@ -322,7 +366,8 @@ pub(crate) fn command(line: &str) -> String {
 }
 
 /// A finding in full, one thing a line.
-pub(crate) fn finding(summary: &Summary, finding: &FindingResult) -> String {
+#[must_use]
+pub fn finding(summary: &Summary, finding: &FindingResult) -> String {
     let mut lines = vec![
         format!("{}: {}", finding.number, finding.finding.title),
         format!("Expected: {}", finding.finding.expected),
@@ -330,6 +375,12 @@ pub(crate) fn finding(summary: &Summary, finding: &FindingResult) -> String {
     ];
     if let Some(pointer) = &finding.finding.pointer {
         lines.push(format!("Where: {pointer}"));
+    }
+    if let Some(source) = &finding.finding.source {
+        lines.push(format!(
+            "Source: {}:{}:{}",
+            source.file, source.line, source.column
+        ));
     }
     if let Some(authored) = &finding.finding.authored {
         lines.push(authored.clone());

@@ -36,7 +36,7 @@ pub(super) struct Cases<'a> {
 pub(super) struct Case {
     pub(super) result: CaseResult,
     pub(super) causes: Vec<usize>,
-    /// Whether it was left out by `--only` or `--skip`, and nothing else was said of it.
+    /// Whether it was left out by `--only`, `--skip` or for safety, and nothing else was said of it.
     pub(super) deselected: bool,
 }
 
@@ -121,6 +121,7 @@ impl<'a> Cases<'a> {
     }
 
     fn add_excluded(&self, by: &Verifier, cases: &mut IndexMap<Option<OperationKey>, Case>) {
+        let reached = self.any_success();
         for exclusion in &self.fold.excluded {
             if exclusion.by.as_ref() != Some(by) {
                 continue;
@@ -128,7 +129,8 @@ impl<'a> Cases<'a> {
             let case = cases
                 .entry(exclusion.operation.clone())
                 .or_insert_with(|| blank(by, exclusion.operation.clone()));
-            if exclusion.unverified {
+            // Where nothing else was ever reached, what was left out for safety is all there is.
+            if exclusion.unverified || exclusion.withheld && !reached {
                 case.result.verdict = case.result.verdict.max(Some(Verdict::Inconclusive));
                 push_all(
                     &mut case.result.gaps,
@@ -138,7 +140,7 @@ impl<'a> Cases<'a> {
                     )],
                 );
             } else if case.result.verdict.is_none() {
-                case.deselected = exclusion.deselected;
+                case.deselected = exclusion.deselected || exclusion.withheld;
                 case.result
                     .not_applicable
                     .get_or_insert_with(|| exclusion.reason.clone());
@@ -222,6 +224,7 @@ fn blank(by: &Verifier, operation: Option<OperationKey>) -> Case {
             gaps: Vec::new(),
             not_applicable: None,
             findings: Vec::new(),
+            exchange: None,
             waived: false,
         },
         causes: Vec::new(),

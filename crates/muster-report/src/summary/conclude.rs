@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Counts, Coverage, LeftInShort, LevelResult, OperationResult, Partial, RequirementResult,
-    Standing, Summary, WaiverResult, WaiverState,
+    Counts, Coverage, FindingResult, LeftInShort, LevelResult, OperationResult, Partial,
+    RequirementResult, Standing, Summary, WaiverResult, WaiverState,
     cases::{Case, Cases},
     findings,
     fold::{Fold, Remains},
@@ -64,7 +64,8 @@ pub(super) fn conclude(
 
     let mut standing_waivers: Vec<(bool, bool, bool)> =
         vec![(false, false, false); started.waivers.len()];
-    let requirements: Vec<RequirementResult> = started
+    let mut own = OwnEvidence::new(evidence);
+    let mut requirements: Vec<RequirementResult> = started
         .profile
         .requirements
         .iter()
@@ -76,6 +77,7 @@ pub(super) fn conclude(
                 &said,
                 &numbers,
                 &mut standing_waivers,
+                &mut own,
             )
         })
         .collect();
@@ -88,6 +90,7 @@ pub(super) fn conclude(
         evidence,
         &started.reproduction,
     );
+    shown_once(&mut requirements, &findings);
     let partial = partial(fold, &started, &requirements);
     let ended = gate::Ended {
         end: &end,
@@ -148,6 +151,7 @@ fn judge(
     said: &HashMap<&Verifier, Vec<Case>>,
     numbers: &HashMap<usize, String>,
     waivers: &mut [(bool, bool, bool)],
+    own: &mut OwnEvidence<'_>,
 ) -> RequirementResult {
     let mut result = RequirementResult {
         requirement: requirement.clone(),
@@ -193,6 +197,7 @@ fn judge(
                 one.findings.push(number.clone());
             }
         }
+        one.exchange = case.causes.iter().find_map(|index| own.of(fold, *index));
         for (waiver, (failed, passed, open)) in started.waivers.iter().zip(waivers.iter_mut()) {
             if !waiver.covers(&requirement.id, &one.by, one.operation.as_ref()) {
                 continue;
@@ -216,9 +221,64 @@ fn judge(
     result
 }
 
-/// How much of the profile was selected, where `--only` or `--skip` left something out.
+/// What shows each failure where it was seen, while there is room: results stay small enough to open and to send.
+struct OwnEvidence<'a> {
+    evidence: &'a BTreeMap<ExchangeId, Observation>,
+    room: usize,
+}
+
+impl<'a> OwnEvidence<'a> {
+    /// What the bodies of all of it may take.
+    const ROOM: usize = 2 * 1024 * 1024;
+    /// What stays of a body.
+    const BODY: usize = 1_000;
+
+    const fn new(evidence: &'a BTreeMap<ExchangeId, Observation>) -> Self {
+        Self {
+            evidence,
+            room: Self::ROOM,
+        }
+    }
+
+    /// The decisive exchange of a sighting.
+    fn of(&mut self, fold: &Fold, index: usize) -> Option<Box<Observation>> {
+        let (_, sighting) = fold.sightings.get_index(index)?;
+        let mut shown = self.evidence.get(sighting.evidence.last()?)?.clone();
+        let bodies = [shown.request_body.as_mut(), shown.response_body.as_mut()];
+        let mut taken = shown.url.len() + 500;
+        for body in bodies.into_iter().flatten() {
+            if body.text.chars().nth(Self::BODY).is_some() {
+                body.text = body.text.chars().take(Self::BODY).collect();
+                body.abridged = true;
+            }
+            taken += body.text.len();
+        }
+        self.room = self.room.checked_sub(taken)?;
+        Some(Box::new(shown))
+    }
+}
+
+/// Leaves out what the finding shows already.
+fn shown_once(requirements: &mut [RequirementResult], findings: &[FindingResult]) {
+    let shown: HashMap<&str, ExchangeId> = findings
+        .iter()
+        .flat_map(|cause| std::iter::once(cause).chain(&cause.effects))
+        .filter_map(|one| Some((one.number.as_str(), one.evidence.last()?.id)))
+        .collect();
+    for one in requirements.iter_mut().flat_map(|one| &mut one.results) {
+        let first = one
+            .findings
+            .first()
+            .and_then(|number| shown.get(number.as_str()));
+        if one.exchange.as_ref().map(|own| own.id) == first.copied() {
+            one.exchange = None;
+        }
+    }
+}
+
+/// How much of the profile was selected, where `--only`, `--skip` or safety left something out.
 fn partial(fold: &Fold, started: &Started, requirements: &[RequirementResult]) -> Option<Partial> {
-    let deselects = |exclusion: &Exclusion| exclusion.deselected;
+    let deselects = |exclusion: &Exclusion| exclusion.deselected || exclusion.withheld;
     if fold.not_selected.is_empty() && !fold.excluded.iter().any(deselects) {
         return None;
     }
@@ -229,6 +289,11 @@ fn partial(fold: &Fold, started: &Started, requirements: &[RequirementResult]) -
             .excluded
             .iter()
             .any(|exclusion| exclusion.deselected && exclusion.operation.is_some()),
+        withheld: fold
+            .excluded
+            .iter()
+            .filter(|exclusion| exclusion.withheld && exclusion.by.is_none())
+            .count() as u64,
     };
     for result in requirements
         .iter()

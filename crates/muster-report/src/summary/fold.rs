@@ -52,7 +52,9 @@ where
             if let Event::Exchanged(exchanged) = entry.event
                 && wanted.contains(&exchanged.observation.id)
             {
-                evidence.insert(exchanged.observation.id, exchanged.observation);
+                let mut observation = exchanged.observation;
+                observation.ended_us = Some(entry.at_us);
+                evidence.insert(observation.id, observation);
             }
         }
     }

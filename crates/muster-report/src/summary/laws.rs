@@ -260,6 +260,7 @@ fn exclusions_tell_unverified_from_not_applicable() {
                 reason: "Writes are refused.".into(),
                 unverified,
                 deselected: false,
+                withheld: false,
             }],
         })
     };

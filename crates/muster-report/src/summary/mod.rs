@@ -107,6 +107,9 @@ pub struct Partial {
     pub of: u32,
     /// Whether operations were left out too, so that a requirement was verified on some of its operations alone.
     pub operations_left_out: bool,
+    /// How many operations were left out for safety.
+    #[serde(default)]
+    pub withheld: u64,
 }
 
 /// A line of the journal that could not be read.
@@ -243,6 +246,9 @@ pub struct CaseResult {
     /// The numbers (`F1`…) of its findings in [`Summary::findings`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<String>,
+    /// The exchange that shows its failure here, bodies cut short; left out where the finding shows the same one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<Box<Observation>>,
     /// Whether its failure is waived in date.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub waived: bool,
@@ -437,6 +443,12 @@ impl Summary {
         self.requirements
             .iter()
             .find(|result| result.requirement.id == *id)
+    }
+
+    /// The operations that were left out for safety, with the reasons.
+    pub fn withheld(&self) -> impl Iterator<Item = &muster_checks::plan::Exclusion> {
+        let left_out = |one: &&muster_checks::plan::Exclusion| one.withheld && one.by.is_none();
+        self.planned.excluded.iter().filter(left_out)
     }
 
     /// The finding of this number, or the effect of one.

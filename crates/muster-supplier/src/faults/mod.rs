@@ -218,6 +218,7 @@ static FAULTS: &[Fault] = &[
     rights::PACKED_BODY_BREAKS,
     records::CREATED_LOST,
     records::CREATED_IN_CAPITALS,
+    records::CREATED_TRIMMED,
     records::NEWEST_NOT_LISTED,
     records::REPLACE_MERGES,
     records::CREATION_MOVES,

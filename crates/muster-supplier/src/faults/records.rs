@@ -37,6 +37,13 @@ pub(super) const CREATED_IN_CAPITALS: Fault = inside(
     &["records.created-is-kept", "data.unicode-round-trip"],
 );
 
+pub(super) const CREATED_TRIMMED: Fault = inside(
+    Misbehaviour::StoresTrimmed,
+    "created-trimmed",
+    "The make of a new vehicle is kept without the spaces around it.",
+    &["records.spaces-kept"],
+);
+
 pub(super) const NEWEST_NOT_LISTED: Fault = inside(
     Misbehaviour::ListsLate,
     "newest-not-listed",

@@ -143,6 +143,12 @@ impl<'a> Builder<'_, 'a> {
         {
             value = reserved;
         }
+        // A rule between two properties is seldom in the schema: what starts does so before it ends.
+        let mut ordered = value.clone();
+        values::spans::order(&mut ordered);
+        if values::fits(world.contract, Some(schema), &ordered) {
+            value = ordered;
+        }
         let held = self.refer(operation, schema, &mut value)?;
         self.fill_given(operation, schema, &mut value);
         if world.relations.role(&operation.key) == Role::Create

@@ -32,6 +32,8 @@ pub(super) struct Facts {
     pub(super) reads: Reads,
     /// Whether a path for one record lies below.
     pub(super) has_item: bool,
+    /// Whether the same path has a PUT, a PATCH or a DELETE, and no variable at its end.
+    pub(super) is_changed_whole: bool,
     /// Whether the contract has a way to make the record that the last variable of the path names.
     pub(super) is_made: bool,
 }
@@ -62,6 +64,7 @@ impl Facts {
             many_in_body: around.many_in_body,
             reads: around.reads,
             has_item: around.has_item,
+            is_changed_whole: around.is_changed_whole,
             is_made: around.is_made,
         }
     }

@@ -6,6 +6,7 @@
 
 mod facts;
 mod score;
+mod switch;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -14,7 +15,7 @@ pub use score::OwnWords;
 
 use facts::Facts;
 
-use crate::contract::{Contract, Hazard, Operation};
+use crate::contract::{Contract, Hazard, Operation, Withheld};
 
 /// Why an operation is left out unless it is asked for by name; nothing where it is harmless.
 #[must_use]
@@ -47,6 +48,28 @@ pub fn apply(contract: &mut Contract, own: &OwnWords, is_harmless: impl Fn(&Oper
             score::score(&Facts::of(operation), own)
         };
         operation.surroundings.hazard = found.into();
+    }
+}
+
+/// Takes query parameters away from reads that do something where they are sent, unless the operation is harmless. They
+/// are kept as withheld, so that a plan can tell them.
+pub fn withhold(contract: &mut Contract, is_harmless: impl Fn(&Operation) -> bool) {
+    for operation in &mut contract.operations {
+        if is_harmless(operation) {
+            continue;
+        }
+        let (sent, withheld): (Vec<_>, Vec<_>) = std::mem::take(&mut operation.parameters)
+            .into_iter()
+            .map(|parameter| (switch::acting(operation, &parameter), parameter))
+            .partition(|(reason, _)| reason.is_none());
+        operation.parameters = sent.into_iter().map(|(_, parameter)| parameter).collect();
+        let withheld = withheld.into_iter().filter_map(|(reason, parameter)| {
+            Some(Withheld {
+                parameter,
+                reason: reason?,
+            })
+        });
+        operation.surroundings.withheld.extend(withheld);
     }
 }
 

@@ -577,6 +577,24 @@ fn settings(facts: &Facts, tally: &mut Tally) {
     {
         tally.add(10, "it says what holds by default");
     }
+    let ends_in_defaults = || {
+        let end = facts.last_literal();
+        end.len() == 1
+            && end
+                .iter()
+                .any(|word| word == "default" || word == "defaults")
+    };
+    if *method == Method::Post
+        && facts.literals().count() > 1
+        && facts.body.is_empty()
+        && !facts.many_in_body
+        && ends_in_defaults()
+    {
+        tally.add(
+            10,
+            "it makes what comes by default, and no response names it",
+        );
+    }
     if facts.has_variable() {
         // `/system/configuration/{key}`: the keys are there, none is the run's own.
         if *method != Method::Delete
@@ -629,7 +647,10 @@ fn settings(facts: &Facts, tally: &mut Tally) {
             tally.add(10, "no variable names what it changes")
         }
         (Method::Post, Reads::One) => {
-            tally.add(6, "the path has a GET of one object and no variable")
+            tally.add(6, "the path has a GET of one object and no variable");
+            if facts.is_changed_whole {
+                tally.add(6, "the whole of it is replaced or removed at the same path");
+            }
         }
         _ => {}
     }

@@ -260,6 +260,45 @@ fn settings_are_left_out() {
 }
 
 #[test]
+fn making_what_comes_by_default_is_left_out() {
+    for line in [
+        "POST /connections/defaults|createDefaultConnections|Create default connections",
+        "POST /teams/{team}/labels/defaults|addDefaults",
+    ] {
+        assert!(among_its_makers(line).is_some(), "{line}");
+    }
+    assert_eq!(among_its_makers("POST /defaults|createDefault"), None);
+}
+
+#[test]
+fn a_post_to_what_is_replaced_whole_changes_settings() {
+    let one = json!({ "responses": { "200": { "description": "", "content": { "application/json": {
+        "schema": { "type": "object", "properties": {
+            "addresses": { "type": "array", "items": { "type": "string" } } } } } } } } });
+    let mut add = one.clone();
+    add["operationId"] = "addAddresses".into();
+    let found = |path: Value| {
+        let contract = Contract::from_value(json!({
+            "openapi": "3.1.0", "info": { "title": "T", "version": "1" },
+            "paths": { "/addresses": path },
+        }))
+        .unwrap();
+        let key = OperationKey::new(Method::Post, "/addresses");
+        recognise(contract.operation(&key).unwrap()).map(|found| found.kind)
+    };
+    let settings = Some(crate::contract::HazardKind::ChangesSettings);
+    assert_eq!(
+        found(json!({ "get": one, "post": add, "put": one })),
+        settings
+    );
+    assert_eq!(
+        found(json!({ "get": one, "post": add, "delete": one })),
+        settings
+    );
+    assert_eq!(found(json!({ "get": one, "post": add })), None);
+}
+
+#[test]
 fn ids_in_a_body_name_records_that_the_run_did_not_make() {
     let body = |names: &[&str]| {
         let properties: serde_json::Map<String, Value> = names

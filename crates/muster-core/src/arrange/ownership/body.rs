@@ -54,6 +54,17 @@ pub(super) fn property<'e>(record: &'e Value, wanted: &[String]) -> Option<&'e V
     })
 }
 
+/// A property of an object by its folded name, however long its text is.
+pub(super) fn text_or_number<'e>(record: &'e Value, wanted: &[String]) -> Option<&'e Value> {
+    record
+        .as_object()?
+        .iter()
+        .find(|(held, value)| {
+            wanted.contains(&names::folded(held)) && (value.is_string() || value.is_number())
+        })
+        .map(|(_, value)| value)
+}
+
 fn is_key(value: &Value) -> bool {
     match value {
         Value::String(text) => !text.is_empty() && text.len() <= 400,

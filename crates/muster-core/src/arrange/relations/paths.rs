@@ -17,6 +17,7 @@ impl Relations {
                     .get_or_insert_with(|| (operation.key.path.to_string(), name.to_owned()));
             }
         }
+        self.gather_compounds(contract);
         for operation in &contract.operations {
             let (role, reason) = self.role_of(contract, operation);
             self.roles.insert(operation.key.clone(), (role, reason));
@@ -68,6 +69,52 @@ impl Relations {
         }
     }
 
+    /// Collections whose records are named by several variables together: a POST adds to one, and its body holds each of them.
+    fn gather_compounds(&mut self, contract: &Contract) {
+        for operation in &contract.operations {
+            if operation.key.method != Method::Delete {
+                continue;
+            }
+            let path = operation.key.path.trim_end_matches('/');
+            let mut before = path;
+            let mut names = Vec::new();
+            while let Some((parent, name)) =
+                split_last(before).and_then(|(parent, last)| Some((parent, variable(last)?)))
+            {
+                names.insert(0, name.to_owned());
+                before = parent;
+            }
+            let is_added_to = || {
+                contract.operations.iter().any(|other| {
+                    other.key.method == Method::Post
+                        && skeleton(&other.key.path) == skeleton(before)
+                        && names.iter().all(|name| {
+                            let mut body = other.surroundings.body.iter();
+                            body.any(|held| names::folded(held) == names::folded(name))
+                        })
+                })
+            };
+            if names.len() < 2 || before.is_empty() || !is_added_to() {
+                continue;
+            }
+            // `GET /tags/{type}` beside `DELETE /tags/{type}/{value}` reads all of one type.
+            let single = names.first().map(|name| format!("{before}/{{{name}}}"));
+            let is_changed_alone = contract.operations.iter().any(|other| {
+                !other.key.method.is_safe()
+                    && single
+                        .as_ref()
+                        .is_some_and(|single| skeleton(&other.key.path) == skeleton(single))
+            });
+            if !is_changed_alone {
+                let collection = self.collection_mut(before);
+                collection.item = None;
+                collection
+                    .compound
+                    .get_or_insert_with(|| (operation.key.path.to_string(), names));
+            }
+        }
+    }
+
     pub(super) fn collection_mut(&mut self, path: &str) -> &mut Collection {
         let key = skeleton(path);
         let next = self.collections.len();
@@ -81,6 +128,7 @@ impl Relations {
                 path: path.to_owned(),
                 thing: names::thing(last),
                 item: None,
+                compound: None,
                 list: None,
                 create: None,
                 read: None,
@@ -111,11 +159,12 @@ impl Relations {
         let path = operation.key.path.trim_end_matches('/');
         let last = split_last(path).map_or("", |(_, last)| last);
         let on_item = item_of(path).is_some();
-        let has_items = self
+        let own = self
             .by_skeleton
             .get(&skeleton(path))
-            .and_then(|&index| self.collections.get(index))
-            .is_some_and(|collection| collection.item.is_some());
+            .and_then(|&index| self.collections.get(index));
+        let has_items = own.is_some_and(|collection| collection.item.is_some());
+        let has_compounds = own.is_some_and(|collection| collection.compound.is_some());
         let lists =
             || shape::success(operation).is_some_and(|schema| shape::records(contract, schema).1);
         const ITEM: &str = "its path ends in a variable";
@@ -127,7 +176,7 @@ impl Relations {
             Method::Get | Method::Query if has_items && is_one_object(contract, operation) => {
                 (Role::Read, "its answer is one object")
             }
-            Method::Get | Method::Query if has_items => (Role::List, ITEMS),
+            Method::Get | Method::Query if has_items || has_compounds => (Role::List, ITEMS),
             Method::Get | Method::Query if lists() => (Role::List, LISTS),
             Method::Get | Method::Query => (Role::Read, "its answer holds no list"),
             Method::Post if on_item => (Role::Action, ITEM),

@@ -57,7 +57,11 @@ impl Relations {
         }
         let owners = owners(name, own);
         for owner in &owners {
-            for collection in self.collections_of(owner).take(3) {
+            // One that the run can add to comes first: a record of its own is better than one of others.
+            let (made, found): (Vec<_>, Vec<_>) = self
+                .collections_of(owner)
+                .partition(|collection| collection.create.is_some());
+            for collection in made.into_iter().chain(found).take(3) {
                 sources.extend(self.of_collection(
                     collection,
                     &operation.key,
@@ -261,7 +265,11 @@ impl Relations {
                     .get(&thing)
                     .into_iter()
                     .flatten()
-                    .any(|index| group.all.binary_search(index).is_ok())
+                    .any(|index| {
+                        [&group.all, &group.listed]
+                            .iter()
+                            .any(|list| list.binary_search(index).is_ok())
+                    })
             })
     }
 
@@ -310,10 +318,12 @@ impl Relations {
 }
 
 impl Relations {
-    /// Groups the collections that records are made in by the kind of their ids.
+    /// Groups the collections that records are made or listed in by the kind of their ids.
     pub(super) fn gather_id_kinds(&mut self, contract: &Contract) {
         for (index, collection) in self.collections.iter().enumerate() {
-            if collection.create.is_none() || collection.path.contains('{') {
+            if collection.create.is_none() && collection.list.is_none()
+                || collection.path.contains('{')
+            {
                 continue;
             }
             let Some((path, variable)) = &collection.item else {
@@ -326,6 +336,10 @@ impl Relations {
                 continue;
             };
             let group = self.by_id_kind.entry(kind).or_default();
+            if collection.create.is_none() {
+                group.listed.push(index);
+                continue;
+            }
             if PEOPLE.contains(&collection.thing.as_str()) {
                 group.people.push(index);
             }
@@ -338,7 +352,10 @@ impl Relations {
 #[derive(Debug, Default)]
 pub(super) struct SameKind {
     people: Vec<usize>,
+    /// Those that records are made in.
     all: Vec<usize>,
+    /// Reference data: those that are listed, and that no record is made in.
+    listed: Vec<usize>,
 }
 
 /// What those are called who play a part: an owner, a keeper, a reporter.

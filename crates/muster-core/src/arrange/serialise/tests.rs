@@ -10,6 +10,7 @@ use super::*;
 fn parameter(place: ParameterPlace, style: Style, explode: bool) -> Parameter {
     Parameter {
         name: "color".to_owned(),
+        description: String::new(),
         place,
         required: true,
         deprecated: false,

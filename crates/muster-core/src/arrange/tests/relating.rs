@@ -467,3 +467,44 @@ fn bodies_are_written_as_their_media_type() {
     assert_eq!(body("POST /any").0, "application/json");
     assert!(setting.arrange("POST /xml", nobody).0.is_err());
 }
+
+#[test]
+fn what_the_run_can_make_comes_before_what_others_have() {
+    let list = "get: {responses: {'200': {description: All, content: {application/json: {schema: {type: array, items: {type: object}}}}}}}";
+    let one = "parameters: [{name: flagName, in: path, required: true, schema: {type: string}}]\n    get: {responses: {'200': {description: One}}}";
+    let text = format!(
+        "openapi: 3.1.0
+info: {{title: Flags, version: '1'}}
+paths:
+  /client/flags:
+    {list}
+  /client/flags/{{flagName}}:
+    {one}
+  /found/flags:
+    {list}
+  /found/flags/{{flagName}}:
+    {one}
+  /counted/flags:
+    {list}
+  /counted/flags/{{flagName}}:
+    {one}
+  /teams/{{team}}/all/flags:
+    parameters: [{{name: team, in: path, required: true, schema: {{type: string}}}}]
+    post: {{responses: {{'201': {{description: Made}}}}}}
+  /flags/{{flagName}}/marks:
+    parameters: [{{name: flagName, in: path, required: true, schema: {{type: string}}}}]
+    post: {{responses: {{'201': {{description: Made}}}}}}
+"
+    );
+    let setting = Setting::new(&text);
+    let found = in_path(
+        &setting.relations,
+        "POST /flags/{flagName}/marks",
+        "flagName",
+    );
+    assert_eq!(
+        found.first().map(String::as_str),
+        Some("POST /teams/{team}/all/flags (Name)"),
+        "{found:?}"
+    );
+}

@@ -135,7 +135,7 @@ const KEYS: [&str; 10] = [
 /// Letters that the placeholder of a free text is told apart by.
 const LETTERS: usize = 6;
 
-/// A placeholder that no other record bears: many stores have keys of which neither the name nor the schema tells. Letters
+/// A placeholder that no other record bears, in place of a text that chance chose: many stores have keys of which neither the name nor the schema tells. Letters
 /// alone, since many take nothing else.
 fn told_apart(world: &ProbeContext<'_>, limit: Option<u64>, label: &str) -> String {
     let limit = limit
@@ -234,7 +234,7 @@ fn unique(
         && !is_key
         && !is_proposed
         && !said
-        && value.as_str() == Some(generate::PLACEHOLDER)
+        && value.as_str().is_some_and(generate::is_made_up)
     {
         let limit = keyword("maxLength").and_then(|limit| limit.as_u64());
         return vec![Value::from(told_apart(world, limit, label))];

@@ -220,3 +220,74 @@ fn usual_personal_properties_are_shown_as_what_they_are() {
         r#"{"surname":"[personal: a string of 8 characters]","dateOfBirth":"[personal: a date]","notes":"","phone":"[personal: a number]","id":"7","givenName":"Ownmade","address":{"postcode":"[personal: a string of 8 characters]"}}"#
     );
 }
+
+#[test]
+fn personal_values_in_an_array_are_masked_one_by_one() {
+    let redactor = Redactor::default().with_usual_personal();
+    let mut exchange =
+        response(r#"{"givenNames":["Zzann","Ownmade" ,""],"emails":[],"phone":[12345]}"#);
+    exchange.request.body = body("application/json", r#"{"givenName":"Ownmade"}"#);
+    redactor.learn_returned(&exchange);
+    assert_eq!(
+        redactor.observe(&exchange).response_body.unwrap().text,
+        r#"{"givenNames":["[personal: a string of 5 characters]","Ownmade" ,""],"emails":[],"phone":["[personal: a number]"]}"#
+    );
+}
+
+#[test]
+fn a_finding_quotes_no_personal_value() {
+    let usual = Redactor::default().with_usual_personal();
+    let named = Redactor::new([], ["collarNumber"]);
+    for (redactor, received, pointer, quoted) in [
+        (
+            &usual,
+            r#""Zzmiller" is not of type "integer""#,
+            "/items/3/surname",
+            r#""[personal: a string of 8 characters]" is not of type "integer""#,
+        ),
+        (
+            &usual,
+            r#"Item 3: "Zzmillerzzmiller… is longer than 9 characters"#,
+            "/surname",
+            r#"Item 3: "[personal: a string of 16 characters]"… is longer than 9 characters"#,
+        ),
+        (
+            &usual,
+            r#"447700900123 is not of type "string""#,
+            "/phone",
+            r#""[personal: a number]" is not of type "string""#,
+        ),
+        (
+            &usual,
+            r#"{"surname":"Zzmiller","dob":"1990-0… has no property "id""#,
+            "",
+            r#"{"surname":"[personal: a string of 8 characters]","dob":"[personal: a string of 6 characters]"… has no property "id""#,
+        ),
+        (
+            &usual,
+            r#"{"a":1} is of no kind; the nearest alternative, number 1, fails at `/surname`: "Zzmiller" is not of type "null""#,
+            "",
+            r#"{"a":1} is of no kind; the nearest alternative, number 1, fails at `/surname`: "[personal: a string of 8 characters]" is not of type "null""#,
+        ),
+        (
+            &usual,
+            r#""open" is not one of ["closed"]"#,
+            "/status",
+            r#""open" is not one of ["closed"]"#,
+        ),
+        (
+            &named,
+            r#""ZZ123" is not of type "integer""#,
+            "/collarNumber",
+            r#""[personal: a string of 5 characters]" is not of type "integer""#,
+        ),
+        (
+            &named,
+            r#"{"collarNumber":"ZZ123"}"#,
+            "",
+            r#"{"collarNumber":"[personal]"}"#,
+        ),
+    ] {
+        assert_eq!(redactor.quoted(received, Some(pointer)), quoted);
+    }
+}

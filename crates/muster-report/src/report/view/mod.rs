@@ -115,6 +115,8 @@ struct Excluded {
     operation: String,
     reason: String,
     unverified: bool,
+    /// Whether a flag or safety left it out of the verdict.
+    left_out: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -459,6 +461,7 @@ fn excluded(summary: &Summary) -> Vec<Excluded> {
                 .map_or_else(|| "the target as a whole".to_owned(), ToString::to_string),
             reason: exclusion.reason.clone(),
             unverified: exclusion.unverified,
+            left_out: exclusion.deselected || exclusion.withheld,
         })
         .collect()
 }

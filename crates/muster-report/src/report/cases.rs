@@ -1,4 +1,4 @@
-//! What both flavours of JUnit write (owner of [`suites`]).
+//! The test cases that JUnit, CTRF and TAP write (owner of [`suites`]).
 //!
 //! The law: there is a failure or an error in the file exactly if the exit code is not 0, so that a CI
 //! that looks at the file and one that looks at the exit code agree. So what does not gate is never red:
@@ -16,7 +16,7 @@
 
 use std::collections::HashSet;
 
-use super::{sanitise, text};
+use super::{evidence, sanitise, text};
 use crate::{
     event::End,
     summary::{CaseResult, RequirementResult, Standing, Summary, WaiverState},
@@ -42,10 +42,21 @@ pub(super) struct Case {
     pub(super) classname: String,
     pub(super) name: String,
     pub(super) outcome: Outcome,
-    pub(super) file: Option<String>,
+    /// Where in contract or suite it stands what was expected: file and line.
+    pub(super) place: Option<(String, usize)>,
     pub(super) properties: Vec<(String, String)>,
     /// For `system-out`.
     pub(super) out: String,
+}
+
+impl Case {
+    /// What is said of it, where it did not pass.
+    pub(super) const fn told(&self) -> Option<&Told> {
+        match &self.outcome {
+            Outcome::Success => None,
+            Outcome::Failure(told) | Outcome::Error(told) | Outcome::Skipped(told) => Some(told),
+        }
+    }
 }
 
 /// How it ended: kind, type, message, detail.
@@ -171,7 +182,7 @@ fn alone(summary: &Summary, result: &RequirementResult, classname: &str, room: u
         classname: classname.to_owned(),
         name: sanitise::xml_line(requirement.id.as_str(), NAME),
         outcome,
-        file: None,
+        place: None,
         properties: clean(properties(summary, result)),
         out: sanitise::xml_text(&result.reason, room),
     }
@@ -220,6 +231,7 @@ fn case(
         .take(20)
         .filter_map(|number| summary.finding(number))
         .map(|finding| text::finding(summary, finding))
+        .chain(evidence::decisive(summary, one).map(evidence::exchange))
         .collect();
     let detail = findings.join("\n\n");
     let head = format!(
@@ -254,21 +266,25 @@ fn case(
     if !one.findings.is_empty() {
         properties.push(("finding".into(), one.findings.join(", ")));
     }
-    let pointer = one
-        .findings
-        .iter()
-        .filter_map(|number| summary.finding(number))
-        .find_map(|finding| finding.finding.pointer.as_deref())
-        .filter(|pointer| pointer.starts_with("#/"));
-    let location = &summary.started.contract.location;
-    if let Some(pointer) = pointer {
+    let findings = || {
+        one.findings
+            .iter()
+            .filter_map(|number| summary.finding(number))
+    };
+    if let Some(pointer) = findings().find_map(|finding| finding.finding.pointer.as_deref()) {
         properties.push(("pointer".into(), pointer.to_owned()));
+    }
+    let place = findings()
+        .find_map(|finding| finding.finding.source.as_ref())
+        .filter(|source| !source.file.contains(":/"))
+        .map(|source| (sanitise::xml_line(&source.file, NAME), source.line));
+    if let Some((file, line)) = &place {
+        properties.push(("source-line".into(), format!("{file}:{line}")));
     }
     Case {
         classname: classname.to_owned(),
         name: sanitise::xml_line(&name, NAME),
-        file: (pointer.is_some() && !location.contains("://"))
-            .then(|| sanitise::xml_line(location, NAME)),
+        place,
         out: match &outcome {
             // What is skipped has no room for a detail of its own in every reader.
             Outcome::Skipped(told) if !told.detail.is_empty() => told.detail.clone(),
@@ -306,7 +322,7 @@ fn run(summary: &Summary, red: bool) -> Suite {
         classname: classname.clone(),
         name: sanitise::xml_line(name, NAME),
         outcome,
-        file: None,
+        place: None,
         properties: vec![("seed".into(), summary.started.seed.to_string())],
         out: String::new(),
     };
@@ -360,6 +376,10 @@ fn run(summary: &Summary, red: bool) -> Suite {
             ("title".into(), "The run itself".into()),
             ("seed".into(), summary.started.seed.to_string()),
             ("findings".into(), summary.findings.len().to_string()),
+            (
+                "verdict".into(),
+                sanitise::xml_line(&text::verdict(summary), MESSAGE),
+            ),
         ],
         cases,
     }

@@ -1,0 +1,7 @@
+//! See `readers::links`.
+#![no_main]
+
+#[path = "../readers.rs"]
+mod readers;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| readers::links(bytes));

@@ -1,0 +1,140 @@
+//! `muster waivers check`.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{Exit, Failure, job::OutputFormat, output, waive, wiring};
+use crate::load::{Source, dates, profile, waivers};
+use muster_report::waiver::Waiver;
+
+/// Flags of `muster waivers`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Is every waiver well-formed and in date?
+    ///
+    /// Exit codes: 0 all are in date, 1 one has expired, 2 the file is wrong.
+    Check {
+        /// The file of waivers; `-` and URLs work too.
+        #[arg(value_name = "FILE", default_value = "waivers.yaml")]
+        file: String,
+        /// The profile whose failures are accepted; may be given again.
+        #[arg(long, short, value_name = "ID|FILE", default_value = "uk-gov-api")]
+        profile: Vec<String>,
+        /// Tell those that end within so many days.
+        #[arg(long, value_name = "DAYS", default_value_t = 30)]
+        within: i64,
+        /// How the result is written.
+        #[arg(long, value_enum, default_value_t)]
+        format: OutputFormat,
+    },
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let Command::Check {
+        file,
+        profile,
+        within,
+        format,
+    } = &arguments.command;
+    let profile = profile::load_all(profile, &wiring::catalogue())?.profile;
+    let waivers = waivers::load(Source::read(file, "waiver file")?, &profile)?;
+    let today = waive::today();
+    let states: Vec<(&Waiver, String, bool)> = waivers
+        .iter()
+        .map(|waiver| {
+            let (state, expired) = state(waiver, &today, *within);
+            (waiver, state, expired)
+        })
+        .collect();
+    match format {
+        OutputFormat::Json => {
+            let all: Vec<_> = states
+                .iter()
+                .map(|(waiver, state, expired)| {
+                    json!({ "waiver": waiver, "state": state, "expired": expired })
+                })
+                .collect();
+            output::json(&all)?;
+        }
+        OutputFormat::Human => {
+            let rows: Vec<Vec<String>> = states
+                .iter()
+                .map(|(waiver, state, _)| {
+                    vec![
+                        format!("{file}:{}", waiver.line),
+                        waiver.scope(),
+                        state.clone(),
+                        format!("owner {}, approved by {}", waiver.owner, waiver.approved_by),
+                    ]
+                })
+                .collect();
+            let expired = states.iter().filter(|(.., expired)| *expired).count();
+            output::out(&format!(
+                "{}{} waivers, {expired} expired\n",
+                output::columns(&rows),
+                states.len()
+            ))?;
+        }
+    }
+    Ok(if states.iter().any(|(.., expired)| *expired) {
+        Exit::NonConformant
+    } else {
+        Exit::Conformant
+    })
+}
+
+/// What is to be said of the last day of a waiver, and whether it is past.
+fn state(waiver: &Waiver, today: &str, within: i64) -> (String, bool) {
+    if !waiver.in_date(today) {
+        let advice = "delete it, or have a new date approved";
+        return (format!("expired on {}: {advice}", waiver.expires), true);
+    }
+    let left = match (dates::day(&waiver.expires), dates::day(today)) {
+        (Ok(last), Ok(today)) => (last - today).whole_days(),
+        _ => i64::MAX,
+    };
+    let told = if left > within {
+        format!("until {}", waiver.expires)
+    } else if left == 1 {
+        format!("until {}, in 1 day", waiver.expires)
+    } else {
+        format!("until {}, in {left} days", waiver.expires)
+    };
+    (told, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_waiver_that_ends_soon_is_told() {
+        let waiver = Waiver {
+            requirement: "GOV-21".into(),
+            operation: None,
+            case: None,
+            reason: "R".into(),
+            owner: "O".into(),
+            approved_by: "A".into(),
+            expires: "2027-01-31".into(),
+            line: 3,
+        };
+        let told = |today: &str| state(&waiver, today, 30);
+        assert_eq!(told("2026-12-01"), ("until 2027-01-31".to_owned(), false));
+        assert_eq!(
+            told("2027-01-30"),
+            ("until 2027-01-31, in 1 day".to_owned(), false)
+        );
+        assert_eq!(
+            told("2027-01-31"),
+            ("until 2027-01-31, in 0 days".to_owned(), false)
+        );
+        assert!(told("2027-02-01").1);
+    }
+}
