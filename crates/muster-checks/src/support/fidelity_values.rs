@@ -182,6 +182,13 @@ fn texts(place: &Place<'_>, name: &str, current: &str, tag: &str, round: usize) 
         return Vec::new();
     }
     let is_key = names::identifier(name).is_some();
+    if round == SPACES && !is_key && place.has("pattern") {
+        return vec![
+            json!(format!(" {current} ")),
+            json!(format!(" {current}")),
+            json!(format!("{current} ")),
+        ];
+    }
     if place.has("pattern") || is_key {
         // The last characters tell records apart; the first digits become zeros.
         let digits = current.bytes().take_while(u8::is_ascii_digit).count();
