@@ -66,7 +66,12 @@ fn a_finding_is_waived_and_the_headline_says_so() {
     ]);
     let told = done(&first, 1);
     assert!(told.contains("::error file="), "{told}");
-    let last = told.lines().last().unwrap();
+    assert!(
+        told.lines().all(|line| line.starts_with("::")),
+        "standard output is the report's alone: {told}"
+    );
+    let summary = text(&first.stderr);
+    let last = summary.lines().last().unwrap();
     assert!(last.contains("Exit code 1."), "{last}");
     let latest = here.join("reports/latest");
     assert!(latest.join("results.tap").is_file());
@@ -251,4 +256,117 @@ fn a_plan_needs_no_secrets_and_takes_the_profiles_of_the_target_file() {
         "{}",
         text(&wrong.stderr)
     );
+}
+
+#[test]
+fn a_report_takes_the_place_of_no_input_and_standard_output_has_one_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(here.join("waivers.yaml"), "waivers: []\n").unwrap();
+    let run = |more: &[&str]| {
+        let mut all = vec![
+            "run",
+            "--demo",
+            "--only",
+            "GOV-01",
+            "--seed",
+            "1",
+            "--quiet",
+            "--waivers",
+            "waivers.yaml",
+        ];
+        all.extend(more);
+        muster(here, &all)
+    };
+    let ran = run(&["--report", "sarif=-"]);
+    let sarif: Value = serde_json::from_str(&done(&ran, 0)).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+    assert!(text(&ran.stderr).contains("PARTIAL"));
+
+    fs::create_dir(here.join("folder")).unwrap();
+    for (wrong, reason) in [
+        (
+            vec!["--report", "sarif=-", "--report", "ctrf=-"],
+            "standard output",
+        ),
+        (
+            vec!["--report", "sarif=-", "--format", "json"],
+            "standard output",
+        ),
+        (vec!["--report", "sarif=./waivers.yaml"], "would overwrite"),
+        (
+            vec!["--report", "sarif=x", "--report", "ctrf=./x"],
+            "another report",
+        ),
+        (
+            vec!["--report", "sarif=waivers.yaml/x"],
+            "cannot make the folder",
+        ),
+        (vec!["--skip", ","], "names nothing"),
+        (vec!["--skip", ""], "names nothing"),
+    ] {
+        let refused = run(&wrong);
+        done(&refused, 2);
+        let told = text(&refused.stderr);
+        assert!(told.contains(reason), "{wrong:?}: {told}");
+    }
+    assert!(!here.join("x").exists(), "the file was only tried");
+    assert_eq!(
+        fs::read_to_string(here.join("waivers.yaml")).unwrap(),
+        "waivers: []\n"
+    );
+}
+
+#[test]
+fn a_waiver_of_any_profile_is_checked_and_one_of_no_operation_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let waiver = |requirement: &str, operation: &str| {
+        format!(
+            "waivers:\n  - requirement: {requirement}\n    operation: {operation}\n    reason: R\n    owner: O\n    approved_by: A\n    expires: 2099-01-01\n"
+        )
+    };
+    fs::write(
+        here.join("waivers.yaml"),
+        waiver("OPS-12", "GET /people/{id}"),
+    )
+    .unwrap();
+    assert!(done(&muster(here, &["waivers", "check"]), 0).contains("OPS-12"));
+
+    write_target(here, "waivers: waivers.yaml\n");
+    fs::write(
+        here.join("waivers.yaml"),
+        waiver("GOV-17", "GET /person/{id}"),
+    )
+    .unwrap();
+    let refused = muster(here, &["plan", "--target", "target.yaml"]);
+    done(&refused, 2);
+    let told = text(&refused.stderr);
+    assert!(told.contains("did you mean `GET /people/{id}`?"), "{told}");
+
+    fs::remove_file(here.join("waivers.yaml")).unwrap();
+    let refused = muster(here, &["plan", "--target", "target.yaml"]);
+    done(&refused, 2);
+    assert!(text(&refused.stderr).contains("`muster waive` writes one"));
+    let refused = muster(
+        here,
+        &[
+            "waive",
+            "nowhere",
+            "F1",
+            "--owner",
+            "O",
+            "--approved-by",
+            "A",
+            "--until",
+            "2099-01-01",
+            "--reason",
+            "R",
+            "--waivers",
+            "-",
+        ],
+    );
+    done(&refused, 2);
+    assert!(text(&refused.stderr).contains("name a path"));
+    assert!(!here.join("-").exists());
 }

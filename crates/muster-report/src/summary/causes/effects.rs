@@ -303,6 +303,11 @@ pub(super) fn same_resource(one: &Facts<'_>, other: &Facts<'_>) -> bool {
     }
 }
 
+/// One resource, and the second is a record that its collection lacks.
+pub(super) fn lacks_a_record(one: &Facts<'_>, other: &Facts<'_>) -> bool {
+    same_resource(one, other) && other.finding.cause.starts_with("not listed")
+}
+
 pub(super) fn same_property(one: &Facts<'_>, other: &Facts<'_>) -> bool {
     one.property().is_some() && one.property() == other.property()
 }
