@@ -9,8 +9,10 @@
 
 use std::{
     fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Child, Command, Output, Stdio},
 };
 
 use serde_json::Value;
@@ -369,4 +371,109 @@ fn a_waiver_of_any_profile_is_checked_and_one_of_no_operation_is_refused() {
     done(&refused, 2);
     assert!(text(&refused.stderr).contains("name a path"));
     assert!(!here.join("-").exists());
+}
+
+/// A reference supplier that ends with the test.
+struct Demo(Child);
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The contract that a server on this machine serves.
+fn fetched(url: &str) -> String {
+    let (host, path) = url
+        .strip_prefix("http://")
+        .and_then(|rest| rest.split_once('/'))
+        .unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    write!(
+        stream,
+        "GET /{path} HTTP/1.0\r\nhost: {host}\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+#[test]
+fn the_commands_of_the_readme_work_as_they_are_written() {
+    let mut demo = Demo(
+        Command::new(env!("CARGO_BIN_EXE_muster"))
+            .args(["demo", "--fault", FAULT, "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let mut told = std::collections::BTreeMap::new();
+    for line in BufReader::new(demo.0.stdout.as_mut().unwrap()).lines() {
+        let line = line.unwrap();
+        let Some((name, value)) = line.split_once("  ") else {
+            break;
+        };
+        told.insert(name.to_owned(), value.trim().to_owned());
+        if name == "client" {
+            break;
+        }
+    }
+    let (id, secret) = told["client"].split_once(" / ").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(here.join("openapi.yaml"), fetched(&told["contract"])).unwrap();
+
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let mut done = Vec::new();
+    for line in readme.lines().filter(|line| line.starts_with("muster ")) {
+        let command = line.split('#').next().unwrap();
+        let words: Vec<&str> = command
+            .split_whitespace()
+            .skip(1)
+            .map(|word| match word {
+                "RUN" => "reports/latest",
+                "F3" => "F1",
+                word => word,
+            })
+            .collect();
+        let ran = Command::new(env!("CARGO_BIN_EXE_muster"))
+            .current_dir(here)
+            .env("NO_COLOR", "1")
+            .env("MUSTER_CLIENT_ID", id)
+            .env("MUSTER_CLIENT_SECRET", secret)
+            .args(&words)
+            .output()
+            .unwrap();
+        // The contract of this supplier has a reference that leads nowhere.
+        let expected = i32::from(matches!(words[0], "run" | "lint"));
+        self::done(&ran, expected);
+        if words[0] == "init" {
+            // What a reader fills in.
+            let target = fs::read_to_string(here.join("target.yaml")).unwrap();
+            assert!(target.contains("writes: refused"), "{target}");
+            let target = target.replace("per_second: 50", "per_second: 2000");
+            fs::write(here.join("target.yaml"), target).unwrap();
+        }
+        done.push(words[0].to_owned());
+    }
+    assert_eq!(
+        done,
+        [
+            "init",
+            "preflight",
+            "plan",
+            "run",
+            "cleanup",
+            "lint",
+            "explain"
+        ]
+    );
+    for entry in fs::read_dir(here.join("reports/latest")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(!text.contains(secret), "{} holds a secret", path.display());
+    }
 }
