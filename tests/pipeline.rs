@@ -283,6 +283,15 @@ fn a_report_takes_the_place_of_no_input_and_standard_output_has_one_writer() {
     let ran = run(&["--report", "sarif=-"]);
     let sarif: Value = serde_json::from_str(&done(&ran, 0)).unwrap();
     assert_eq!(sarif["version"], "2.1.0");
+    let again = |more: &[&str]| {
+        let mut all = vec!["report", "reports/latest", "--out", "-"];
+        all.extend(more);
+        muster(here, &all)
+    };
+    let printed = done(&again(&["--format", "sarif", "--format", "sarif"]), 0);
+    assert!(serde_json::from_str::<Value>(&printed).is_ok(), "{printed}");
+    done(&again(&[]), 2);
+    assert!(!here.join("-").exists());
     assert!(text(&ran.stderr).contains("PARTIAL"));
 
     fs::create_dir(here.join("folder")).unwrap();

@@ -47,7 +47,7 @@ pub struct WantedReport {
 }
 
 /// What stands for standard output.
-const STDOUT: &str = "-";
+pub(super) const STDOUT: &str = "-";
 
 impl WantedReport {
     /// Reads `FORMAT` or `FORMAT=PATH`.

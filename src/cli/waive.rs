@@ -94,13 +94,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             "`--waivers {location}`: waivers are written to a file; name a path"
         )));
     }
-    let summary = journal::summary(&arguments.run).map_err(|error| {
-        Failure::Usage(
-            Diagnostic::plain(error.to_string())
-                .help("name a run folder, such as `reports/latest`")
-                .into(),
-        )
-    })?;
+    let summary = journal::summary(&arguments.run).map_err(|error| Failure::no_run(&error))?;
     let findings = chosen(&summary, arguments)?;
     let file = &arguments.waivers;
     let shown = file.display().to_string();

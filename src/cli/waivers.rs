@@ -15,6 +15,11 @@ use muster_report::waiver::Waiver;
 
 /// Flags of `muster waivers`.
 #[derive(Debug, Args)]
+#[command(after_help = concat!(
+    "Examples:\n",
+    "  muster waivers check\n",
+    "  muster waivers check waivers.yaml --within 14",
+))]
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -22,9 +27,8 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Is every waiver well-formed and in date?
-    ///
-    /// Exit codes: 0 all are in date, 1 one has expired, 2 the file is wrong.
+    /// Check that every waiver is well-formed and in date.
+    #[command(after_help = "Exit codes: 0 all are in date, 1 one has expired, 2 the file is wrong")]
     Check {
         /// The file of waivers; `-` and URLs work too.
         #[arg(value_name = "FILE", default_value = "waivers.yaml")]
@@ -32,7 +36,7 @@ enum Command {
         /// The profile whose failures are accepted; may be given again [default: every profile that comes with Muster].
         #[arg(long, short, value_name = "ID|FILE")]
         profile: Vec<String>,
-        /// Tell those that end within so many days.
+        /// Say how many days are left of those that end within so many days.
         #[arg(long, value_name = "DAYS", default_value_t = 30)]
         within: i64,
         /// How the result is written.

@@ -293,7 +293,7 @@ fn tell(summary: &Summary, reporting: &Reporting<'_>, written: &[PathBuf]) -> Re
     }
 }
 
-const fn options(flavour: JunitFlavour) -> report::Options {
+pub(super) const fn options(flavour: JunitFlavour) -> report::Options {
     report::Options {
         junit: match flavour {
             JunitFlavour::Standard => report::JunitFlavour::Rich,
@@ -381,29 +381,6 @@ fn steps(asked: &Preflight) -> String {
         })
         .collect();
     output::columns(&rows)
-}
-
-/// Renders reports of a run folder again.
-pub(super) fn report(
-    run: &Path,
-    formats: &[&'static report::Format],
-    out: Option<&Path>,
-    flavour: JunitFlavour,
-) -> Result<Exit, Failure> {
-    let summary = journal::summary(run).map_err(|error| Failure::usage(error.to_string()))?;
-    let folder = out.unwrap_or(run);
-    output::folder(folder)?;
-    for format in formats {
-        let path = report::write_one(
-            format,
-            &folder.join(format.file),
-            &summary,
-            &options(flavour),
-        )
-        .map_err(|error| Failure::usage(error.to_string()))?;
-        output::out(&format!("{}\n", path.display()))?;
-    }
-    Ok(Exit::Conformant)
 }
 
 /// Serves the reference supplier until it is interrupted.

@@ -3,7 +3,7 @@
 //! The reference supplier shows which: a fault of it is one defect, and `caught_by` names every check that sees it.
 
 use super::effects::{
-    Rule, both_accepted, is_named, lacks_a_record, same_exchange, same_operation,
+    Rule, both_accepted, is_named, is_unfiltered, lacks_a_record, same_exchange, same_operation,
     same_property_of_record, same_property_or_record, same_resource, same_response, same_value,
 };
 
@@ -436,7 +436,7 @@ pub(super) static FAMILIES: &[Rule] = &[
             "records.replace-is-idempotent",
             "records.write-answer",
         ],
-        holds: same_property_or_record,
+        holds: |one, other| same_property_or_record(one, other) && !is_unfiltered(one),
         because: "The value is not kept as it was sent.",
     },
     Rule {

@@ -309,3 +309,29 @@ fn a_property_that_one_record_spoils_is_one_finding_although_its_effects_point_i
         "a record that differs is not one that is lacking"
     );
 }
+
+#[test]
+fn a_filter_that_is_not_at_work_is_a_finding_of_its_own_beside_a_value_that_is_not_kept() {
+    let checks = ["records.created-is-kept", "records.list-filter"];
+    let run_with = |received: &str| {
+        let folded = finding("folded kind", "`kind` comes back in another letter case.");
+        let wide = Finding::new(
+            "wide kind",
+            "The collection filtered by `kind` holds records with other values.",
+            "GET /people: \"PHONE\"",
+            received,
+        );
+        let summary = run(
+            &musts(&checks),
+            vec![
+                exchanged(observation(1, "GET /people/{id}", 200, "{}"), &[]),
+                exchanged(observation(2, "GET /people", 200, "[]"), &[]),
+                fails(checks[0], "POST /people", folded, 1),
+                fails(checks[1], "GET /people", wide, 2),
+            ],
+        );
+        summary.findings.len()
+    };
+    assert_eq!(run_with("\"phone\""), 1, "the same value, folded");
+    assert_eq!(run_with("\"clothing\""), 2);
+}
