@@ -441,7 +441,7 @@ fn a_profile_is_shown_to_machines() {
         .output()
         .unwrap();
     let profile: muster_checks::profile::Profile = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(profile.requirements.len(), 66);
+    assert_eq!(profile.requirements.len(), 67);
 }
 
 #[test]
