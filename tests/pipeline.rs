@@ -322,6 +322,9 @@ fn a_report_takes_the_place_of_no_input_and_standard_output_has_one_writer() {
         assert!(told.contains(reason), "{wrong:?}: {told}");
     }
     assert!(!here.join("x").exists(), "the file was only tried");
+    let refused = muster(here, &["plan", "--base-url", "rms.test:80", "-c", "x.yaml"]);
+    done(&refused, 2);
+    assert!(text(&refused.stderr).contains("begin it with `https://`"));
     assert_eq!(
         fs::read_to_string(here.join("waivers.yaml")).unwrap(),
         "waivers: []\n"

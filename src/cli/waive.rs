@@ -110,13 +110,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut added: Vec<Waiver> = Vec::new();
     let mut already = 0;
     for waiver in wanted(&summary, &findings, arguments) {
-        let is_there = held
-            .iter()
-            .chain(&added)
-            .any(|one| covers(one, &waiver, &summary));
-        if is_there {
+        let is_among = |all: &[Waiver]| all.iter().any(|one| covers(one, &waiver, &summary));
+        if is_among(&held) {
             already += 1;
-        } else {
+        } else if !is_among(&added) {
             added.push(waiver);
         }
     }
