@@ -44,16 +44,16 @@ Commands:
   preflight    Can the target be reached and logged in to, and does its clock agree?
   profiles     List, show and validate profiles
   checks       List and explain checks
-  explain      Say what a requirement, a check or a finding of the last run is
+  explain      Explain a requirement, a check or a finding of the last run
   lint         Judge an OpenAPI document, without a target
-  waive        Accept findings of a run until a day
-  waivers      Check a file of waivers
-  report       Render the reports of a run folder again
+  waive        Accept findings of a run until a date: write waivers for them
+  waivers      Check that the waivers of a file are well-formed and in date
+  report       Write the reports of a run again, or in other formats
   cleanup      Remove what a run left at its target
   demo         Serve the reference supplier, good or faulty
   issuer       Serve a small OpenID provider for test systems, whose tokens can be wrong on request
   selftest     Prove on this machine that every check passes the good supplier and catches its fault
-  drift        Tell what changed between two contracts, and what of it breaks callers
+  drift        Show what changed between two contracts, and which changes break clients
   id           Check, make and explain identifiers of policing: PNC ID, CRO, ASN, NINO, postcode and
                others
   init         Write a first target.yaml from an OpenAPI document

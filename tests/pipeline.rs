@@ -9,8 +9,10 @@
 
 use std::{
     fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Child, Command, Output, Stdio},
 };
 
 use serde_json::Value;
@@ -66,7 +68,12 @@ fn a_finding_is_waived_and_the_headline_says_so() {
     ]);
     let told = done(&first, 1);
     assert!(told.contains("::error file="), "{told}");
-    let last = told.lines().last().unwrap();
+    assert!(
+        told.lines().all(|line| line.starts_with("::")),
+        "standard output is the report's alone: {told}"
+    );
+    let summary = text(&first.stderr);
+    let last = summary.lines().last().unwrap();
     assert!(last.contains("Exit code 1."), "{last}");
     let latest = here.join("reports/latest");
     assert!(latest.join("results.tap").is_file());
@@ -251,4 +258,234 @@ fn a_plan_needs_no_secrets_and_takes_the_profiles_of_the_target_file() {
         "{}",
         text(&wrong.stderr)
     );
+}
+
+#[test]
+fn a_report_takes_the_place_of_no_input_and_standard_output_has_one_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(here.join("waivers.yaml"), "waivers: []\n").unwrap();
+    let run = |more: &[&str]| {
+        let mut all = vec![
+            "run",
+            "--demo",
+            "--only",
+            "GOV-01",
+            "--seed",
+            "1",
+            "--quiet",
+            "--waivers",
+            "waivers.yaml",
+        ];
+        all.extend(more);
+        muster(here, &all)
+    };
+    let ran = run(&["--report", "sarif=-"]);
+    let sarif: Value = serde_json::from_str(&done(&ran, 0)).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+    let again = |more: &[&str]| {
+        let mut all = vec!["report", "reports/latest", "--out", "-"];
+        all.extend(more);
+        muster(here, &all)
+    };
+    let printed = done(&again(&["--format", "sarif", "--format", "sarif"]), 0);
+    assert!(serde_json::from_str::<Value>(&printed).is_ok(), "{printed}");
+    done(&again(&[]), 2);
+    assert!(!here.join("-").exists());
+    assert!(text(&ran.stderr).contains("PARTIAL"));
+
+    fs::create_dir(here.join("folder")).unwrap();
+    for (wrong, reason) in [
+        (
+            vec!["--report", "sarif=-", "--report", "ctrf=-"],
+            "standard output",
+        ),
+        (
+            vec!["--report", "sarif=-", "--format", "json"],
+            "standard output",
+        ),
+        (vec!["--report", "sarif=./waivers.yaml"], "would overwrite"),
+        (
+            vec!["--report", "sarif=x", "--report", "ctrf=./x"],
+            "another report",
+        ),
+        (
+            vec!["--report", "sarif=waivers.yaml/x"],
+            "cannot make the folder",
+        ),
+        (vec!["--skip", ","], "names nothing"),
+        (vec!["--skip", ""], "names nothing"),
+    ] {
+        let refused = run(&wrong);
+        done(&refused, 2);
+        let told = text(&refused.stderr);
+        assert!(told.contains(reason), "{wrong:?}: {told}");
+    }
+    assert!(!here.join("x").exists(), "the file was only tried");
+    let refused = muster(here, &["plan", "--base-url", "rms.test:80", "-c", "x.yaml"]);
+    done(&refused, 2);
+    assert!(text(&refused.stderr).contains("begin it with `https://`"));
+    assert_eq!(
+        fs::read_to_string(here.join("waivers.yaml")).unwrap(),
+        "waivers: []\n"
+    );
+}
+
+#[test]
+fn a_waiver_of_any_profile_is_checked_and_one_of_no_operation_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let waiver = |requirement: &str, operation: &str| {
+        format!(
+            "waivers:\n  - requirement: {requirement}\n    operation: {operation}\n    reason: R\n    owner: O\n    approved_by: A\n    expires: 2099-01-01\n"
+        )
+    };
+    fs::write(
+        here.join("waivers.yaml"),
+        waiver("OPS-12", "GET /people/{id}"),
+    )
+    .unwrap();
+    assert!(done(&muster(here, &["waivers", "check"]), 0).contains("OPS-12"));
+
+    write_target(here, "waivers: waivers.yaml\n");
+    fs::write(
+        here.join("waivers.yaml"),
+        waiver("GOV-17", "GET /person/{id}"),
+    )
+    .unwrap();
+    let refused = muster(here, &["plan", "--target", "target.yaml"]);
+    done(&refused, 2);
+    let told = text(&refused.stderr);
+    assert!(told.contains("did you mean `GET /people/{id}`?"), "{told}");
+
+    fs::remove_file(here.join("waivers.yaml")).unwrap();
+    let refused = muster(here, &["plan", "--target", "target.yaml"]);
+    done(&refused, 2);
+    assert!(text(&refused.stderr).contains("`muster waive` writes one"));
+    let refused = muster(
+        here,
+        &[
+            "waive",
+            "nowhere",
+            "F1",
+            "--owner",
+            "O",
+            "--approved-by",
+            "A",
+            "--until",
+            "2099-01-01",
+            "--reason",
+            "R",
+            "--waivers",
+            "-",
+        ],
+    );
+    done(&refused, 2);
+    assert!(text(&refused.stderr).contains("name a path"));
+    assert!(!here.join("-").exists());
+}
+
+/// A reference supplier that ends with the test.
+struct Demo(Child);
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The contract that a server on this machine serves.
+fn fetched(url: &str) -> String {
+    let (host, path) = url
+        .strip_prefix("http://")
+        .and_then(|rest| rest.split_once('/'))
+        .unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    write!(
+        stream,
+        "GET /{path} HTTP/1.0\r\nhost: {host}\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+#[test]
+fn the_commands_of_the_readme_work_as_they_are_written() {
+    let mut demo = Demo(
+        Command::new(env!("CARGO_BIN_EXE_muster"))
+            .args(["demo", "--fault", FAULT, "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let mut told = std::collections::BTreeMap::new();
+    for line in BufReader::new(demo.0.stdout.as_mut().unwrap()).lines() {
+        let line = line.unwrap();
+        let Some((name, value)) = line.split_once("  ") else {
+            break;
+        };
+        told.insert(name.to_owned(), value.trim().to_owned());
+        if name == "client" {
+            break;
+        }
+    }
+    let (id, secret) = told["client"].split_once(" / ").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(here.join("openapi.yaml"), fetched(&told["contract"])).unwrap();
+
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let mut done = Vec::new();
+    for line in readme.lines().filter(|line| line.starts_with("muster ")) {
+        let command = line.split('#').next().unwrap();
+        let words: Vec<&str> = command
+            .split_whitespace()
+            .skip(1)
+            .map(|word| match word {
+                "RUN" => "reports/latest",
+                "F3" => "F1",
+                word => word,
+            })
+            .collect();
+        let ran = Command::new(env!("CARGO_BIN_EXE_muster"))
+            .current_dir(here)
+            .env("NO_COLOR", "1")
+            .env("MUSTER_CLIENT_ID", id)
+            .env("MUSTER_CLIENT_SECRET", secret)
+            .args(&words)
+            .output()
+            .unwrap();
+        // The contract of this supplier has a reference that leads nowhere.
+        let expected = i32::from(matches!(words[0], "run" | "lint"));
+        self::done(&ran, expected);
+        if words[0] == "init" {
+            // What a reader fills in.
+            let target = fs::read_to_string(here.join("target.yaml")).unwrap();
+            assert!(target.contains("writes: refused"), "{target}");
+            let target = target.replace("per_second: 50", "per_second: 2000");
+            fs::write(here.join("target.yaml"), target).unwrap();
+        }
+        done.push(words[0].to_owned());
+    }
+    assert_eq!(
+        done,
+        [
+            "init",
+            "preflight",
+            "plan",
+            "run",
+            "cleanup",
+            "lint",
+            "explain"
+        ]
+    );
+    for entry in fs::read_dir(here.join("reports/latest")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(!text.contains(secret), "{} holds a secret", path.display());
+    }
 }

@@ -200,12 +200,16 @@ impl Job {
             None => of_target,
         };
         let loaded = profile::load_all(&given, &wiring::catalogue());
+        let is_flag = waiver_file.is_some();
         let waiver_file = waiver_file.map(str::to_owned).or_else(|| match &target {
             Ok(Some(target)) => target.waivers.clone(),
             _ => None,
         });
+        let mut inputs: Vec<PathBuf> = given.iter().map(PathBuf::from).collect();
+        inputs.extend(subject.target.as_deref().map(PathBuf::from));
+        inputs.extend(waiver_file.as_deref().map(PathBuf::from));
         let waivers = match (&loaded, waiver_file) {
-            (Ok(loaded), Some(file)) => Source::read(&file, "waiver file")
+            (Ok(loaded), Some(file)) => waivers::read(&file, !is_flag)
                 .and_then(|source| waivers::load(source, &loaded.profile)),
             _ => Ok(Vec::new()),
         };
@@ -233,6 +237,7 @@ impl Job {
                 skip: selection.skip.clone(),
                 seed: selection.seed,
                 waivers,
+                inputs,
             });
         };
         if !subject.delay.with_seed(0).is_none() {
@@ -246,6 +251,8 @@ impl Job {
                 target.budget.requests = effort.requests(&target);
             }
         }
+        let location = subject.contract.as_ref().or(target.contract.as_ref());
+        inputs.extend(location.map(PathBuf::from));
         let contract = load_contract(subject, &target, contract)?;
         Ok(Self {
             subject: Subject::Target(Box::new(target)),
@@ -255,6 +262,7 @@ impl Job {
             skip: selection.skip.clone(),
             seed: selection.seed,
             waivers,
+            inputs,
         })
     }
 }

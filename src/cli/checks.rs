@@ -9,6 +9,11 @@ use muster_checks::{ALL, Check, Kind};
 
 /// Flags of `muster checks`.
 #[derive(Debug, Args)]
+#[command(after_help = concat!(
+    "Examples:\n",
+    "  muster checks list\n",
+    "  muster checks explain http.undeclared-method",
+))]
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -127,7 +127,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 
 /// The start of the run, and what it left.
 fn read(run: &Path) -> Result<(Started, Vec<Leftover>), Failure> {
-    let cannot = |error: journal::ReadError| Failure::usage(error.to_string());
+    let cannot = |error: journal::ReadError| Failure::no_run(&error);
     let mut leftovers = Leftovers::default();
     let mut reader = journal::read(run).map_err(cannot)?;
     for entry in reader.by_ref() {

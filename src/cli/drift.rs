@@ -50,10 +50,10 @@ enum Format {
 /// Which differences fail.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum FailOn {
-    /// What breaks callers.
+    /// What breaks clients.
     #[default]
     Breaking,
-    /// What breaks callers, and what the rules cannot tell.
+    /// What breaks clients, and what the rules cannot tell.
     Unclear,
     /// Any difference.
     Any,

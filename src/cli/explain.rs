@@ -133,7 +133,7 @@ pub(super) fn verifier_of(number: &str) -> Result<String, Failure> {
 
 pub(super) fn no_finding(number: &str, summary: &Summary) -> Failure {
     let help = summary.findings.last().map_or_else(
-        || "it has none".to_owned(),
+        || "the run has no findings; `--run` names the folder of another".to_owned(),
         |last| format!("its findings go from F1 to {}", last.number),
     );
     Failure::Usage(

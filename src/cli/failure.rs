@@ -3,7 +3,10 @@
 use std::panic::PanicHookInfo;
 
 use super::{Exit, output};
-use crate::load::{Diagnostic, Diagnostics};
+use crate::{
+    journal::ReadError,
+    load::{Diagnostic, Diagnostics},
+};
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -20,6 +23,15 @@ impl Failure {
     /// A flag is wrong.
     pub(super) fn usage(message: impl Into<String>) -> Self {
         Self::Usage(Diagnostic::plain(message).into())
+    }
+
+    /// What was named is no run that can be read.
+    pub(super) fn no_run(error: &ReadError) -> Self {
+        let told = Diagnostic::plain(error.to_string());
+        Self::Usage(
+            told.help("name a run folder, such as `reports/latest`")
+                .into(),
+        )
     }
 
     /// The exit that follows.

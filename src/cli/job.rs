@@ -1,6 +1,6 @@
 //! What the flags of a run come to (owner of [`Job`]).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
@@ -45,6 +45,8 @@ pub struct Job {
     pub seed: Option<u64>,
     /// Accepted failures.
     pub waivers: Vec<Waiver>,
+    /// The files that it was read from, which no report may overwrite.
+    pub inputs: Vec<PathBuf>,
 }
 
 /// How a run reports.

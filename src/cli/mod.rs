@@ -99,15 +99,15 @@ enum Command {
     Profiles(profiles::Arguments),
     /// List and explain checks.
     Checks(checks::Arguments),
-    /// Say what a requirement, a check or a finding of the last run is.
+    /// Explain a requirement, a check or a finding of the last run.
     Explain(explain::Arguments),
     /// Judge an OpenAPI document, without a target.
     Lint(lint::Arguments),
-    /// Accept findings of a run until a day.
+    /// Accept findings of a run until a date: write waivers for them.
     Waive(waive::Arguments),
-    /// Check a file of waivers.
+    /// Check that the waivers of a file are well-formed and in date.
     Waivers(waivers::Arguments),
-    /// Render the reports of a run folder again.
+    /// Write the reports of a run again, or in other formats.
     Report(report::Arguments),
     /// Remove what a run left at its target.
     Cleanup(cleanup::Arguments),
@@ -117,7 +117,7 @@ enum Command {
     Issuer(issuer::Arguments),
     /// Prove on this machine that every check passes the good supplier and catches its fault.
     Selftest(selftest::Arguments),
-    /// Tell what changed between two contracts, and what of it breaks callers.
+    /// Show what changed between two contracts, and which changes break clients.
     Drift(drift::Arguments),
     /// Check, make and explain identifiers of policing: PNC ID, CRO, ASN, NINO, postcode and others.
     Id(id::Arguments),

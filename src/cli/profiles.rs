@@ -13,6 +13,12 @@ use muster_core::model::{Class, ClassKind, Requirement, Verification};
 
 /// Flags of `muster profiles`.
 #[derive(Debug, Args)]
+#[command(after_help = concat!(
+    "Examples:\n",
+    "  muster profiles list\n",
+    "  muster profiles show uk-gov-api\n",
+    "  muster profiles validate own/profile.yaml",
+))]
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -9,7 +10,7 @@ use clap::Args;
 
 use super::{
     Failure,
-    job::JunitFlavour,
+    job::{JunitFlavour, OutputFormat, Reporting},
     output,
     run_folder::{RUN, RunFolder},
 };
@@ -29,7 +30,7 @@ pub(super) struct ReportArguments {
     #[arg(long)]
     pub(super) overwrite: bool,
     /// Write another report, such as `sarif`, `ctrf`, `tap`, `har`, `github`, `gitlab`, `openmetrics` or `badge`: into the
-    /// run folder, or to the path after `=`; `-` is standard output. May be given again.
+    /// run folder, or to the path after `=`. `-` is standard output; the summary then goes to standard error. May be given again.
     #[arg(long, value_name = "FORMAT[=PATH]", value_parser = WantedReport::parse)]
     pub(super) report: Vec<WantedReport>,
     /// Which JUnit shape to write.
@@ -46,7 +47,7 @@ pub struct WantedReport {
 }
 
 /// What stands for standard output.
-const STDOUT: &str = "-";
+pub(super) const STDOUT: &str = "-";
 
 impl WantedReport {
     /// Reads `FORMAT` or `FORMAT=PATH`.
@@ -59,6 +60,96 @@ impl WantedReport {
         let format = report::find(name).ok_or_else(|| unknown(name))?;
         Ok(Self { format, path })
     }
+
+    /// The flag as it was given.
+    fn shown(&self) -> String {
+        match &self.path {
+            Some(path) => format!("`--report {}={}`", self.format.name, path.display()),
+            None => format!("`--report {}`", self.format.name),
+        }
+    }
+
+    /// Whether it goes to standard output.
+    pub(super) fn is_printed(&self) -> bool {
+        self.path.as_deref() == Some(Path::new(STDOUT))
+    }
+}
+
+/// Refuses what can be known to be wrong before anything is made: two results on standard output, and a report in the place
+/// of a file that the run is read from.
+pub(super) fn check(reporting: &Reporting<'_>, inputs: &[PathBuf]) -> Result<(), Failure> {
+    let printed: Vec<&str> = reporting
+        .reports
+        .iter()
+        .filter(|one| one.is_printed())
+        .map(|one| one.format.name)
+        .collect();
+    let other = match (printed.as_slice(), reporting.format) {
+        ([first, second, ..], _) => Some((*first, format!("--report {second}=-"))),
+        ([one], OutputFormat::Json) => Some((*one, "--format json".to_owned())),
+        _ => None,
+    };
+    if let Some((one, other)) = other {
+        return Err(Failure::Usage(
+            Diagnostic::plain(format!(
+                "`--report {one}=-` and `{other}` both write to standard output"
+            ))
+            .help("give one of them a file, such as `--report sarif=muster.sarif`")
+            .into(),
+        ));
+    }
+    let inputs: HashSet<PathBuf> = inputs
+        .iter()
+        .filter_map(|input| input.canonicalize().ok())
+        .collect();
+    for one in reporting.reports {
+        let is_input = one
+            .path
+            .as_deref()
+            .and_then(|path| path.canonicalize().ok())
+            .is_some_and(|path| inputs.contains(&path));
+        if is_input {
+            return Err(Failure::Usage(
+                Diagnostic::plain(format!(
+                    "{} would overwrite a file that the run reads",
+                    one.shown()
+                ))
+                .help(format!("name another file, such as {}", one.format.file))
+                .into(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// One name for one file, whatever path leads there.
+fn identity(path: &Path) -> PathBuf {
+    if let Ok(known) = path.canonicalize() {
+        return known;
+    }
+    let parent = path.parent().filter(|one| !one.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new(".")).canonicalize();
+    match (parent, path.file_name()) {
+        (Ok(parent), Some(name)) => parent.join(name),
+        _ => path.to_path_buf(),
+    }
+}
+
+/// Tries whether a file can be written, and leaves everything as it was. What is no file, such as a pipe, is not touched.
+fn try_to_write(path: &Path) -> io::Result<()> {
+    let is_there = match fs::metadata(path) {
+        Ok(found) if !found.is_file() => return Ok(()),
+        found => found.is_ok(),
+    };
+    fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)?;
+    if !is_there {
+        // Where a link leads nowhere, the file that it names was made.
+        fs::remove_file(identity(path))?;
+    }
+    Ok(())
 }
 
 fn unknown(name: &str) -> String {
@@ -95,7 +186,7 @@ impl Places {
     /// Finds the place of each before anything is sent, and makes the folders.
     ///
     /// # Errors
-    /// Usage: two reports have one path, a path is a folder, or a folder cannot be made.
+    /// Usage: two reports have one path, a path is a folder or cannot be written, or a folder cannot be made.
     pub(super) fn prepare(
         wanted: &[WantedReport],
         folder: &RunFolder,
@@ -105,7 +196,7 @@ impl Places {
         let mut taken: HashSet<PathBuf> = FORMATS
             .iter()
             .filter(|format| format.in_folder)
-            .map(|format| folder.path().join(format.file))
+            .map(|format| identity(&folder.path().join(format.file)))
             .collect();
         for one in wanted {
             let path = match &one.path {
@@ -122,14 +213,17 @@ impl Places {
                 ));
             }
             if path != Path::new(STDOUT) {
-                if !taken.insert(path.clone()) {
+                if let Some(parent) = path.parent().filter(|one| !one.as_os_str().is_empty()) {
+                    output::folder(parent)?;
+                }
+                if !taken.insert(identity(&path)) {
                     return Err(Failure::usage(format!(
                         "{shown}: another report is written to this path"
                     )));
                 }
-                if let Some(parent) = path.parent().filter(|one| !one.as_os_str().is_empty()) {
-                    output::folder(parent)?;
-                }
+                try_to_write(&path).map_err(|error| {
+                    Failure::usage(format!("{shown} cannot be written: {error}"))
+                })?;
             }
             places.push((one.format, path));
         }

@@ -1,6 +1,6 @@
 //! The words of `--only` and `--skip` before a run: each names something, or nothing is sent.
 
-use super::{Failure, explain, session::Session};
+use super::{Failure, explain, output, session::Session};
 use crate::load::{Diagnostic, Diagnostics, nearest::nearest};
 use muster_checks::{
     plan::select::{KINDS, names_operation, parts},
@@ -19,8 +19,12 @@ pub(super) fn split_commas(session: &mut Session) -> Result<(), Failure> {
                 .iter()
                 .any(|operation| names_operation(word, operation))
     };
-    for words in [&mut session.selection.only, &mut session.selection.skip] {
+    for (flag, words) in [
+        ("--only", &mut session.selection.only),
+        ("--skip", &mut session.selection.skip),
+    ] {
         let given = std::mem::take(words);
+        let is_given = !given.is_empty();
         for word in given {
             if !word.contains(',') || is_known(&word) {
                 words.push(word);
@@ -29,10 +33,24 @@ pub(super) fn split_commas(session: &mut Session) -> Result<(), Failure> {
             let parts = word.split(',').map(str::trim);
             words.extend(parts.filter(|part| !part.is_empty()).map(str::to_owned));
         }
+        // A filter that names nothing would select everything.
+        if is_given && words.iter().all(|word| word.trim().is_empty()) {
+            return Err(Failure::Usage(
+                Diagnostic::plain(format!("`{flag}` names nothing"))
+                    .help(format!(
+                        "name a requirement, class, check, case or operation, or leave `{flag}` out"
+                    ))
+                    .into(),
+            ));
+        }
         // The number of a finding of the last run stands for what verified it.
         for word in words.iter_mut().filter(|word| explain::is_number(word)) {
             if !ids.contains(word) {
-                *word = explain::verifier_of(word)?;
+                let verifier = explain::verifier_of(word)?;
+                output::err(&format!(
+                    "{word} of the last run is {verifier}: `{flag} {verifier}` chooses it again when numbers have changed.\n"
+                ));
+                *word = verifier;
             }
         }
     }
@@ -137,10 +155,8 @@ fn nothing(profile: &Profile, contract: &Contract, ids: &[String], word: &str) -
         .and_then(|near| candidates.iter().find(|(name, _)| name == near));
     let help = meant.map_or_else(
         || {
-            format!(
-                "`muster profiles show {}` lists what the profile has; operations are chosen by `op:`, `tag:`, `path:` or `method:`",
-                profile.id
-            )
+            "`muster profiles show ID` lists what a profile has; operations are chosen by `op:`, `tag:`, `path:` or `method:`"
+                .to_owned()
         },
         |(_, meant)| format!("did you mean `{meant}`?"),
     );

@@ -44,6 +44,10 @@ pub(super) fn target(contract: &Contract, location: &str) -> String {
     if location != "-" {
         line(&mut text, "contract", &quoted(location), "");
     }
+    text.push_str(
+        "\n# What it must conform to (`muster profiles list`; a list runs several), and the accepted failures.\n\
+         profile: uk-gov-api\n# waivers: waivers.yaml # `muster waive` writes it\n",
+    );
     claims(&mut text, contract);
     identities(&mut text, contract);
     data(&mut text, contract);
@@ -296,10 +300,10 @@ fn data(text: &mut String, contract: &Contract) {
     text.push_str(
         "\n# Records that exist and may be read, by the name of the path parameter. What lists give is found\n\
          # without it. They are never written to: records that a run may change are given under `writable`,\n\
-         # in the same way.\ndata: {}\n",
+         # in the same way.\n# data:\n",
     );
     for (name, key) in names {
-        let _ = writeln!(text, "#  {}: \"\" # {key}", quoted(name));
+        let _ = writeln!(text, "#   {}: \"\" # {key}", quoted(name));
     }
 }
 

@@ -1,6 +1,9 @@
 //! `muster waive`: writes the waivers of a run's findings into the file of waivers.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use time::{OffsetDateTime, macros::format_description};
@@ -8,7 +11,7 @@ use time::{OffsetDateTime, macros::format_description};
 use super::{Exit, Failure, explain, output};
 use crate::{
     journal,
-    load::{Diagnostic, Source, dates, waivers},
+    load::{Diagnostic, Source, dates, source::is_url, waivers},
 };
 use muster_checks::profile::Profile;
 use muster_core::{
@@ -16,6 +19,7 @@ use muster_core::{
     verdict::Verdict,
 };
 use muster_report::{
+    report,
     summary::{FindingResult, Summary},
     waiver::Waiver,
 };
@@ -54,7 +58,7 @@ pub(super) struct Arguments {
     /// Why the failure is accepted.
     #[arg(long, value_name = "TEXT", value_parser = not_blank)]
     reason: String,
-    /// The file of waivers; it is made where it is not there.
+    /// The file of waivers, a path; it is made where it is not there.
     #[arg(long, short, value_name = "FILE", default_value = "waivers.yaml")]
     waivers: PathBuf,
 }
@@ -84,8 +88,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             arguments.until
         )));
     }
-    let summary =
-        journal::summary(&arguments.run).map_err(|error| Failure::usage(error.to_string()))?;
+    let location = arguments.waivers.to_string_lossy();
+    if location == "-" || is_url(&location) {
+        return Err(Failure::usage(format!(
+            "`--waivers {location}`: waivers are written to a file; name a path"
+        )));
+    }
+    let summary = journal::summary(&arguments.run).map_err(|error| Failure::no_run(&error))?;
     let findings = chosen(&summary, arguments)?;
     let file = &arguments.waivers;
     let shown = file.display().to_string();
@@ -101,13 +110,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut added: Vec<Waiver> = Vec::new();
     let mut already = 0;
     for waiver in wanted(&summary, &findings, arguments) {
-        let is_there = held
-            .iter()
-            .chain(&added)
-            .any(|one| covers(one, &waiver, &summary));
-        if is_there {
+        let is_among = |all: &[Waiver]| all.iter().any(|one| covers(one, &waiver, &summary));
+        if is_among(&held) {
             already += 1;
-        } else {
+        } else if !is_among(&added) {
             added.push(waiver);
         }
     }
@@ -121,7 +127,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if read.len() != held.len() + added.len() {
         return Err(unreadable(&shown));
     }
-    fs::write(file, &text)
+    replace(file, &text)
         .map_err(|error| Failure::usage(format!("`{shown}` cannot be written: {error}")))?;
     let mut told = String::new();
     for waiver in &added {
@@ -145,6 +151,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     ));
     output::out(&told)?;
     Ok(Exit::Conformant)
+}
+
+/// Writes the new text beside the old and puts it in its place, so that a full disk costs no waiver.
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    // A link stays a link.
+    let file = file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let draft = file.with_file_name(report::draft(&name));
+    fs::write(&draft, text)
+        .and_then(|()| match fs::metadata(&file) {
+            Ok(found) => fs::set_permissions(&draft, found.permissions()),
+            Err(_) => Ok(()),
+        })
+        .and_then(|()| fs::rename(&draft, &file))
+        .inspect_err(|_| {
+            let _ = fs::remove_file(&draft);
+        })
 }
 
 fn unreadable(shown: &str) -> Failure {
@@ -273,8 +296,10 @@ fn appended(text: &str, added: &[Waiver]) -> String {
             lines.push(format!("{indent}{mark}{name}: {value}"));
         }
     }
-    let mut text = lines.join("\n");
-    text.push('\n');
+    // Line ends stay as the file has them.
+    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let mut text = lines.join(end);
+    text.push_str(end);
     text
 }
 
@@ -305,7 +330,14 @@ mod tests {
             .profile;
         let own = "# ours\nwaivers:\n- requirement: GOV-22 # soon\n  reason: R\n  owner: O\n  approved_by: A\n  expires: 2027-01-01";
         let indented = "waivers:\n    - requirement: GOV-22\n      reason: R\n      owner: O\n      approved_by: A\n      expires: 2027-01-01\n";
-        for (text, held) in [("", 0), ("waivers: []\n", 0), (own, 1), (indented, 1)] {
+        let windows = own.replace('\n', "\r\n");
+        for (text, held) in [
+            ("", 0),
+            ("waivers: []\n", 0),
+            (own, 1),
+            (indented, 1),
+            (windows.as_str(), 1),
+        ] {
             let added = [waiver(None), waiver(Some("GET /people/{id}"))];
             let new = appended(text, &added);
             let read = load("waivers.yaml", &new, &profile).unwrap();
@@ -314,6 +346,10 @@ mod tests {
             assert_eq!(last.reason, added[1].reason);
             assert_eq!(last.operation, added[1].operation);
             assert_eq!(text.contains("# ours"), new.contains("# ours"));
+            assert!(text == "waivers: []\n" || new.contains(text), "{new}");
+            let ends = new.matches("\r\n").count();
+            let all = new.matches('\n').count();
+            assert_eq!(ends, if text.contains('\r') { all } else { 0 }, "{new}");
         }
     }
 

@@ -19,12 +19,12 @@ use super::{
     progress::Progress,
     prove, prove_profile,
     reference::{self, Delay, Reference},
-    reports::Places,
+    reports::{self, Places, WantedReport},
     reproduction,
     run_folder::RunFolder,
     selection,
     session::{self, Session, SessionError},
-    suites, told,
+    suites, told, waivers,
     ways::Depth,
 };
 use crate::{
@@ -180,7 +180,8 @@ async fn session(job: Job, fail_on: FailOn) -> Result<(Session, Option<Reference
     let checked = selection::split_commas(&mut session)
         .and_then(|()| told::apply(&mut session))
         .and_then(|()| suites::check(&session))
-        .and_then(|()| selection::check(&session));
+        .and_then(|()| selection::check(&session))
+        .and_then(|()| waivers::check(&session));
     if let Err(wrong) = checked {
         if let Some(reference) = reference {
             reference.stop().await;
@@ -192,6 +193,7 @@ async fn session(job: Job, fail_on: FailOn) -> Result<(Session, Option<Reference
 
 /// Does a run.
 pub(super) fn run(job: Job, reporting: &Reporting<'_>) -> Result<Exit, Failure> {
+    reports::check(reporting, &job.inputs)?;
     runtime()?.block_on(async {
         let (session, reference) = session(job, reporting.fail_on).await?;
         let result = run_session(&session, reporting).await;
@@ -258,32 +260,40 @@ fn report_run(
     reporting: &Reporting<'_>,
 ) -> Result<Exit, Failure> {
     let summary = journal::summary(writer.path()).map_err(SessionError::from)?;
-    let written = places.write(out, &summary, &options(reporting.junit_flavour))?;
-    tell(&summary, reporting.format, reporting.verbose, &written)?;
+    let (written, failed) = match places.write(out, &summary, &options(reporting.junit_flavour)) {
+        Ok(written) => (written, None),
+        // The verdict is known although a report cannot be written.
+        Err(failure) => (Vec::new(), Some(failure)),
+    };
+    tell(&summary, reporting, &written)?;
+    if let Some(failure) = failed {
+        return Err(failure);
+    }
     Ok(Exit::from_code(summary.exit_code))
 }
 
-fn tell(
-    summary: &Summary,
-    format: OutputFormat,
-    verbose: bool,
-    written: &[PathBuf],
-) -> Result<(), Failure> {
-    match format {
+fn tell(summary: &Summary, reporting: &Reporting<'_>, written: &[PathBuf]) -> Result<(), Failure> {
+    match reporting.format {
         OutputFormat::Human => {
             let style = report::Style {
                 // What nobody sees is taken off where it is written.
                 colour: report::Colour::On,
                 width: output::width(),
-                verbose,
+                verbose: reporting.verbose,
             };
-            output::out(&report::terminal(summary, style, written))
+            let text = report::terminal(summary, style, written);
+            // Standard output is the report's where one goes there: a program reads it.
+            if reporting.reports.iter().any(WantedReport::is_printed) {
+                output::err(&text);
+                return Ok(());
+            }
+            output::out(&text)
         }
         OutputFormat::Json => output::out(&report::json(summary)),
     }
 }
 
-const fn options(flavour: JunitFlavour) -> report::Options {
+pub(super) const fn options(flavour: JunitFlavour) -> report::Options {
     report::Options {
         junit: match flavour {
             JunitFlavour::Standard => report::JunitFlavour::Rich,
@@ -371,29 +381,6 @@ fn steps(asked: &Preflight) -> String {
         })
         .collect();
     output::columns(&rows)
-}
-
-/// Renders reports of a run folder again.
-pub(super) fn report(
-    run: &Path,
-    formats: &[&'static report::Format],
-    out: Option<&Path>,
-    flavour: JunitFlavour,
-) -> Result<Exit, Failure> {
-    let summary = journal::summary(run).map_err(|error| Failure::usage(error.to_string()))?;
-    let folder = out.unwrap_or(run);
-    output::folder(folder)?;
-    for format in formats {
-        let path = report::write_one(
-            format,
-            &folder.join(format.file),
-            &summary,
-            &options(flavour),
-        )
-        .map_err(|error| Failure::usage(error.to_string()))?;
-        output::out(&format!("{}\n", path.display()))?;
-    }
-    Ok(Exit::Conformant)
 }
 
 /// Serves the reference supplier until it is interrupted.

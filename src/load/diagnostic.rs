@@ -134,6 +134,15 @@ impl Diagnostics {
         Self(Vec::new())
     }
 
+    /// Says of each that has no help yet what would be right.
+    #[must_use]
+    pub fn help(mut self, help: &str) -> Self {
+        for one in &mut self.0 {
+            one.help.get_or_insert_with(|| help.to_owned());
+        }
+        self
+    }
+
     /// Adds one.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.0.push(diagnostic);

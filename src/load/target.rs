@@ -432,9 +432,14 @@ fn usual_budget(base_url: &Url) -> Budget {
 /// # Errors
 /// Why it cannot be one, in the second half of a sentence.
 pub fn parse_base_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("is no URL: {error}"))?;
+    let url = Url::parse(text).map_err(|error| match error {
+        url::ParseError::RelativeUrlWithoutBase => {
+            "is not a URL: begin it with `https://` or `http://`".to_owned()
+        }
+        error => format!("is not a URL: {error}"),
+    })?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-        return Err("is no http or https URL".into());
+        return Err("is not an http or https URL: begin it with `https://` or `http://`".into());
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("holds credentials; they belong to an identity".into());

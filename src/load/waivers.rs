@@ -15,6 +15,21 @@ use muster_checks::profile::Profile;
 use muster_core::model::RequirementId;
 use muster_report::waiver::Waiver;
 
+/// Reads the text of a waiver file, which a flag or the target file names.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn read(location: &str, is_of_target: bool) -> Result<Source, Diagnostics> {
+    Source::read(location, "waiver file").map_err(|wrong| {
+        let help = if is_of_target {
+            "`waivers` in the target file names it; `muster waive` writes one from a run"
+        } else {
+            "`muster waive` writes one from a run"
+        };
+        wrong.help(help)
+    })
+}
+
 /// Reads a waiver file against the profile whose failures it accepts.
 ///
 /// # Errors
@@ -73,12 +88,7 @@ fn unknown_requirement(
         .iter()
         .map(|requirement| requirement.id.as_str());
     let help = nearest(id, there).map_or_else(
-        || {
-            format!(
-                "`muster profiles show {}` lists its requirements",
-                profile.id
-            )
-        },
+        || "`muster profiles show ID` lists the requirements of a profile".to_owned(),
         |meant| format!("did you mean `{meant}`?"),
     );
     document

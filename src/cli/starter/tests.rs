@@ -179,9 +179,18 @@ fn what_is_written_is_a_sound_target() {
     assert_eq!(credentials.len(), 5, "{credentials:?}");
     assert!(!text.contains("unused"));
     assert!(
-        text.contains("#  \"id\": \"\" # PUT /people/{id}"),
+        text.contains("#   \"id\": \"\" # PUT /people/{id}"),
         "{text}"
     );
+    assert_eq!(target.profiles, ["uk-gov-api"]);
+    // A reader takes the marks off the lines that are to hold.
+    let filled = text
+        .replace("# data:", "data:")
+        .replace("#   \"id\": \"\"", "   \"id\": \"7\"")
+        .replace("# waivers:", "waivers:");
+    let target = load(&filled);
+    assert!(target.data.contains_key("id"), "{filled}");
+    assert_eq!(target.waivers.as_deref(), Some("./waivers.yaml"));
 }
 
 #[test]

@@ -185,10 +185,10 @@ fn base_urls_that_cannot_be_one() {
             "https://x.test/api?x=1",
             "`base_url` ends in a query or fragment",
         ),
-        ("https://", "`base_url` is no URL: empty host"),
+        ("https://", "`base_url` is not a URL: empty host"),
         (
             "https://x.test:99999/",
-            "`base_url` is no URL: invalid port number",
+            "`base_url` is not a URL: invalid port number",
         ),
     ] {
         let told = told(&format!("target: T\nbase_url: {url}\n"));

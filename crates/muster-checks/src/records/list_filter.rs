@@ -278,9 +278,6 @@ fn judge<'a>(
         return Ok(None);
     }
     let page = lister.read(exchange)?;
-    if let Some(wrong) = total(script, lister, list, filter, &page)? {
-        return Ok(Some(wrong));
-    }
     let wrong = page
         .items
         .iter()
@@ -300,6 +297,10 @@ fn judge<'a>(
             .at(list.pointer.clone())
             .into(),
         ));
+    }
+    // Only now: the last exchange is the one that a finding shows.
+    if let Some(wrong) = total(script, lister, list, filter, &page)? {
+        return Ok(Some(wrong));
     }
     let found = until(script, |script| {
         let found = lister.search(script, &narrow, false, &|item| lister.is(item, held));

@@ -6,13 +6,21 @@ use muster_core::{model::Level, verdict::Conformance};
 /// How many waivers and attestations a headline names.
 const NAMED: usize = 5;
 
-/// Waivers without which the verdict would be another.
+/// Waivers that accept a failure of this run, those of a MUST first: what comes first is what a headline names.
 pub(crate) fn waivers(summary: &Summary) -> Vec<&WaiverResult> {
-    summary
+    let mut used: Vec<&WaiverResult> = summary
         .waivers
         .iter()
         .filter(|result| result.state == WaiverState::Used)
-        .collect()
+        .collect();
+    used.sort_by_key(|result| !is_of_must(summary, result));
+    used
+}
+
+fn is_of_must(summary: &Summary, result: &WaiverResult) -> bool {
+    summary.requirements.iter().any(|one| {
+        one.requirement.id == result.waiver.requirement && one.requirement.level == Level::Must
+    })
 }
 
 fn attested(summary: &Summary) -> Vec<&RequirementResult> {
@@ -43,7 +51,16 @@ pub(crate) fn sentence(summary: &Summary) -> Option<String> {
                 waiver.expires
             )
         });
-        parts.push(list("waiver", waivers.len(), named));
+        let musts = waivers
+            .iter()
+            .filter(|result| is_of_must(summary, result))
+            .count();
+        let what = list("waiver", waivers.len(), named);
+        parts.push(if musts == waivers.len() {
+            what
+        } else {
+            what.replacen(" (", &format!(", {musts} of them of a MUST ("), 1)
+        });
     }
     let attested = attested(summary);
     if !attested.is_empty() {

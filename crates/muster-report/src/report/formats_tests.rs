@@ -353,3 +353,35 @@ fn snapshots() {
         insta::assert_snapshot!(name, rendered(name, &summary));
     }
 }
+
+#[test]
+fn a_headline_names_the_waivers_of_musts_first() {
+    let waiver = |requirement: &str| Waiver {
+        requirement: requirement.into(),
+        operation: None,
+        case: None,
+        reason: "R".into(),
+        owner: "O".into(),
+        approved_by: "A".into(),
+        expires: "2027-03-31".into(),
+        line: 1,
+    };
+    let should = ["S-1", "S-2", "S-3", "S-4", "S-5"];
+    let mut requirements: Vec<_> = should
+        .iter()
+        .map(|id| requirement(id, Level::Should, &["x.one"]))
+        .collect();
+    requirements.push(requirement("M-1", Level::Must, &["x.one"]));
+    let mut start = started(requirements, &["GET /a"]);
+    start.waivers = should.iter().copied().chain(["M-1"]).map(waiver).collect();
+    let summary = folded(vec![
+        Event::Started(Box::new(start)),
+        judged(by_check("x.one"), Some("GET /a"), failure("c"), &[]),
+        finished(End::Complete),
+    ]);
+    let told = text::verdict(&summary);
+    assert!(
+        told.contains("6 waivers, 1 of them of a MUST (M-1, owner O"),
+        "{told}"
+    );
+}

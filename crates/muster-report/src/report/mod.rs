@@ -178,7 +178,11 @@ pub fn write_one(
     let is_file = fs::symlink_metadata(path).map_or(true, |found| found.is_file());
     let done = if is_file {
         let draft = path.with_file_name(draft(&name));
-        write_private(&draft, text.as_bytes()).and_then(|()| fs::rename(&draft, path))
+        write_private(&draft, text.as_bytes())
+            .and_then(|()| fs::rename(&draft, path))
+            .inspect_err(|_| {
+                let _ = fs::remove_file(&draft);
+            })
     } else {
         write_private(path, text.as_bytes())
     };

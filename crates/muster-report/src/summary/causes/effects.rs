@@ -303,6 +303,23 @@ pub(super) fn same_resource(one: &Facts<'_>, other: &Facts<'_>) -> bool {
     }
 }
 
+/// A filtered collection shows a value that is no other spelling of the one that was asked for: no filter is at work.
+pub(super) fn is_unfiltered(one: &Facts<'_>) -> bool {
+    let letters = |text: &str| -> String {
+        text.chars()
+            .filter(|sign| sign.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect()
+    };
+    one.finding.cause.starts_with("wide ")
+        && !letters(&one.finding.expected).ends_with(&letters(&one.finding.received))
+}
+
+/// One resource, and the second is a record that its collection lacks.
+pub(super) fn lacks_a_record(one: &Facts<'_>, other: &Facts<'_>) -> bool {
+    same_resource(one, other) && other.finding.cause.starts_with("not listed")
+}
+
 pub(super) fn same_property(one: &Facts<'_>, other: &Facts<'_>) -> bool {
     one.property().is_some() && one.property() == other.property()
 }

@@ -3,8 +3,8 @@
 //! The reference supplier shows which: a fault of it is one defect, and `caught_by` names every check that sees it.
 
 use super::effects::{
-    Rule, both_accepted, is_named, same_exchange, same_operation, same_property_of_record,
-    same_property_or_record, same_resource, same_response, same_value,
+    Rule, both_accepted, is_named, is_unfiltered, lacks_a_record, same_exchange, same_operation,
+    same_property_of_record, same_property_or_record, same_resource, same_response, same_value,
 };
 
 const TOKENS: &[&str] = &[
@@ -397,15 +397,13 @@ pub(super) static FAMILIES: &[Rule] = &[
             "ops.paging-sorted",
             "ops.paging-under-change",
         ],
-        holds: same_resource,
+        holds: lacks_a_record,
         because: "The collection does not have every record.",
     },
     Rule {
         causes: &["records.listed"],
         effects: &["records.list-filter"],
-        holds: |one, other| {
-            same_resource(one, other) && other.finding.cause.starts_with("not listed")
-        },
+        holds: lacks_a_record,
         because: "The collection does not have every record.",
     },
     Rule {
@@ -438,7 +436,7 @@ pub(super) static FAMILIES: &[Rule] = &[
             "records.replace-is-idempotent",
             "records.write-answer",
         ],
-        holds: same_property_or_record,
+        holds: |one, other| same_property_or_record(one, other) && !is_unfiltered(one),
         because: "The value is not kept as it was sent.",
     },
     Rule {

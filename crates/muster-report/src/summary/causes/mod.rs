@@ -111,7 +111,7 @@ impl<'a> Facts<'a> {
             .finding
             .pointer
             .as_deref()
-            .filter(|pointer| !pointer.starts_with('#'));
+            .filter(|pointer| !is_of_contract(pointer));
         pointer
             .and_then(super::planted::name_of)
             .or_else(|| self.finding.title.split('`').nth(1))
@@ -123,6 +123,13 @@ impl<'a> Facts<'a> {
                 }
             })
     }
+}
+
+/// Whether a pointer leads to a place in the contract, and not to one in a body.
+fn is_of_contract(pointer: &str) -> bool {
+    ["#", "/paths/", "/components/"]
+        .iter()
+        .any(|start| pointer.starts_with(start))
 }
 
 /// A text in which every run of digits and every long hexadecimal number is one sign.

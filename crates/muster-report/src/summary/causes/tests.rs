@@ -275,3 +275,63 @@ fn every_check_of_a_family_exists() {
         assert!(rule.because.ends_with('.'), "{}", rule.because);
     }
 }
+
+#[test]
+fn a_property_that_one_record_spoils_is_one_finding_although_its_effects_point_into_the_contract() {
+    let checks = [
+        "response.body-schema",
+        "records.write-answer",
+        "records.listed",
+        "ops.paging-complete",
+    ];
+    let broken = finding(
+        "enum #/components/schemas/Person/properties/kind/enum",
+        "The body breaks `enum` of its schema.",
+    )
+    .at("/kind");
+    let differs = finding("differs kind", "`kind` of a record differs.").at("/paths/~1people/get");
+    let lacking = finding("lost", "A record that exists is on no page.").at("/paths/~1people/get");
+    let summary = run(
+        &musts(&checks),
+        vec![
+            exchanged(observation(1, "GET /people/{id}", 200, "{}"), &[]),
+            exchanged(observation(2, "GET /people", 200, "[]"), &[]),
+            fails(checks[0], "GET /people/{id}", broken, 1),
+            fails(checks[1], "POST /people", differs.clone(), 1),
+            fails(checks[2], "GET /people", differs, 2),
+            fails(checks[3], "GET /people", lacking, 2),
+        ],
+    );
+    assert_eq!(numbers(&summary.findings), ["F1", "F2"]);
+    assert_eq!(numbers(&summary.findings[0].effects), ["F1.1", "F1.2"]);
+    assert!(
+        summary.findings[1].effects.is_empty(),
+        "a record that differs is not one that is lacking"
+    );
+}
+
+#[test]
+fn a_filter_that_is_not_at_work_is_a_finding_of_its_own_beside_a_value_that_is_not_kept() {
+    let checks = ["records.created-is-kept", "records.list-filter"];
+    let run_with = |received: &str| {
+        let folded = finding("folded kind", "`kind` comes back in another letter case.");
+        let wide = Finding::new(
+            "wide kind",
+            "The collection filtered by `kind` holds records with other values.",
+            "GET /people: \"PHONE\"",
+            received,
+        );
+        let summary = run(
+            &musts(&checks),
+            vec![
+                exchanged(observation(1, "GET /people/{id}", 200, "{}"), &[]),
+                exchanged(observation(2, "GET /people", 200, "[]"), &[]),
+                fails(checks[0], "POST /people", folded, 1),
+                fails(checks[1], "GET /people", wide, 2),
+            ],
+        );
+        summary.findings.len()
+    };
+    assert_eq!(run_with("\"phone\""), 1, "the same value, folded");
+    assert_eq!(run_with("\"clothing\""), 2);
+}
