@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     FindingResult, Place, RequirementResult,
-    causes::{self, Facts, Group, kinds::without_names},
+    causes::{self, Facts, Group, handlers, kinds::without_names},
     commands::commands,
     fold::Fold,
     gate,
@@ -199,7 +199,9 @@ fn finding(
         .collect();
     let mut told = best.finding.clone();
     let mut places = Vec::new();
-    if causes.len() > 1 {
+    if causes.len() > 1 || sightings.len() > 1 && handlers::are_judged_by(by) {
+        let common = handlers::common_kind(sightings.iter().map(|one| &one.finding));
+        told.kind = common.map(ToOwned::to_owned).or(told.kind);
         told.title = title(&told, sightings.len(), operations.len());
         places = sightings
             .iter()
