@@ -21,8 +21,10 @@ pub(super) struct Handlers {
 /// Checks whose findings are about a handler that fails, whatever the value was.
 const CHECKS: [&str; 2] = ["input.server-error", "response.server-error"];
 
-/// So many kinds of values beside others, failing in the same way, are no matter of the kind of value.
+/// So many kinds of values beside others, failing with one text, are no matter of the kind of value.
 const KINDS: usize = 2;
+/// The same where the text is what a framework says of every error.
+const KINDS_OF_ANY_ERROR: usize = 3;
 
 /// The kind of failures that are told as one: what they have in common.
 pub(in crate::summary) fn common_kind<'f>(
@@ -48,7 +50,7 @@ impl Handlers {
     }
 
     pub(super) fn new(facts: &[Facts<'_>]) -> Self {
-        let mut kinds: HashMap<(String, Option<String>), HashSet<&str>> = HashMap::new();
+        let mut kinds: HashMap<(String, Option<String>), (usize, HashSet<&str>)> = HashMap::new();
         let mut others: HashSet<(String, Option<String>)> = HashSet::new();
         let mut operations: HashMap<String, HashSet<String>> = HashMap::new();
         for one in facts.iter().filter(|one| Self::judge(one) && !one.is_flaky) {
@@ -57,8 +59,15 @@ impl Handlers {
             };
             match kind_of_value(one) {
                 Some(kind) => {
-                    let of_text = kinds.entry((operation, one.error_text())).or_default();
-                    of_text.insert(kind);
+                    let wanted = match specific(one) {
+                        Some(_) => KINDS,
+                        None => KINDS_OF_ANY_ERROR,
+                    };
+                    let of_text = kinds.entry((operation, one.error_text()));
+                    of_text
+                        .or_insert_with(|| (wanted, HashSet::new()))
+                        .1
+                        .insert(kind);
                 }
                 None => {
                     if let Some(parameter) = parameter(one) {
@@ -74,7 +83,9 @@ impl Handlers {
         Self {
             fail_at_all: kinds
                 .into_iter()
-                .filter(|(handler, kinds)| kinds.len() >= KINDS && others.contains(handler))
+                .filter(|(handler, (wanted, kinds))| {
+                    kinds.len() >= *wanted && others.contains(handler)
+                })
                 .map(|(handler, _)| handler)
                 .collect(),
             parameters: operations
@@ -257,3 +268,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|sign: char| !sign.is_alphabetic())
         .filter(|word| !word.is_empty())
 }
+
+#[cfg(test)]
+#[path = "handlers_tests.rs"]
+mod tests;
