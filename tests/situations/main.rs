@@ -17,6 +17,7 @@
 
 mod service;
 
+mod causes;
 mod compound_keys;
 mod contracts;
 mod credentials;

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Facts;
 use muster_checks::support::server_failure;
-use muster_core::{model::Verifier, verdict::Finding};
+use muster_core::{exchange::Strain, model::Verifier, verdict::Finding};
 
 /// See the module.
 pub(super) struct Handlers {
@@ -16,6 +16,8 @@ pub(super) struct Handlers {
     fail_at_all: HashSet<(String, Option<String>)>,
     /// Parameters at which several operations fail, with how they do.
     parameters: HashSet<String>,
+    /// Operations and the places in their requests that fail at a number of 33 bits.
+    beyond_32_bits: HashSet<(String, String)>,
 }
 
 /// Checks whose findings are about a handler that fails, whatever the value was.
@@ -34,6 +36,10 @@ pub(in crate::summary) fn common_kind<'f>(
     let first = kinds.clone().next().flatten();
     if kinds.clone().all(|kind| kind == first) {
         return first;
+    }
+    let smallest = Strain::Beyond32Bits.noun();
+    if kinds.clone().all(|kind| kind.is_some_and(is_number)) {
+        return kinds.find_map(|kind| kind.filter(|kind| kind.contains(smallest)));
     }
     kinds.find_map(|kind| kind.filter(|kind| server_failure::is_of_a_handler(kind)))
 }
@@ -67,7 +73,7 @@ impl Handlers {
                     of_text
                         .or_insert_with(|| (wanted, HashSet::new()))
                         .1
-                        .insert(kind);
+                        .insert(if is_number(kind) { NUMBER } else { kind });
                 }
                 None => {
                     if let Some(parameter) = parameter(one) {
@@ -80,7 +86,15 @@ impl Handlers {
                 }
             }
         }
+        let beyond_32_bits = facts
+            .iter()
+            .filter(|one| {
+                kind_of_value(one).is_some_and(|kind| kind.contains(Strain::Beyond32Bits.noun()))
+            })
+            .filter_map(place)
+            .collect();
         Self {
+            beyond_32_bits,
             fail_at_all: kinds
                 .into_iter()
                 .filter(|(handler, (wanted, kinds))| {
@@ -109,6 +123,13 @@ impl Handlers {
             ));
         }
         if let Some(kind) = self.kind_of_value(one) {
+            // Where a number of 33 bits fails already, a larger one fails for the same reason.
+            let fails_below = place(one).is_some_and(|place| self.beyond_32_bits.contains(&place));
+            let kind = if fails_below {
+                kind.replace(Strain::Beyond63Bits.noun(), Strain::Beyond32Bits.noun())
+            } else {
+                kind.to_owned()
+            };
             return Some(format!("{kind} {}", exception(one).unwrap_or_default()));
         }
         parameter(one)
@@ -137,6 +158,21 @@ impl Handlers {
 fn kind_of_value<'f>(one: &Facts<'f>) -> Option<&'f str> {
     let kind = one.finding.kind.as_deref()?;
     (!server_failure::is_of_a_handler(kind)).then_some(kind)
+}
+
+/// What numbers of all sizes count as.
+const NUMBER: &str = "a number";
+
+fn is_number(kind: &str) -> bool {
+    [Strain::Beyond32Bits, Strain::Beyond63Bits]
+        .iter()
+        .any(|strain| kind.contains(strain.noun()))
+}
+
+/// The operation, and the place in its request.
+fn place(one: &Facts<'_>) -> Option<(String, String)> {
+    let (_, place) = one.finding.title.rsplit_once(" in ")?;
+    Some((one.operation?.to_string(), place.to_owned()))
 }
 
 /// The parameter at which it fails, with the status and what the error says of itself.

@@ -141,6 +141,24 @@ fn other_values_of_the_same_handler_stay_apart() {
 }
 
 #[test]
+fn a_larger_number_fails_where_a_smaller_one_does_and_elsewhere_for_itself() {
+    let of_32 = ("a number beyond 32 bits", "/age");
+    let of_64 = ("a number beyond 64 bits", "/age");
+    let other = ("a number beyond 64 bits", "/height");
+    let cases = [
+        case("POST /people", of_32, Some(Strain::Beyond32Bits), ANY),
+        case("POST /people", of_64, Some(Strain::Beyond63Bits), ANY),
+        case("POST /people", other, Some(Strain::Beyond63Bits), ANY),
+    ];
+    let summary = folded(&cases, false);
+    assert_eq!(numbers(&summary.findings), ["F1", "F2"]);
+    assert_eq!(
+        summary.findings[0].finding.title,
+        "There is an answer 500 to a number beyond 32 bits: 2 places of one operation."
+    );
+}
+
+#[test]
 fn a_handler_that_fails_at_everything_is_one_finding() {
     let cases = [
         case(
