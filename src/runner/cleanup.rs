@@ -114,9 +114,12 @@ impl<W: Wire> Exchanger<'_, W> {
                 self.is_named(number, exchange, record, claim);
             }
             None => {
-                let status = ownership::status_resource(contract, relations, exchange);
-                let status = status.map(|status| status.path);
-                self.ledger.is_unsure(number, Made::Unnamed(status));
+                let job = ownership::status_resource(contract, relations, exchange);
+                let made = Made::Unnamed {
+                    job: job.map(|job| job.path),
+                    is_created: response.status == 201,
+                };
+                self.ledger.is_unsure(number, made);
             }
         }
     }

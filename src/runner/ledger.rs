@@ -40,8 +40,13 @@ pub(super) enum Made {
     Sent,
     /// It may have been made, for this reason.
     Doubtful(String),
-    /// It was made, or will be, and no record was named; the resource that tells how far it is, if any.
-    Unnamed(Option<String>),
+    /// It was made, or will be, and no record was named.
+    Unnamed {
+        /// The resource that tells how far it is, if any.
+        job: Option<String>,
+        /// Whether the response says that a record exists (201).
+        is_created: bool,
+    },
     /// It was made and is here.
     Named(Named),
 }
@@ -124,7 +129,7 @@ impl Ledger {
         self.lock().open.iter().any(|entry| {
             entry.creation.operation == *operation
                 && match &entry.state {
-                    Made::Unnamed(status) => status.is_none(),
+                    Made::Unnamed { job, .. } => job.is_none(),
                     Made::Named(_) => entry.creation.removal.is_none(),
                     Made::Sent | Made::Doubtful(_) => false,
                 }

@@ -49,11 +49,14 @@ impl<W: Wire> Exchanger<'_, W> {
         let began = Instant::now();
         let (mut open, mut rest): (Vec<Entry>, Vec<Entry>) = unsure
             .into_iter()
-            .partition(|entry| matches!(&entry.state, Made::Unnamed(Some(_))));
+            .partition(|entry| matches!(&entry.state, Made::Unnamed { job: Some(_), .. }));
         loop {
             let mut waiting = Vec::new();
             for entry in open {
-                let Made::Unnamed(Some(path)) = &entry.state else {
+                let Made::Unnamed {
+                    job: Some(path), ..
+                } = &entry.state
+                else {
                     rest.push(entry);
                     continue;
                 };
@@ -178,8 +181,8 @@ impl<W: Wire> Exchanger<'_, W> {
                     entry,
                     "the list does not show it, and could not be read whole",
                 );
-            } else if is_accepted(&entry) {
-                self.tell_unsure(entry, "the list does not show it yet");
+            } else if let Some(why) = claimed(&entry) {
+                self.tell_unsure(entry, why);
             } else {
                 self.tell(Event::Absent(entry.creation));
             }
@@ -201,10 +204,10 @@ impl<W: Wire> Exchanger<'_, W> {
                 let reason = reason.trim_end_matches('.');
                 format!("It may exist. {reason}, and {why}.")
             }
-            Made::Unnamed(Some(status)) => {
-                format!("No response named the record ({status} tells how far it is), and {why}.")
+            Made::Unnamed { job: Some(job), .. } => {
+                format!("No response named the record ({job} tells how far it is), and {why}.")
             }
-            Made::Unnamed(None) | Made::Named(_) => {
+            Made::Unnamed { job: None, .. } | Made::Named(_) => {
                 format!("No response named the record, and {why}.")
             }
         };
@@ -315,6 +318,13 @@ fn bodies(request: &Request) -> Vec<Vec<u8>> {
     }
 }
 
-fn is_accepted(entry: &Entry) -> bool {
-    matches!(entry.state, Made::Unnamed(Some(_)))
+/// Why a record may exist that a whole list does not show: the response said so.
+const fn claimed(entry: &Entry) -> Option<&'static str> {
+    match &entry.state {
+        Made::Unnamed { job: Some(_), .. } => Some("the list does not show it yet"),
+        Made::Unnamed {
+            is_created: true, ..
+        } => Some("the response says that it was created (201), but the list does not show it"),
+        _ => None,
+    }
 }
