@@ -58,12 +58,21 @@ pub(super) struct Named {
     pub(super) path: String,
     /// The path template.
     pub(super) template: String,
+    /// The path of its removal, where that is another one. It may hold a secret.
+    pub(super) removed_at: Option<String>,
     /// What shows that it is the run's own.
     pub(super) claim: Claim,
     /// Whether it was seen.
     pub(super) seen: bool,
     /// Whether a removal of it was answered with success.
     pub(super) deleted: bool,
+}
+
+impl Named {
+    /// The path at which it is removed.
+    pub(super) fn removal(&self) -> &str {
+        self.removed_at.as_deref().unwrap_or(&self.path)
+    }
 }
 
 impl Entry {

@@ -72,7 +72,9 @@ impl<W: Wire> Exchanger<'_, W> {
                     &exchange,
                 );
                 match found {
-                    Some(record) => named.push(self.found(entry, record.path, record.template)),
+                    Some(record) => {
+                        named.push(self.found(entry, record.path, record.template, None))
+                    }
                     None if exchange
                         .response()
                         .is_some_and(|response| response.status < 400) =>
@@ -93,10 +95,20 @@ impl<W: Wire> Exchanger<'_, W> {
     }
 
     /// A record that was found after its creation; it is looked at before it is removed.
-    fn found(&self, entry: Entry, path: String, template: String) -> Removal {
+    fn found(
+        &self,
+        entry: Entry,
+        path: String,
+        template: String,
+        shown: Option<&Value>,
+    ) -> Removal {
+        let contract = self.setup.contract;
+        let removed_at =
+            shown.and_then(|shown| ownership::removal_path(contract, &path, &template, shown));
+        let at = removed_at.as_ref().unwrap_or(&path);
         let mut creation = entry.creation;
-        creation.removal = arrange::is_removable(self.setup.contract, &path)
-            .then(|| format!("{} {path}", Method::Delete));
+        creation.removal =
+            arrange::is_removable(contract, at).then(|| format!("{} {at}", Method::Delete));
         self.tell(Event::Created(creation.clone()));
         Removal {
             creation,
@@ -104,6 +116,7 @@ impl<W: Wire> Exchanger<'_, W> {
             named: Named {
                 path,
                 template,
+                removed_at,
                 claim: Claim {
                     by: Naming::Guess,
                     is_new: true,
@@ -153,14 +166,17 @@ impl<W: Wire> Exchanger<'_, W> {
                     .map(|(at, (record, _))| (self.likeness(record, &sent), at))
                     .max_by_key(|(likeness, at)| (*likeness, *at));
                 match best {
-                    Some((Likeness::Own, at)) => owns.push(item(&listing.records.remove(at).1)),
+                    Some((Likeness::Own, at)) => {
+                        let (record, keys) = listing.records.remove(at);
+                        owns.push((item(&keys), record));
+                    }
                     Some((Likeness::Possible, _)) => possible = true,
                     _ => {}
                 }
             }
             let mut owns = owns.into_iter();
-            if let Some(first) = owns.next() {
-                for path in owns {
+            if let Some((first, shown)) = owns.next() {
+                for (path, shown) in owns {
                     // One request made several.
                     let creation = self.ledger.intends(&entry.creation.operation, &entry.sent);
                     self.tell(Event::CreationIntended(creation.clone()));
@@ -168,9 +184,9 @@ impl<W: Wire> Exchanger<'_, W> {
                         creation,
                         ..entry.clone()
                     };
-                    named.push(self.found(other, path, template.clone()));
+                    named.push(self.found(other, path, template.clone(), Some(&shown)));
                 }
-                named.push(self.found(entry, first, template));
+                named.push(self.found(entry, first, template, Some(&shown)));
             } else if possible {
                 self.tell_unsure(
                     entry,

@@ -19,6 +19,7 @@ mod service;
 
 mod causes;
 mod compound_keys;
+mod concurrency;
 mod contracts;
 mod credentials;
 mod findings;
@@ -29,4 +30,5 @@ mod ownership;
 mod responses;
 mod signals;
 mod sound;
+mod token_keys;
 mod verdicts;

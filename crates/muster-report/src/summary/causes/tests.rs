@@ -8,7 +8,7 @@
 )]
 
 use crate::{
-    event::{End, Event, Exchanged},
+    event::{Creation, End, Event, Exchanged},
     summary::{
         FindingResult, Standing, Summary,
         fixture::{
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 use muster_core::{
-    model::Level,
+    model::{IdentityName, Level, Method, OperationKey},
     observation::Content,
     verdict::{Finding, Judgement},
 };
@@ -285,6 +285,34 @@ fn letters_that_are_refused_are_one_finding_that_each_requirement_cites() {
     for (requirement, number) in summary.requirements.iter().zip(["F1", "F1.1"]) {
         assert_eq!(requirement.results[0].findings, [number]);
     }
+}
+
+#[test]
+fn a_reproduction_on_a_record_that_was_removed_says_that_another_is_needed() {
+    let creation = |path: &str| Creation {
+        number: 1,
+        operation: OperationKey::new(Method::Post, "/people"),
+        removal: Some(format!("DELETE {path}")),
+        identity: IdentityName::default(),
+        path: None,
+        sent: None,
+        exchange: None,
+    };
+    let prepared = |path: &str| {
+        let summary = run(
+            &musts(&["x.one"]),
+            vec![
+                Event::Created(creation(path)),
+                exchanged(observation(1, "GET /people/7", 200, "{}"), &[]),
+                fails("x.one", "GET /people/{id}", finding("a", "A."), 1),
+                Event::Removed(creation(path)),
+            ],
+        );
+        summary.findings[0].prepare.join("\n")
+    };
+    let told = prepared("/people/7");
+    assert!(told.contains("make a record by POST /people"), "{told}");
+    assert!(!prepared("/people/70").contains("make a record"));
 }
 
 #[test]
