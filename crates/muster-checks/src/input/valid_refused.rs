@@ -223,7 +223,14 @@ fn bodies<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted {
         .filter(|((edge, _), _)| seen.insert(&edge.cause))
         .map(|((edge, _), short)| {
             let value = edge.body.pointer(&edge.pointer);
-            finding(operation, &edge.cause, &edge.reason, value, &edge.pointer, short)
+            finding(
+                operation,
+                &edge.cause,
+                &edge.reason,
+                value,
+                &edge.pointer,
+                short,
+            )
         })
         .collect();
     Ok(if failures.is_empty() {

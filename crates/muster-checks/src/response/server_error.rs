@@ -95,7 +95,10 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
                 },
                 |trial| {
                     let title = server_failure::title(&came, trial.value, &trial.place);
-                    (format!("status {status} {} {}", trial.value, trial.place), title)
+                    (
+                        format!("status {status} {} {}", trial.value, trial.place),
+                        title,
+                    )
                 },
             );
             return vec![
