@@ -391,9 +391,9 @@ fn profiles_are_listed() {
         .stderr_eq("")
         .stdout_eq(str![[r#"
 policing-api-security  1.0.0  54 requirements  Security of policing APIs
-uk-gov-api             1.0.0  66 requirements  UK government API baseline
+uk-gov-api             1.0.0  67 requirements  UK government API baseline
 ihub-standard-api      1.0.0  81 requirements  Police iHub Standard API
-http-operability       1.0.0  62 requirements  How an API behaves over HTTP
+http-operability       1.0.0  63 requirements  How an API behaves over HTTP
 
 "#]]);
 }
@@ -441,7 +441,7 @@ fn a_profile_is_shown_to_machines() {
         .output()
         .unwrap();
     let profile: muster_checks::profile::Profile = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(profile.requirements.len(), 66);
+    assert_eq!(profile.requirements.len(), 67);
 }
 
 #[test]
