@@ -10,10 +10,13 @@ use super::Facts;
 use muster_checks::support::server_failure;
 use muster_core::{exchange::Strain, model::Verifier, verdict::Finding};
 
+/// An operation, with the text of its error.
+type Handler = (String, Option<String>);
+
 /// See the module.
 pub(super) struct Handlers {
     /// Operations that fail at whatever they are sent, by their text of the error.
-    fail_at_all: HashSet<(String, Option<String>)>,
+    fail_at_all: HashSet<Handler>,
     /// Parameters at which several operations fail, with how they do.
     parameters: HashSet<String>,
     /// Operations and the places in their requests that fail at a number of 33 bits.
@@ -56,8 +59,8 @@ impl Handlers {
     }
 
     pub(super) fn new(facts: &[Facts<'_>]) -> Self {
-        let mut kinds: HashMap<(String, Option<String>), (usize, HashSet<&str>)> = HashMap::new();
-        let mut others: HashSet<(String, Option<String>)> = HashSet::new();
+        let mut kinds: HashMap<Handler, (usize, HashSet<&str>)> = HashMap::new();
+        let mut others: HashSet<Handler> = HashSet::new();
         let mut operations: HashMap<String, HashSet<String>> = HashMap::new();
         for one in facts.iter().filter(|one| Self::judge(one) && !one.is_flaky) {
             let Some(operation) = one.operation.map(ToString::to_string) else {
