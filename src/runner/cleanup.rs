@@ -38,7 +38,7 @@ impl Removal {
     fn request(&self) -> Request {
         let mut request = Request::new(
             Method::Delete,
-            Address::Base(self.named.path.clone()),
+            Address::Base(self.named.removal().to_owned()),
             "removes what this run created",
         )
         .meant(Intent::Housekeeping);
@@ -114,9 +114,12 @@ impl<W: Wire> Exchanger<'_, W> {
                 self.is_named(number, exchange, record, claim);
             }
             None => {
-                let status = ownership::status_resource(contract, relations, exchange);
-                let status = status.map(|status| status.path);
-                self.ledger.is_unsure(number, Made::Unnamed(status));
+                let job = ownership::status_resource(contract, relations, exchange);
+                let made = Made::Unnamed {
+                    job: job.map(|job| job.path),
+                    is_created: response.status == 201,
+                };
+                self.ledger.is_unsure(number, made);
             }
         }
     }
@@ -130,15 +133,23 @@ impl<W: Wire> Exchanger<'_, W> {
     ) {
         let maker = exchange.request.identity.clone();
         self.records.claim(&record.path, claim.clone(), maker);
-        let removal = arrange::is_removable(self.setup.contract, &record.path)
-            .then(|| format!("{} {}", Method::Delete, record.path));
+        let contract = self.setup.contract;
+        let shown = exchange
+            .response()
+            .and_then(|response| response.json().ok());
+        let removed_at = shown.and_then(|shown| {
+            ownership::removal_path(contract, &record.path, &record.template, shown)
+        });
         let named = Named {
             path: record.path,
             template: record.template,
+            removed_at,
             claim,
             seen: false,
             deleted: false,
         };
+        let removal = arrange::is_removable(contract, named.removal())
+            .then(|| format!("{} {}", Method::Delete, named.removal()));
         let (created, closed) = self.ledger.is_named(number, exchange.id, named, removal);
         if let Some(created) = created {
             self.tell(Event::Created(created));

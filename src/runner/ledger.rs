@@ -40,8 +40,13 @@ pub(super) enum Made {
     Sent,
     /// It may have been made, for this reason.
     Doubtful(String),
-    /// It was made, or will be, and no record was named; the resource that tells how far it is, if any.
-    Unnamed(Option<String>),
+    /// It was made, or will be, and no record was named.
+    Unnamed {
+        /// The resource that tells how far it is, if any.
+        job: Option<String>,
+        /// Whether the response says that a record exists (201).
+        is_created: bool,
+    },
     /// It was made and is here.
     Named(Named),
 }
@@ -53,12 +58,21 @@ pub(super) struct Named {
     pub(super) path: String,
     /// The path template.
     pub(super) template: String,
+    /// The path of its removal, where that is another one. It may hold a secret.
+    pub(super) removed_at: Option<String>,
     /// What shows that it is the run's own.
     pub(super) claim: Claim,
     /// Whether it was seen.
     pub(super) seen: bool,
     /// Whether a removal of it was answered with success.
     pub(super) deleted: bool,
+}
+
+impl Named {
+    /// The path at which it is removed.
+    pub(super) fn removal(&self) -> &str {
+        self.removed_at.as_deref().unwrap_or(&self.path)
+    }
 }
 
 impl Entry {
@@ -124,7 +138,7 @@ impl Ledger {
         self.lock().open.iter().any(|entry| {
             entry.creation.operation == *operation
                 && match &entry.state {
-                    Made::Unnamed(status) => status.is_none(),
+                    Made::Unnamed { job, .. } => job.is_none(),
                     Made::Named(_) => entry.creation.removal.is_none(),
                     Made::Sent | Made::Doubtful(_) => false,
                 }

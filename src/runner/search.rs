@@ -49,11 +49,14 @@ impl<W: Wire> Exchanger<'_, W> {
         let began = Instant::now();
         let (mut open, mut rest): (Vec<Entry>, Vec<Entry>) = unsure
             .into_iter()
-            .partition(|entry| matches!(&entry.state, Made::Unnamed(Some(_))));
+            .partition(|entry| matches!(&entry.state, Made::Unnamed { job: Some(_), .. }));
         loop {
             let mut waiting = Vec::new();
             for entry in open {
-                let Made::Unnamed(Some(path)) = &entry.state else {
+                let Made::Unnamed {
+                    job: Some(path), ..
+                } = &entry.state
+                else {
                     rest.push(entry);
                     continue;
                 };
@@ -69,7 +72,9 @@ impl<W: Wire> Exchanger<'_, W> {
                     &exchange,
                 );
                 match found {
-                    Some(record) => named.push(self.found(entry, record.path, record.template)),
+                    Some(record) => {
+                        named.push(self.found(entry, record.path, record.template, None))
+                    }
                     None if exchange
                         .response()
                         .is_some_and(|response| response.status < 400) =>
@@ -90,10 +95,20 @@ impl<W: Wire> Exchanger<'_, W> {
     }
 
     /// A record that was found after its creation; it is looked at before it is removed.
-    fn found(&self, entry: Entry, path: String, template: String) -> Removal {
+    fn found(
+        &self,
+        entry: Entry,
+        path: String,
+        template: String,
+        shown: Option<&Value>,
+    ) -> Removal {
+        let contract = self.setup.contract;
+        let removed_at =
+            shown.and_then(|shown| ownership::removal_path(contract, &path, &template, shown));
+        let at = removed_at.as_ref().unwrap_or(&path);
         let mut creation = entry.creation;
-        creation.removal = arrange::is_removable(self.setup.contract, &path)
-            .then(|| format!("{} {path}", Method::Delete));
+        creation.removal =
+            arrange::is_removable(contract, at).then(|| format!("{} {at}", Method::Delete));
         self.tell(Event::Created(creation.clone()));
         Removal {
             creation,
@@ -101,6 +116,7 @@ impl<W: Wire> Exchanger<'_, W> {
             named: Named {
                 path,
                 template,
+                removed_at,
                 claim: Claim {
                     by: Naming::Guess,
                     is_new: true,
@@ -150,14 +166,17 @@ impl<W: Wire> Exchanger<'_, W> {
                     .map(|(at, (record, _))| (self.likeness(record, &sent), at))
                     .max_by_key(|(likeness, at)| (*likeness, *at));
                 match best {
-                    Some((Likeness::Own, at)) => owns.push(item(&listing.records.remove(at).1)),
+                    Some((Likeness::Own, at)) => {
+                        let (record, keys) = listing.records.remove(at);
+                        owns.push((item(&keys), record));
+                    }
                     Some((Likeness::Possible, _)) => possible = true,
                     _ => {}
                 }
             }
             let mut owns = owns.into_iter();
-            if let Some(first) = owns.next() {
-                for path in owns {
+            if let Some((first, shown)) = owns.next() {
+                for (path, shown) in owns {
                     // One request made several.
                     let creation = self.ledger.intends(&entry.creation.operation, &entry.sent);
                     self.tell(Event::CreationIntended(creation.clone()));
@@ -165,9 +184,9 @@ impl<W: Wire> Exchanger<'_, W> {
                         creation,
                         ..entry.clone()
                     };
-                    named.push(self.found(other, path, template.clone()));
+                    named.push(self.found(other, path, template.clone(), Some(&shown)));
                 }
-                named.push(self.found(entry, first, template));
+                named.push(self.found(entry, first, template, Some(&shown)));
             } else if possible {
                 self.tell_unsure(
                     entry,
@@ -178,8 +197,8 @@ impl<W: Wire> Exchanger<'_, W> {
                     entry,
                     "the list does not show it, and could not be read whole",
                 );
-            } else if is_accepted(&entry) {
-                self.tell_unsure(entry, "the list does not show it yet");
+            } else if let Some(why) = claimed(&entry) {
+                self.tell_unsure(entry, why);
             } else {
                 self.tell(Event::Absent(entry.creation));
             }
@@ -201,10 +220,10 @@ impl<W: Wire> Exchanger<'_, W> {
                 let reason = reason.trim_end_matches('.');
                 format!("It may exist. {reason}, and {why}.")
             }
-            Made::Unnamed(Some(status)) => {
-                format!("No response named the record ({status} tells how far it is), and {why}.")
+            Made::Unnamed { job: Some(job), .. } => {
+                format!("No response named the record ({job} tells how far it is), and {why}.")
             }
-            Made::Unnamed(None) | Made::Named(_) => {
+            Made::Unnamed { job: None, .. } | Made::Named(_) => {
                 format!("No response named the record, and {why}.")
             }
         };
@@ -315,6 +334,13 @@ fn bodies(request: &Request) -> Vec<Vec<u8>> {
     }
 }
 
-fn is_accepted(entry: &Entry) -> bool {
-    matches!(entry.state, Made::Unnamed(Some(_)))
+/// Why a record may exist that a whole list does not show: the response said so.
+const fn claimed(entry: &Entry) -> Option<&'static str> {
+    match &entry.state {
+        Made::Unnamed { job: Some(_), .. } => Some("the list does not show it yet"),
+        Made::Unnamed {
+            is_created: true, ..
+        } => Some("the response says that it was created (201), but the list does not show it"),
+        _ => None,
+    }
 }

@@ -17,7 +17,9 @@
 
 mod service;
 
+mod causes;
 mod compound_keys;
+mod concurrency;
 mod contracts;
 mod credentials;
 mod findings;
@@ -28,4 +30,5 @@ mod ownership;
 mod responses;
 mod signals;
 mod sound;
+mod token_keys;
 mod verdicts;

@@ -375,6 +375,31 @@ fn a_creation_that_names_nothing_is_found_in_the_list_and_removed() {
     store.is_safe_after(&ran);
 }
 
+/// POST answers with a body that names nothing, and the whole list does not show what it was about.
+#[test]
+fn a_creation_that_names_nothing_and_is_not_listed_is_in_doubt_where_the_response_says_created() {
+    for (status, is_told) in [(201, true), (200, false)] {
+        let store = harbour();
+        let service = serve(&store, move |_, _| Reply::empty(status), |_, _| None);
+        let ran = service.run(
+            &berths(
+                &format!("        '{status}': {{ description: Taken }}"),
+                "",
+                "",
+            ),
+            ALLOWED,
+            &["--effort", "quick", "--only", "POST /berths"],
+        );
+        let left = ran.left_behind();
+        assert_eq!(!left.is_empty(), is_told, "{status}: {left:?}");
+        assert!(
+            left.iter().all(|one| one.to_string().contains("(201)")),
+            "{left:?}"
+        );
+        store.is_safe_after(&ran);
+    }
+}
+
 /// Every second creation is answered 500, 502 or 303 although the record was made, the others 201.
 #[test]
 fn a_creation_in_doubt_is_looked_for() {

@@ -8,6 +8,7 @@ mod cipher_suites;
 pub mod handshake;
 mod over;
 pub mod sequence;
+mod trial;
 
 use std::sync::{Arc, OnceLock};
 
@@ -19,6 +20,7 @@ pub use self::{
     alteration::{Alteration, KeyFlaw, ProofFlaw},
     handshake::Shown,
     over::ConnectionUse,
+    trial::{Strain, Trial},
 };
 use crate::model::{Access, IdentityName, Method, OperationKey, Responsible};
 
@@ -214,6 +216,8 @@ pub struct Request {
     pub access: Option<Access>,
     /// How long its response is waited for.
     pub patience: Patience,
+    /// The one unusual value in it, where it is about that.
+    pub trial: Option<Trial>,
 }
 
 impl Request {
@@ -233,6 +237,7 @@ impl Request {
             purpose: purpose.into(),
             access: None,
             patience: Patience::Usual,
+            trial: None,
         }
     }
 

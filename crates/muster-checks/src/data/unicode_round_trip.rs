@@ -7,6 +7,7 @@ use crate::{
     Applies, Check, Example, Expect, Kind, Scope, ScriptedResponse,
     support::probe::{last_variable, reached},
     support::resource::joins,
+    support::round_trip::BEYOND_ASCII,
     support::schema_view::{Place, escape},
 };
 use muster_core::{
@@ -312,6 +313,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 ),
                 "a refusal".to_owned(),
             )
+            .of_kind(BEYOND_ASCII)
             .at(operation.pointer.clone())
             .into()
         } else {

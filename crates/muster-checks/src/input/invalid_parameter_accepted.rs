@@ -9,7 +9,7 @@ use crate::{
 use muster_core::{
     arrange::{Arranged, is_credential, meaning, vary},
     contract::{Contract, Operation, Parameter, ParameterPlace},
-    exchange::Request,
+    exchange::{Request, Trial},
     generate::{Invalid, Mutation},
     model::ParameterRole,
     script::{Halt, ProbeContext, Script, Scripted},
@@ -256,10 +256,16 @@ fn with(
         request.address != arranged.request.address || request.headers != arranged.request.headers;
     accepted_request::renew_keys(world, &mut request, &invalid.reason);
     changed.then(|| {
-        accepted_request::wrong(
+        let mut request = accepted_request::wrong(
             request,
             &format!("gives `{}` a value that is wrong", parameter.name),
             &invalid.reason,
-        )
+        );
+        request.trial = Some(Trial {
+            value: "a wrong value",
+            place: format!("the parameter `{}`", parameter.name),
+            strain: None,
+        });
+        request
     })
 }

@@ -8,12 +8,13 @@ use crate::{
     Applies, Check, Example, Expect, Kind, Scope, ScriptedResponse,
     support::accepted_request::{self, MOST_FINDINGS, Taken},
     support::minimise::{MOST_SHRUNK, smallest},
-    support::robustness_values::{can_carry, odd_bodies, odd_parameters},
+    support::robustness_values::{can_carry, odd_bodies, odd_parameters, strain},
+    support::server_failure,
 };
 use muster_core::{
     arrange::vary,
     contract::{Contract, Operation},
-    exchange::{Body, BreakageKind, Exchange, Intent, Outcome, Request},
+    exchange::{Body, BreakageKind, Exchange, Intent, Outcome, Request, Strain, Trial},
     model::Responsible,
     script::{Halt, Script, Scripted},
     verdict::{Finding, Judgement},
@@ -159,6 +160,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let requests = tries.iter().map(|(place, what, request)| {
         let mut request = request.clone();
         request.purpose = format!("tries {what} in {place}");
+        request.trial = Some(trial(what, place));
         request
     });
     let requests: Vec<Request> = requests.collect();
@@ -178,6 +180,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         });
     }
     let mut seen = HashSet::new();
+    let beyond_32 = beyond_32_bits(&tries, &shown);
     let mut failures: Vec<Failure<'_, 'a>> = tries
         .iter()
         .enumerate()
@@ -185,6 +188,10 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         .filter_map(|((number, (place, what, request)), answer)| {
             let answer = answer?;
             let came = failed(answer)?;
+            // Where a number of 33 bits fails already, a larger one fails for the same reason.
+            if strain(what) == Some(Strain::Beyond63Bits) && beyond_32.contains(place.as_str()) {
+                return None;
+            }
             let cause = format!("{came} {place} {}", operation.pointer);
             seen.insert(cause.clone()).then(|| Failure {
                 place,
@@ -237,7 +244,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
 /// A failure of the API at an odd value.
 struct Failure<'t, 'a> {
     place: &'t str,
-    what: &'t str,
+    what: &'static str,
     cause: String,
     came: String,
     /// Whether the contract allows the body.
@@ -284,6 +291,7 @@ impl<'a> Failure<'_, 'a> {
                     Intent::Wrong(self.what.to_owned())
                 };
                 request.purpose = format!("tries a smaller body with {} in {place}", self.what);
+                request.trial = Some(trial(self.what, place));
                 Ok(request)
             },
             |answer| failed(answer).as_ref() == Some(came),
@@ -296,17 +304,42 @@ impl<'a> Failure<'_, 'a> {
         let Self {
             place, what, came, ..
         } = self;
+        let kind = server_failure::kind(&came, Some(&trial(what, place)), server_failure::VALUES);
         Finding::new(
             self.cause,
-            format!("There is {came} to {what} in {place}."),
+            server_failure::title(&came, what, place),
             format!("{}: taken, or refused with a 4xx", operation.key),
             self.answer.received(),
         )
         .at(operation.pointer.clone())
-        .of_kind("Unusual or invalid values make the API fail.")
+        .of_kind(kind)
         .shown_by(self.answer.id)
         .into()
     }
+}
+
+fn trial(what: &'static str, place: &str) -> Trial {
+    Trial {
+        value: what,
+        place: place.to_owned(),
+        strain: strain(what),
+    }
+}
+
+/// The places at which a number of 33 bits makes the API fail.
+fn beyond_32_bits<'t>(
+    tries: &'t [(String, &'static str, Request)],
+    shown: &[Option<&Exchange>],
+) -> HashSet<&'t str> {
+    tries
+        .iter()
+        .zip(shown)
+        .filter(|((_, what, _), answer)| {
+            strain(what) == Some(Strain::Beyond32Bits)
+                && answer.is_some_and(|answer| failed(answer).is_some())
+        })
+        .map(|((place, ..), _)| place.as_str())
+        .collect()
 }
 
 /// What is wrong with an answer, if the API failed.

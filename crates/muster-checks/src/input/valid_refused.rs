@@ -10,6 +10,7 @@ use crate::{
     support::accepted_request::{self, MOST_FINDINGS, Taken},
     support::boundary_values::{self, Edge},
     support::encoded_body::{self, Encoding},
+    support::round_trip::BEYOND_ASCII,
 };
 use muster_core::{
     arrange::{self, Arranged, vary},
@@ -221,7 +222,15 @@ fn bodies<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted {
         })
         .filter(|((edge, _), _)| seen.insert(&edge.cause))
         .map(|((edge, _), short)| {
-            finding(operation, &edge.cause, &edge.reason, &edge.pointer, short)
+            let value = edge.body.pointer(&edge.pointer);
+            finding(
+                operation,
+                &edge.cause,
+                &edge.reason,
+                value,
+                &edge.pointer,
+                short,
+            )
         })
         .collect();
     Ok(if failures.is_empty() {
@@ -294,7 +303,14 @@ fn parameters<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted
         .into_iter()
         .map(|((parameter, edge, _), answer)| {
             let cause = format!("{} {}", edge.cause, parameter.pointer);
-            finding(operation, &cause, &edge.reason, &parameter.pointer, answer)
+            finding(
+                operation,
+                &cause,
+                &edge.reason,
+                Some(&edge.body),
+                &parameter.pointer,
+                answer,
+            )
         })
         .collect())
 }
@@ -339,16 +355,24 @@ fn finding(
     operation: &Operation,
     cause: &str,
     reason: &str,
+    value: Option<&Value>,
     pointer: &str,
     answer: &muster_core::exchange::Exchange,
 ) -> Judgement {
-    Finding::new(
+    let finding = Finding::new(
         cause.to_owned(),
         format!("A valid request is refused: {reason}."),
         format!("{}: taken, as its schema allows it", operation.key),
         answer.received(),
     )
     .at(pointer)
-    .shown_by(answer.id)
-    .into()
+    .shown_by(answer.id);
+    let is_beyond_ascii = value
+        .and_then(Value::as_str)
+        .is_some_and(|text| !text.is_ascii());
+    if is_beyond_ascii {
+        finding.of_kind(BEYOND_ASCII).into()
+    } else {
+        finding.into()
+    }
 }

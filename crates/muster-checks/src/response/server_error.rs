@@ -1,6 +1,6 @@
 //! `response.server-error`
 
-use crate::{Answer, Check, Example, Expect, Kind, ScriptedResponse};
+use crate::{Answer, Check, Example, Expect, Kind, ScriptedResponse, support::server_failure};
 use muster_core::{
     contract::StatusPattern,
     model::Responsible,
@@ -84,14 +84,35 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         501 | 503 if documented => {}
         503 if response.headers.get("retry-after").is_some() => {}
         500..600 => {
+            let trial = answer.exchange.request.trial.as_ref();
+            let came = format!("an answer {status}");
+            let (cause, title) = trial.map_or_else(
+                || {
+                    (
+                        format!("status {status}"),
+                        format!("The API returns server error {status}."),
+                    )
+                },
+                |trial| {
+                    let title = server_failure::title(&came, trial.value, &trial.place);
+                    (
+                        format!("status {status} {} {}", trial.value, trial.place),
+                        title,
+                    )
+                },
+            );
             return vec![
                 Finding::new(
-                    format!("status {status}"),
-                    format!("The API returns server error {status}."),
+                    cause,
+                    title,
                     format!("{asked}: an answer below 500"),
                     answer.exchange.received(),
                 )
-                .of_kind("The API returns server errors.")
+                .of_kind(server_failure::kind(
+                    &came,
+                    trial,
+                    server_failure::RESPONSES,
+                ))
                 .into(),
             ];
         }

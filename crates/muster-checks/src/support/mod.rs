@@ -7,7 +7,7 @@
 //! - Records of the run's own: [`resource`], [`own_record`], [`owned_record`], [`created_by_put`], [`requests`].
 //! - Collections: [`list_operation`], [`filters`], [`pagination`], [`exports`].
 //! - Comparisons: [`round_trip`], [`record_diff`], [`masked_values`], [`schema_view`], [`entity_tags`].
-//! - Responses: [`probe`], [`sequence_items`], [`duplicate_names`], [`async_job`], [`tokens`].
+//! - Responses: [`probe`], [`sequence_items`], [`server_failure`], [`duplicate_names`], [`async_job`], [`tokens`].
 //! - The document: [`document`].
 
 pub mod accepted_request;
@@ -37,4 +37,5 @@ pub mod robustness_values;
 pub mod round_trip;
 pub mod schema_view;
 pub mod sequence_items;
+pub mod server_failure;
 pub mod tokens;

@@ -9,10 +9,26 @@ use crate::{
 use muster_core::{
     arrange::{Arranged, is_credential, serialise::encode, vary},
     contract::{Contract, Operation, ParameterPlace},
-    exchange::{Address, Intent, Request},
+    exchange::{Address, Intent, Request, Strain},
     generate::text,
     script::ProbeContext,
 };
+
+/// What of these values is a matter of the store or the parser that all operations share.
+pub(crate) fn strain(what: &str) -> Option<Strain> {
+    Some(match what {
+        "a text with NUL" | "NUL" => Strain::Nul,
+        "control characters" => Strain::Control,
+        "emoji" => Strain::Supplementary,
+        "a very long text" | "a long text of wide letters" => Strain::Long,
+        "a number beyond 32 bits" | "a number beyond 53 bits" => Strain::Beyond32Bits,
+        "a number beyond 63 bits" | "a number beyond 64 bits" | "the largest number" => {
+            Strain::Beyond63Bits
+        }
+        "lists in lists" => Strain::Nested,
+        _ => return None,
+    })
+}
 
 /// An odd value: what it is, and the text of it.
 type Odd = (&'static str, String);

@@ -9,6 +9,10 @@ use crate::{
 };
 use muster_core::arrange::names;
 
+/// The kind of mistake that several checks see: no string of other letters gets in.
+pub(crate) const BEYOND_ASCII: &str =
+    "Strings beyond ASCII are refused where ASCII strings are accepted.";
+
 /// One place where what came is not what was sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Difference {

@@ -7,8 +7,10 @@
 mod body;
 mod location;
 mod recognise;
+mod removal;
 
 pub use recognise::{Claim, Likeness, likeness, recognises};
+pub use removal::removal_path;
 
 use serde_json::Value;
 

@@ -7,9 +7,9 @@ use std::{
 
 use super::{
     FindingResult, Place, RequirementResult,
-    causes::{self, Facts, Group, kinds::without_names},
+    causes::{self, Facts, Group, handlers, kinds::without_names},
     commands::commands,
-    fold::Fold,
+    fold::{Fold, Remains},
     gate,
     tally::{Sighting, weight},
 };
@@ -192,14 +192,24 @@ fn finding(
             operations.push(operation.clone());
         }
     }
-    let commands = commands(&shown, reproduction);
+    let mut commands = commands(&shown, reproduction);
+    if commands.before.is_none()
+        && commands.shown.is_some()
+        && let Some((record, creation)) = shown.last().and_then(|shown| removed(fold, &shown.url))
+    {
+        commands.prepare.push(format!(
+            "# The run has removed {record} since: make a record by {creation}, and put it in place of that one."
+        ));
+    }
     let causes: HashSet<&str> = sightings
         .iter()
         .map(|one| one.finding.cause.as_str())
         .collect();
     let mut told = best.finding.clone();
     let mut places = Vec::new();
-    if causes.len() > 1 {
+    if causes.len() > 1 || sightings.len() > 1 && handlers::are_judged_by(by) {
+        let common = handlers::common_kind(sightings.iter().map(|one| &one.finding));
+        told.kind = common.map(ToOwned::to_owned).or(told.kind);
         told.title = title(&told, sightings.len(), operations.len());
         places = sightings
             .iter()
@@ -235,6 +245,20 @@ fn finding(
         because: None,
         effects: Vec::new(),
     })
+}
+
+/// The record of the run's own that a URL leads to, where it was removed since, with the operation that made it.
+fn removed<'f>(fold: &'f Fold, url: &str) -> Option<(&'f str, &'f OperationKey)> {
+    let address = url.split(['?', '#']).next().unwrap_or(url);
+    fold.creations
+        .values()
+        .filter(|(_, remains)| *remains == Remains::Gone)
+        .find_map(|(creation, _)| {
+            let (_, record) = creation.removal.as_deref()?.split_once(' ')?;
+            let (_, rest) = address.split_once(record)?;
+            (record.len() > 1 && (rest.is_empty() || rest.starts_with('/')))
+                .then_some((record, &creation.operation))
+        })
 }
 
 /// The title of a mistake that was seen in several places.

@@ -8,7 +8,12 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
-use super::{Facts, families::FAMILIES, kinds};
+use super::{
+    Facts,
+    families::FAMILIES,
+    handlers::{self, Handlers},
+    kinds,
+};
 use crate::summary::planted::{Planted, Planting};
 use muster_core::exchange::ExchangeId;
 
@@ -135,14 +140,27 @@ impl<'f, 'a> Explained<'f, 'a> {
             if OWN_DEFECTS.contains(&one.check) || !one.is_server_error() {
                 continue;
             }
-            let text = one.error_text();
-            let cause = causes.iter().copied().find(|cause| {
-                self.facts.get(*cause).is_some_and(|other| {
-                    other.by != one.by
-                        && (other.operation == one.operation && one.operation.is_some()
-                            || other.is_server_error() && other.error_text() == text)
+            let text = handlers::specific(one);
+            let nearest = |holds: &dyn Fn(&Facts<'_>) -> bool| {
+                causes.iter().copied().find(|cause| {
+                    self.facts
+                        .get(*cause)
+                        .is_some_and(|other| other.by != one.by && holds(other))
                 })
-            });
+            };
+            let same_handler =
+                |other: &Facts<'_>| one.operation.is_some() && same_operation(one, other);
+            let cause =
+                nearest(&|other| same_handler(other) && one.finding.kind == other.finding.kind)
+                    .or_else(|| nearest(&|other| same_exchange(one, other)))
+                    .or_else(|| nearest(&same_handler))
+                    .or_else(|| {
+                        nearest(&|other| {
+                            text.is_some()
+                                && other.is_server_error()
+                                && handlers::specific(other) == text
+                        })
+                    });
             if let Some(cause) = cause {
                 self.put(at, cause, "The same request receives this server error.");
             }
@@ -194,7 +212,8 @@ impl<'f, 'a> Explained<'f, 'a> {
     fn told_twice(&mut self) {
         let mut first: HashMap<String, usize> = HashMap::new();
         for (at, one) in self.facts.iter().enumerate() {
-            if one.check.is_empty() {
+            // Of server errors it is told by operation already.
+            if one.check.is_empty() || Handlers::judge(one) {
                 continue;
             }
             let earlier = *first.entry(kinds::kind(one)).or_insert(at);

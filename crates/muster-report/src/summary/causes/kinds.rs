@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Facts, root};
+use super::{Facts, handlers::Handlers, root};
 use muster_core::model::Verifier;
 
 /// When sightings of one check are one mistake: where a rule gives them the same key.
@@ -13,43 +13,28 @@ struct Rule {
         expect(dead_code, reason = "read by people and by the tests")
     )]
     reason: &'static str,
-    key: fn(&Facts<'_>) -> Option<String>,
+    key: fn(&Facts<'_>, &Handlers) -> Option<String>,
 }
 
 /// Every rule; one that gives the same key is enough.
 static RULES: &[Rule] = &[
     Rule {
         reason: "The check says that they have one cause.",
-        key: |one| (!is_of_a_handler(one)).then(|| one.finding.cause.clone()),
+        key: |one, _| (!Handlers::judge(one)).then(|| one.finding.cause.clone()),
     },
     Rule {
         reason: "They are of one kind, in other properties or operations.",
-        key: |one| (!is_of_a_handler(one)).then(|| kind(one)),
+        key: |one, _| (!Handlers::judge(one)).then(|| kind(one)),
     },
     Rule {
-        reason: "The handler of one operation fails, whatever it is sent.",
-        key: |one| {
-            is_of_a_handler(one)
-                .then(|| one.operation.map(ToString::to_string))
-                .flatten()
-        },
+        reason: "The server fails at the same: a kind of value, a parameter, concurrency, or all that one handler is sent.",
+        key: |one, handlers| handlers.key(one),
     },
     Rule {
         reason: "The error says the same, so the code behind it is the same.",
-        key: |one| {
-            (is_of_a_handler(one) && one.is_server_error())
-                .then(|| one.error_text())
-                .flatten()
-        },
+        key: |one, handlers| handlers.error(one),
     },
 ];
-
-/// Checks whose findings are about a handler that fails, whatever the value was.
-const OF_HANDLERS: [&str; 2] = ["input.server-error", "response.server-error"];
-
-fn is_of_a_handler(one: &Facts<'_>) -> bool {
-    OF_HANDLERS.contains(&one.check)
-}
 
 /// The kind of a mistake: what the check says, else its title without the names in it.
 pub(super) fn kind(one: &Facts<'_>) -> String {
@@ -75,11 +60,12 @@ pub(in crate::summary) fn without_names(title: &str) -> String {
 
 /// For each sighting a sighting of the same mistake, or itself; [`root`] follows it to the first.
 pub(super) fn join(facts: &[Facts<'_>]) -> Vec<usize> {
+    let handlers = Handlers::new(facts);
     let mut joined: Vec<usize> = (0..facts.len()).collect();
     let mut first: HashMap<(&Verifier, usize, String), usize> = HashMap::new();
     for (at, one) in facts.iter().enumerate() {
         for (number, rule) in RULES.iter().enumerate() {
-            let Some(key) = (rule.key)(one) else {
+            let Some(key) = (rule.key)(one, &handlers) else {
                 continue;
             };
             let earlier = *first.entry((one.by, number, key)).or_insert(at);

@@ -6,6 +6,7 @@
 
 mod effects;
 mod families;
+pub(super) mod handlers;
 pub(super) mod kinds;
 
 use std::collections::{BTreeMap, HashMap};
@@ -13,6 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use indexmap::IndexMap;
 
 use super::{fold::Fold, planted::Planted};
+use crate::event::Confirmation;
 use muster_core::{
     exchange::ExchangeId,
     model::{Level, OperationKey, Verifier},
@@ -49,6 +51,8 @@ pub(super) struct Facts<'a> {
     pub(super) finding: &'a Finding,
     pub(super) operation: Option<&'a OperationKey>,
     pub(super) level: Level,
+    /// Whether it did not show again when the same requests were repeated.
+    pub(super) is_flaky: bool,
     /// The decisive exchanges of its first failures.
     pub(super) shown: Vec<&'a Observation>,
 }
@@ -72,6 +76,7 @@ impl<'a> Facts<'a> {
             finding: &sighting.finding,
             operation: sighting.operation.as_ref(),
             level,
+            is_flaky: sighting.confirmation == Confirmation::Flaky,
             shown: sighting
                 .shown
                 .iter()
@@ -132,7 +137,7 @@ fn is_of_contract(pointer: &str) -> bool {
         .any(|start| pointer.starts_with(start))
 }
 
-/// A text in which every run of digits and every long hexadecimal number is one sign.
+/// A text in which every word with a digit is one sign.
 fn without_numbers(text: &str) -> String {
     const LOOKED_AT: usize = 400;
     let mut out = String::new();

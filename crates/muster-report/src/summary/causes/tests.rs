@@ -8,7 +8,7 @@
 )]
 
 use crate::{
-    event::{End, Event, Exchanged},
+    event::{Creation, End, Event, Exchanged},
     summary::{
         FindingResult, Standing, Summary,
         fixture::{
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 use muster_core::{
-    model::Level,
+    model::{IdentityName, Level, Method, OperationKey},
     observation::Content,
     verdict::{Finding, Judgement},
 };
@@ -29,7 +29,7 @@ const OPS: [&str; 4] = [
     "GET /cases",
 ];
 
-fn run(checks: &[(&str, Level)], said: Vec<Event>) -> Summary {
+pub(super) fn run(checks: &[(&str, Level)], said: Vec<Event>) -> Summary {
     let requirements = checks
         .iter()
         .map(|(check, level)| requirement(&format!("R {check}"), *level, &[check]))
@@ -40,11 +40,11 @@ fn run(checks: &[(&str, Level)], said: Vec<Event>) -> Summary {
     folded(events)
 }
 
-fn musts<'a>(checks: &[&'a str]) -> Vec<(&'a str, Level)> {
+pub(super) fn musts<'a>(checks: &[&'a str]) -> Vec<(&'a str, Level)> {
     checks.iter().map(|check| (*check, Level::Must)).collect()
 }
 
-fn fails(check: &str, operation: &str, finding: Finding, exchange: u64) -> Event {
+pub(super) fn fails(check: &str, operation: &str, finding: Finding, exchange: u64) -> Event {
     judged(
         by_check(check),
         Some(operation),
@@ -53,11 +53,11 @@ fn fails(check: &str, operation: &str, finding: Finding, exchange: u64) -> Event
     )
 }
 
-fn finding(cause: &str, title: &str) -> Finding {
+pub(super) fn finding(cause: &str, title: &str) -> Finding {
     Finding::new(cause, title, "what the contract says", "something else")
 }
 
-fn numbers(findings: &[FindingResult]) -> Vec<&str> {
+pub(super) fn numbers(findings: &[FindingResult]) -> Vec<&str> {
     findings.iter().map(|one| one.number.as_str()).collect()
 }
 
@@ -260,6 +260,59 @@ fn two_checks_that_see_one_defect_are_one_finding_on_the_same_operation_only() {
     assert_eq!(numbers(&same.findings[0].effects), ["F1.1"]);
     let other = run(&musts(&checks), said("GET /cases"));
     assert_eq!(numbers(&other.findings), ["F1", "F2"]);
+}
+
+#[test]
+fn letters_that_are_refused_are_one_finding_that_each_requirement_cites() {
+    let checks = ["input.valid-refused", "data.unicode-round-trip"];
+    let kind = "Strings beyond ASCII are refused where ASCII strings are accepted.";
+    let refused = |place: &str| finding(place, &format!("{place} is refused.")).of_kind(kind);
+    let other = || finding("space", "A valid request is refused: a space.");
+    let summary = run(
+        &musts(&checks),
+        vec![
+            exchanged(observation(1, "POST /people", 400, "no é"), &[]),
+            exchanged(observation(2, "GET /cases", 400, "no ŵ"), &[]),
+            fails(checks[0], "POST /people", refused("/name"), 1),
+            fails(checks[0], "GET /cases", refused("q"), 2),
+            fails(checks[0], "GET /cases", other(), 2),
+            fails(checks[1], "POST /people", refused("/name"), 1),
+        ],
+    );
+    assert_eq!(numbers(&summary.findings), ["F1", "F2"]);
+    assert_eq!(numbers(&summary.findings[0].effects), ["F1.1"]);
+    assert_eq!(summary.findings[0].places.len(), 2);
+    for (requirement, number) in summary.requirements.iter().zip(["F1", "F1.1"]) {
+        assert_eq!(requirement.results[0].findings, [number]);
+    }
+}
+
+#[test]
+fn a_reproduction_on_a_record_that_was_removed_says_that_another_is_needed() {
+    let creation = |path: &str| Creation {
+        number: 1,
+        operation: OperationKey::new(Method::Post, "/people"),
+        removal: Some(format!("DELETE {path}")),
+        identity: IdentityName::default(),
+        path: None,
+        sent: None,
+        exchange: None,
+    };
+    let prepared = |path: &str| {
+        let summary = run(
+            &musts(&["x.one"]),
+            vec![
+                Event::Created(creation(path)),
+                exchanged(observation(1, "GET /people/7", 200, "{}"), &[]),
+                fails("x.one", "GET /people/{id}", finding("a", "A."), 1),
+                Event::Removed(creation(path)),
+            ],
+        );
+        summary.findings[0].prepare.join("\n")
+    };
+    let told = prepared("/people/7");
+    assert!(told.contains("make a record by POST /people"), "{told}");
+    assert!(!prepared("/people/70").contains("make a record"));
 }
 
 #[test]
