@@ -41,7 +41,7 @@ fn names() -> PossibleValuesParser {
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if !arguments.run.join("journal.jsonl").is_file() {
         return Err(Failure::usage(format!(
-            "`{}` is no run folder: there is no journal.jsonl in it",
+            "`{}` is not a run folder: there is no journal.jsonl in it",
             arguments.run.display()
         )));
     }

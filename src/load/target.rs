@@ -286,7 +286,7 @@ pub fn load(mut source: Source, settings: &Settings<'_>) -> Result<Target, Diagn
     for pointer in issuer::twice(&document) {
         wrong.push(
             document
-                .key_error(&pointer, "this caller stands under `identities` too")
+                .key_error(&pointer, "this identity stands under `identities` too")
                 .help("give it in one of the two places"),
         );
     }
@@ -432,9 +432,9 @@ fn usual_budget(base_url: &Url) -> Budget {
 /// # Errors
 /// Why it cannot be one, in the second half of a sentence.
 pub fn parse_base_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("is no URL: {error}"))?;
+    let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-        return Err("is no http or https URL".into());
+        return Err("is not an http or https URL".into());
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("holds credentials; they belong to an identity".into());
@@ -466,7 +466,7 @@ fn callback(document: &Document, raw: &RawCallback, wrong: &mut Diagnostics) -> 
         Err(_) => {
             wrong.push(
                 document
-                    .error("/callback/listen", "`listen` is no address with a port")
+                    .error("/callback/listen", "`listen` is not an address with a port")
                     .help("write it as 127.0.0.1:9099, or 0.0.0.0:9099 for every network of this machine"),
             );
             None

@@ -267,7 +267,7 @@ impl<W: Wire> Exchanger<'_, W> {
             let subject = subject_of(&named.path, &named.template);
             if self.is_still_listed(&named, &subject, &identity).await {
                 let reason =
-                    format!("Its removal was answered {status}, and the list still shows it.");
+                    format!("Its removal returned {status}, and the collection still shows it.");
                 return self.tell(Event::LeftBehind(creation, reason));
             }
             let event = if (200..300).contains(&status) || named.seen {
@@ -290,7 +290,7 @@ impl<W: Wire> Exchanger<'_, W> {
                     return self.tell(Event::Removed(creation));
                 }
                 Outcome::Answered(response) => {
-                    last = format!("a read of it is answered {}", response.status);
+                    last = format!("a read of it returns {}", response.status);
                 }
                 Outcome::Broken(breakage) => last = breakage.detail,
             }

@@ -403,7 +403,7 @@ impl<W: Wire> Exchanger<'_, W> {
             Look::Own
         } else {
             Look::Foreign(format!(
-                "the list shows {} as a record that the run did not make",
+                "the collection shows {} as a record that the run did not make",
                 subject.path
             ))
         }))

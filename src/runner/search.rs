@@ -171,15 +171,15 @@ impl<W: Wire> Exchanger<'_, W> {
             } else if possible {
                 self.tell_unsure(
                     entry,
-                    "the list shows a record like it, and nothing in it that only this run writes",
+                    "the collection shows a record like it, and nothing in it that only this run writes",
                 );
             } else if !listing.whole {
                 self.tell_unsure(
                     entry,
-                    "the list does not show it, and could not be read whole",
+                    "the collection does not show it, and could not be read whole",
                 );
             } else if is_accepted(&entry) {
-                self.tell_unsure(entry, "the list does not show it yet");
+                self.tell_unsure(entry, "the collection does not show it yet");
             } else {
                 self.tell(Event::Absent(entry.creation));
             }

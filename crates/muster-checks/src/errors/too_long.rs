@@ -93,7 +93,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
         return Err(Halt::unmet(
             Responsible::Supplier,
             format!(
-                "{} gives no answer to compare with ({}).",
+                "{} gives no response to compare with ({}).",
                 operation.key,
                 usual.received()
             ),

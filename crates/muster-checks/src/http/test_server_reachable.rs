@@ -160,7 +160,7 @@ fn reachable(exchange: &Exchange) -> Judgement {
             Finding::new(
                 "not reachable",
                 "The test server that the contract declares cannot be reached.",
-                "an answer, whatever it says",
+                "a response, whatever it says",
                 breakage.detail.clone(),
             )
             .into()

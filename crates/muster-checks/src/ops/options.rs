@@ -90,7 +90,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let allow: Vec<&str> = response.headers.all("allow").collect();
     if !response.is_success() || allow.is_empty() {
         return Ok(vec![Judgement::not_applicable(format!(
-            "OPTIONS on {} is answered {} without naming methods.",
+            "OPTIONS on {} returned {} without naming methods.",
             operation.key.path, response.status
         ))]);
     }

@@ -30,8 +30,8 @@ pub static CHECK: Check = Check {
         known.",
     matters: "Each is a request of a few kilobytes that can take a service away: by filling its memory, or by \
         ending the process that answers everyone.",
-    fix: "Limit the length of headers, the depth of JSON and the length of a body after it is unpacked, and \
-        answer 431, 400 or 413. Answer 415 to a `Content-Encoding` that is not offered.",
+    fix: "Limit the length of headers, the depth of JSON and the length of a body after it is unpacked, and return \
+    431, 400 or 413. Return 415 to a `Content-Encoding` that is not offered.",
     kind: Kind::Probe {
         scope: Scope::Target(applies),
         run,

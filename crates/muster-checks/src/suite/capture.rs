@@ -14,7 +14,7 @@ use muster_core::exchange::Exchange;
 pub(super) fn taken(capture: &Capture, answer: &Exchange) -> Result<Value, String> {
     let response = answer
         .response()
-        .ok_or_else(|| "no answer came".to_owned())?;
+        .ok_or_else(|| "no response came".to_owned())?;
     if let Some(path) = &capture.json {
         let json = response
             .json()
@@ -34,7 +34,7 @@ pub(super) fn taken(capture: &Capture, answer: &Exchange) -> Result<Value, Strin
         Some(name) => response
             .headers
             .get(name)
-            .ok_or_else(|| format!("the answer has no header `{name}`"))?
+            .ok_or_else(|| format!("the response has no header `{name}`"))?
             .to_owned(),
         None => String::from_utf8_lossy(&response.body).into_owned(),
     };

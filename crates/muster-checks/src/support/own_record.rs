@@ -168,7 +168,7 @@ pub(crate) fn success(exchange: &Exchange) -> Scripted<&Response> {
         Err(muster_core::verdict::Judgement::Inconclusive(gap)) => Err(Halt::Unmet(gap)),
         Err(_) => Err(Halt::unmet(
             Responsible::Muster,
-            "An answer could not be judged.",
+            "A response could not be judged.",
         )),
     }
 }

@@ -83,7 +83,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("signed by itself"),
         },
         Example {
-            title: "No certificate is ever asked for",
+            title: "No certificate is ever requested",
             contract: MUTUAL,
             dialogue: &[ScriptedResponse::new("HANDSHAKE *", 200, &[], "")],
             says: Expect::Fail("never asks"),

@@ -65,7 +65,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("another Content-Type"),
         },
         Example {
-            title: "One server of several answers otherwise",
+            title: "One server of several responds differently",
             contract: PEOPLE,
             dialogue: &[
                 ScriptedResponse::json("GET /people", 200, "[1]").in_http2(),

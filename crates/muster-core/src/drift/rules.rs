@@ -116,7 +116,7 @@ pub static RULES: &[Rule] = &[
     keeps("request-variant-added", "A request's value may have a further form."),
     breaks("response-type-widened", "An answer may hold a type that callers do not expect, such as null."),
     keeps("response-type-narrowed", "An answer holds fewer types."),
-    breaks("response-enum-widened", "An answer may hold a value that callers do not expect."),
+    breaks("response-enum-widened", "A response may hold a value that clients do not expect."),
     keeps("response-enum-narrowed", "An answer holds fewer values."),
     breaks("response-property-removed", "A property of an answer is gone, or became write-only."),
     breaks("response-property-optional", "A property that was always there may be missing."),
