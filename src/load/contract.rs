@@ -145,7 +145,7 @@ pub enum LoadError {
         message: String,
     },
     /// A URL was answered with something else than success.
-    #[error("`{url}` was answered with {status}; {}", advice(*status))]
+    #[error("`{url}` returned {status}; {}", advice(*status))]
     Status {
         /// The URL.
         url: String,
@@ -236,7 +236,7 @@ impl LoadError {
             Self::File { message, .. } | Self::Fetch { message, .. } | Self::Client { message } => {
                 message
             }
-            Self::Status { status, .. } => format!("it was answered with {status}"),
+            Self::Status { status, .. } => format!("it returned {status}"),
             Self::TooLarge { .. } => "the documents are more than 64 MiB together".to_owned(),
             other => other.to_string(),
         }

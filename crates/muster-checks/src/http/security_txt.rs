@@ -178,7 +178,10 @@ fn defect(response: &Response) -> Option<(&'static str, &'static str)> {
         .and_then(|now| OffsetDateTime::parse(&now.replace("GMT", "+0000"), &Rfc2822).ok());
     match values("expires").as_slice() {
         [value] => match (date(value), now) {
-            (None, _) => Some(("expires", "Expires of security.txt is not a date of RFC 3339.")),
+            (None, _) => Some((
+                "expires",
+                "Expires of security.txt is not a date of RFC 3339.",
+            )),
             (Some(expires), Some(now)) if expires < now => {
                 Some(("expired", "security.txt has expired."))
             }

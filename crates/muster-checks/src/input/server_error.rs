@@ -59,7 +59,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("500"),
         },
         Example {
-            title: "Everything breaks from some moment on, the plain request too",
+            title: "Everything breaks from some time on, the plain request too",
             contract: PEOPLE,
             dialogue: &[
                 ScriptedResponse::json("GET /people", 200, "{}"),

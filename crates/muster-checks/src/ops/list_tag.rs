@@ -153,7 +153,12 @@ fn judge<'a>(script: &mut Script<'a>, list: &'a Operation) -> Scripted {
     }
 
     let plain = full.body().cloned().unwrap_or(Value::Null);
-    let body = told_apart(script.world, home.create, &plain, "one more record in the collection");
+    let body = told_apart(
+        script.world,
+        home.create,
+        &plain,
+        "one more record in the collection",
+    );
     let purpose = "adds a record to the collection";
     let held = match send(script, &home, &full, Some(body), purpose)? {
         Made::Record(held) => held,
@@ -169,7 +174,11 @@ fn judge<'a>(script: &mut Script<'a>, list: &'a Operation) -> Scripted {
         }
     };
     let (after, shows) = until(script, |script| {
-        let exchange = lister.ask(script, &query, "reads the collection after a record was added")?;
+        let exchange = lister.ask(
+            script,
+            &query,
+            "reads the collection after a record was added",
+        )?;
         let more = count(exchange)
             .zip(counted)
             .is_some_and(|(now, before)| now > before);

@@ -227,7 +227,9 @@ fn snapshot<'a>(script: &mut Script<'a>, lister: &Lister<'a>) -> Scripted<Snapsh
     let mut records = Snapshot::new();
     for item in found.items {
         let id = lister.id(item).ok_or_else(|| {
-            Halt::NotApplicable("The records of the collection have no id that distinguishes them.".into())
+            Halt::NotApplicable(
+                "The records of the collection have no id that distinguishes them.".into(),
+            )
         })?;
         records.insert(id, item.clone());
     }

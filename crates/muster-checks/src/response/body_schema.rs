@@ -26,7 +26,7 @@ pub static CHECK: Check = Check {
         text sequences and server-sent events are validated one by one against `itemSchema`, or \
         against `schema` as that of one item or of the array of all; of a stream without an end, \
         the first items. A required property that the schema marks `writeOnly` may be missing, as \
-        OpenAPI says. Left out are answers without a body by HTTP's own rules, media types that \
+        OpenAPI says. Left out are responses without a body by HTTP's own rules, media types that \
         are not documented (see `response.content-type`), and media types other than JSON and \
         plain text. A body longer than the run keeps is inconclusive.",
     matters: "A schema is what others generate their code from. A body that does not keep to it is lost \

@@ -103,7 +103,9 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     let (object, place, responsible) = match body {
         Value::Object(object) => (object, place, "The body has"),
         Value::Array(items) => match items.first() {
-            Some(Value::Object(object)) => (object, place.item(0), "The items of the collection have"),
+            Some(Value::Object(object)) => {
+                (object, place.item(0), "The items of the collection have")
+            }
             _ => return Vec::new(),
         },
         _ => return Vec::new(),

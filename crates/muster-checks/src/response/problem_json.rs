@@ -15,7 +15,7 @@ pub static CHECK: Check = Check {
     verifies: "Each body of a 4xx or 5xx response is `application/problem+json`: an object whose `type`, `title`, \
     `detail` and `instance` are texts where they are there, and whose `status` is a number. That it is the right \
     number is for `response.problem-status`. Errors without a body, 502 to 504, which come from before the API, \
-    and answers to requests that accept neither JSON nor problem details are not judged.",
+    and responses to requests that accept neither JSON nor problem details are not judged.",
     matters: "One form for every error lets clients write the handling of errors once, and lets the people who run the \
     exchange find out what went wrong without the supplier.",
     fix: "Return errors with `application/problem+json`; most frameworks have a switch for it.",

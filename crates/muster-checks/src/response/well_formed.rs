@@ -13,7 +13,7 @@ pub static CHECK: Check = Check {
     purpose: "The API responds to every request completely and in well-formed HTTP.",
     verifies: "Each exchange ends with a complete response within the time limit: the connection is not lost, what \
     comes is HTTP, and head and lengths are within sensible limits. A final status lies between 200 and 599 (or \
-    is 101 to a request with `Upgrade`), 204 announces no body, 304 only answers what was asked with a \
+    is 101 to a request with `Upgrade`), 204 announces no body, 304 only follows a request with a \
     condition, `Content-Length` is one number, and does not come together with `Transfer-Encoding`. Hosts that \
     are not found or refuse the connection, TLS and logins are not matters of this check, and neither is a \
     connection that is closed on a request that was wrong on purpose.",
@@ -133,7 +133,10 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         Finding::new(
             cause,
             title,
-            format!("{}: a complete response in the form of HTTP", asked(exchange)),
+            format!(
+                "{}: a complete response in the form of HTTP",
+                asked(exchange)
+            ),
             exchange.received(),
         )
         .into(),

@@ -162,7 +162,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
             return Err(Halt::unmet(
                 Responsible::Supplier,
                 format!(
-                    "Before any limit, a request was answered {}, so that the limit is not known.",
+                    "Before any limit, a request received {}, so that the limit is not known.",
                     other.received()
                 ),
             ));

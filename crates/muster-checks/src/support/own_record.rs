@@ -159,7 +159,7 @@ pub(crate) fn success(exchange: &Exchange) -> Scripted<&Response> {
         Ok(_) => Err(Halt::unmet(
             Responsible::TestData,
             format!(
-                "{} {} was answered {}, so what comes after it could not be judged.",
+                "{} {} returned {}, so what follows it could not be judged.",
                 exchange.request.method,
                 exchange.request.path_and_query(),
                 exchange.received()

@@ -241,7 +241,7 @@ pub(crate) fn changed<'a>(operation: &Operation, exchange: &'a Exchange) -> Scri
         _ => Err(Halt::unmet(
             Responsible::Supplier,
             format!(
-                "{} of a record of the run's own was answered {}, so that nothing could be judged.",
+                "{} of a record of the run's own returned {}, so that nothing could be judged.",
                 operation.key,
                 exchange.received()
             ),

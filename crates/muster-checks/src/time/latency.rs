@@ -25,8 +25,8 @@ pub static CHECK: Check = Check {
         come: a target that stalls is not spared the requests that its clients would have sent \
         meanwhile, so that no stall is left out of the count. The times are judged against \
         `p50_ms`, `p95_ms` and `p99_ms` of the target file or the profile. The objective is met \
-        where the percentile keeps to it. It is missed where more answers took longer than chance \
-        explains once in a hundred runs; in between it is inconclusive, as are too few answers. \
+        where the percentile keeps to it. It is missed where more responses took longer than chance \
+        explains once in a hundred runs; in between it is inconclusive, as are too few responses. \
         Where requests could not be sent in time, because the machine that Muster runs on was \
         busy, a miss is inconclusive. No response within the time limit counts as longer. \
         Connecting counts. Without an objective times are measured, shown in the report, and not \
@@ -215,7 +215,7 @@ fn judged(
             if times.len() < least {
                 return Judgement::inconclusive(
                     Responsible::Configuration,
-                    format!("{} answers are too few to judge p{percentile}: set `latency_samples` to {least} at least.", times.len()),
+                    format!("{} responses are too few to judge p{percentile}: set `latency_samples` to {least} at least.", times.len()),
                 );
             }
             let allowed = times.len() * (100 - *percentile as usize) / 100;

@@ -18,7 +18,7 @@ pub static CHECK: Check = Check {
     id: "wire.keep-alive",
     purpose: "A connection takes the next request, or the API announces its end.",
     verifies: "One GET is sent twice over one connection in HTTP/1.1. Where the first response \
-        does not say `Connection: close`, the second request is answered as the first was; a \
+        does not say `Connection: close`, the second request receives the same as the first; a \
         connection that closes all the same, on each of three that are tried, is a failure. In the \
         same way the GET follows a HEAD, and a GET that receives 304: where it is never answered, \
         a body was sent where none may be, or the connection closed. A connection that closes now \

@@ -156,7 +156,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             cause,
             title,
             format!(
-                "{key}: after DELETE was answered {}, gone or cancelled",
+                "{key}: after DELETE returned {}, gone or cancelled",
                 cancelled.received()
             ),
             format!("{:?}", last.phase.unwrap_or(Phase::Running)).to_lowercase(),

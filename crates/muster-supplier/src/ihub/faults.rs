@@ -469,7 +469,7 @@ static FAULTS: &[IhubFault] = &[
     ),
     inside(
         "persists-later",
-        "What was answered 201 cannot be read yet.",
+        "A delivery that received 201 cannot be read yet.",
         Flaw::PersistsLater,
         &["IHUB-71"],
     ),

@@ -240,7 +240,10 @@ fn broken(at: &str, keyword: &str, error: &ValidationError<'_>) -> Problem {
             "BUSINESS_CONSTRAINED_VALUE",
             "The value is none of those that the model allows here.",
         ),
-        "required" => ("BUSINESS_MISSING", "A property that is required is missing."),
+        "required" => (
+            "BUSINESS_MISSING",
+            "A property that is required is missing.",
+        ),
         "maxLength" => (
             "BUSINESS_TOO_LONG",
             "The text is longer than the model allows.",
