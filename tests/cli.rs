@@ -358,7 +358,7 @@ error: only one of --target and --waivers can read standard input
         .assert()
         .code(2)
         .stderr_eq(str![[r#"
-error: `http.undeclared-metod` is no requirement, class, check or case of the profile `uk-gov-api`, and no operation of the contract
+error: `http.undeclared-metod` is not a requirement, class, check or case of the profile `uk-gov-api`, nor an operation of the contract
   = help: did you mean `http.undeclared-method`?
 
 "#]]);
@@ -423,7 +423,7 @@ Organisation (organisation, core)
                   Example Force tender, 7.2
                   attested by a person
 
-Paging (paging, for those who claim pagination)
+Paging (paging, for suppliers that claim pagination)
   PAG-01   SHOULD The last page is marked by the absence of a link to a next one.
                   RFC 8288, §3
                   not tested: Needs more records than a test system holds.
@@ -628,7 +628,7 @@ fn a_folder_that_is_no_run_is_told() {
         .assert()
         .code(2)
         .stderr_eq(str![[r#"
-error: `.` is no run folder: there is no journal.jsonl in it
+error: `.` is not a run folder: there is no journal.jsonl in it
 
 "#]]);
 }

@@ -85,7 +85,9 @@ fn of_another(
             .count()
             < 2;
     if alone {
-        return Err("it shows one key alone, so another caller's would be another caller.".into());
+        return Err(
+            "it shows one key alone, so the key of another client would be another client.".into(),
+        );
     }
     let own = secret_of(last)?;
     others

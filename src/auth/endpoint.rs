@@ -50,7 +50,8 @@ pub(super) async fn discover(
     log: &Log,
 ) -> Result<Endpoint, Obstacle> {
     let config = |detail: String| (Responsible::Configuration, detail, false);
-    let at = Url::parse(issuer).map_err(|error| config(format!("`issuer` is no URL: {error}.")))?;
+    let at =
+        Url::parse(issuer).map_err(|error| config(format!("`issuer` is not a URL: {error}.")))?;
     let path = at.path().trim_end_matches('/');
     let mut tried = Vec::new();
     let mut found = None;
@@ -83,7 +84,10 @@ pub(super) async fn discover(
                 tried.push(format!("{place} ({})", response.status));
             }
             Outcome::Broken(breakage) => {
-                let detail = format!("No answer from the issuer at {place}. {}", breakage.detail);
+                let detail = format!(
+                    "No response from the issuer at {place}. {}",
+                    breakage.detail
+                );
                 return Err((breakage.kind.responsible(), detail, true));
             }
         }

@@ -327,7 +327,7 @@ impl Login {
                 }
                 Outcome::Broken(breakage) => Some(Err((
                     breakage.kind.responsible(),
-                    format!("No answer from the token endpoint. {}", breakage.detail),
+                    format!("No response from the token endpoint. {}", breakage.detail),
                     true,
                 ))),
             };

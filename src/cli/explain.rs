@@ -111,7 +111,7 @@ pub(super) fn last_run(run: Option<&Path>) -> Result<Summary, Failure> {
     let folder = run.unwrap_or(&latest);
     if !journal::is_run(folder) {
         return Err(Failure::Usage(
-            Diagnostic::plain(format!("`{}` is no run folder", folder.display()))
+            Diagnostic::plain(format!("`{}` is not a run folder", folder.display()))
                 .help("numbers such as F3 are of the last run that was written below `reports`")
                 .into(),
         ));

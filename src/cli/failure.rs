@@ -80,7 +80,7 @@ pub(super) fn tell_panic(panic: &PanicHookInfo<'_>) {
     output::err(
         &Diagnostics::from(
             Diagnostic::plain(format!("Muster itself failed: {message}{place}")).help(format!(
-                "this is a fault of Muster {}; please report it with the command you ran",
+                "this is a fault of Muster {}; report it with the command that you ran",
                 env!("CARGO_PKG_VERSION")
             )),
         )

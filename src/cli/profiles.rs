@@ -169,7 +169,7 @@ fn heading(class: &Class) -> String {
         ClassKind::Core => format!("{} ({}, core)", class.title, class.id),
         ClassKind::Optional { capability } => {
             format!(
-                "{} ({}, for those who claim {capability})",
+                "{} ({}, for suppliers that claim {capability})",
                 class.title, class.id
             )
         }

@@ -160,7 +160,7 @@ impl Proof {
         );
         for fault in &self.hidden_by_lag {
             text.push_str(&format!(
-                "not tried: {fault} (no answer tells it from reads that lag)\n"
+                "not tried: {fault} (no response tells it from reads that lag)\n"
             ));
         }
         for fault in self.faults.iter().filter(|fault| !fault.caught) {

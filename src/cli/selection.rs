@@ -161,7 +161,7 @@ fn nothing(profile: &Profile, contract: &Contract, ids: &[String], word: &str) -
         |(_, meant)| format!("did you mean `{meant}`?"),
     );
     Diagnostic::plain(format!(
-        "`{word}` is no requirement, class, check or case of the profile `{}`, and no operation of the contract",
+        "`{word}` is not a requirement, class, check or case of the profile `{}`, nor an operation of the contract",
         profile.id
     ))
     .help(help)

@@ -212,8 +212,8 @@ fn identities(text: &mut String, contract: &Contract) {
         credential(text, kind, schemes);
     }
     text.push_str(
-        "  # A second caller, of another force, shows that one cannot see what is the other's:\n\
-         \x20 # other-force:\n  #   bearer: { token: { env: OTHER_TOKEN } }\n",
+        "# A second client, of another force, shows that one cannot see what is the other's:\n\x20 # other-force:\n  # \
+        bearer: { token: { env: OTHER_TOKEN } }\n",
     );
 }
 

@@ -29,7 +29,7 @@ use muster_report::{
 #[command(after_help = concat!(
     "Examples:\n",
     "  muster waive reports/latest F3 --owner \"Gateway team\" --approved-by \"A. Lead\" --until 2027-01-31 \\\n",
-    "    --reason \"The gateway answers 404.\"\n",
+    "    --reason \"The gateway returns 404.\"\n",
     "  muster waive reports/latest --baseline --owner \"RMS team\" --approved-by \"A. Lead\" --until 2027-01-31 \\\n",
     "    --reason \"Known when the gate was introduced.\"",
 ))]

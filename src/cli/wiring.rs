@@ -450,7 +450,7 @@ pub(super) fn issue(
 async fn trusted(url: &str) -> Result<supplier::Trusted, Failure> {
     let at: url::Url = url
         .parse()
-        .map_err(|error| Failure::usage(format!("`--trust` is no URL: {error}")))?;
+        .map_err(|error| Failure::usage(format!("`--trust` is not a URL: {error}")))?;
     let transport = Transport::new(http::Options::new(at)).map_err(SessionError::from)?;
     let mut document = Value::Null;
     for path in ["/.well-known/openid-configuration", "/jwks.json"] {

@@ -91,8 +91,8 @@ impl Origin {
         if full.bytes().any(|byte| byte < 0x20 || byte == 0x7f) {
             return Err("The address has a control character, which HTTP cannot carry.".to_owned());
         }
-        let url =
-            Url::parse(&full).map_err(|error| format!("The address {full} is no URL: {error}."))?;
+        let url = Url::parse(&full)
+            .map_err(|error| format!("The address {full} is not a URL: {error}."))?;
         if url.host().map(|host| host.to_owned()).as_ref() != Some(&self.host)
             || !matches!(url.scheme(), "http" | "https")
             || !url.username().is_empty()
@@ -177,7 +177,7 @@ fn authority_end(url: &str) -> Result<usize, String> {
     let start = url
         .find("://")
         .map(|at| at + 3)
-        .ok_or_else(|| format!("The address {url} is no URL with a scheme and a host."))?;
+        .ok_or_else(|| format!("The address {url} is not a URL with a scheme and a host."))?;
     let rest = url.get(start..).unwrap_or_default();
     Ok(start + rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len()))
 }

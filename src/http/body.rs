@@ -100,7 +100,8 @@ impl Collector {
                     return Err(Breakage {
                         kind: BreakageKind::NotHttp,
                         detail: format!(
-                            "The answer says Content-Encoding: {coding}, but its body is not valid {coding}: {error}."
+                            "The response says Content-Encoding: {coding}, but its body is not valid {coding}: \
+                            {error}."
                         ),
                     });
                 }

@@ -119,14 +119,14 @@ fn by_http(error: &hyper::Error, stage: Stage) -> Option<(BreakageKind, String)>
     if error.is_parse_too_large() {
         return Some((
             BreakageKind::TooLarge,
-            "The head of the answer is beyond every sensible limit: more than 100 headers, or too many bytes."
+            "The head of the response is too large: it has more than 100 headers, or too many bytes."
                 .to_owned(),
         ));
     }
     if error.is_parse() {
         let what = match stage {
-            Stage::Head => "What came back is not an HTTP answer",
-            Stage::Body { .. } => "The body of the answer breaks the rules of HTTP",
+            Stage::Head => "What was received is not an HTTP response",
+            Stage::Body { .. } => "The body of the response breaks the rules of HTTP",
         };
         return Some((BreakageKind::NotHttp, format!("{what}: {error}.")));
     }
@@ -176,7 +176,7 @@ fn by_http2(error: &h2::Error, stage: Stage) -> Option<(BreakageKind, String)> {
         (
             BreakageKind::StreamRefused,
             format!(
-                "The target refused the stream (HTTP/2 RST_STREAM, {code}), also when it was asked again."
+                "The target refused the stream (HTTP/2 RST_STREAM, {code}), also when the request was sent again."
             ),
         )
     } else {
@@ -231,7 +231,7 @@ pub(super) fn hung_up(after: Duration) -> Breakage {
     Breakage {
         kind: BreakageKind::HungUp,
         detail: format!(
-            "The connection was closed on purpose after {} ms, before an answer came.",
+            "Muster closed the connection on purpose after {} ms, before a response came.",
             after.as_millis()
         ),
     }
@@ -255,7 +255,7 @@ fn by_socket(error: &io::Error, place: &Place, stage: Stage) -> Option<(Breakage
         ),
         Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => (
             BreakageKind::ConnectionRefused,
-            format!("There is no way to {}: {error}.", place.authority()),
+            format!("{} cannot be reached: {error}.", place.authority()),
         ),
         // Within the body the HTTP library reports broken chunks as invalid input or data.
         Kind::InvalidInput | Kind::InvalidData
@@ -266,7 +266,7 @@ fn by_socket(error: &io::Error, place: &Place, stage: Stage) -> Option<(Breakage
         {
             (
                 BreakageKind::NotHttp,
-                format!("The body of the answer breaks the rules of HTTP: {error}."),
+                format!("The body of the response breaks the rules of HTTP: {error}."),
             )
         }
         Kind::ConnectionReset
@@ -286,7 +286,7 @@ fn by_socket(error: &io::Error, place: &Place, stage: Stage) -> Option<(Breakage
 
 fn lost(stage: Stage) -> String {
     match stage {
-        Stage::Head => "The connection closed before an answer came".to_owned(),
+        Stage::Head => "The connection closed before a response came".to_owned(),
         Stage::Body {
             received,
             declared: Some(declared),

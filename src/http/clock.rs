@@ -146,7 +146,7 @@ impl Clock {
         }
         Breakage {
             kind: BreakageKind::TimedOut,
-            detail: format!("No answer came within {}.", breakage::span(self.limit)),
+            detail: format!("No response came within {}.", breakage::span(self.limit)),
         }
     }
 
@@ -154,7 +154,7 @@ impl Clock {
         Breakage {
             kind: BreakageKind::TimedOut,
             detail: format!(
-                "The answer began, but its body did not end within {}: {received} bytes of it came.",
+                "The response began, but its body did not end within {}: {received} bytes were received.",
                 breakage::span(self.limit)
             ),
         }

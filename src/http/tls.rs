@@ -103,7 +103,7 @@ pub(super) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, S
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| error.to_string())?;
     if found.is_empty() {
-        return Err("there is no certificate in PEM in it".to_owned());
+        return Err("it has no certificate in PEM".to_owned());
     }
     Ok(found)
 }

@@ -121,7 +121,7 @@ pub enum LoadError {
         message: String,
     },
     /// The location is neither a path nor a URL that can be read.
-    #[error("`{location}` is no file, `http:` or `https:` URL: {message}")]
+    #[error("`{location}` is not a file, `http:` or `https:` URL: {message}")]
     Location {
         /// The location as given.
         location: String,
@@ -145,7 +145,7 @@ pub enum LoadError {
         message: String,
     },
     /// A URL was answered with something else than success.
-    #[error("`{url}` was answered with {status}; {}", advice(*status))]
+    #[error("`{url}` returned {status}; {}", advice(*status))]
     Status {
         /// The URL.
         url: String,
@@ -236,7 +236,7 @@ impl LoadError {
             Self::File { message, .. } | Self::Fetch { message, .. } | Self::Client { message } => {
                 message
             }
-            Self::Status { status, .. } => format!("it was answered with {status}"),
+            Self::Status { status, .. } => format!("it returned {status}"),
             Self::TooLarge { .. } => "the documents are more than 64 MiB together".to_owned(),
             other => other.to_string(),
         }
@@ -430,7 +430,7 @@ impl Loader<'_> {
         if real.is_dir() {
             Ok(real)
         } else {
-            Err(wrong(&path, "it is no folder".to_owned()))
+            Err(wrong(&path, "it is not a folder".to_owned()))
         }
     }
 
@@ -524,7 +524,7 @@ impl Loader<'_> {
         };
         let path = uri
             .to_file_path()
-            .map_err(|()| Absent::Missing("it is no path of this system".to_owned()))?;
+            .map_err(|()| Absent::Missing("it is not a path of this system".to_owned()))?;
         // Where there is no such file, its nearest folder that exists says whether it would be outside.
         let mut real = None;
         for path in path.ancestors() {
@@ -558,7 +558,7 @@ fn path_of(location: &str) -> Result<PathBuf, LoadError> {
         return Url::parse(location)
             .map_err(|error| wrong(&error.to_string()))?
             .to_file_path()
-            .map_err(|()| wrong("it is no path of this system"));
+            .map_err(|()| wrong("it is not a path of this system"));
     }
     Ok(PathBuf::from(location))
 }

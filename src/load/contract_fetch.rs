@@ -55,7 +55,7 @@ pub(super) async fn file(path: &PathBuf, most: u64) -> Result<Vec<u8>, LoadError
     if !about.is_file() {
         return Err(LoadError::File {
             path: shown,
-            message: "it is no regular file".to_owned(),
+            message: "it is not a regular file".to_owned(),
         });
     }
     let mut bytes = Vec::new();
@@ -106,7 +106,7 @@ pub(super) async fn url(
     let failed = |error: reqwest::Error| LoadError::Fetch {
         url: url.to_string(),
         message: if error.is_timeout() {
-            format!("no full answer within {} seconds", LONGEST.as_secs())
+            format!("no full response within {} seconds", LONGEST.as_secs())
         } else {
             chain(&error.without_url())
         },
@@ -146,7 +146,7 @@ pub(super) async fn url(
         .unwrap_or_else(|_| {
             Err(LoadError::Fetch {
                 url: url.to_string(),
-                message: format!("no full answer within {} seconds", LONGEST.as_secs()),
+                message: format!("no full response within {} seconds", LONGEST.as_secs()),
             })
         })
 }

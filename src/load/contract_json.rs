@@ -9,7 +9,7 @@ pub(super) fn read(text: &str) -> Result<Document, SyntaxError> {
     let value = serde_json::from_str(text).map_err(|error| SyntaxError {
         line: error.line(),
         column: error.column(),
-        message: format!("this is no JSON: {}", bare(&error)),
+        message: format!("this is not JSON: {}", bare(&error)),
     })?;
     let scan = scan(text);
     Ok(Document {

@@ -30,7 +30,7 @@ pub(super) fn read(text: &str) -> Result<Document, SyntaxError> {
             SyntaxError {
                 line: mark.line(),
                 column: mark.col() + 1,
-                message: format!("this is no YAML: {}", error.info()),
+                message: format!("this is not YAML: {}", error.info()),
             }
         })?;
         if matches!(event, Event::DocumentEnd) {

@@ -225,7 +225,7 @@ pub(super) fn objectives(document: &Document, wrong: &mut Diagnostics) -> Vec<(S
                 document
                     .error(
                         &member("/objectives", name),
-                        format!("`{text}` is no time with a unit"),
+                        format!("`{text}` is not a time with a unit"),
                     )
                     .help("write 800ms or 0.8s: the units are ms and s"),
             ),

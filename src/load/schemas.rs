@@ -53,7 +53,7 @@ impl Format {
 /// `target.yaml`.
 pub static TARGET: Format = Format::new(
     "target",
-    "the API under test: where it is, who calls it, what may be sent",
+    "the API under test: where it is, which identities call it, what may be sent",
     include_str!("../../docs/schemas/target.schema.json"),
 );
 
@@ -67,7 +67,7 @@ pub static PROFILE: Format = Format::new(
 /// Suites.
 pub static SUITE: Format = Format::new(
     "suite",
-    "test cases: calls, and what is expected of each answer",
+    "test cases: requests, and what is expected of each response",
     include_str!("../../docs/schemas/suite.schema.json"),
 );
 

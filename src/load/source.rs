@@ -150,7 +150,7 @@ fn fetch(url: &str) -> Result<Vec<u8>, String> {
             .await
             .map_err(|error| chain(&error))?;
         if !answer.status().is_success() {
-            return Err(format!("it was answered with {}", answer.status()));
+            return Err(format!("it returned {}", answer.status()));
         }
         let mut bytes = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| chain(&error))? {

@@ -39,7 +39,10 @@ pub fn draft(source: Source, read: ReadFile<'_>) -> Result<(Suite, Diagnostics),
     violations(&document, &schemas::SUITE).or(())?;
     let definition: Definition =
         serde_json::from_value(document.value.clone()).map_err(|error| {
-            Diagnostic::of_file(&document.source.name, format!("this is no suite: {error}"))
+            Diagnostic::of_file(
+                &document.source.name,
+                format!("this is not a suite: {error}"),
+            )
         })?;
     let mut wrong = Diagnostics::new();
     let mut files = BTreeMap::new();

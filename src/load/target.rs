@@ -286,7 +286,7 @@ pub fn load(mut source: Source, settings: &Settings<'_>) -> Result<Target, Diagn
     for pointer in issuer::twice(&document) {
         wrong.push(
             document
-                .key_error(&pointer, "this caller stands under `identities` too")
+                .key_error(&pointer, "this identity stands under `identities` too")
                 .help("give it in one of the two places"),
         );
     }
@@ -471,7 +471,7 @@ fn callback(document: &Document, raw: &RawCallback, wrong: &mut Diagnostics) -> 
         Err(_) => {
             wrong.push(
                 document
-                    .error("/callback/listen", "`listen` is no address with a port")
+                    .error("/callback/listen", "`listen` is not an address with a port")
                     .help("write it as 127.0.0.1:9099, or 0.0.0.0:9099 for every network of this machine"),
             );
             None

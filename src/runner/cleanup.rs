@@ -96,7 +96,7 @@ impl<W: Wire> Exchanger<'_, W> {
             200..=299 => {}
             400..=499 | 501 | 505 => return self.not_made(number),
             status => {
-                let reason = format!("It was answered {status}.");
+                let reason = format!("It returned {status}.");
                 return self.ledger.is_unsure(number, Made::Doubtful(reason));
             }
         }
@@ -278,13 +278,13 @@ impl<W: Wire> Exchanger<'_, W> {
             let subject = subject_of(&named.path, &named.template);
             if self.is_still_listed(&named, &subject, &identity).await {
                 let reason =
-                    format!("Its removal was answered {status}, and the list still shows it.");
+                    format!("Its removal returned {status}, and the collection still shows it.");
                 return self.tell(Event::LeftBehind(creation, reason));
             }
             let event = if (200..300).contains(&status) || named.seen {
                 Event::Removed(creation)
             } else {
-                let reason = format!("Its removal was answered {status}, and it was never seen.");
+                let reason = format!("Its removal returned {status}, and it was never seen.");
                 Event::LeftBehind(creation, reason)
             };
             return self.tell(event);
@@ -301,12 +301,12 @@ impl<W: Wire> Exchanger<'_, W> {
                     return self.tell(Event::Removed(creation));
                 }
                 Outcome::Answered(response) => {
-                    last = format!("a read of it is answered {}", response.status);
+                    last = format!("a read of it returns {}", response.status);
                 }
                 Outcome::Broken(breakage) => last = breakage.detail,
             }
         }
-        let reason = format!("Its removal was answered {status}, and {last}.");
+        let reason = format!("Its removal returned {status}, and {last}.");
         self.tell(Event::LeftBehind(creation, reason));
     }
 
@@ -348,7 +348,7 @@ impl<W: Wire> Exchanger<'_, W> {
         };
         match status {
             200..=299 | 404 | 410 => Ok(status),
-            _ => Err(format!("Its removal was answered {status}.")),
+            _ => Err(format!("Its removal returned {status}.")),
         }
     }
 

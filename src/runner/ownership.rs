@@ -321,7 +321,7 @@ impl<W: Wire> Exchanger<'_, W> {
                             ))
                         });
                     }
-                    status => why = format!("GET {} was answered {status}", subject.path),
+                    status => why = format!("GET {} returned {status}", subject.path),
                 },
                 Outcome::Broken(_) => why = format!("GET {} was not answered", subject.path),
             }
@@ -403,7 +403,7 @@ impl<W: Wire> Exchanger<'_, W> {
             Look::Own
         } else {
             Look::Foreign(format!(
-                "the list shows {} as a record that the run did not make",
+                "the collection shows {} as a record that the run did not make",
                 subject.path
             ))
         }))

@@ -222,7 +222,7 @@ impl<'a, W: Wire> Reclaimer<'a, W> {
                         Reclaimed::Removed(format!("{method} {path}"))
                     }
                     Outcome::Answered(response) => Reclaimed::Left(format!(
-                        "Its removal was answered {}, and the contract has no way to read it.",
+                        "Its removal returned {}, and the contract has no way to read it.",
                         response.status
                     )),
                     Outcome::Broken(breakage) => Reclaimed::Left(breakage.detail),
@@ -273,7 +273,7 @@ impl<'a, W: Wire> Reclaimer<'a, W> {
                 Found::Own => tokio::time::sleep(LATE_PAUSE).await,
             }
         }
-        Reclaimed::Left("Its removal was answered with success, and it is still there.".to_owned())
+        Reclaimed::Left("Its removal returned success, and it is still there.".to_owned())
     }
 
     /// Reads an address, and compares what is there with what the run sent and saw.
@@ -289,7 +289,7 @@ impl<'a, W: Wire> Reclaimer<'a, W> {
                 )),
             },
             Outcome::Answered(response) => {
-                Found::Unknown(format!("Reading {path} was answered {}.", response.status))
+                Found::Unknown(format!("Reading {path} returned {}.", response.status))
             }
             Outcome::Broken(breakage) => Found::Unknown(breakage.detail),
         }
@@ -333,7 +333,7 @@ impl<'a, W: Wire> Reclaimer<'a, W> {
                 Outcome::Answered(response) if response.is_success() => response.json().ok(),
                 Outcome::Answered(response) => {
                     return Err(format!(
-                        "Reading the collection {path} was answered {}.",
+                        "Reading the collection {path} returned {}.",
                         response.status
                     ));
                 }

@@ -190,12 +190,12 @@ impl<W: Wire> Exchanger<'_, W> {
             } else if possible {
                 self.tell_unsure(
                     entry,
-                    "the list shows a record like it, and nothing in it that only this run writes",
+                    "the collection shows a record like it, and nothing in it that only this run writes",
                 );
             } else if !listing.whole {
                 self.tell_unsure(
                     entry,
-                    "the list does not show it, and could not be read whole",
+                    "the collection does not show it, and could not be read whole",
                 );
             } else if let Some(why) = claimed(&entry) {
                 self.tell_unsure(entry, why);

@@ -384,7 +384,8 @@ impl State {
                 &self.nobody,
                 responsible,
                 format!(
-                    "The target does not answer any more: the last {} requests found nobody there. Start it again and run once more.{under_way}",
+                    "The target no longer responds: the last {} requests could not connect. Start it again and run \
+                    once more.{under_way}",
                     self.nobody.long
                 ),
             )
@@ -393,7 +394,8 @@ impl State {
                 &self.silent,
                 Responsible::Supplier,
                 format!(
-                    "The target does not answer any more: the last {FAILING_AFTER} valid requests got no answer. Find out what it waits for, and run once more."
+                    "The target no longer responds: the last {FAILING_AFTER} valid requests received no response. Find \
+                    out what it waits for, and run once more."
                 ),
             )
         } else if self.failing.is_of_the_target() {

@@ -48,6 +48,49 @@ const FORBIDDEN_IN_SENTENCES: &[&str] = &[
     "odd",
 ];
 
+/// What no text of a run, a report or an error says either.
+const FORBIDDEN_IN_TEXTS: &[&str] = &[
+    "was answered",
+    "is answered",
+    "are answered",
+    "answers",
+    "answer",
+    "moment",
+    "those who",
+    "member",
+    "members",
+    "tag",
+    "tags",
+    "the list",
+    "is no",
+    "which is no",
+    "long-running work",
+    "comes back",
+    "told apart",
+    "odd",
+    "promised",
+    "nobody there",
+];
+
+/// Where a word above has its common meaning.
+const FAIR: &[&str] = &[
+    "there is no ",
+    "a moment later",
+    "for a moment",
+    "answers for",
+    "the list names",
+    "the list at",
+    "what to do with the list",
+    "the part of the list",
+    "is a tag",
+    "is no longer",
+    "is no more",
+    "no number was found",
+    "no number lies",
+    // A label that only seeds values.
+    "odd {pointer} {what}",
+];
+
 /// The words with which a purpose has no subject.
 const WITHOUT_SUBJECT: &[&str] = &[
     "where", "when", "if", "with", "without", "of", "nobody", "everyone", "nothing", "whether",
@@ -72,6 +115,17 @@ pub fn breaks(sentence: &str) -> Vec<String> {
     if words > LONGEST_SENTENCE {
         broken.push(format!("has {words} words, more than {LONGEST_SENTENCE}"));
     }
+    broken
+}
+
+/// What breaks the style in a text of several sentences, which may have `{}` for what it is filled with.
+pub fn breaks_in_text(text: &str) -> Vec<&'static str> {
+    let mut text = text.to_lowercase();
+    for fair in FAIR {
+        text = text.replace(fair, " … ");
+    }
+    let mut broken = forbidden_phrases(&text);
+    broken.extend(matching(FORBIDDEN_IN_TEXTS, &text));
     broken
 }
 
@@ -104,7 +158,7 @@ fn matching(phrases: &[&'static str], text: &str) -> Vec<&'static str> {
 }
 
 fn is_word(letter: char) -> bool {
-    letter.is_alphanumeric() || matches!(letter, '-' | '_' | '`')
+    letter.is_alphanumeric() || matches!(letter, '-' | '_' | '`' | '{' | '}')
 }
 
 #[test]
@@ -112,6 +166,11 @@ fn a_forbidden_phrase_is_found_as_whole_words() {
     assert_eq!(forbidden_phrases("Callers can choose."), ["callers"]);
     assert_eq!(forbidden_phrases("It is answered 404."), ["is answered 4"]);
     assert!(forbidden_phrases("The `caller` and a recaller.").is_empty());
+    assert_eq!(
+        breaks_in_text("The answer {answer} is no URL."),
+        ["is no url", "the answer", "answer", "is no"]
+    );
+    assert!(breaks_in_text("There is no `tag` here.").is_empty());
     assert!(!breaks(&"word ".repeat(31)).is_empty());
     assert!(has_no_subject("Where it is so, it is so.").is_some());
     assert!(has_no_subject("The API returns 404.").is_none());

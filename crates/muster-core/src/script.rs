@@ -124,7 +124,7 @@ impl<'a> Script<'a> {
         exchanges.first().ok_or_else(|| {
             Halt::unmet(
                 Responsible::Muster,
-                "The runner gave no answer to a request.",
+                "The runner gave no response to a request.",
             )
         })
     }

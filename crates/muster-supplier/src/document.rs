@@ -52,7 +52,7 @@ fn keys_for_tokens(document: &mut Value) {
     if let Some(schemes) = document.pointer_mut("/components/securitySchemes") {
         *schemes = json!({
             "clientId": header("client-id", "Who calls."),
-            "clientSecret": header("client-secret", "The secret of who calls."),
+            "clientSecret": header("client-secret", "The secret of the client."),
         });
     }
     let operations = document

@@ -117,7 +117,7 @@ pub(crate) enum Misbehaviour {
     RacyPatch,
     /// An Idempotency-Key is kept only once the record is made.
     RacyKeys,
-    /// If-Match takes a weak tag for the strong one.
+    /// If-Match takes a weak ETag for the strong one.
     WeakIfMatch,
     /// A cursor forgets which of several equal items it stood at.
     ForgetsTies,
@@ -215,17 +215,17 @@ pub(crate) enum Misbehaviour {
     WritesRestricted,
     /// The list of people shows the restricted records of the first force to everyone.
     ListsRestricted,
-    /// A restricted incident is answered 403, and one that is not there 404.
+    /// A request for a restricted incident receives 403, and one for an incident that does not exist receives 404.
     ForbidsRestricted,
     /// A restricted location takes longer than one that is not there.
     SlowsRestricted,
-    /// Those who may only read see how a person can be reached.
+    /// Identities that may only read see how a person can be reached.
     ShowsContacts,
     /// The audit log asks for no scope.
     OpensAudit,
     /// A new vehicle belongs to the force that its body names.
     AssignsOwner,
-    /// Nobody is ever asked to wait.
+    /// No request is ever limited.
     NeverThrottles,
     /// `X-HTTP-Method-Override` is obeyed once the rights are decided.
     ObeysOverride,

@@ -75,7 +75,7 @@ fn judge(said: &Said, offered: TlsVersion, place: &Place) -> End {
 fn no_tls(place: &Place) -> End {
     End::Broken(Breakage {
         kind: BreakageKind::Tls,
-        detail: format!("What {} answers is not TLS.", place.authority()),
+        detail: format!("What {} returns is not TLS.", place.authority()),
     })
 }
 

@@ -115,7 +115,7 @@ async fn converse(
     card: &Card,
 ) -> End {
     let Ok(name) = ServerName::try_from(place.host()) else {
-        return not_tried(format!("{} is no name that TLS can use.", place.host()));
+        return not_tried(format!("{} is not a name that TLS can use.", place.host()));
     };
     let stream = match connect(place, options.connect_timeout).await {
         Ok(stream) => stream,
@@ -190,7 +190,7 @@ async fn knock(
         }
         None => End::Broken(Breakage {
             kind: BreakageKind::NotHttp,
-            detail: format!("What {} answers is not HTTP.", place.authority()),
+            detail: format!("What {} returns is not HTTP.", place.authority()),
         }),
     }
 }

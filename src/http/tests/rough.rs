@@ -182,7 +182,7 @@ async fn garbage_is_not_http() {
     assert!(
         breakage
             .detail
-            .starts_with("What came back is not an HTTP answer")
+            .starts_with("What was received is not an HTTP response")
     );
 }
 
@@ -230,7 +230,7 @@ async fn silence_times_out() {
     let server = Server::raw(|mut stream, _| async move { drain(&mut stream).await }).await;
     let breakage = broken(&server.impatient(), &get("/")).await;
     assert_eq!(breakage.kind, BreakageKind::TimedOut);
-    assert_eq!(breakage.detail, "No answer came within 250 ms.");
+    assert_eq!(breakage.detail, "No response came within 250 ms.");
 }
 
 #[tokio::test]

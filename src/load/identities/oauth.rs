@@ -321,7 +321,7 @@ impl Reader<'_> {
 
     fn url(&mut self, pointer: &str, name: &str, text: &str) -> Option<Url> {
         Url::parse(text)
-            .map_err(|error| self.tell(pointer, format!("`{name}` is no URL: {error}")))
+            .map_err(|error| self.tell(pointer, format!("`{name}` is not a URL: {error}")))
             .ok()
     }
 

@@ -103,7 +103,7 @@ pub(super) fn lone_none(document: &Document, wrong: &mut Diagnostics) {
             wrong.push(
                 document
                     .key_error(&pointer, "`none` stands beside other credentials")
-                    .help("a caller without credentials has `none: {}` alone"),
+                    .help("an identity without credentials has `none: {}` alone"),
             );
         }
     }

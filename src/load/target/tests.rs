@@ -178,8 +178,11 @@ fn no_program_runs_for_a_file_that_is_wrong() {
 #[test]
 fn base_urls_that_cannot_be_one() {
     for (url, reason) in [
-        ("ftp://x.test", "`base_url` is no http or https URL"),
-        ("rms.example.test/api", "`base_url` is no http or https URL"),
+        ("ftp://x.test", "`base_url` is not an http or https URL"),
+        (
+            "rms.example.test/api",
+            "`base_url` is not an http or https URL",
+        ),
         ("https://u:hunter2@x.test", "`base_url` holds credentials"),
         (
             "https://x.test/api?x=1",

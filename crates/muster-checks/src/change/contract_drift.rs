@@ -55,7 +55,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("The operation is gone"),
         },
         Example {
-            title: "An answer may hold a value that callers do not expect",
+            title: "A response may hold a value that clients do not expect",
             contract: OLD,
             dialogue: &[ScriptedResponse::json(
                 "GET /openapi.json",
@@ -127,7 +127,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
         )])
     };
     if !response.is_success() {
-        return unread(format!("the answer is {}", exchange.received()));
+        return unread(format!("the response is {}", exchange.received()));
     }
     if response.cut {
         return unread("it is longer than `body_limit_bytes`".into());

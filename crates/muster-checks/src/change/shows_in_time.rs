@@ -108,7 +108,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     success(&created.exchange)?;
     let Some(path) = created.item else {
         return Err(Halt::NotApplicable(
-            "The answer does not say where the new record is.".into(),
+            "The response does not say where the new record is.".into(),
         ));
     };
     let Some(read) = script.world.contract.find_operation(&Method::Get, &path) else {

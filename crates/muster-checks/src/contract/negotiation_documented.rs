@@ -6,12 +6,12 @@ use crate::support::document::prelude::*;
 pub static CHECK: Check = Check {
     id: "contract.negotiation-documented",
     purpose: "The operations document what happens when the media type does not fit.",
-    verifies: "Each operation that answers with a body documents 406, and each that takes a body documents 415, by \
-               code or by class.",
+    verifies: "Each operation that returns a body documents 406, and each that takes a body documents 415, by code or \
+    by class.",
     matters: "A client that asks for the wrong form must be able to tell that from any other \
         mistake.",
-    fix: "Document 406 on operations that answer with a body and 415 on those that take one; shared components keep \
-          it short.",
+    fix: "Document 406 on operations that return a body and 415 on those that take one; shared components keep it \
+    short.",
     kind: Kind::Contract(judge),
     examples: &[
         Example {
@@ -43,7 +43,7 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
             .iter()
             .any(|response| is_success(response.status) && !response.content.is_empty());
         for (concerned, status, what) in [
-            (answers, 406, "answers with a body"),
+            (answers, 406, "returns a body"),
             (operation.body.is_some(), 415, "takes a body"),
         ] {
             if !concerned {
@@ -55,7 +55,7 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
                 Finding::new(
                     status.to_string(),
                     format!("An operation that {what} does not document {status}."),
-                    format!("a documented answer {status}"),
+                    format!("a documented response {status}"),
                     "none",
                 )
                 .at(&operation.pointer)

@@ -6,11 +6,11 @@ use crate::support::document::prelude::*;
 pub static CHECK: Check = Check {
     id: "contract.object-bodies",
     purpose: "The documented JSON responses are objects, not bare arrays.",
-    verifies: "The schema of each successful JSON answer says an object at its top. Schemas that leave the type open \
-               are not judged.",
+    verifies: "The schema of each successful JSON response says an object at its top. Schemas that leave the type open \
+    are not judged.",
     matters: "A bare list can never carry a count, a next page or a warning without breaking every \
         client.",
-    fix: "Wrap the list, such as `{ \"items\": […] }`, in the next major version.",
+    fix: "Wrap the collection, such as `{ \"items\": […] }`, in the next major version.",
     kind: Kind::Contract(judge),
     examples: &[
         Example {
@@ -64,7 +64,7 @@ fn judge(contract: &Contract, _: &Parameters) -> Vec<Judged> {
     }
     if judged.is_empty() {
         judged.push(Judged::document(Judgement::not_applicable(
-            "No successful JSON answer has a schema that says its type.",
+            "No successful JSON response has a schema that says its type.",
         )));
     }
     judged

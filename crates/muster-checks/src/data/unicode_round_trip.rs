@@ -282,7 +282,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         };
         if response.is_success() && joins(script, operation, &valid, exchange) {
             return Err(Halt::NotApplicable(format!(
-                "{} answers 200 with a record that was there already, and takes no new text.",
+                "{} returns 200 with a record that existed already, and stores no new string.",
                 operation.key
             )));
         }
@@ -390,7 +390,7 @@ fn compare(
             Judgement::Pass
         } else {
             Judgement::not_applicable(format!(
-                "What {} made, if anything, is not in its answer, and the contract has no way to read it back.",
+                "What {} made, if anything, is not in its response, and the contract has no way to read it back.",
                 operation.key
             ))
         }]);

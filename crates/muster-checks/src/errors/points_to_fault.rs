@@ -174,14 +174,14 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let arranged = valid_request(script, operation)?;
     let Some((body, members)) = spoilt(script, operation, &arranged) else {
         return Err(Halt::NotApplicable(format!(
-            "The body of {} has no two members that can be given a wrong type.",
+            "The body of {} has no two properties that can be given a wrong type.",
             operation.key
         )));
     };
     let request: Request = wrong(
         arranged.with_body(script.world.contract, operation, body)?,
-        "sends two members of a wrong type",
-        "two members are of a wrong type",
+        "sends two properties of a wrong type",
+        "two properties are of a wrong type",
     );
     let first = script.send(request.clone())?;
     let Some(list) = refusal(first).and_then(faults) else {

@@ -25,7 +25,7 @@ pub static CHECK: Check = Check {
         without a response is inconclusive: it may be a gateway's.",
     matters: "Long searches happen: a list of ids, a pasted text. A 5xx pages the operator for a \
         client's mistake, and tells the client to try the same again.",
-    fix: "Set limits for line and headers in the server, and let it answer 414 and 431 itself.",
+    fix: "Set limits for line and headers in the server, and let it return 414 and 431 itself.",
     kind: Kind::Probe {
         scope: Scope::Target(reads_somewhere),
         run,
@@ -93,7 +93,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
         return Err(Halt::unmet(
             Responsible::Supplier,
             format!(
-                "{} gives no answer to compare with ({}).",
+                "{} gives no response to compare with ({}).",
                 operation.key,
                 usual.received()
             ),

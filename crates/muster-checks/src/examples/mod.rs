@@ -229,7 +229,7 @@ pub(crate) fn converse(
                 let line = pick(example.dialogue, &mut used, |line| {
                     handshakes::matches(line.to, &asked)
                 })
-                .ok_or_else(|| format!("No line answers HANDSHAKE {}.", asked.offer()))?;
+                .ok_or_else(|| format!("No line responds to HANDSHAKE {}.", asked.offer()))?;
                 let handshaken = handshakes::ended(line, asked);
                 history.push(EffectResult::Handshake(Box::new(handshaken)));
             }
@@ -240,7 +240,7 @@ pub(crate) fn converse(
                     let line =
                         next_line(example.dialogue, &mut used, &request).ok_or_else(|| {
                             format!(
-                                "No line answers {} {}.",
+                                "No line responds to {} {}.",
                                 request.method,
                                 request.path_and_query()
                             )
@@ -302,7 +302,7 @@ pub(crate) fn request(line: &ScriptedResponse, contract: &Contract) -> Result<Re
     let (method, path) = line
         .to
         .split_once(' ')
-        .ok_or("A line answers `METHOD /path`.")?;
+        .ok_or("A line responds to `METHOD /path`.")?;
     let method = Method::parse(method);
     let mut request = Request::new(method.clone(), Address::Base(path.to_owned()), "an example");
     request.intent = if line.wrong {

@@ -224,7 +224,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     };
     Ok(if judgements.is_empty() {
         vec![Judgement::not_applicable(format!(
-            "What {} answers to those who show no credentials tells neither that it refuses them nor that it does not.",
+            "The response of {} to a request without credentials does not show whether it refuses or accepts it.",
             operation.key
         ))]
     } else {

@@ -164,7 +164,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     }
     if judgements.is_empty() {
         return Err(Halt::NotApplicable(format!(
-            "What is answered on {template} to methods that are not declared does not tell whether there are any."
+            "The responses of {template} to methods that the contract does not declare do not show whether they are \
+            supported."
         )));
     }
     Ok(judgements)

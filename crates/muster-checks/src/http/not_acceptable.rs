@@ -81,7 +81,7 @@ fn applies(_: &Contract, operation: &Operation) -> Applies {
         .iter()
         .any(|media| media.starts_with("*/") || media.starts_with("application/*"))
     {
-        Applies::No("The contract says that it answers with any media type.".into())
+        Applies::No("The contract says that it responds with any media type.".into())
     } else {
         Applies::Yes
     }

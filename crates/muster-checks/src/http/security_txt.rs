@@ -18,11 +18,11 @@ use muster_core::{
 pub static CHECK: Check = Check {
     id: "http.security-txt",
     purpose: "The host serves /.well-known/security.txt, so that a weakness can be reported.",
-    verifies: "`/.well-known/security.txt` at the root of the target's host receives 200 with \
-        text/plain, at least one `Contact` and one `Expires` that is a date of RFC 3339. It is \
-        asked for without credentials, since those who find a weakness have none. A redirect is \
-        inconclusive: it may lead to the right file on another host, and Muster calls no other \
-        host. Whether the date has passed, and whether a signature is right, is not judged.",
+    verifies: "`/.well-known/security.txt` at the root of the target's host receives 200 with text/plain, at least one \
+    `Contact` and one `Expires` that is a date of RFC 3339. It is asked for without credentials, since the \
+    people who find a weakness have none. A redirect is inconclusive: it may lead to the right file on another \
+    host, and Muster calls no other host. Whether the date has passed, and whether a signature is right, is not \
+    judged.",
     matters: "Whoever finds a weakness in a police system needs to know whom to tell, before telling \
         anyone else.",
     fix: "Serve the file as RFC 9116 describes it, with a contact that someone reads, and renew its date.",
@@ -61,7 +61,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("Expires"),
         },
         Example {
-            title: "The page of an application that answers everything",
+            title: "The page of an application that serves every path",
             contract: "paths: {}",
             dialogue: &[ScriptedResponse::new(
                 FILE,
@@ -178,7 +178,10 @@ fn defect(response: &Response) -> Option<(&'static str, &'static str)> {
         .and_then(|now| OffsetDateTime::parse(&now.replace("GMT", "+0000"), &Rfc2822).ok());
     match values("expires").as_slice() {
         [value] => match (date(value), now) {
-            (None, _) => Some(("expires", "Expires of security.txt is no date of RFC 3339.")),
+            (None, _) => Some((
+                "expires",
+                "Expires of security.txt is not a date of RFC 3339.",
+            )),
             (Some(expires), Some(now)) if expires < now => {
                 Some(("expired", "security.txt has expired."))
             }

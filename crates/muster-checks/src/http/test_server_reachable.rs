@@ -16,7 +16,7 @@ pub static CHECK: Check = Check {
     verifies: "A server of the contract is one to test against: its URL or description says so (test, \
         sandbox, development, staging and the like), or it is the tested server and the target file \
         gives another environment than production. If it is the one under test, its base URL is asked \
-        without credentials, and any answer shows that it is reachable. A test server on another host is \
+        without credentials, and any response shows that it is reachable. A test server on another host is \
         never called: that it is reachable is inconclusive until a run is made against it.",
     matters: "Whoever builds against an API and has nowhere to try it tries it in production.",
     fix: "List the test server under `servers` of the contract, with a description that says what it is \
@@ -150,7 +150,7 @@ fn reachable(exchange: &Exchange) -> Judgement {
             Judgement::inconclusive(
                 Responsible::Supplier,
                 format!(
-                    "The test server was answered for with {}: run again when it is up.",
+                    "The test server returned {}: run again when it is up.",
                     response.status
                 ),
             )
@@ -160,14 +160,14 @@ fn reachable(exchange: &Exchange) -> Judgement {
             Finding::new(
                 "not reachable",
                 "The test server that the contract declares cannot be reached.",
-                "an answer, whatever it says",
+                "a response, whatever it says",
                 breakage.detail.clone(),
             )
             .into()
         }
         Outcome::Broken(breakage) => Judgement::inconclusive(
             breakage.kind.responsible(),
-            format!("The test server did not answer: {}", breakage.detail),
+            format!("The test server did not respond: {}", breakage.detail),
         ),
     }
 }

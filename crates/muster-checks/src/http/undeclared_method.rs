@@ -32,7 +32,7 @@ pub static CHECK: Check = Check {
         as 400 from a server that does not know the method.",
     matters: "Methods nobody wrote down are nobody's responsibility: not tested, not logged, not \
         guarded. And Allow tells a client in one response what would have been right.",
-    fix: "Let the router answer 405 for every method that is not declared, with Allow for those that are.",
+    fix: "Let the router return 405 for every method that is not declared, with Allow for those that are.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,
@@ -111,7 +111,7 @@ pub static CHECK: Check = Check {
             says: Expect::Pass,
         },
         Example {
-            title: "A search that answers GET, though only POST is declared",
+            title: "A search that accepts GET, though only POST is declared",
             contract: "/search: {post: {responses: {'200': {description: Found}}}}",
             dialogue: &[ScriptedResponse::json("GET /search", 200, "{}")],
             says: Expect::Fail("receives 200"),

@@ -31,8 +31,8 @@ pub static CHECK: Check = Check {
         that the schema does not tell, and the check is inconclusive.",
     matters: "Clients tell a record that is gone from a mistake of their own by this status alone. \
         An empty 200 or a 500 in its place turns a stale link into wrong data or an alarm.",
-    fix: "Answer 404 with the error body that the contract documents for it, also where the framework \
-        would send its own; document 404 on every operation with an id in its path.",
+    fix: "Return 404 with the error body that the contract documents for it, also where the framework would send its \
+    own; document 404 on every operation with an id in its path.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,
@@ -99,7 +99,7 @@ pub static CHECK: Check = Check {
             says: Expect::Inconclusive,
         },
         Example {
-            title: "What a search answers that found nothing",
+            title: "What a search returns that found nothing",
             contract: PERSON,
             dialogue: &[ScriptedResponse::json("GET /people/*", 200, r#"{"items":[],"total":0}"#)],
             says: Expect::Inconclusive,

@@ -24,8 +24,7 @@ pub static CHECK: Check = Check {
         it. 404 is inconclusive: the record may not exist.",
     matters: "An API that guesses at a body's type reads what nobody wrote. It is also the way by which \
         forms of other sites, or XML with its entities, reach a parser that was meant for JSON.",
-    fix: "Let the framework accept only the documented media types and answer 415 for the rest, and \
-        document 415.",
+    fix: "Let the framework accept only the documented media types and return 415 for the rest, and document 415.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,
@@ -105,7 +104,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     ));
     request.body = Some(Body {
         media_type: Some("application/vnd.muster.none".into()),
-        bytes: "This is no body of any kind.".into(),
+        bytes: "This is not a body of any kind.".into(),
     });
     request.purpose = "sends a body of a media type that is not taken".into();
     let exchange = script.send(request)?;

@@ -39,8 +39,8 @@ pub static CHECK: Check = Check {
         body that shows it.",
     matters: "What gets in once stays: it breaks the next reader, and in a record of a person it may break \
         a case. Each rule that nobody enforces is a promise that other systems build upon in vain.",
-    fix: "Validate every body against the schema of the contract before anything is done with it, best by \
-        the schema itself, and answer 400 or 422 with the place and the reason.",
+    fix: "Validate every body against the schema of the contract before anything is done with it, best by the schema \
+    itself, and return 400 or 422 with the place and the reason.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

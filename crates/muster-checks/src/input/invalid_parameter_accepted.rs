@@ -29,10 +29,10 @@ pub static CHECK: Check = Check {
         are headers of HTTP itself, whose invalid values are to be ignored (If-Match, Range, Prefer and their \
         like), those that only trace a request, and letters for the number or the size of a page, which \
         `ops.paging-limits` judges.",
-    matters: "A filter that is not understood and not refused answers with other records than were asked for, \
-        and nobody notices.",
-    fix: "Validate parameters against their schemas before the query runs, and answer 400 or 422 with the \
-        name of the parameter.",
+    matters: "A filter that is not understood and not refused gives other records than the client requested, and \
+    nobody notices.",
+    fix: "Validate parameters against their schemas before the query runs, and return 400 or 422 with the name of the \
+    parameter.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

@@ -24,17 +24,15 @@ use muster_core::{
 pub static CHECK: Check = Check {
     id: "input.server-error",
     purpose: "No input value makes the API fail or drop the connection.",
-    verifies: "For each operation, a valid request is sent and then sent again with one odd value \
-        in it: names and texts of many scripts, emoji, marks of direction, quotes, control \
-        characters and NUL, texts of ten thousand letters, nought, negative and huge numbers, \
-        dates at the ends of the calendar, deep nesting, and ids that are no ids. Each may be \
-        taken or refused; a response of class 5xx is a failure, and so is a connection that is \
-        closed or left without a response where the request was valid. Responses that say when to \
-        come back (503 with Retry-After) are not blamed, nor is a value that does not fail again \
-        when it is sent alone. What fails is shown with the smallest body found that fails in the \
-        same way.",
-    matters: "Odd values are everyday values of somebody. Where one makes a server fail, it is not handled at \
-        all, and what it leaves behind is not known.",
+    verifies: "For each operation, a valid request is sent and then sent again with one robustness value in it: names \
+    and texts of many scripts, emoji, marks of direction, quotes, control characters and NUL, texts of ten \
+    thousand letters, nought, negative and huge numbers, dates at the ends of the calendar, deep nesting, and \
+    ids that are no ids. Each may be taken or refused; a response of class 5xx is a failure, and so is a \
+    connection that is closed or left without a response where the request was valid. Responses that say when to \
+    come back (503 with Retry-After) are not blamed, nor is a value that does not fail again when it is sent \
+    alone. What fails is shown with the smallest body found that fails in the same way.",
+    matters: "Each of these values is an everyday value for somebody. Where one makes a server fail, it is not handled \
+    at all, and what it leaves behind is not known.",
     fix: "Find the response's time in the log. Validate before use, bind values in queries, and \
         turn what the store cannot hold into a 4xx that says why.",
     kind: Kind::Probe {
@@ -53,7 +51,7 @@ pub static CHECK: Check = Check {
             says: Expect::Pass,
         },
         Example {
-            title: "A text breaks the list",
+            title: "A string breaks the collection",
             contract: PEOPLE,
             dialogue: &[
                 ScriptedResponse::json("GET /people", 200, "{}"),
@@ -62,7 +60,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("500"),
         },
         Example {
-            title: "Everything breaks from some moment on, the plain request too",
+            title: "Everything breaks from some time on, the plain request too",
             contract: PEOPLE,
             dialogue: &[
                 ScriptedResponse::json("GET /people", 200, "{}"),
@@ -217,7 +215,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         return Ok(vec![Judgement::inconclusive(
             Responsible::Supplier,
             format!(
-                "There is {came} to the plain request to {} as well, so what odd values do cannot be told.",
+                "The plain request to {} received {came} as well, so the effect of robustness values is not known.",
                 operation.key
             ),
         )]);
@@ -226,7 +224,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     failures = again_alone(script, failures)?;
     if failures.is_empty() {
         return Ok(vec![Judgement::not_applicable(format!(
-            "{failures_once} odd values of {} met a server error once and not again, so the values are not blamed.",
+            "{failures_once} robustness values of {} received a server error once and not again, so the values are not \
+            the cause.",
             operation.key
         ))]);
     }
@@ -348,7 +347,7 @@ fn failed(exchange: &Exchange) -> Option<String> {
         Outcome::Answered(response) => match response.status {
             503 if response.headers.get("retry-after").is_some() => None,
             501..=504 => None,
-            status @ 500..600 => Some(format!("an answer {status}")),
+            status @ 500..600 => Some(format!("a response {status}")),
             _ => None,
         },
         Outcome::Broken(breakage) => {

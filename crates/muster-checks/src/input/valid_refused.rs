@@ -81,7 +81,7 @@ pub static CHECK: Check = Check {
             says: Expect::Pass,
         },
         Example {
-            title: "Refused from some moment on, the plain body too",
+            title: "Refused from some time on, the plain body too",
             contract: PERSON,
             dialogue: &[
                 ScriptedResponse::json("POST /people", 201, "{}"),

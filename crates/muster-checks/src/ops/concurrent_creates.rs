@@ -138,7 +138,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 made += 1;
                 let Some(identity) = identity_of(script, exchange) else {
                     return Err(Halt::NotApplicable(format!(
-                        "The answers of {} name no record.",
+                        "The responses of {} name no record.",
                         operation.key
                     )));
                 };

@@ -28,8 +28,8 @@ pub static CHECK: Check = Check {
         read afterwards, in both properties. Where changes need a condition (412, 428), \
         `ops.lost-update` judges. An API whose gap is hit every second time is missed once in 128 \
         runs.",
-    matters: "A PATCH that reads the whole record, changes it and writes it back undoes what another wrote \
-        in between, and answers 200 to both.",
+    matters: "A PATCH that reads the whole record, changes it and writes it back undoes what another wrote in between, \
+    and returns 200 to both.",
     fix: "Change single columns, or lock the row from reading to writing.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
@@ -103,7 +103,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         for (member, value) in &changes {
             let body = Value::Object([(member.clone(), value.clone())].into_iter().collect());
             let mut request = own.changing_to(script, body, None)?;
-            request.purpose = "changes one member while another request changes another".into();
+            request.purpose = "changes one property while another request changes another".into();
             requests.push(request);
         }
         let exchanges = script.send_all(requests)?;
@@ -121,7 +121,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             });
             return match (status, exchanges.first(), exchanges.last()) {
                 (Some(status), ..) => Err(Halt::NotApplicable(format!(
-                    "{} answers {status} to a change without a condition while another is under way.",
+                    "{} returns {status} to a change without a condition while another is under way.",
                     change.key
                 ))),
                 (None, Some(first), Some(last)) => {

@@ -43,7 +43,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("another"),
         },
         Example {
-            title: "None comes back",
+            title: "None is returned",
             contract: LIST,
             dialogue: &[ScriptedResponse::empty("GET /people", 200)],
             says: Expect::Fail("no X-Request-Id"),

@@ -26,7 +26,7 @@ pub static CHECK: Check = Check {
         of the empty collection and are inconclusive.",
     matters: "That nobody of this name is known is a response. 404 says the same of a wrong \
         address, and a client cannot tell the two apart.",
-    fix: "Answer 200 with an empty collection; keep 404 for single records.",
+    fix: "Return 200 with an empty collection; keep 404 for single records.",
     kind: Kind::Probe {
         scope: Scope::Operation(lists),
         run,

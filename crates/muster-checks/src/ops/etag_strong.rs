@@ -35,7 +35,7 @@ pub static CHECK: Check = Check {
     },
     examples: &[
         Example {
-            title: "A new tag for a new version",
+            title: "A new ETag for a new version",
             contract: PEOPLE,
             dialogue: &[
                 ScriptedResponse::json("POST /people", 201, r#"{"id":"7"}"#),
@@ -52,7 +52,7 @@ pub static CHECK: Check = Check {
             says: Expect::Pass,
         },
         Example {
-            title: "The tag stays the same",
+            title: "The ETag stays the same",
             contract: PEOPLE,
             dialogue: &[
                 ScriptedResponse::json("POST /people", 201, r#"{"id":"7"}"#),
@@ -69,7 +69,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("stays the same"),
         },
         Example {
-            title: "A new tag at every read",
+            title: "A new ETag at every read",
             contract: PEOPLE,
             dialogue: &[
                 ScriptedResponse::json("POST /people", 201, r#"{"id":"7"}"#),
@@ -112,7 +112,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
 
 fn judge<'a>(script: &mut Script<'a>, change: &'a Operation) -> Scripted {
     let own = Own::of(script, change)?;
-    let first = own.read(script, "reads the tag of a record")?;
+    let first = own.read(script, "reads the ETag of a record")?;
     if let Some(text) = first.headers.get("etag")
         && !is_tag(text)
     {
@@ -128,7 +128,7 @@ fn judge<'a>(script: &mut Script<'a>, change: &'a Operation) -> Scripted {
         ]);
     }
     let tag = Tag::needed(first, own.read)?;
-    let second = own.read(script, "reads the tag again")?;
+    let second = own.read(script, "reads the ETag again")?;
     if let Some(finding) = unchanged(first, &tag, second) {
         return Ok(vec![finding.at(own.read.pointer.clone()).into()]);
     }
@@ -138,7 +138,7 @@ fn judge<'a>(script: &mut Script<'a>, change: &'a Operation) -> Scripted {
         Tag::of(second).as_ref().map(|tag| tag.0.as_str()),
     )?;
     success(script.send(request)?)?;
-    let reading = own.reading("reads the tag after a change");
+    let reading = own.reading("reads the ETag after a change");
     let third = success(settled(script, &reading, |response| {
         response.body != second.body
     })?)?;

@@ -62,7 +62,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let mut head = request;
     head.method = Method::Head;
     head.operation = None;
-    head.purpose = "asks for the head of an answer alone".into();
+    head.purpose = "sends HEAD".into();
     let exchange = script.send(head)?;
     let response = match reached(exchange) {
         Ok(response) => response,

@@ -24,7 +24,7 @@ pub static CHECK: Check = Check {
         or 409. A success fails, whether it makes a record or gives the first again; another \
         refusal is inconclusive, since it may be for another reason.",
     matters: "A client that mixes up its keys would be told that a record was stored which never was.",
-    fix: "Keep a hash of the body with the key, and answer 422 where it differs.",
+    fix: "Keep a hash of the body with the key, and return 422 where it differs.",
     kind: Kind::Probe {
         scope: Scope::Operation(adds),
         run,
@@ -83,7 +83,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         Ok(_) => Judgement::inconclusive(
             Responsible::Supplier,
             format!(
-                "{} answered {} to a key with another body: whether for that reason is not known. Answer 422 or 409.",
+                "{} returned {} to a key with another body, and the reason is not known. Return 422 or 409.",
                 operation.key,
                 exchange.received()
             ),

@@ -23,8 +23,7 @@ pub static CHECK: Check = Check {
         second identity that may create as well: the same request with the same key is sent as the first \
         identity and then as the other. The other gets a record of its own; the record of the first, or a \
         refusal for the key (409 or 422), fails. Identities that may not create are passed over.",
-    matters: "Keys are chosen by clients and may meet. One force must never be shown, in answer to its own \
-        request, the record of another.",
+    matters: "Keys are chosen by clients and may meet. The response to one force must never show the record of another.",
     fix: "Keep keys under the client that sent them.",
     kind: Kind::Probe {
         scope: Scope::Operation(adds),

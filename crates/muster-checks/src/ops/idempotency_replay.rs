@@ -27,8 +27,7 @@ pub static CHECK: Check = Check {
         same.",
     matters: "Connections break after the server has acted. The client can only repeat, and must not book \
         the same arrest twice.",
-    fix: "Keep the key with the response, in the transaction that creates the record, and send \
-        that answer again.",
+    fix: "Keep the key with the response, in the transaction that creates the record, and send that response again.",
     kind: Kind::Probe {
         scope: Scope::Operation(adds),
         run,

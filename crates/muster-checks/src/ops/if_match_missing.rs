@@ -21,7 +21,7 @@ pub static CHECK: Check = Check {
         for If-Match receives 428. APIs that take changes without a condition are not judged.",
     matters: "A condition that can be left out protects nobody: the one client that forgets it overwrites \
         everybody else.",
-    fix: "Answer 428 to PUT and PATCH without If-Match, and say in the body what to send (RFC 6585 §3).",
+    fix: "Return 428 to PUT and PATCH without If-Match, and say in the body what to send (RFC 6585 §3).",
     kind: Kind::Probe {
         scope: Scope::Operation(changes_item),
         run,

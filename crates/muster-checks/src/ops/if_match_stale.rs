@@ -27,8 +27,8 @@ pub static CHECK: Check = Check {
         ETag receives 412 as well.",
     matters: "Two people edit one record: without the condition the second wipes out what the first wrote, \
         and neither of them ever learns of it.",
-    fix: "Compare If-Match with the current ETag in the same transaction that writes, and answer \
-        412 where they differ.",
+    fix: "Compare If-Match with the current ETag in the same transaction that writes, and return 412 where they \
+    differ.",
     kind: Kind::Probe {
         scope: Scope::Operation(changes_item),
         run,
@@ -91,27 +91,27 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let change = of_role(script, operation, &[Role::Replace, Role::Patch])?;
     conditional(script, change)?;
     let own = Own::of(script, change)?;
-    let old = Tag::needed(own.read(script, "reads the tag of a record")?, own.read)?;
+    let old = Tag::needed(own.read(script, "reads the ETag of a record")?, own.read)?;
     let request = own.changing(script, 1, Some(&old.0))?;
     success(script.send(request)?)?;
-    let reading = own.reading("reads the tag after a change");
+    let reading = own.reading("reads the ETag after a change");
     let now = settled(script, &reading, |response| {
         response.headers.get("etag") != Some(old.0.as_str())
     })?;
     let current = Tag::needed(success(now)?, own.read)?;
     if current == old {
         return Ok(vec![Judgement::not_applicable(format!(
-            "The tag of {} does not change, which `ops.etag-strong` judges.",
+            "The ETag of {} does not change, which `ops.etag-strong` judges.",
             own.read.key
         ))]);
     }
     let mut stale = own.changing(script, 2, Some(&old.0))?;
-    stale.purpose = "changes a record on condition of an old version".into();
+    stale.purpose = "changes a record with If-Match and an old ETag".into();
     let refused = expect_412(script, stale, change)?;
     if refused != Judgement::Pass {
         return Ok(vec![refused]);
     }
-    let after = Tag::of(own.read(script, "reads the tag after a refused change")?);
+    let after = Tag::of(own.read(script, "reads the ETag after a refused change")?);
     if after.as_ref() != Some(&current) {
         return Ok(vec![
             Finding::new(
@@ -140,7 +140,7 @@ fn deletion<'a>(script: &mut Script<'a>, own: &Own<'a>, old: &Tag) -> Scripted {
     let request = Request::new(
         Method::Delete,
         Address::Base(own.path.clone()),
-        "deletes a record on condition of an old version",
+        "deletes a record with If-Match and an old ETag",
     )
     .calling(&delete.key)
     .header("if-match", old.0.as_str());

@@ -66,7 +66,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let change = of_role(script, operation, &[Role::Replace, Role::Patch])?;
     conditional(script, change)?;
     let own = Own::of(script, change)?;
-    let tag = Tag::needed(own.read(script, "reads the tag of a record")?, own.read)?;
+    let tag = Tag::needed(own.read(script, "reads the ETag of a record")?, own.read)?;
     if tag.is_weak() {
         return Err(Halt::NotApplicable(format!(
             "The ETag of {} is a weak one.",
@@ -74,7 +74,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         )));
     }
     let mut request = own.changing(script, 1, Some(&format!("W/{}", tag.0)))?;
-    request.purpose = "changes a record on condition of a weak tag".into();
+    request.purpose = "changes a record with If-Match and a weak ETag".into();
     let exchange = script.send(request)?;
     let response = match reached(exchange) {
         Ok(response) => response,
@@ -93,7 +93,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         Judgement::Pass
     } else {
         Judgement::not_applicable(format!(
-            "{} answers {} to a weak tag in If-Match.",
+            "{} returns {} to a weak ETag in If-Match.",
             change.key, response.status
         ))
     };

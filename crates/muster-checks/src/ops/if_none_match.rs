@@ -113,14 +113,14 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
 fn judge_read<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted {
     let mut request = valid_request(script, operation)?.request;
     request.headers.remove("if-none-match");
-    request.purpose = "reads a record with its tag".into();
+    request.purpose = "reads a record with its ETag".into();
     let full = success(script.send(request.clone())?)?;
     let tag = Tag::needed(full, operation)?;
     let strong = tag.0.strip_prefix("W/").unwrap_or(&tag.0);
     let weak = format!("W/{strong}");
     for (held, purpose) in [
-        (tag.0.as_str(), "asks again with the tag that it holds"),
-        (weak.as_str(), "asks again with the weak form of the tag"),
+        (tag.0.as_str(), "asks again with the ETag that it holds"),
+        (weak.as_str(), "asks again with the weak form of the ETag"),
     ] {
         let exchange = script.send(with(request.clone(), "if-none-match", held, purpose))?;
         let response = match reached(exchange) {
@@ -131,7 +131,7 @@ fn judge_read<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted
             return Ok(vec![finding.at(operation.pointer.clone()).into()]);
         }
     }
-    let purpose = "asks again with a tag that nobody sent";
+    let purpose = "asks again with an ETag that nobody sent";
     let exchange = script.send(with(request, "if-none-match", UNKNOWN, purpose))?;
     let judgement = match reached(exchange) {
         Err(judgement) => judgement,

@@ -25,8 +25,8 @@ pub static CHECK: Check = Check {
         contract or claims know no conditions of changes.",
     matters: "Clients that keep no ETags rely on the time; where it is not looked at, they \
         overwrite what others wrote.",
-    fix: "Compare If-Unmodified-Since with the moment of the last change where there is no If-Match, and \
-        answer 412 where the record is newer.",
+    fix: "Compare If-Unmodified-Since with the time of the last change where there is no If-Match, and return 412 \
+    where the record is newer.",
     kind: Kind::Probe {
         scope: Scope::Operation(changes_item),
         run,
@@ -79,7 +79,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         .ok_or_else(|| Halt::NotApplicable(format!("{} sends no Last-Modified.", own.read.key)))?;
     let mut request = own.changing(script, 1, None)?;
     request.headers.set("if-unmodified-since", day_before);
-    request.purpose = "changes a record on condition of a moment long past".into();
+    request.purpose = "changes a record with If-Unmodified-Since and a time long past".into();
     let exchange = script.send(request)?;
     let judgement = match reached(exchange) {
         Err(judgement) => judgement,

@@ -47,7 +47,7 @@ pub static CHECK: Check = Check {
     },
     examples: &[
         Example {
-            title: "Another list, another tag",
+            title: "Another list, another ETag",
             contract: PEOPLE,
             dialogue: &[
                 FIRST,
@@ -60,7 +60,7 @@ pub static CHECK: Check = Check {
             says: Expect::Pass,
         },
         Example {
-            title: "The tag stays",
+            title: "The ETag stays",
             contract: PEOPLE,
             dialogue: &[
                 FIRST,
@@ -71,7 +71,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("the same ETag"),
         },
         Example {
-            title: "Who holds the old list is told that nothing changed",
+            title: "A client with the old ETag is told that nothing changed",
             contract: PEOPLE,
             dialogue: &[
                 FIRST,
@@ -83,7 +83,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("receives 304"),
         },
         Example {
-            title: "A weak tag by which the old list stands for the new one",
+            title: "A weak ETag by which the old list stands for the new one",
             contract: PEOPLE,
             dialogue: &[
                 FIRST,
@@ -145,7 +145,7 @@ fn judge<'a>(script: &mut Script<'a>, list: &'a Operation) -> Scripted {
     let (full, first) = workable(script, &home)?;
     let lister = Lister::of(script, &home, list, &first)?;
     let query: Vec<(&str, Value)> = lister.longest().into_iter().collect();
-    let before = lister.ask(script, &query, "reads a list with its tag")?;
+    let before = lister.ask(script, &query, "reads a list with its ETag")?;
     let tag = Tag::needed(success(before)?, list)?;
     let counted = count(before);
     if tag.is_weak() {
@@ -153,8 +153,13 @@ fn judge<'a>(script: &mut Script<'a>, list: &'a Operation) -> Scripted {
     }
 
     let plain = full.body().cloned().unwrap_or(Value::Null);
-    let body = told_apart(script.world, home.create, &plain, "one more on the list");
-    let purpose = "adds a record to the list";
+    let body = told_apart(
+        script.world,
+        home.create,
+        &plain,
+        "one more record in the collection",
+    );
+    let purpose = "adds a record to the collection";
     let held = match send(script, &home, &full, Some(body), purpose)? {
         Made::Record(held) => held,
         Made::Refused(exchange) => {
@@ -169,7 +174,11 @@ fn judge<'a>(script: &mut Script<'a>, list: &'a Operation) -> Scripted {
         }
     };
     let (after, shows) = until(script, |script| {
-        let exchange = lister.ask(script, &query, "reads the list after a record was added")?;
+        let exchange = lister.ask(
+            script,
+            &query,
+            "reads the collection after a record was added",
+        )?;
         let more = count(exchange)
             .zip(counted)
             .is_some_and(|(now, before)| now > before);
@@ -217,7 +226,7 @@ fn on_condition<'a>(
     };
     // A copy that lags behind may still hold the old list.
     let stale = until(script, |script| {
-        let exchange = asked(script, old, "asks for the list with its old tag")?;
+        let exchange = asked(script, old, "asks for the collection with its old ETag")?;
         let stale = exchange.status() == Some(304);
         Ok((stale, !stale))
     })?;
@@ -229,7 +238,7 @@ fn on_condition<'a>(
             "304",
         )));
     }
-    let exchange = asked(script, new, "asks for the list with its new tag")?;
+    let exchange = asked(script, new, "asks for the collection with its new ETag")?;
     let response = match reached(exchange) {
         Ok(response) => response,
         Err(Judgement::Inconclusive(gap)) => return Err(Halt::Unmet(gap)),

@@ -86,7 +86,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         let was_read = told.is_none();
         let tag = match told {
             Some(tag) => tag,
-            None => Tag::needed(own.read(script, "reads the tag of a record")?, own.read)?,
+            None => Tag::needed(own.read(script, "reads the ETag of a record")?, own.read)?,
         };
         let mut requests = Vec::new();
         for client in 0..2 {
@@ -113,7 +113,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                 success(first)?;
             }
             (2, _) => {
-                let now = Tag::of(own.read(script, "reads the tag after both changes")?);
+                let now = Tag::of(own.read(script, "reads the ETag after both changes")?);
                 if now.as_ref() == Some(&tag) {
                     return Err(Halt::NotApplicable(format!(
                         "{} leaves the record as it was, so that nothing could be lost.",

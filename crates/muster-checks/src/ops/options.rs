@@ -21,7 +21,7 @@ pub static CHECK: Check = Check {
     verifies: "OPTIONS is sent once to each path that begins with a GET in the contract. Where it \
         receives a success and Allow, that names every method which the contract declares on the \
         path; HEAD, OPTIONS and others may come on top. An API that does not take OPTIONS (404, \
-        405, 501), or answers it without Allow as it may, is not judged.",
+        405, 501), or responds without Allow as it may, is not judged.",
     matters: "Gateways and clients that ask first believe the response, and never send what is not \
         in it.",
     fix: "Make Allow of the same table that routes requests.",
@@ -90,7 +90,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let allow: Vec<&str> = response.headers.all("allow").collect();
     if !response.is_success() || allow.is_empty() {
         return Ok(vec![Judgement::not_applicable(format!(
-            "OPTIONS on {} is answered {} without naming methods.",
+            "OPTIONS on {} returned {} without naming methods.",
             operation.key.path, response.status
         ))]);
     }

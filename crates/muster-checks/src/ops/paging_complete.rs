@@ -25,8 +25,8 @@ pub static CHECK: Check = Check {
         Lists of more than 40 pages are read as far as that.",
     matters: "A record that is on no page does not exist for the client that exchanges a whole \
         collection; one that is on two is counted twice.",
-    fix: "Order by something unique, such as the moment of creation and then the id, and begin each page \
-        after the last item of the page before.",
+    fix: "Order by something unique, such as the time of creation and then the id, and begin each page after the last \
+    item of the page before.",
     kind: Kind::Probe {
         scope: Scope::Alone(lists),
         run,

@@ -117,13 +117,13 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         }
     }
     let mut request = arranged.with_query(contract, list, &limit, json!("zztest"))?;
-    request.intent = Intent::Wrong("the limit is no number".into());
-    request.purpose = "asks for a page of a size that is no number".into();
+    request.intent = Intent::Wrong("the limit is not a number".into());
+    request.purpose = "asks for a page of a size that is not a number".into();
     let exchange = script.send(request)?;
     match reached(exchange) {
         Err(judgement) => Ok(vec![judgement]),
         Ok(response) if response.status >= 500 => {
-            fail(crash(list, "that is no number", response.status))
+            fail(crash(list, "that is not a number", response.status))
         }
         Ok(_) => Ok(vec![Judgement::Pass]),
     }

@@ -166,7 +166,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         Ok(vec![Judgement::Pass])
     } else {
         Err(Halt::NotApplicable(format!(
-            "{} could not be called without a condition, or its members do not show in {}.",
+            "{} could not be called without a condition, or its properties do not show in {}.",
             change.key, own.read.key
         )))
     }

@@ -118,7 +118,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("a record each"),
         },
         Example {
-            title: "The answer is always faster",
+            title: "The response is always faster",
             contract: PEOPLE,
             dialogue: &[
                 ScriptedResponse::json("POST /people", 201, r#"{"id":"1"}"#),
@@ -204,7 +204,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         let (request, body) = keyed(script, &format!("lost {tenths}"))?;
         let after = Duration::from_micros(took) * tenths / 10;
         let mut cut = request.clone().over(ConnectionUse::HangUpAfter(after));
-        cut.purpose = "creates a record with a key, and hangs up before the answer".into();
+        cut.purpose = "creates a record with a key, and hangs up before the response".into();
         let lost = script.send(cut)?;
         match &lost.outcome {
             Outcome::Broken(breakage) if breakage.kind == BreakageKind::HungUp => {}
@@ -222,7 +222,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     }
     let Some((first, _)) = rounds.first() else {
         return Err(Halt::NotApplicable(format!(
-            "{} answers before a connection can be closed.",
+            "{} responds before a connection can be closed.",
             operation.key
         )));
     };
@@ -230,7 +230,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         Halt::unmet(
             Responsible::Supplier,
             format!(
-                "The answer to {} does not tell which record was made.",
+                "The response to {} does not tell which record was made.",
                 operation.key
             ),
         )
@@ -305,7 +305,7 @@ fn repeated<'a>(
     request: &Request,
 ) -> Scripted<Repeated<'a>> {
     let again = Request {
-        purpose: "repeats the creation whose answer was lost, with its key".into(),
+        purpose: "repeats the creation whose response was lost, with its key".into(),
         ..request.clone()
     };
     let mut pause = Duration::from_millis(50);

@@ -24,8 +24,8 @@ pub static CHECK: Check = Check {
         as usual again. With it the response is a refusal (4xx), or the same items. A server error \
         or other items fail. Where the two usual responses differ, others changed the collection \
         meanwhile, and only a server error is judged.",
-    matters: "A misspelt filter that changes the response in some way of its own is worse than \
-        none: the client takes what comes for what was asked for.",
+    matters: "A misspelt filter that changes the response in some way of its own is worse than none: the client takes \
+    the response for what it requested.",
     fix: "Refuse unknown parameters with 400, which finds misspelt filters, or leave them out of account.",
     kind: Kind::Probe {
         // A record that another probe makes and removes again meanwhile would look like an effect of the parameter.

@@ -30,7 +30,7 @@ pub static CHECK: Check = Check {
         create are not tried.",
     matters: "A path is a claim: this statement belongs to this case. An API that ignores the parent shows \
         statements of one case in another, past every check of access that hangs on the case.",
-    fix: "Look records up by parent and id together, and answer 404 when the parent is another or not there.",
+    fix: "Look records up by parent and id together, and return 404 when the parent is another or not there.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

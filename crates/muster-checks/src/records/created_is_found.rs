@@ -24,7 +24,7 @@ pub static CHECK: Check = Check {
         there.",
     matters: "A client that was told 201 has handed the record over and keeps no other copy. If it \
         cannot be read, it is lost, and nobody knows.",
-    fix: "Answer 201 after the record is stored, not before, and give the id it is stored under.",
+    fix: "Return 201 after the record is stored, not before, and give the id it is stored under.",
     kind: Kind::Probe {
         scope: Scope::Operation(makes_record),
         run,
@@ -69,7 +69,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("another id"),
         },
         Example {
-            title: "Read under its secret, which is no id",
+            title: "Read under its secret, which is not an id",
             contract: PEOPLE,
             dialogue: &[
                 ScriptedResponse::new(

@@ -90,7 +90,7 @@ fn head_of_list<'a>(script: &mut Script<'a>, home: &ResourceOperations<'a>) -> S
     let request = Request {
         method: Method::Head,
         operation: declared.map(|head| head.key.clone()),
-        purpose: "asks with HEAD for the list".into(),
+        purpose: "asks with HEAD for the collection".into(),
         ..valid_request(script, list)?.request
     };
     script.send(request).map(|_| ())
@@ -110,7 +110,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let request = Request {
         method: Method::Head,
         operation: declared.map(|head| head.key.clone()),
-        purpose: "asks with HEAD what GET is answered".into(),
+        purpose: "sends HEAD for what GET returns".into(),
         ..first.request.clone()
     };
     let exchange = script.send(request)?;

@@ -23,8 +23,8 @@ pub static CHECK: Check = Check {
     verifies: "A record is created and deleted, and another is created, three times. No new record \
         has the id of one that was deleted. Ids that clients choose are not judged, nor is a reuse \
         that only shows after a restart.",
-    matters: "Links, audit trails and other forces' copies name records by id. If an id comes back, they point \
-        at another person.",
+    matters: "Links, audit trails and other forces' copies name records by id. If an id is returned, they point at \
+    another person.",
     fix: "Take ids from a sequence that never goes back, or make them random (UUIDs).",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),

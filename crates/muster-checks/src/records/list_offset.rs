@@ -190,6 +190,6 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     }
     Err(Halt::unmet(
         Responsible::TestData,
-        "The list changed while its pages were read, or shows less than two records.",
+        "The collection changed while its pages were read, or shows fewer than two records.",
     ))
 }

@@ -92,9 +92,9 @@ struct Order<'a> {
 fn applies(contract: &Contract, operation: &Operation) -> Applies {
     match on_list(contract, operation) {
         Applies::Yes if !orders(contract, operation).is_empty() => Applies::Yes,
-        Applies::Yes => {
-            Applies::No("No parameter lists the properties that the list can be sorted by.".into())
-        }
+        Applies::Yes => Applies::No(
+            "No parameter lists the properties that the collection can be sorted by.".into(),
+        ),
         other => other,
     }
 }
@@ -266,7 +266,7 @@ fn lettered<'a>(
                 home,
                 &full,
                 Some(body),
-                "creates a record to be told apart",
+                "creates a record to be distinguished",
             )?;
         }
     }

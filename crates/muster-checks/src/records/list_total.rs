@@ -126,7 +126,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         .collect();
     let page = lister.fetch(script, &short, "asks for a short page and its total")?;
     let Some(total) = page.total else {
-        return Err(Halt::NotApplicable("The list has no total.".into()));
+        return Err(Halt::NotApplicable("The collection has no total.".into()));
     };
     if total < made || total < count(page.items.len()) {
         return Ok(vec![tell(

@@ -86,7 +86,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("is not in the collection"),
         },
         Example {
-            title: "Another state in the list",
+            title: "Another state in the collection",
             contract: PEOPLE,
             dialogue: &[
                 ScriptedResponse::json("POST /people", 201, r#"{"id":"7"}"#),

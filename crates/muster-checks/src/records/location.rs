@@ -142,7 +142,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let Some(item) = answers::at_end(&home.read.key.path, path) else {
         return Ok(vec![finding(
             "no item",
-            "Location of a new record is no item of the contract.",
+            "Location of a new record is not an item of the contract.",
             location.to_owned(),
         )]);
     };

@@ -187,7 +187,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     if differ(&after, &again, &BTreeSet::new(), &moving).is_some() {
         return Err(Halt::unmet(
             Responsible::TestData,
-            "The list changes while the run writes nothing: others write to it.",
+            "The collection changes while the run writes nothing: others write to it.",
         ));
     }
     Ok(judged(vec![finding(write, list, &difference)]))
@@ -213,7 +213,7 @@ fn at_rest<'a>(
     }
     Err(Halt::unmet(
         Responsible::TestData,
-        "The list does not stand still: others write to it.",
+        "The collection changes during the check: others write to it.",
     ))
 }
 
@@ -221,13 +221,15 @@ fn snapshot<'a>(script: &mut Script<'a>, lister: &Lister<'a>) -> Scripted<Snapsh
     let found = lister.search(script, &[], true, &|_| true)?;
     if !found.whole {
         return Err(Halt::NotApplicable(
-            "The list cannot be read to its end, so the other records are not known.".into(),
+            "The collection cannot be read to its end, so the other records are not known.".into(),
         ));
     }
     let mut records = Snapshot::new();
     for item in found.items {
         let id = lister.id(item).ok_or_else(|| {
-            Halt::NotApplicable("The records of the list have no id to tell them apart.".into())
+            Halt::NotApplicable(
+                "The records of the collection have no id that distinguishes them.".into(),
+            )
         })?;
         records.insert(id, item.clone());
     }

@@ -115,7 +115,7 @@ fn applies(contract: &Contract, operation: &Operation) -> Applies {
     if merges {
         Applies::Yes
     } else {
-        Applies::No("The patch is no merge patch.".into())
+        Applies::No("The patch is not a merge patch.".into())
     }
 }
 
@@ -128,7 +128,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let members = shape::members(&world.contract.schemas, schema);
     if members.iter().any(|member| member.required) {
         return Err(Halt::NotApplicable(
-            "The patch needs several members at once, so that it is no merge of one.".into(),
+            "The patch needs several properties at once, so it is not a merge of one.".into(),
         ));
     }
     let held = make(script, &home)?;

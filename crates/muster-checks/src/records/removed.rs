@@ -24,12 +24,11 @@ pub static CHECK: Check = Check {
     id: "records.removed",
     purpose: "A deleted record, and no other, is gone as an item and from its collection.",
     verifies: "Two records are created and the first is deleted. Reading it receives 404 or 410 \
-        within `settle_ms`, the collection does not hold it, and the second can still be read. How \
-        a DELETE of what is not there is answered, `records.unknown-id-on-write` judges. Deletions \
+        within `settle_ms`, the collection does not hold it, and the second can still be read. What a DELETE of a record that does not exist returns, `records.unknown-id-on-write` judges. Deletions \
         that receive 202 or refused, and records that stay with a mark of deletion the contract \
-        names, are not judged. A DELETE answered 404 or 410, after which the record stays away for \
+        names, are not judged. A DELETE that receives 404 or 410, after which the record stays away for \
         `settle_ms`, is a failure.",
-    matters: "Erasure is a duty by law. A record that is said to be deleted and still answers is a breach; a \
+    matters: "Erasure is a duty by law. A record that is said to be deleted and can still be read is a breach; a \
         delete that takes another record with it loses evidence.",
     fix: "Delete in the store that reads and lists use, by the id in the path alone, before the \
         response is sent.",

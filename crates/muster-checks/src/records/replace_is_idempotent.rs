@@ -22,8 +22,8 @@ pub static CHECK: Check = Check {
     verifies: "A record of the run's own is replaced, read, replaced with the same body and read \
         again. The properties that clients decide on are the same after both. Times and versions \
         that the API sets itself may differ. A second PUT that is refused is not judged here.",
-    matters: "HTTP lets every client and proxy repeat a PUT whose answer was lost. If a repeat adds what is \
-        there already, records grow wrong whenever the network is bad.",
+    matters: "HTTP lets every client and proxy repeat a PUT whose response was lost. If a repeat adds what is there \
+    already, records grow wrong whenever the network is bad.",
     fix: "Make PUT set the state that was sent, whatever was there before (RFC 9110, 9.2.2).",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),

@@ -19,9 +19,9 @@ use serde_json::Value;
 pub static CHECK: Check = Check {
     id: "records.spaces-kept",
     purpose: "A string keeps the spaces around it, or is refused.",
-    verifies: "A record is created whose strings have spaces before and behind them, as far as the schema \
-        allows, and is read back. A string that comes back without them fails; whatever else differs is \
-        judged by `records.created-is-kept`. A value that is refused is not judged here.",
+    verifies: "A record is created whose strings have spaces before and behind them, as far as the schema allows, and \
+    is read back. A string that is returned without them fails; whatever else differs is judged by \
+    `records.created-is-kept`. A value that is refused is not judged here.",
     matters: "Many frameworks trim what they are sent, and mostly nobody misses the spaces. But the record is not \
         what the client sent: a signature over it breaks, and a comparison with the sender's copy finds a difference.",
     fix: "Keep the spaces, or refuse such a value with 400 or 422. Where they are trimmed on purpose, say so with a \

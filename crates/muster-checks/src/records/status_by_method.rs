@@ -19,7 +19,7 @@ pub static CHECK: Check = Check {
         only `default` are not judged.",
     matters: "Generated clients look for 201 and take any other success for something else: they \
         drop the response, or create again.",
-    fix: "Answer 201 with the new record; where a framework answers 200 by default, set the status.",
+    fix: "Return 201 with the new record; where a framework returns 200 by default, set the status.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

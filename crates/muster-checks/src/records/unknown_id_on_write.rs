@@ -27,7 +27,7 @@ pub static CHECK: Check = Check {
         can be done.",
     matters: "A client whose correction went to a mistyped id is told that all is well, and the \
         wrong record stands.",
-    fix: "Look the record up first, and answer 404 when it is not there.",
+    fix: "Look the record up first, and return 404 when it is not there.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

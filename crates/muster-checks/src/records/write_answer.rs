@@ -124,7 +124,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             .cloned()
     };
     let Some(Value::Object(answer)) = answer else {
-        return Err(Halt::NotApplicable("The answer holds no record.".into()));
+        return Err(Halt::NotApplicable("The response holds no record.".into()));
     };
     let read = read(script, &home, &held)?;
     let differs = |name: &String| matches!((answer.get(name), read.get(name)), (Some(said), Some(kept)) if !is_same_where_shown(said, kept));

@@ -16,9 +16,8 @@ pub static CHECK: Check = Check {
         contract declares for the path's template stands in it. That Allow is there at all, and \
         names nothing that nobody declared, is for `http.undeclared-method`. Where a path fits two \
         templates, naming the methods of either will do.",
-    matters: "Allow tells a client in one response what would have been right. Several frameworks \
-        answer with the methods of the first route that fits, so that a client that believes it \
-        never tries the others.",
+    matters: "Allow tells a client in one response what would have been right. Several frameworks return the methods \
+    of the first route that fits, so that a client that believes it never tries the others.",
     fix: "Build Allow from every route of the path; where the framework does not, one handler for 405 can.",
     kind: Kind::Response(judge),
     examples: &[

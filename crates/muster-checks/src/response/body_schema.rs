@@ -26,13 +26,12 @@ pub static CHECK: Check = Check {
         text sequences and server-sent events are validated one by one against `itemSchema`, or \
         against `schema` as that of one item or of the array of all; of a stream without an end, \
         the first items. A required property that the schema marks `writeOnly` may be missing, as \
-        OpenAPI says. Left out are answers without a body by HTTP's own rules, media types that \
+        OpenAPI says. Left out are responses without a body by HTTP's own rules, media types that \
         are not documented (see `response.content-type`), and media types other than JSON and \
         plain text. A body longer than the run keeps is inconclusive.",
     matters: "A schema is what others generate their code from. A body that does not keep to it is lost \
         in a parser, or worse, half understood.",
-    fix: "Send what the schema says, or change the schema to say what is sent, and tell those who rely \
-        on it.",
+    fix: "Send what the schema says, or change the schema to say what is sent, and tell the people who rely on it.",
     kind: Kind::Response(judge),
     examples: &[
         Example {
@@ -56,13 +55,13 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("type"),
         },
         Example {
-            title: "A required member that is missing",
+            title: "A required property that is missing",
             contract: PERSON,
             dialogue: &[ScriptedResponse::json("GET /people/7", 200, r#"{"id":7}"#)],
             says: Expect::Fail("required"),
         },
         Example {
-            title: "A required member that is only ever written",
+            title: "A required property that is only ever written",
             contract: "
 /people/{id}:
   get:

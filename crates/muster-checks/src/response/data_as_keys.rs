@@ -12,10 +12,10 @@ use muster_core::verdict::{Finding, Judgement};
 pub static CHECK: Check = Check {
     id: "response.data-as-keys",
     purpose: "No object of a success has data such as ids or dates as its property names.",
-    verifies: "In the JSON body of each 2xx answer, no object has two or more properties whose \
-        names are all numbers, UUIDs or dates, unless the contract names those properties. A \
-        single such property, names that are words, and objects where only some names look like \
-        data are no finding: the check sees what it can be sure of, and no more.",
+    verifies: "In the JSON body of each 2xx response, no object has two or more properties whose names are all \
+    numbers, UUIDs or dates, unless the contract names those properties. A single such property, names that are \
+    words, and objects where only some names look like data are no finding: the check sees what it can be sure \
+    of, and no more.",
     matters: "Names that change with the data cannot be described in a contract, so no code can be \
         generated for them, and their order and number cannot be paged.",
     fix: "Use a list of objects, with the id or the date as a property of each.",
@@ -105,7 +105,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
                     format!("An object has {kind} as its property names."),
                     format!("{}: names that do not change with the data", operation.key),
                     format!(
-                        "an object with {} members, all named by {kind}",
+                        "an object with {} properties, all named by {kind}",
                         members.len()
                     ),
                 )

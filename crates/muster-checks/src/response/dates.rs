@@ -62,7 +62,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("createdAt"),
         },
         Example {
-            title: "A member of no declared format",
+            title: "A property of no declared format",
             contract: PERSON,
             dialogue: &[ScriptedResponse::json(
                 "GET /people/7",

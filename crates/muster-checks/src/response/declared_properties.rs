@@ -31,7 +31,7 @@ pub static CHECK: Check = Check {
     kind: Kind::Response(judge),
     examples: &[
         Example {
-            title: "A declared member",
+            title: "A declared property",
             contract: EVENTS,
             dialogue: &[ScriptedResponse::json(
                 "GET /event-types",
@@ -41,7 +41,7 @@ pub static CHECK: Check = Check {
             says: Expect::Pass,
         },
         Example {
-            title: "A declared member beside an undeclared one",
+            title: "A declared property beside an undeclared one",
             contract: EVENTS,
             dialogue: &[ScriptedResponse::json(
                 "GET /event-types",
@@ -103,7 +103,9 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     let (object, place, responsible) = match body {
         Value::Object(object) => (object, place, "The body has"),
         Value::Array(items) => match items.first() {
-            Some(Value::Object(object)) => (object, place.item(0), "The items of the list have"),
+            Some(Value::Object(object)) => {
+                (object, place.item(0), "The items of the collection have")
+            }
             _ => return Vec::new(),
         },
         _ => return Vec::new(),

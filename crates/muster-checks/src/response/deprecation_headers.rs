@@ -21,8 +21,8 @@ pub static CHECK: Check = Check {
         `Sunset`, and a `Link` that leads to the reason or the successor. The date is not judged, since \
         every form of it is in use, and neither are headers of operations that are not marked: they may \
         announce a deprecation to come.",
-    matters: "Contracts are read once, answers every day. A header is the only notice that reaches those \
-        who run the integration before it stops working.",
+    matters: "Contracts are read once, responses every day. A header is the only notice that reaches the people who \
+    run the integration before it stops working.",
     fix: "Send `Deprecation` with the date, `Sunset` with the end where there is one, and `Link` with \
         `rel=\"deprecation\"` or `rel=\"successor-version\"`.",
     kind: Kind::Response(judge),

@@ -16,13 +16,12 @@ pub static CHECK: Check = Check {
     id: "response.geojson",
     purpose: "Locations are GeoJSON in WGS 84 with the longitude first, and latitudes are in \
         range.",
-    verifies: "In the JSON body of each 2xx answer: an object with a list of numbers as \
-        `coordinates` has the `type` of a GeoJSON geometry, its positions have two or three \
-        numbers within the range of longitude and latitude, and none lies in the box of the \
-        British Isles with the two swapped. Properties called latitude and longitude (`lat`, \
-        `lon`, `lng`) are within their ranges and not swapped in the same way. It does not ask for \
-        GeoJSON where a place is written as two such properties, nor judge eastings and northings \
-        under names of their own, and it cannot tell whether a place is the right one.",
+    verifies: "In the JSON body of each 2xx response: an object with a list of numbers as `coordinates` has the `type` \
+    of a GeoJSON geometry, its positions have two or three numbers within the range of longitude and latitude, \
+    and none lies in the box of the British Isles with the two swapped. Properties called latitude and longitude \
+    (`lat`, `lon`, `lng`) are within their ranges and not swapped in the same way. It does not ask for GeoJSON \
+    where a place is written as two such properties, nor judge eastings and northings under names of their own, \
+    and it cannot tell whether a place is the right one.",
     matters: "Swapped, a point in Leeds lies in the Indian Ocean, and the map of the next force shows \
         nothing at all, without any error.",
     fix: "Write `{\"type\": \"Point\", \"coordinates\": [longitude, latitude]}` in WGS 84 or ETRS 89.",

@@ -33,8 +33,7 @@ pub static CHECK: Check = Check {
         contract describes it by `content`. `Content-Type` is left out, as OpenAPI says, and so are the forms of dates that \
         HTTP fixes itself. Headers that are not documented, and optional ones that are missing, are no \
         finding.",
-    matters: "Paging, rate limits and concurrency live in headers. A client that was promised `ETag` and \
-        does not get it overwrites the work of others.",
+    matters: "Paging, rate limits and concurrency live in headers. A client that relies on a declared `ETag` and does not receive it overwrites the work of others.",
     fix: "Send the header on every response with that status, in the form its schema gives; or \
         mark it as optional if it is.",
     kind: Kind::Response(judge),

@@ -10,9 +10,9 @@ use muster_core::{
 pub static CHECK: Check = Check {
     id: "response.not-found-documented",
     purpose: "An operation that returns 404 documents it.",
-    verifies: "Each 404 response of an operation with an id in its path, to a request that is not \
-        wrong on purpose: 404 is named by its code, its class or `default`. What else an operation \
-        answers with is for `response.status-documented`.",
+    verifies: "Each 404 response of an operation with an id in its path, to a request that is not wrong on purpose: \
+    404 is named by its code, its class or `default`. What else an operation responds with is for \
+    `response.status-documented`.",
     matters: "404 is the one error that every client meets. Many frameworks leave it out of the \
         document they write, so that generated clients have no branch for it and no type for its \
         body.",

@@ -9,12 +9,11 @@ use muster_core::verdict::{Finding, Judgement};
 pub static CHECK: Check = Check {
     id: "response.object-body",
     purpose: "The JSON body of a success is an object.",
-    verifies: "Each 2xx answer of an operation whose body is JSON has an object at the top, and not a list \
-        or a bare value. It does not judge errors, nor answers without a body.",
+    verifies: "Each 2xx response of an operation whose body is JSON has an object at the top, and not a list or a bare \
+    value. It does not judge errors, nor responses without a body.",
     matters: "An object can grow: paging, warnings and links find a place beside the data without \
         breaking a client. A list at the top cannot.",
-    fix: "Put the list into a property of an object, such as `items`, in the next version of the \
-        API.",
+    fix: "Put the collection into a property of an object, such as `items`, in the next version of the API.",
     kind: Kind::Response(judge),
     examples: &[
         Example {

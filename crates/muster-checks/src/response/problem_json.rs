@@ -12,13 +12,13 @@ use muster_core::{
 pub static CHECK: Check = Check {
     id: "response.problem-json",
     purpose: "The API returns errors as problem details of RFC 9457.",
-    verifies: "Each body of a 4xx or 5xx answer is `application/problem+json`: an object whose `type`, \
-        `title`, `detail` and `instance` are texts where they are there, and whose `status` is a number. That \
-        it is the right number is for `response.problem-status`. Errors without a body, 502 to 504, which come from before the API, and answers \
-        to requests that accept neither JSON nor problem details are not judged.",
-    matters: "One form for every error lets clients write the handling of errors once, and lets \
-        those who run the exchange find out what went wrong without the supplier.",
-    fix: "Answer errors with `application/problem+json`; most frameworks have a switch for it.",
+    verifies: "Each body of a 4xx or 5xx response is `application/problem+json`: an object whose `type`, `title`, \
+    `detail` and `instance` are texts where they are there, and whose `status` is a number. That it is the right \
+    number is for `response.problem-status`. Errors without a body, 502 to 504, which come from before the API, \
+    and responses to requests that accept neither JSON nor problem details are not judged.",
+    matters: "One form for every error lets clients write the handling of errors once, and lets the people who run the \
+    exchange find out what went wrong without the supplier.",
+    fix: "Return errors with `application/problem+json`; most frameworks have a switch for it.",
     kind: Kind::Response(judge),
     examples: &[
         Example {
@@ -43,7 +43,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("media type"),
         },
         Example {
-            title: "A member of another type",
+            title: "A property of another type",
             contract: PEOPLE,
             dialogue: &[ScriptedResponse::new(
                 "GET /people",

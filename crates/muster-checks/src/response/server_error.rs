@@ -11,12 +11,11 @@ use muster_core::{
 pub static CHECK: Check = Check {
     id: "response.server-error",
     purpose: "The API returns a server error to no request.",
-    verifies: "No response is of class 5xx, whatever the request was: valid, unusual or wrong on \
-        purpose. Fair exceptions: 501 to a method that the contract does not declare and 505 to a \
-        request that is wrong on purpose are what HTTP asks for; 503 with `Retry-After`, and a 501 \
-        or 503 that the contract documents by its code, are inconclusive. It does not claim to \
-        know the reason; an error of a gateway counts, since those who call the API meet it all \
-        the same.",
+    verifies: "No response is of class 5xx, whatever the request was: valid, unusual or wrong on purpose. Fair \
+    exceptions: 501 to a method that the contract does not declare and 505 to a request that is wrong on purpose \
+    are what HTTP asks for; 503 with `Retry-After`, and a 501 or 503 that the contract documents by its code, \
+    are inconclusive. It does not claim to know the reason; an error of a gateway counts, since the people who \
+    call the API meet it all the same.",
     matters: "A server error is a defect that input reaches: a crash, a lost transaction, often a \
         way in for an attacker. Clients cannot tell whether what they sent was stored.",
     fix: "Find the response's time in the log of the API. Refuse what cannot be processed with a \
@@ -42,7 +41,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("501"),
         },
         Example {
-            title: "A method that nobody promised",
+            title: "A method that nobody declared",
             contract: PEOPLE,
             dialogue: &[ScriptedResponse::empty("QUERY /people", 501)],
             says: Expect::Nothing,

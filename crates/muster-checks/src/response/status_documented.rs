@@ -27,13 +27,12 @@ pub static CHECK: Check = Check {
         Left out are statuses that are no matter of the operation: 5xx (see \
         `response.server-error`), 408, 414, 421, 426, 429 and 431; 404 to an id that may name \
         nothing (see `response.not-found-documented`); 401 and 403 where the contract declares \
-        security; answers to conditional and range requests by the conditions they carry; and the \
+        security; responses to conditional and range requests by the conditions they carry; and the \
         refusals of HTTP itself (400 to 417) to requests that are wrong on purpose, but for 400 to \
         a readable body where 422 is documented and 400 is not.",
-    matters: "Those who call the API write code for the statuses they are told of. One that nobody told \
-        them of ends in the branch for the impossible, at night, in production.",
-    fix: "Document the status with its body under `responses` of the operation, or answer with one that \
-        is documented.",
+    matters: "The people who call the API write code for the statuses they are told of. One that nobody told them of \
+    ends in the branch for the impossible, at night, in production.",
+    fix: "Document the status with its body under `responses` of the operation, or return one that is documented.",
     kind: Kind::Response(judge),
     examples: &[
         Example {

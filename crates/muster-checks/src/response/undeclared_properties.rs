@@ -21,7 +21,7 @@ pub static CHECK: Check = Check {
     kind: Kind::Response(judge),
     examples: &[
         Example {
-            title: "Declared members only",
+            title: "Declared properties only",
             contract: PEOPLE,
             dialogue: &[ScriptedResponse::json(
                 "GET /people",
@@ -31,7 +31,7 @@ pub static CHECK: Check = Check {
             says: Expect::Pass,
         },
         Example {
-            title: "A member that nobody declared",
+            title: "A property that nobody declared",
             contract: PEOPLE,
             dialogue: &[ScriptedResponse::json(
                 "GET /people",

@@ -11,14 +11,14 @@ use muster_core::{
 pub static CHECK: Check = Check {
     id: "response.well-formed",
     purpose: "The API responds to every request completely and in well-formed HTTP.",
-    verifies: "Each exchange ends with a complete answer within the time limit: the connection is not lost, \
-        what comes is HTTP, and head and lengths are within sensible limits. A final status lies between \
-        200 and 599 (or is 101 to a request with `Upgrade`), 204 announces no body, 304 only answers what was asked with a condition, \
-        `Content-Length` is one number, and does not come together with `Transfer-Encoding`. Hosts that \
-        are not found or refuse the connection, TLS and logins are not matters of this check, and neither \
-        is a connection that is closed on a request that was wrong on purpose.",
-    matters: "A broken answer leaves its client without knowing whether the request was carried \
-        out, and mixed lengths are how requests are smuggled past a gateway.",
+    verifies: "Each exchange ends with a complete response within the time limit: the connection is not lost, what \
+    comes is HTTP, and head and lengths are within sensible limits. A final status lies between 200 and 599 (or \
+    is 101 to a request with `Upgrade`), 204 announces no body, 304 only follows a request with a \
+    condition, `Content-Length` is one number, and does not come together with `Transfer-Encoding`. Hosts that \
+    are not found or refuse the connection, TLS and logins are not matters of this check, and neither is a \
+    connection that is closed on a request that was wrong on purpose.",
+    matters: "A broken response leaves its client without knowing whether the request was carried out, and mixed \
+    lengths are how requests are smuggled past a gateway.",
     fix: "Look for a crash, a limit or a proxy that closes the connection at the time of the exchange; do \
         not set `Content-Length` or `Transfer-Encoding` by hand.",
     kind: Kind::Response(judge),
@@ -48,7 +48,7 @@ pub static CHECK: Check = Check {
             says: Expect::Nothing,
         },
         Example {
-            title: "No answer in time",
+            title: "No response in time",
             contract: PEOPLE,
             dialogue: &[ScriptedResponse::broken(
                 "GET /people",
@@ -133,7 +133,10 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         Finding::new(
             cause,
             title,
-            format!("{}: a complete answer in the form of HTTP", asked(exchange)),
+            format!(
+                "{}: a complete response in the form of HTTP",
+                asked(exchange)
+            ),
             exchange.received(),
         )
         .into(),

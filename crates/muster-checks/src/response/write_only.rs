@@ -37,7 +37,7 @@ pub static CHECK: Check = Check {
             says: Expect::Pass,
         },
         Example {
-            title: "The property comes back",
+            title: "The property is returned",
             contract: ACCOUNT,
             dialogue: &[ScriptedResponse::json(
                 "GET /accounts/7",

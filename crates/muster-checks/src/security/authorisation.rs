@@ -190,7 +190,7 @@ fn request<'a>(
         Expected::Refused(_) => Intent::Wrong("the authorisation table refuses it".into()),
     };
     request.purpose = format!(
-        "tries as {} what the authorisation table answers with {}",
+        "tries as {} what the authorisation table responds with {}",
         rule.identity, access.expected
     );
     request.access = Some(access);
@@ -209,7 +209,7 @@ fn judge(rule: &AccessRule, operation: &Operation, exchange: &Exchange) -> Judge
             return Judgement::inconclusive(
                 breakage.kind.responsible(),
                 format!(
-                    "{}: no answer came to {who}. {}",
+                    "{}: no response came to {who}. {}",
                     operation.key, breakage.detail
                 ),
             );

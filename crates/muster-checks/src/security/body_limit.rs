@@ -22,7 +22,7 @@ pub static CHECK: Check = Check {
         is known, and inconclusive where it is not.",
     matters: "A service that reads whatever it is sent can be filled up by one client until it \
         serves nobody.",
-    fix: "Limit the body before it is read into memory, answer 413, and document the limit.",
+    fix: "Limit the body before it is read into memory, return 413, and document the limit.",
     kind: Kind::Probe {
         scope: Scope::Target(applies),
         run,
@@ -48,7 +48,7 @@ pub static CHECK: Check = Check {
             says: Expect::Inconclusive,
         },
         Example {
-            title: "No answer at all",
+            title: "No response at all",
             contract: PEOPLE,
             dialogue: &[ScriptedResponse::broken(
                 "POST /people",
@@ -120,7 +120,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
     let expected = format!("{}: 413", operation.key);
     let finding = match &exchange.outcome {
         Outcome::Broken(breakage) if breakage.kind == BreakageKind::TimedOut => Finding::new(
-            "no answer to a large body",
+            "no response to a large body",
             format!("A body of {sent} bytes receives no response in time."),
             expected,
             exchange.received(),

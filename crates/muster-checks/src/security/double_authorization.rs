@@ -14,13 +14,12 @@ use muster_core::{
 pub static CHECK: Check = Check {
     id: "security.double-authorization",
     purpose: "The API refuses a request with two Authorization headers.",
-    verifies: "A protected read is called with two Authorization headers, the good token and a text that is \
-        no token, in both orders. Both are refused. Where the credentials are no token it is not \
-        applicable.",
+    verifies: "A protected read is called with two Authorization headers, the good token and a text that is not a \
+    token, in both orders. Both are refused. Where the credentials are no token it is not applicable.",
     matters: "A gateway that reads one of them and an API that reads the other do not agree on \
         which client calls; what the gateway allowed for one client is then done for another.",
-    fix: "Answer 400 or 401 to requests that repeat Authorization, at the first component that reads \
-        it (RFC 6750, section 3.1: `invalid_request`).",
+    fix: "Return 400 or 401 to requests that repeat Authorization, at the first component that reads it (RFC 6750, \
+    section 3.1: `invalid_request`).",
     kind: Kind::Probe {
         scope: Scope::Target(where_tokens_protect_reads),
         run,

@@ -28,8 +28,8 @@ pub static CHECK: Check = Check {
     matters: "That there is a record is often the secret: of an informant, a covert vehicle, an \
         investigation into an officer. A 403 beside a 404, or a response that takes longer, tells \
         it to whoever can guess or walk through ids.",
-    fix: "Answer 404 to everyone who may not know of the record, from the same query that looks for it by id \
-        and force, so that both take the same way.",
+    fix: "Return 404 to everyone who may not know of the record, from the same query that looks for it by id and \
+    force, so that both take the same way.",
     kind: Kind::Probe {
         scope: Scope::Alone(applies),
         run,
@@ -37,7 +37,7 @@ pub static CHECK: Check = Check {
     },
     examples: &[
         Example {
-            title: "The same answer",
+            title: "The same response",
             contract: PEOPLE,
             dialogue: &[
                 ScriptedResponse::json("POST /people", 201, r#"{"id":"1"}"#),
@@ -121,7 +121,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let (Some(seen_status), Some(unseen_status)) = (seen.status(), unseen.status()) else {
         return Err(Halt::unmet(
             Responsible::Network,
-            "No answer came to compare.",
+            "No response came to compare.",
         ));
     };
     if !matches!(seen_status, 403 | 404 | 410) || !matches!(unseen_status, 403 | 404 | 410) {

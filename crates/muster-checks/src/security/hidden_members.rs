@@ -171,9 +171,9 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             judgements.push(if holds(answer, member) {
                 Finding::new(
                     format!("{} sees {member}", rule.identity),
-                    format!("`{}` sees `{member}`, which its role must not.", rule.identity),
+                    format!("`{}` sees `{member}`, which its role must not see.", rule.identity),
                     format!("{}: no `{member}` at any depth", operation.key),
-                    format!("a member `{member}`"),
+                    format!("a property `{member}`"),
                 )
                 .at(operation.pointer.clone())
                 .shown_by(exchange.id)

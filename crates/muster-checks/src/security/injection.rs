@@ -19,13 +19,12 @@ use muster_core::{
 pub static CHECK: Check = Check {
     id: "security.injection",
     purpose: "The API never executes strings from a request.",
-    verifies: "The first three free texts of each query that only reads are sent with values that would show \
-        that something carries them out, and harm nothing: conditions that always hold (`' OR '1'='1`), \
-        beside the same without the condition, and expressions of templates (`{{7919*7907}}`, `${7919*7907}`). A \
-        condition fails where it brings records that its opposite (`' AND '1'='2`) and the plain text do not; \
-        an expression where its value, 62615533, comes back and was not there before. Nothing waits, writes or \
-        deletes. Error messages of databases are for `security.leaky-errors`, 5xx for \
-        `response.server-error`.",
+    verifies: "The first three free texts of each query that only reads are sent with values that would show that \
+    something carries them out, and harm nothing: conditions that always hold (`' OR '1'='1`), beside the same \
+    without the condition, and expressions of templates (`{{7919*7907}}`, `${7919*7907}`). A condition fails \
+    where it brings records that its opposite (`' AND '1'='2`) and the plain text do not; an expression where \
+    its value, 62615533, is returned and was not there before. Nothing waits, writes or deletes. Error messages \
+    of databases are for `security.leaky-errors`, 5xx for `response.server-error`.",
     matters: "A search that carries out what is typed into it shows every record to whoever knows the trick, \
         and lets some of them change the store.",
     fix: "Bind values in queries instead of writing them into the text of a query, and never render text of a \
@@ -167,7 +166,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
                     format!("expression in {name}"),
                     format!("An expression in `{name}` is evaluated."),
                     format!("{}: the text as it is, or nothing of it", operation.key),
-                    "62615533 in the answer, for `7919*7907`",
+                    "62615533 in the response, for `7919*7907`",
                 )
                 .at(parameter.pointer.clone())
                 .shown_by(worked.id)
@@ -181,7 +180,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         } else {
             judgements.push(Judgement::inconclusive(
                 Responsible::Supplier,
-                format!("{} gave no answer with another `{name}`.", operation.key),
+                format!("{} gave no response with another `{name}`.", operation.key),
             ));
         }
     }

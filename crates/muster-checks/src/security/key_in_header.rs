@@ -19,7 +19,7 @@ pub static CHECK: Check = Check {
         with a key of Muster's own: the key stands in the header (`jwk`), the header gives an \
         address for it (`jku`, `x5u`), or `kid` names an empty file. Each is refused, and nobody asks \
         for the key: Muster serves it on this machine, and a request that arrives there is the proof \
-        of failure, whatever is answered. A target elsewhere is shown an address only where `callback` \
+        of failure, whatever the response is. A target elsewhere is shown an address only where `callback` \
         of the target file says how it reaches Muster. It is not applicable to opaque tokens.",
     matters: "A key from the token proves only that its author has a key. Whoever can make a token that is \
         accepted can be anyone, and read or change everything that the API holds.",

@@ -16,8 +16,7 @@ pub static CHECK: Check = Check {
         of any case. What the request itself said is not held against the response.",
     matters: "Each of them tells an intruder which library to look up and where the next weakness is; some \
         tell what is in the database.",
-    fix: "Answer errors with a body of your own, and keep what went wrong in the log, under the \
-        correlation id.",
+    fix: "Return errors with a body of your own, and keep what went wrong in the log, under the correlation id.",
     kind: Kind::Response(judge),
     examples: &[
         Example {

@@ -15,13 +15,12 @@ use muster_core::{
 pub static CHECK: Check = Check {
     id: "security.malformed-token",
     purpose: "The API refuses a malformed token with 401 and a challenge.",
-    verifies: "A protected read that the good token opens is called with a text that is no token, \
-        with the word `null`, with blanks and with nothing after `Bearer`. Each receives 401 with \
-        `WWW-Authenticate`; 400 is fair for the last two.",
+    verifies: "A protected read that the good token opens is called with a text that is not a token, with the word \
+    `null`, with blanks and with nothing after `Bearer`. Each receives 401 with `WWW-Authenticate`; 400 is fair \
+    for the last two.",
     matters: "Clients renew a token when they see 401. A crash or a 403 in its place makes a lapsed login \
         look like an outage or a missing right; a success makes the login worthless.",
-    fix: "Answer 401 with `WWW-Authenticate: Bearer error=\"invalid_token\"` whatever stands in the \
-        header.",
+    fix: "Return 401 with `WWW-Authenticate: Bearer error=\"invalid_token\"` whatever stands in the header.",
     kind: Kind::Probe {
         scope: Scope::Target(where_tokens_protect_reads),
         run,

@@ -62,7 +62,7 @@ pub static CHECK: Check = Check {
             says: Expect::Pass,
         },
         Example {
-            title: "The caller says who owns it",
+            title: "The client sets the owner",
             contract: PEOPLE,
             dialogue: &[
                 ScriptedResponse::json("POST /people", 201, r#"{"id":"1"}"#),
@@ -134,7 +134,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let (arranged, held) = workable(script, &home)?;
     let before = read(script, &home, &held)?.clone();
     let Some(body) = arranged.body().cloned() else {
-        return Err(Halt::NotApplicable("Its body is no JSON.".into()));
+        return Err(Halt::NotApplicable("Its body is not JSON.".into()));
     };
     let forbidden = forbidden(world, &home, schema, &before);
     let strange: Map<String, Value> = [("isAdmin", json!(true)), ("role", json!("admin"))]
@@ -156,7 +156,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             continue;
         };
         members.extend(more.clone());
-        let purpose = format!("creates a record with {label} members");
+        let purpose = format!("creates a record with {label} properties");
         let mut arranged = arranged.clone();
         arranged.request.intent = muster_core::exchange::Intent::Wrong(format!("{label} members"));
         let held = match send(script, &home, &arranged, Some(fresh), &purpose)? {
@@ -201,7 +201,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             (Some(name), false) => Judgement::inconclusive(
                 Responsible::Supplier,
                 format!(
-                    "{} keeps a member `{name}` that its contract does not have; what it does is not known. Close the schema with `additionalProperties: false`, or describe it.",
+                    "{} keeps a property `{name}` that its contract does not have; what it does is not known. Close \
+                    the schema with `additionalProperties: false`, or describe it.",
                     operation.key
                 ),
             ),
@@ -209,7 +210,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     }
     if judgements.is_empty() {
         judgements.push(Judgement::not_applicable(
-            "The contract shows no member that is the API's own to set.",
+            "The contract shows no property that is the API's own to set.",
         ));
     }
     Ok(judgements)

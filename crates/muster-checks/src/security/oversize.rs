@@ -24,14 +24,14 @@ pub static CHECK: Check = Check {
         decompress to megabytes.",
     verifies: "A protected read gets a header of 64 KiB. Where writes are allowed, the first operation that \
         takes JSON gets a body nested 50,000 deep, and one of sixteen megabytes of blanks packed by gzip into \
-        sixteen kilobytes. Each is answered in time and without a server error: a refusal passes, and so does \
+        sixteen kilobytes. Each receives a response in time and without a server error: a refusal passes, and so does \
         a connection that is closed on the header, and a success for the header. A packed body that is taken \
         is a failure where `body_limit_bytes` says that it is too large, and inconclusive where no limit is \
         known.",
     matters: "Each is a request of a few kilobytes that can take a service away: by filling its memory, or by \
-        ending the process that answers everyone.",
-    fix: "Limit the length of headers, the depth of JSON and the length of a body after it is unpacked, and \
-        answer 431, 400 or 413. Answer 415 to a `Content-Encoding` that is not offered.",
+        ending the process that serves every client.",
+    fix: "Limit the length of headers, the depth of JSON and the length of a body after it is unpacked, and return \
+    431, 400 or 413. Return 415 to a `Content-Encoding` that is not offered.",
     kind: Kind::Probe {
         scope: Scope::Target(applies),
         run,
@@ -212,7 +212,7 @@ fn judge(exchange: &Exchange, what: &str, may_be_taken: bool) -> Judgement {
             _ if may_be_taken => Judgement::Pass,
             status => Judgement::inconclusive(
                 Responsible::Supplier,
-                format!("{what} was answered {status}, which no refusal is."),
+                format!("{what} received {status}, which is not a refusal."),
             ),
         },
     }

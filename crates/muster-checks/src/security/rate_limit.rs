@@ -18,16 +18,15 @@ use muster_core::{
 pub static CHECK: Check = Check {
     id: "security.rate-limit",
     purpose: "The API returns 429 with Retry-After when a client exceeds the documented rate.",
-    verifies: "Only where it is asked for, by the parameter `rate_limit: {requests: …, seconds: \
-        …}`, which says how many requests in how many seconds are one more than the supplier \
-        documents. So many reads are sent, as the identity `throttled` where the target file lends \
-        one with a small quota, else as the default identity. One receives 429, and that answer \
-        has `Retry-After` with seconds or a date. It stops at the first 429. Where the budget or \
-        the API itself is too slow to get there, it is inconclusive.",
+    verifies: "Only where it is asked for, by the parameter `rate_limit: {requests: …, seconds: …}`, which says how \
+    many requests in how many seconds are one more than the supplier documents. So many reads are sent, as the \
+    identity `throttled` where the target file lends one with a small quota, else as the default identity. One \
+    receives 429, and that response has `Retry-After` with seconds or a date. It stops at the first 429. Where \
+    the budget or the API itself is too slow to get there, it is inconclusive.",
     matters: "Without a limit one faulty client takes the service away from every force. Without \
         `Retry-After` clients come back at once, and make it worse.",
-    fix: "Count requests by client at the edge, answer 429 above the documented rate, and say in \
-        `Retry-After` when to come back.",
+    fix: "Count requests by client at the edge, return 429 above the documented rate, and say in `Retry-After` when to \
+    come back.",
     kind: Kind::Probe {
         scope: Scope::Target(applies),
         run,
@@ -93,7 +92,8 @@ fn applies(contract: &Contract, parameters: &Parameters) -> Applies {
         where_reads_are_protected(contract, parameters)
     } else {
         Applies::No(format!(
-            "It sends many requests at once, and nobody asked for it. Set the parameter `{PARAMETER}` to the requests and seconds that the supplier documents, and one request more."
+            "It sends many requests at once, so it runs only on request. Set the parameter `{PARAMETER}` to the \
+            requests and seconds that the supplier documents, and one request more."
         ))
     }
 }
@@ -162,7 +162,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
             return Err(Halt::unmet(
                 Responsible::Supplier,
                 format!(
-                    "Before any limit, a request was answered {}, so that the limit is not known.",
+                    "Before any limit, a request received {}, so that the limit is not known.",
                     other.received()
                 ),
             ));
@@ -171,7 +171,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
     if took_us > seconds.saturating_mul(1_000_000) {
         return Err(Halt::unmet(
             Responsible::Supplier,
-            format!("The API answers too slowly to be sent {requests} requests in {seconds} s."),
+            format!("The API responds too slowly to receive {requests} requests in {seconds} s."),
         ));
     }
     Ok(vec![

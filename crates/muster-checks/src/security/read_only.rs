@@ -23,8 +23,8 @@ pub static CHECK: Check = Check {
         out. 404 is inconclusive.",
     matters: "A dashboard or a report that can write is a way to alter evidence without anyone having been \
         given the right.",
-    fix: "Check the scope or role on every operation that writes, and answer 403 with \
-        `WWW-Authenticate: Bearer error=\"insufficient_scope\"`.",
+    fix: "Check the scope or role on every operation that writes, and return 403 with `WWW-Authenticate: Bearer \
+    error=\"insufficient_scope\"`.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

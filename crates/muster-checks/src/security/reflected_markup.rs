@@ -25,7 +25,7 @@ pub static CHECK: Check = Check {
         harmless.",
     matters: "A link with a script in it is all that an officer has to open for somebody else to act with the \
         officer's rights.",
-    fix: "Answer errors in JSON, or escape what comes from a request, and send `X-Content-Type-Options: nosniff`.",
+    fix: "Return errors in JSON, or escape what comes from a request, and send `X-Content-Type-Options: nosniff`.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,
@@ -65,7 +65,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("as a page"),
         },
         Example {
-            title: "Nothing comes back",
+            title: "Nothing is returned",
             contract: PEOPLE,
             dialogue: &[ScriptedResponse::broken(
                 "GET *",
@@ -99,7 +99,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let operation = subject(operation)?;
     let arranged = valid_request(script, operation)?;
     let answers = script.send_all(requests(script, operation, &arranged)?)?;
-    let mut last = Judgement::inconclusive(Responsible::Supplier, "No answer came to judge.");
+    let mut last = Judgement::inconclusive(Responsible::Supplier, "No response came to judge.");
     for exchange in answers {
         match judge(exchange) {
             Judgement::Fail(finding) => {
@@ -144,7 +144,7 @@ fn requests(
 
 fn judge(exchange: &Exchange) -> Judgement {
     let Some(response) = exchange.response() else {
-        return Judgement::inconclusive(Responsible::Supplier, "No answer came to judge.");
+        return Judgement::inconclusive(Responsible::Supplier, "No response came to judge.");
     };
     let body = String::from_utf8_lossy(&response.body);
     let media = response.media_type().unwrap_or_default();
@@ -164,7 +164,7 @@ fn judge(exchange: &Exchange) -> Judgement {
     Finding::new(
         "markup as a page",
         "Markup from the request is returned as a page.",
-        "an answer that a browser does not show, or `&lt;` in place of `<`",
+        "a response that a browser does not show, or `&lt;` in place of `<`",
         format!("{}, with the element as it was sent", exchange.received()),
     )
     .shown_by(exchange.id)

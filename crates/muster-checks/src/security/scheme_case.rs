@@ -63,7 +63,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
         Outcome::Answered(response) if matches!(response.status, 400 | 401 | 403) => Finding::new(
             "scheme in lower case",
             "A good token under `bearer` in lower case is refused.",
-            "the same answer as under `Bearer`",
+            "the same response as under `Bearer`",
             exchange.received(),
         )
         .into(),

@@ -26,8 +26,8 @@ pub static CHECK: Check = Check {
     matters: "Records of vulnerable people, covert work and officers under investigation are restricted \
         because being seen by the wrong force does harm that cannot be undone. It is the most \
         frequent failure of APIs: the id is enough.",
-    fix: "Decide on every read by the owner of the record and the force of the client, in the \
-        query that fetches it, and answer 404.",
+    fix: "Decide on every read by the owner of the record and the force of the client, in the query that fetches it, \
+    and return 404.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,
@@ -156,7 +156,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         });
     if !takes {
         return Err(Halt::NotApplicable(format!(
-            "What it creates cannot be restricted by a member `{member}`."
+            "The record that it creates cannot be restricted by a property `{member}`."
         )));
     }
     let other = IdentityName::from(NAME);
@@ -170,7 +170,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     }
     let arranged = valid_request(script, operation)?;
     let Some(Value::Object(mut body)) = arranged.body().cloned() else {
-        return Err(Halt::NotApplicable("Its body is no object.".into()));
+        return Err(Halt::NotApplicable("Its body is not an object.".into()));
     };
     body.insert(member.to_owned(), Value::Bool(true));
     let mut request = arranged.with_body(world.contract, operation, Value::Object(body))?;
@@ -223,7 +223,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         Some(200..300) if !shows(exchange, owner) => Judgement::inconclusive(
             Responsible::Supplier,
             format!(
-                "{} answers another force {} without the record. Answer 404.",
+                "{} responds to another force with {} and without the record. Return 404.",
                 reads.key,
                 exchange.received()
             ),

@@ -34,7 +34,7 @@ pub static CHECK: Check = Check {
     },
     examples: &[
         Example {
-            title: "Not in the list",
+            title: "Not in the collection",
             contract: PEOPLE,
             dialogue: &[
                 ScriptedResponse::json("POST /people", 201, r#"{"id":"p-1"}"#),
@@ -44,7 +44,7 @@ pub static CHECK: Check = Check {
             says: Expect::Pass,
         },
         Example {
-            title: "In the list",
+            title: "In the collection",
             contract: PEOPLE,
             dialogue: &[
                 ScriptedResponse::json("POST /people", 201, r#"{"id":"p-1"}"#),

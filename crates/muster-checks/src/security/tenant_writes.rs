@@ -24,8 +24,8 @@ pub static CHECK: Check = Check {
         is 403 or 404, and its owner still reads the record as it was.",
     matters: "Whoever can change a record that they may not even see can alter evidence, or make it vanish. \
         Services that guard the read often forget the write.",
-    fix: "Fetch the record by its id and the client's force in the same query that changes it, and \
-        answer 404 where that finds none.",
+    fix: "Fetch the record by its id and the client's force in the same query that changes it, and return 404 where \
+    that finds none.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,

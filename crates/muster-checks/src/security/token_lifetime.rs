@@ -13,9 +13,9 @@ use muster_core::{
 pub static CHECK: Check = Check {
     id: "security.token-lifetime",
     purpose: "Access tokens are valid for at most one hour.",
-    verifies: "The answers of token endpoints are read: `expires_in`, or else the time between `iat` and \
-        `exp` of a JWT. It is at most `token_lifetime_s` seconds, 3,600 where nobody says otherwise. \
-        Tokens that the target file lends are not looked at.",
+    verifies: "The responses of token endpoints are read: `expires_in`, or else the time between `iat` and `exp` of a \
+    JWT. It is at most `token_lifetime_s` seconds, 3,600 where nobody says otherwise. Tokens that the target \
+    file lends are not looked at.",
     matters: "A stolen token works until it ends. An hour bounds what a leaked log, a lost laptop or a \
         dismissed officer can do.",
     fix: "Issue tokens for minutes; clients obtain the next by themselves.",
@@ -42,7 +42,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("86400 seconds"),
         },
         Example {
-            title: "An answer of the API",
+            title: "A response of the API",
             contract: "{}",
             dialogue: &[ScriptedResponse::json("GET /people", 200, "{}")],
             says: Expect::Nothing,
@@ -72,7 +72,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     vec![match told(body).or_else(|| read(token)) {
         None => Judgement::inconclusive(
             Responsible::Supplier,
-            "The token endpoint does not say how long its tokens live. Answer with `expires_in`.",
+            "The token endpoint does not say how long its tokens live. Return `expires_in`.",
         ),
         Some(life) if life <= longest => Judgement::Pass,
         Some(life) => Finding::new(

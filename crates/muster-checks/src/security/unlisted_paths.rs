@@ -15,10 +15,9 @@ use muster_core::{
 pub static CHECK: Check = Check {
     id: "security.unlisted-paths",
     purpose: "The API serves nothing below its root but what the contract lists.",
-    verifies: "Without credentials, a path that nobody can have built and the usual places of \
-        consoles, metrics and configuration are asked for below the base URL. None receives a \
-        success, unless the contract lists it. Where a made-up path receives a web page, as \
-        single-page applications do, that page is no finding.",
+    verifies: "Without credentials, a path that nobody can have built and the usual places of consoles, metrics and \
+    configuration are asked for below the base URL. None receives a success, unless the contract lists it. Where \
+    a made-up path receives a web page, as single-page applications do, that page is not a finding.",
     matters: "Consoles and metrics that were left on are where intruders look first: they tell versions, \
         memory and passwords, and some run commands.",
     fix: "Deny every route that is not listed; serve consoles on another port, inside.",

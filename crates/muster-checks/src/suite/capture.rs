@@ -14,7 +14,7 @@ use muster_core::exchange::Exchange;
 pub(super) fn taken(capture: &Capture, answer: &Exchange) -> Result<Value, String> {
     let response = answer
         .response()
-        .ok_or_else(|| "no answer came".to_owned())?;
+        .ok_or_else(|| "no response came".to_owned())?;
     if let Some(path) = &capture.json {
         let json = response
             .json()
@@ -34,7 +34,7 @@ pub(super) fn taken(capture: &Capture, answer: &Exchange) -> Result<Value, Strin
         Some(name) => response
             .headers
             .get(name)
-            .ok_or_else(|| format!("the answer has no header `{name}`"))?
+            .ok_or_else(|| format!("the response has no header `{name}`"))?
             .to_owned(),
         None => String::from_utf8_lossy(&response.body).into_owned(),
     };
@@ -69,7 +69,7 @@ fn typed_json(value: &Value, wanted: CaptureType) -> Result<Value, String> {
         Ok(value.clone())
     } else {
         Err(format!(
-            "it is no {name}: {} is of type {}",
+            "expected {name}, found {} of type {}",
             matcher::shown(value),
             matcher::type_of(value)
         ))
@@ -77,24 +77,24 @@ fn typed_json(value: &Value, wanted: CaptureType) -> Result<Value, String> {
 }
 
 fn typed_text(text: String, wanted: CaptureType) -> Result<Value, String> {
-    let failed = |what: &str| format!("`{}` is no {what}", matcher::short(&text));
+    let failed = |what: &str| format!("`{}` is not {what}", matcher::short(&text));
     match wanted {
         CaptureType::Integer => text
             .trim()
             .parse::<i64>()
             .map(Value::from)
-            .map_err(|_| failed("integer")),
+            .map_err(|_| failed("an integer")),
         CaptureType::Number => text
             .trim()
             .parse::<f64>()
             .map(Value::from)
-            .map_err(|_| failed("number")),
+            .map_err(|_| failed("a number")),
         CaptureType::Boolean => text
             .trim()
             .parse::<bool>()
             .map(Value::from)
-            .map_err(|_| failed("boolean")),
-        CaptureType::Object | CaptureType::Array => Err(failed("object or array")),
+            .map_err(|_| failed("a boolean")),
+        CaptureType::Object | CaptureType::Array => Err(failed("an object or array")),
         CaptureType::String | CaptureType::Any => Ok(Value::String(text)),
     }
 }

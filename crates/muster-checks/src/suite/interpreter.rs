@@ -365,7 +365,7 @@ impl<'a> Course<'a> {
                 let pointer = format!("{}{}", done.pointer, failing.pointer);
                 let received = match (failing.answers, done.answers.len()) {
                     (some, all) if all > 1 && !failing.pointer.starts_with("/expect/that") => {
-                        format!("{} (so {some} of {all} answers)", failing.received)
+                        format!("{} (so {some} of {all} responses)", failing.received)
                     }
                     _ => failing.received.clone(),
                 };

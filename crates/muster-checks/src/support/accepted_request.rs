@@ -180,7 +180,7 @@ fn not_taken(arranged: &Arranged, operation: &Operation, exchange: &Exchange) ->
         || {
             (
                 Responsible::Supplier,
-                "The valid request got no answer.".to_owned(),
+                "The valid request got no response.".to_owned(),
             )
         },
         |response| refusal(arranged, operation, response),

@@ -80,7 +80,7 @@ pub(crate) fn free_member(
     let world = script.world;
     let none = || {
         Halt::NotApplicable(format!(
-            "The body of {} has no member that is free to be changed.",
+            "The body of {} has no property that is free to be changed.",
             operation.key
         ))
     };

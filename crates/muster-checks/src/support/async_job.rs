@@ -215,7 +215,7 @@ impl<'a> AsyncJob<'a> {
                 script,
                 Method::Get,
                 address,
-                "reads the status of long-running work",
+                "reads the status of a long-running operation",
             )
         });
         Ok(work)
@@ -280,7 +280,7 @@ impl<'a> AsyncJob<'a> {
     pub(crate) fn status(&self) -> Scripted<&Request> {
         self.status.as_ref().ok_or_else(|| {
             Halt::NotApplicable(
-                "The answer 202 does not say where the status is, which `work.status-followed` judges."
+                "The response 202 does not say where the status is, which `work.status-followed` judges."
                     .to_owned(),
             )
         })
@@ -310,7 +310,7 @@ impl<'a> AsyncJob<'a> {
             .ok_or_else(|| {
                 Halt::unmet(
                     Responsible::Supplier,
-                    "The work was not seen to succeed, so there is no result to read.",
+                    "The job was not seen to succeed, so there is no result to read.",
                 )
             })
     }

@@ -56,8 +56,8 @@ pub(crate) fn orders<'a>(
         .and_then(|(above, _)| home(world.relations.collection_at(above)?));
     let untold = || {
         Halt::NotApplicable(format!(
-            "Neither the path of {} nor an enumerated member of its body tells which records it writes out, \
-             all of them.",
+            "Neither the path of {} nor an enumerated property of its body tells which records it writes out, all of \
+            them.",
             operation.key
         ))
     };
@@ -169,7 +169,7 @@ pub(crate) fn look<'r>(
     if response.cut {
         return Err(Halt::unmet(
             Responsible::TestData,
-            "The result is longer than what is read of an answer (`limits.body`).",
+            "The result is longer than what is read of a response (`limits.body`).",
         ));
     }
     let own = wanted.held.iter().map(|held| held.id.as_str());

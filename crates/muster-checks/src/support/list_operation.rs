@@ -197,7 +197,7 @@ impl<'a> Lister<'a> {
 
     /// Whether the list itself is there no longer, as when the record that it lies below is gone.
     pub(crate) fn is_gone(&self, script: &mut Script<'a>) -> Scripted<bool> {
-        let exchange = self.ask(script, &[], "looks whether the list is still there")?;
+        let exchange = self.ask(script, &[], "looks whether the collection is still there")?;
         Ok(matches!(exchange.status(), Some(404 | 410)))
     }
 
@@ -207,14 +207,14 @@ impl<'a> Lister<'a> {
         let unmet = |why: String| Halt::unmet(Responsible::Supplier, why);
         if !response.is_success() {
             return Err(unmet(format!(
-                "{} returned {}, so that the list could not be judged.",
+                "{} returned {}, so that the collection could not be judged.",
                 self.operation.key,
                 exchange.received()
             )));
         }
         let body = response
             .json()
-            .map_err(|why| unmet(format!("The list cannot be read: {why}.")))?;
+            .map_err(|why| unmet(format!("The collection cannot be read: {why}.")))?;
         let items = answers::records(body, &self.thing);
         let is_list =
             body.is_array() || !matches!(items.as_slice(), [one] if std::ptr::eq(*one, body));
@@ -263,7 +263,7 @@ impl<'a> Lister<'a> {
         let mut query = query.to_vec();
         query.extend(self.longest());
         let mut found = Vec::new();
-        let mut page = self.fetch(script, &query, "looks through the list")?;
+        let mut page = self.fetch(script, &query, "looks through the collection")?;
         let size = page.items.len();
         let mut seen = size;
         found.extend(page.items.iter().copied().filter(|item| wanted(item)));
@@ -275,7 +275,7 @@ impl<'a> Lister<'a> {
             let mut last = query.clone();
             let from = total - i64::try_from(size).unwrap_or(0);
             last.push((offset.name.as_str(), Value::from(from)));
-            let tail = self.fetch(script, &last, "looks at the end of the list")?;
+            let tail = self.fetch(script, &last, "looks at the end of the collection")?;
             found.extend(tail.items.iter().copied().filter(|item| wanted(item)));
         }
         for number in 1..MOST_PAGES {

@@ -159,7 +159,7 @@ pub(crate) fn success(exchange: &Exchange) -> Scripted<&Response> {
         Ok(_) => Err(Halt::unmet(
             Responsible::TestData,
             format!(
-                "{} {} was answered {}, so what comes after it could not be judged.",
+                "{} {} returned {}, so what follows it could not be judged.",
                 exchange.request.method,
                 exchange.request.path_and_query(),
                 exchange.received()
@@ -168,7 +168,7 @@ pub(crate) fn success(exchange: &Exchange) -> Scripted<&Response> {
         Err(muster_core::verdict::Judgement::Inconclusive(gap)) => Err(Halt::Unmet(gap)),
         Err(_) => Err(Halt::unmet(
             Responsible::Muster,
-            "An answer could not be judged.",
+            "A response could not be judged.",
         )),
     }
 }

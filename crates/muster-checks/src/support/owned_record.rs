@@ -123,7 +123,7 @@ pub(crate) fn restrictable<'a>(
         Ok((home, member))
     } else {
         Err(Halt::NotApplicable(format!(
-            "{} makes nothing that a member `{member}` restricts.",
+            "{} makes nothing that a property `{member}` restricts.",
             home.create.key
         )))
     }

@@ -221,7 +221,7 @@ impl<'a> Walk<'a> {
         let body = response.json().map_err(|reason| {
             Halt::unmet(
                 Responsible::Supplier,
-                format!("A page of {} is no JSON: {reason}", self.operation.key),
+                format!("A page of {} is not JSON: {reason}", self.operation.key),
             )
         })?;
         let items = listed(script.world.relations, &self.operation.key, body);

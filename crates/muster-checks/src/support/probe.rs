@@ -35,7 +35,7 @@ pub fn reached(exchange: &Exchange) -> Result<&Response, Judgement> {
             };
             return Err(Judgement::inconclusive(
                 responsible,
-                format!("No answer came to judge: {}", breakage.detail),
+                format!("No response came to judge: {}", breakage.detail),
             ));
         }
     };

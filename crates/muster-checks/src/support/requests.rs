@@ -80,7 +80,7 @@ pub(crate) fn read_exchange<'a>(
 pub(crate) fn answered(exchange: &Exchange) -> Scripted<&Response> {
     reached(exchange).map_err(|judgement| match judgement {
         Judgement::Inconclusive(gap) => Halt::Unmet(gap),
-        _ => Halt::unmet(Responsible::Supplier, "No answer came to judge."),
+        _ => Halt::unmet(Responsible::Supplier, "No response came to judge."),
     })
 }
 
@@ -234,14 +234,14 @@ pub(crate) fn changed<'a>(operation: &Operation, exchange: &'a Exchange) -> Scri
     let response = answered(exchange)?;
     match response.status {
         202 => Err(Halt::NotApplicable(format!(
-            "{} acts later than it is asked to (202), and nothing says when.",
+            "{} acts later than its response (202), and nothing says when.",
             operation.key
         ))),
         status if (200..300).contains(&status) => Ok(response),
         _ => Err(Halt::unmet(
             Responsible::Supplier,
             format!(
-                "{} of a record of the run's own was answered {}, so that nothing could be judged.",
+                "{} of a record of the run's own returned {}, so that nothing could be judged.",
                 operation.key,
                 exchange.received()
             ),

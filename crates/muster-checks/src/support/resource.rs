@@ -389,12 +389,12 @@ pub(crate) fn send<'a>(
     }
     if exchange.status() == Some(202) {
         return Err(Halt::NotApplicable(
-            "Records are made later than they are asked for (202), and nothing says when.".into(),
+            "Records are created later than the response (202), and nothing says when.".into(),
         ));
     }
     if !home.is_made_by_put() && joins(script, home.create, arranged, exchange) {
         return Err(Halt::NotApplicable(format!(
-            "{} answers 200 with a record that was there already, so that it joins what is alike and makes nothing.",
+            "{} returns 200 with a record that existed already, so it creates nothing for a record like another.",
             home.create.key
         )));
     }
@@ -410,7 +410,7 @@ pub(crate) fn send<'a>(
             Halt::unmet(
                 Responsible::Supplier,
                 format!(
-                    "The answer to {} does not tell which record was made.",
+                    "The response to {} does not tell which record was made.",
                     home.create.key
                 ),
             )
@@ -521,7 +521,7 @@ pub(crate) fn several<'a>(
         tries.insert(0, varied);
         tries.push(fresh);
         for body in tries {
-            let purpose = "creates a record to be told apart";
+            let purpose = "creates a record to be distinguished";
             if let Made::Record(held) = send(script, home, &full, Some(body), purpose)? {
                 made.push(*held);
                 break;

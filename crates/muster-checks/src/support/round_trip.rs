@@ -191,7 +191,7 @@ fn compare(
                 tell("has another number of items");
             } else if sent_items != came_items && is_permutation(sent_items, came_items) {
                 if !is_set {
-                    tell("comes back in another order");
+                    tell("is returned in another order");
                 }
             } else {
                 for (index, (one, other)) in sent_items.iter().zip(came_items).enumerate() {
@@ -217,7 +217,7 @@ fn compare(
         }
         (Value::Number(one), Value::Number(other)) => {
             if !is_same_number(sent_place, one, other) {
-                tell("comes back as another number");
+                tell("is returned as another number");
             }
         }
         (one, other) if one == other => {}
@@ -225,7 +225,7 @@ fn compare(
             // Another type is a matter of the answer's own schema, unless that has no other.
             let types = came_place.types();
             if types.is_empty() || types.contains(kind(one)) {
-                tell("comes back changed");
+                tell("is returned changed");
             }
         }
     }
@@ -340,11 +340,11 @@ fn is_same_number(place: &Place<'_>, one: &serde_json::Number, other: &serde_jso
 fn how(place: &Place<'_>, one: &str, other: &str) -> &'static str {
     let spaces = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     if place.has_format("date-time") {
-        "names another moment"
+        "names another time"
     } else if place.has_format("date") {
         "names another day"
     } else if one.to_lowercase() == other.to_lowercase() {
-        "comes back in another letter case"
+        "is returned in another letter case"
     } else if one.trim() == other.trim() {
         TRIMMED
     } else if one.trim_start_matches('0') == other.trim_start_matches('0') {
@@ -354,7 +354,7 @@ fn how(place: &Place<'_>, one: &str, other: &str) -> &'static str {
     } else if spaces(one) == spaces(other) {
         "loses its line breaks or inner spaces"
     } else {
-        "comes back changed"
+        "is returned changed"
     }
 }
 
@@ -407,7 +407,7 @@ mod tests {
             let came = json!({ "m": other });
             assert_eq!(
                 differ(schema.clone(), sent.clone(), came),
-                ["names another moment"]
+                ["names another time"]
             );
         }
     }
@@ -448,12 +448,12 @@ mod tests {
     fn texts_are_kept_to_the_letter() {
         let schema = json!({ "type": "string" });
         for (sent, came, what) in [
-            ("McZz", "MCZZ", "comes back in another letter case"),
+            ("McZz", "MCZZ", "is returned in another letter case"),
             (" Zz ", "Zz", "loses the spaces around it"),
             ("0012", "12", "loses its leading zeros"),
             ("Zz 12345", "Zz 123", "is cut short"),
             ("a\nb", "a b", "loses its line breaks or inner spaces"),
-            ("e\u{301}", "é", "comes back changed"),
+            ("e\u{301}", "é", "is returned changed"),
         ] {
             assert_eq!(
                 differ(schema.clone(), json!(sent), json!({ "m": came })),
@@ -479,7 +479,7 @@ mod tests {
         let resource = json!({ "type": "a", "links": { "self": "x" }, "attributes": {} });
         assert!(differ(schema.clone(), resource, came.clone()).is_empty());
         let record = json!({ "links": { "self": "x" } });
-        assert_eq!(differ(schema, record, came), ["comes back changed"]);
+        assert_eq!(differ(schema, record, came), ["is returned changed"]);
     }
 
     #[test]
@@ -502,13 +502,13 @@ mod tests {
         let list = json!({ "type": "array" });
         assert_eq!(
             differ(list, json!(["b", "a"]), json!({ "m": ["a", "b"] })),
-            ["comes back in another order"]
+            ["is returned in another order"]
         );
         let number = json!({ "type": "number" });
         assert!(differ(number.clone(), json!(1), json!({ "m": 1.0 })).is_empty());
         assert_eq!(
             differ(number, json!(120.55), json!({ "m": 121.0 })),
-            ["comes back as another number"]
+            ["is returned as another number"]
         );
         let long = json!({ "type": "integer", "format": "int64" });
         assert_eq!(
@@ -517,7 +517,7 @@ mod tests {
                 json!(9_007_199_254_740_993_i64),
                 json!({ "m": 9_007_199_254_740_992_i64 })
             ),
-            ["comes back as another number"]
+            ["is returned as another number"]
         );
     }
 }

@@ -99,7 +99,8 @@ pub fn open_request(script: &mut Script<'_>) -> Scripted<Request> {
     Err(Halt::unmet(
         Responsible::Credentials,
         format!(
-            "No protected operation that only reads answers the default identity with success ({last}), so a refusal would prove nothing. Give it the right to read."
+            "No protected operation that only reads returns success to the default identity ({last}), so a refusal \
+            would prove nothing. Give the identity the right to read."
         ),
     ))
 }
@@ -174,7 +175,7 @@ impl Openness {
             Some(asked) => Judgement::inconclusive(
                 Responsible::Supplier,
                 format!(
-                    "{asked} accepts a request without credentials, so that what it accepts beside that says nothing of tokens."
+                    "{asked} accepts a request without credentials, so what else it accepts says nothing about tokens."
                 ),
             ),
         })
@@ -192,7 +193,7 @@ pub fn judge(exchange: &Exchange, shown: &str) -> Judgement {
         return Finding::new(
             "the address of a key was followed",
             "A key is fetched from a URL that the client's own token gives.",
-            format!("{asked}: 401, and nobody asks for the key"),
+            format!("{asked}: 401, and no request for the key"),
             format!(
                 "{followed} at Muster's own listener, and {}",
                 exchange.received()
@@ -207,7 +208,7 @@ pub fn judge(exchange: &Exchange, shown: &str) -> Judgement {
         Outcome::Broken(breakage) => Judgement::inconclusive(
             breakage.kind.responsible(),
             format!(
-                "{asked} with {shown}: no answer came to judge. {}",
+                "{asked} with {shown}: no response came to judge. {}",
                 breakage.detail
             ),
         ),
@@ -264,7 +265,7 @@ pub fn challenged(exchange: &Exchange, shown: &str) -> Judgement {
             return Judgement::inconclusive(
                 Responsible::Supplier,
                 format!(
-                    "{asked} returned {}, which does not tell whether credentials are asked for.",
+                    "{asked} returned {}, which does not show whether credentials are required.",
                     response.status
                 ),
             );

@@ -81,7 +81,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
     ) else {
         return Vec::new();
     };
-    let expected = "Date: the time when the answer was made, as in Thu, 01 Jan 2026 12:00:00 GMT";
+    let expected = "Date: the time when the response was made, as in Thu, 01 Jan 2026 12:00:00 GMT";
     let Some(date) = response.headers.get("date") else {
         return vec![
             Finding::new("no Date", "A response has no Date.", expected, "no Date").into(),

@@ -25,16 +25,16 @@ pub static CHECK: Check = Check {
         come: a target that stalls is not spared the requests that its clients would have sent \
         meanwhile, so that no stall is left out of the count. The times are judged against \
         `p50_ms`, `p95_ms` and `p99_ms` of the target file or the profile. The objective is met \
-        where the percentile keeps to it. It is missed where more answers took longer than chance \
-        explains once in a hundred runs; in between it is inconclusive, as are too few answers. \
+        where the percentile keeps to it. It is missed where more responses took longer than chance \
+        explains once in a hundred runs; in between it is inconclusive, as are too few responses. \
         Where requests could not be sent in time, because the machine that Muster runs on was \
         busy, a miss is inconclusive. No response within the time limit counts as longer. \
         Connecting counts. Without an objective times are measured, shown in the report, and not \
         judged.",
     matters: "An officer at the roadside waits for the slowest of several calls. An average hides what one call \
         in twenty takes.",
-    fix: "Find what the slow answers have in common: a missing index, a cold cache, a pool that is too small, \
-        a lock. Where the objective is wrong, agree on another and declare it.",
+    fix: "Find what the slow responses have in common: a missing index, a cold cache, a pool that is too small, a \
+    lock. Where the objective is wrong, agree on another and declare it.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,
@@ -48,7 +48,7 @@ pub static CHECK: Check = Check {
             says: Expect::Pass,
         },
         Example {
-            title: "No answer in time",
+            title: "No response in time",
             contract: DECLARED,
             dialogue: &[
                 ScriptedResponse::empty("GET /people", 200),
@@ -141,7 +141,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     // One request first: it shows that the operation can be called, and opens what is opened once.
     success(script.send(request.clone())?)?;
     let mut paced = request;
-    paced.purpose = "measures how long the answer takes, at a constant rate".into();
+    paced.purpose = "measures how long the response takes, at a constant rate".into();
     let count = usize::try_from(samples).unwrap_or(1);
     let every = Duration::from_micros(1_000_000 / budget);
     let exchanges = script.send_paced(vec![paced; count], every)?;
@@ -193,13 +193,14 @@ fn judged(
         histogram.saturating_record(*time);
     }
     let ms = |us: u64| match us >= 3_600_000_000 {
-        true => "no answer in time".to_owned(),
+        true => "no response in time".to_owned(),
         false => format!("{}.{:03} ms", us / 1_000, us % 1_000),
     };
     let seen = |percentile: u32| histogram.value_at_quantile(f64::from(percentile) / 100.0);
     if objectives.is_empty() {
         return vec![Judgement::not_applicable(format!(
-            "{} took {} at p50 and {} at p95 over {} answers; no objective (`p50_ms`, `p95_ms`, `p99_ms`) is declared to judge them by.",
+            "{} took {} at p50 and {} at p95 over {} responses; no objective (`p50_ms`, `p95_ms`, `p99_ms`) is \
+            declared to judge them by.",
             operation.key,
             ms(seen(50)),
             ms(seen(95)),
@@ -214,7 +215,7 @@ fn judged(
             if times.len() < least {
                 return Judgement::inconclusive(
                     Responsible::Configuration,
-                    format!("{} answers are too few to judge p{percentile}: set `latency_samples` to {least} at least.", times.len()),
+                    format!("{} responses are too few to judge p{percentile}: set `latency_samples` to {least} at least.", times.len()),
                 );
             }
             let allowed = times.len() * (100 - *percentile as usize) / 100;
@@ -225,7 +226,8 @@ fn judged(
                 return Judgement::inconclusive(
                     Responsible::Configuration,
                     format!(
-                        "{beyond} of {} answers to {} took longer than the p{percentile} of {}, but this machine was too busy to send its requests in time. Run again from one that is not.",
+                        "{beyond} of {} responses to {} took longer than the p{percentile} of {}, but this machine was \
+                        too busy to send its requests in time. Run again from one that is not.",
                         times.len(),
                         operation.key,
                         ms(*limit)
@@ -237,7 +239,8 @@ fn judged(
                 return Judgement::inconclusive(
                     Responsible::Supplier,
                     format!(
-                        "{beyond} of {} answers to {} took longer than the p{percentile} of {}: more than is allowed, and few enough for chance. Raise `latency_samples` to tell.",
+                        "{beyond} of {} responses to {} took longer than the p{percentile} of {}: more than is \
+                        allowed, and few enough for chance. Raise `latency_samples` to tell.",
                         times.len(),
                         operation.key,
                         ms(*limit)
@@ -249,7 +252,7 @@ fn judged(
                 format!("Responses take longer than the declared p{percentile}."),
                 format!("{}: p{percentile} of {} at most", operation.key, ms(*limit)),
                 format!(
-                    "p{percentile} {}; {beyond} of {} answers took longer than the objective",
+                    "p{percentile} {}; {beyond} of {} responses took longer than the objective",
                     ms(seen(*percentile)),
                     times.len()
                 ),

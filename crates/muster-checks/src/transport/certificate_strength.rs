@@ -23,8 +23,7 @@ pub static CHECK: Check = Check {
         curve of 256 bits or more, or an Edwards key, and is not signed with MD2, MD5 or SHA-1. The signature \
         of a certificate that signs itself protects nothing and is not judged. A kind of key that Muster does \
         not know is inconclusive.",
-    matters: "A weak key can be computed, and a weak signature forged; either lets somebody else answer as the \
-        target.",
+    matters: "A weak key can be computed, and a weak signature forged; either lets another server pose as the target.",
     fix: "Have the certificate issued again for a new key: ECDSA with P-256, or RSA with 2048 bits or more, signed \
         with SHA-256 or better.",
     kind: Kind::Probe {

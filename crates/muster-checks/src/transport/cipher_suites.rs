@@ -68,7 +68,7 @@ pub static CHECK: Check = Check {
             says: Expect::Inconclusive,
         },
         Example {
-            title: "No answer in time",
+            title: "No response in time",
             contract: "{}",
             dialogue: &[ScriptedResponse::broken(
                 "HANDSHAKE *",

@@ -21,7 +21,7 @@ pub static CHECK: Check = Check {
         path is asked for, without credentials, over handshakes with no certificate, with one that signs \
         itself, with one of an authority made for the purpose, and with the configured one but another key. \
         A refusal within the handshake or after it (TLS 1.3 refuses late) is right, and so is an error that \
-        the configured certificate does not get (a gateway may answer 400 or 403). A success is a failure. \
+        the configured certificate does not get (a gateway may return 400 or 403). A success is a failure. \
         The same error for all, such as 401 for want of a token, is inconclusive.",
     matters: "A server that asks for a certificate and lets clients in without one gives a \
         protection that is believed in and not there.",
@@ -83,7 +83,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("signed by itself"),
         },
         Example {
-            title: "No certificate is ever asked for",
+            title: "No certificate is ever requested",
             contract: MUTUAL,
             dialogue: &[ScriptedResponse::new("HANDSHAKE *", 200, &[], "")],
             says: Expect::Fail("never asks"),

@@ -135,7 +135,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
         (_, Err(_)) => {
             return Err(Halt::unmet(
                 Responsible::Network,
-                "No answer came to judge.",
+                "No response came to judge.",
             ));
         }
     };

@@ -17,16 +17,16 @@ pub static CHECK: Check = Check {
     id: "transport.plain-http",
     purpose: "Plain HTTP gives no data of the API, and does not redirect clients to HTTPS \
         unnoticed.",
-    verifies: "A path of the API is asked for at the same host over plain HTTP, at port 80 or the one of the \
-        parameter `plain_http_port`, and without credentials: those are never sent unencrypted. A refused \
-        or closed connection, or an error, is right. A success with data is a failure, and so is a \
-        redirect: a client follows it without a word, having sent its token in the clear. A page in HTML \
-        is no data. 401 is inconclusive, since only credentials would show what comes next. A target on \
-        this machine is left out unless the parameter is given.",
+    verifies: "A path of the API is asked for at the same host over plain HTTP, at port 80 or the one of the parameter \
+    `plain_http_port`, and without credentials: those are never sent unencrypted. A refused or closed \
+    connection, or an error, is right. A success with data is a failure, and so is a redirect: a client follows \
+    it without a word, having sent its token in the clear. A page in HTML is not data. 401 is inconclusive, \
+    since only credentials would show what comes next. A target on this machine is left out unless the parameter \
+    is given.",
     matters: "One wrong letter in a configured URL, and tokens and personal data cross the network in the \
         clear, for years, with everything working.",
-    fix: "Close the port, or answer plain HTTP with an error such as 403 or 426 on every path of the API; \
-        keep redirects for pages that people open in a browser.",
+    fix: "Close the port, or return an error such as 403 or 426 over plain HTTP on every path of the API; keep \
+    redirects for pages that people open in a browser.",
     kind: Kind::Probe {
         scope: Scope::Target(applies),
         run,

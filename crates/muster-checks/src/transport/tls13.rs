@@ -60,7 +60,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("prefers"),
         },
         Example {
-            title: "No answer in time",
+            title: "No response in time",
             contract: "{}",
             dialogue: &[ScriptedResponse::broken(
                 "HANDSHAKE *",

@@ -152,7 +152,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         operation.ok_or_else(|| Halt::NotApplicable("There is no operation to call.".into()))?;
     let request = valid_request(script, operation)?.request;
     let asking = |coding: &str| {
-        let purpose = format!("asks for the answer in the coding {coding}");
+        let purpose = format!("asks for the response in the coding {coding}");
         with(request.clone(), "accept-encoding", coding, &purpose)
     };
     let wrong = |cause: &str, title: &str, expected: &str, received: String| -> Judgement {
@@ -168,7 +168,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
     let first = success(script.send(asking("identity"))?)?;
     if let Some(coding) = coding(first) {
         return Ok(vec![wrong(
-            "coding of a plain answer",
+            "coding of a plain response",
             "An uncompressed response was requested, and a compressed one was received.",
             "no Content-Encoding, as Accept-Encoding: identity asks",
             format!("Content-Encoding: {coding}"),

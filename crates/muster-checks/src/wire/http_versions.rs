@@ -22,7 +22,7 @@ pub static CHECK: Check = Check {
         target that refuses HTTP/1.1 while TLS is agreed on, or speaks HTTP/1.1 alone, is not judged.",
     matters: "Half of the clients of an API speak one version and half the other, and gateways translate between them. \
         What is there in one only is found missing by whoever changes a library.",
-    fix: "Look at what stands before the API: often the gateway answers one version, and the API itself the other.",
+    fix: "Look at what stands before the API: often the gateway serves one version, and the API itself the other.",
     kind: Kind::Probe {
         scope: Scope::Target(reads_somewhere),
         run,
@@ -65,7 +65,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("another Content-Type"),
         },
         Example {
-            title: "One server of several answers otherwise",
+            title: "One server of several responds differently",
             contract: PEOPLE,
             dialogue: &[
                 ScriptedResponse::json("GET /people", 200, "[1]").in_http2(),

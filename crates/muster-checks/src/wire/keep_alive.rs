@@ -18,7 +18,7 @@ pub static CHECK: Check = Check {
     id: "wire.keep-alive",
     purpose: "A connection takes the next request, or the API announces its end.",
     verifies: "One GET is sent twice over one connection in HTTP/1.1. Where the first response \
-        does not say `Connection: close`, the second request is answered as the first was; a \
+        does not say `Connection: close`, the second request receives the same as the first; a \
         connection that closes all the same, on each of three that are tried, is a failure. In the \
         same way the GET follows a HEAD, and a GET that receives 304: where it is never answered, \
         a body was sent where none may be, or the connection closed. A connection that closes now \
@@ -76,7 +76,7 @@ pub static CHECK: Check = Check {
             says: Expect::Inconclusive,
         },
         Example {
-            title: "The second is answered otherwise",
+            title: "The second response differs",
             contract: PEOPLE,
             dialogue: &[
                 ScriptedResponse::json("GET /people", 200, "[]"),
@@ -124,7 +124,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("After a response to 304"),
         },
         Example {
-            title: "No answer at all",
+            title: "No response at all",
             contract: PEOPLE,
             dialogue: &[ScriptedResponse::empty("GET /people", 503)],
             says: Expect::Inconclusive,
@@ -150,7 +150,7 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
         let first = success(script.send(asking("asks first on a connection"))?)?;
         if is_last(first) {
             return Ok(vec![Judgement::not_applicable(
-                "The target says with its answer that it closes the connection, as it may.",
+                "The target says with its response that it closes the connection, as it may.",
             )]);
         }
         let second = script.send(asking("asks again on the same connection"))?;
@@ -170,10 +170,10 @@ fn run<'a>(script: &mut Script<'a>, _: Option<&'a Operation>) -> Scripted {
             "closes without a word",
             "The connection is closed without notice after each response.",
             format!(
-                "{}: `Connection: close` in the answer, or a connection that takes the next request",
+                "{}: `Connection: close` in the response, or a connection that takes the next request",
                 operation.key
             ),
-            format!("no second answer on any of {CONNECTIONS} connections: {}", lost.received()),
+            format!("no second response on any of {CONNECTIONS} connections: {}", lost.received()),
         )
         .shown_by(lost.id)
         .at(operation.pointer.clone())
@@ -239,10 +239,11 @@ fn after_no_body<'a>(
                     format!("unusable after {what}"),
                     format!("After a response to {what} the connection takes no other request."),
                     format!(
-                        "{}: {} as before; an answer to {what} ends with its head, or says `Connection: close`",
+                        "{}: {} as before; a response to {what} ends with its head, or says `Connection: close`",
                         operation.key, first.status
                     ),
-                    format!("no answer on any of {CONNECTIONS} connections: bytes of no answer were left there, or they closed without a word"),
+                    format!("no response on any of {CONNECTIONS} connections: they held bytes that are not a response, \
+                    or closed without one"),
                 )
                 .shown_by(lost.id)
                 .at(operation.pointer.clone())

@@ -10,13 +10,12 @@ use muster_core::{
 pub static CHECK: Check = Check {
     id: "wire.retry-after",
     purpose: "The Retry-After header is well formed, and the request succeeds after that time.",
-    verifies: "Where a 429 response or 503 has `Retry-After`, it is a number of seconds or a date \
-        of HTTP. The run waits as long as it says (up to 30 seconds) and sends the request again: \
-        a 429 response or 503 to that is a finding. No such answer is provoked, so a target that \
-        asks for no patience is not judged.",
+    verifies: "Where a 429 response or 503 has `Retry-After`, it is a number of seconds or a date of HTTP. The run \
+    waits as long as it says (up to 30 seconds) and sends the request again: a 429 response or 503 to that is a \
+    finding. No such response is provoked, so a target that asks for no patience is not judged.",
     matters: "Clients that obey come back exactly when they are told. A time that is made up either keeps them away \
         from a service that works, or has them all come back to one that does not.",
-    fix: "Take the time from what refuses: the moment when the client's window opens, or when the maintenance ends.",
+    fix: "Take the value from what refuses: the time when the client's window opens, or when the maintenance ends.",
     kind: Kind::Response(judge),
     examples: &[
         Example {
@@ -53,7 +52,7 @@ pub static CHECK: Check = Check {
             says: Expect::Fail("neither"),
         },
         Example {
-            title: "An answer that asks for no patience",
+            title: "A response without Retry-After",
             contract: PEOPLE,
             dialogue: &[ScriptedResponse::empty("GET /people", 200)],
             says: Expect::Nothing,

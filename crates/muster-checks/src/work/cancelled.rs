@@ -25,8 +25,8 @@ pub static CHECK: Check = Check {
     matters: "Cancelling is how a mistaken search or a release of papers to the wrong force is \
         stopped. An API that says yes and goes on does the harm that the client believes to have \
         prevented.",
-    fix: "Let the worker look for the cancellation before each step and before it publishes its result; answer 409 where \
-        it is too late.",
+    fix: "Let the worker look for the cancellation before each step and before it publishes its result; return 409 \
+    where it is too late.",
     kind: Kind::Probe {
         scope: Scope::Operation(applies),
         run,
@@ -107,7 +107,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         script,
         Method::Delete,
         Address::Base(path),
-        "cancels long-running work",
+        "cancels a long-running operation",
     );
     let before = work.read(script)?;
     let cancelled = script.send(cancel)?;
@@ -156,7 +156,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             cause,
             title,
             format!(
-                "{key}: after DELETE was answered {}, gone or cancelled",
+                "{key}: after DELETE returned {}, gone or cancelled",
                 cancelled.received()
             ),
             format!("{:?}", last.phase.unwrap_or(Phase::Running)).to_lowercase(),

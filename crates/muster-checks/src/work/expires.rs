@@ -27,7 +27,7 @@ pub static CHECK: Check = Check {
         (`expiresAt` and its like). Where that is within ten seconds, the status is read after it, \
         by the target's own clock and with some seconds' grace: it receives 404 or 410. Later \
         expiries are not waited for.",
-    matters: "Exports of police records are copies. One that outlives the date it was promised to be gone by is a copy that nobody \
+    matters: "Exports of police records are copies. One that outlives its declared date of removal is a copy that nobody \
         counts any more, and that a retention schedule does not reach.",
     fix: "Compare the expiry on every read, and do not rely on a sweep that runs at night.",
     kind: Kind::Probe {

@@ -129,7 +129,7 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
         None => {
             return fail(
                 "no URL",
-                "The link to the result is no URL.",
+                "The link to the result is not a URL.",
                 place.to_owned(),
             );
         }

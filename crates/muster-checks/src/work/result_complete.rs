@@ -291,8 +291,8 @@ fn run<'a>(script: &mut Script<'a>, operation: Option<&'a Operation>) -> Scripte
             judgements.push(Judgement::inconclusive(
                 Responsible::Muster,
                 format!(
-                    "A result of {} holds some of the new records and others not, leaves out records between others of the \
-                     list, or says that more of it is elsewhere: it may be a choice or a page of them.",
+                    "A result of {} holds some of the new records and others not, leaves out records between others of \
+                    the collection, or says that more of it is elsewhere: it may be a choice or a page of them.",
                     operation.key
                 ),
             ));

@@ -22,7 +22,7 @@ pub static CHECK: Check = Check {
         receives a success or 303.",
     matters: "202 promises nothing. A client that cannot follow it does not know whether the \
         export of a case file is under way, done or lost, and asks again: twice the work, or none.",
-    fix: "Answer 202 with Location, and serve the status there from the moment of the response on.",
+    fix: "Return 202 with Location, and serve the status there from the time of the response on.",
     kind: Kind::Probe {
         scope: Scope::Operation(takes_on),
         run,

@@ -54,7 +54,7 @@ pub fn create<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted
         return Err(Halt::unmet(
             responsible,
             format!(
-                "No record could be created: {} got no answer: {}",
+                "No record could be created: {} got no response: {}",
                 operation.key,
                 exchange.received()
             ),

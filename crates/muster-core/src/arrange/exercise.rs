@@ -49,7 +49,7 @@ pub fn exercise<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Script
             Outcome::Broken(breakage) => {
                 return Ok(vec![Judgement::inconclusive(
                     breakage.kind.responsible(),
-                    format!("{} got no answer: {}", operation.key, breakage.detail),
+                    format!("{} got no response: {}", operation.key, breakage.detail),
                 )]);
             }
         };

@@ -329,7 +329,7 @@ impl<'a> Reader<'a> {
         ];
         for (name, member) in at.members() {
             if !always.contains(&name) && !known.contains(&name) {
-                self.fault(&member, format!("the document has no member `{name}`"));
+                self.fault(&member, format!("the document has no property `{name}`"));
             }
         }
     }

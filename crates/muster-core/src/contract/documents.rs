@@ -242,7 +242,7 @@ impl Library {
                     url.set_fragment(None);
                     url.into()
                 }
-                Err(error) => return Err(format!("`{reference}` is no reference: {error}")),
+                Err(error) => return Err(format!("`{reference}` is not a reference: {error}")),
             }
         };
         let (document, prefix) = if let Some((document, _)) = self.values.get(absolute.as_str()) {

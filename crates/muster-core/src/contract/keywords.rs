@@ -176,7 +176,7 @@ pub(super) fn complaint(keyword: &str, value: &Value, rules: Rules) -> Option<St
     match keyword {
         "type" => match value {
             Value::String(name) if is_type(name) => None,
-            Value::String(name) => Some(format!("names `{name}`, which is no type")),
+            Value::String(name) => Some(format!("names `{name}`, which is not a type")),
             Value::Array(_) if rules == Rules::OpenApi30 => {
                 Some("is a list, which OpenAPI 3.0 does not have; use `nullable` or `oneOf`".into())
             }

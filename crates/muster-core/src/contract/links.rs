@@ -50,7 +50,7 @@ impl Reader<'_> {
                     kind: FaultKind::Reference,
                     document: document.to_string(),
                     pointer: at.to_owned(),
-                    message: format!("the link leads to `{named}`, which is no operation"),
+                    message: format!("the link leads to `{named}`, which is not an operation"),
                 });
             }
             link.operation = found;

@@ -143,7 +143,10 @@ impl<'a> Reader<'a> {
                     } else {
                         ""
                     };
-                    self.fault(&member, format!("a path item has no member `{name}`{hint}"));
+                    self.fault(
+                        &member,
+                        format!("a path item has no property `{name}`{hint}"),
+                    );
                 }
                 for (method, at) in found {
                     let key = OperationKey::new(method, path);
@@ -228,7 +231,7 @@ impl<'a> Reader<'a> {
                     let Some(pattern) = status_pattern(status) else {
                         self.fault(
                             &response,
-                            format!("`{status}` is no status: use a code, `2XX` or `default`"),
+                            format!("`{status}` is not a status: use a code, `2XX` or `default`"),
                         );
                         continue;
                     };

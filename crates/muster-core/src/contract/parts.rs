@@ -159,7 +159,7 @@ impl<'a> Reader<'a> {
         let mut content = Vec::new();
         for (media_type, media) in at.entries() {
             if !media_type.contains('/') {
-                self.fault(&media, format!("`{media_type}` is no media type"));
+                self.fault(&media, format!("`{media_type}` is not a media type"));
             }
             let Some(media) = self.follow(&media) else {
                 continue;
@@ -462,7 +462,7 @@ impl<'a> Reader<'a> {
             }
             other => {
                 let other = other.unwrap_or_default();
-                self.fault(&at, format!("`{other}` is no type of security scheme"));
+                self.fault(&at, format!("`{other}` is not a type of security scheme"));
                 SchemeKind::Unknown(other.to_owned())
             }
         };
@@ -491,7 +491,7 @@ impl<'a> Reader<'a> {
                     &["deviceAuthorizationUrl", "tokenUrl"]
                 }
                 _ => {
-                    self.fault(&flow, format!("`{name}` is no OAuth flow"));
+                    self.fault(&flow, format!("`{name}` is not an OAuth flow"));
                     &[]
                 }
             };

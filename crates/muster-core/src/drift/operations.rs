@@ -286,7 +286,7 @@ impl Drift<'_> {
                 ),
                 None => self.tell(
                     "error-removed",
-                    format!("The answer {status} is not documented any more."),
+                    format!("The response {status} is not documented any more."),
                 ),
             }
         }
@@ -302,7 +302,7 @@ impl Drift<'_> {
             if is_success(response.status) {
                 self.tell("success-added", format!("The success {status} is new."));
             } else {
-                self.tell("error-added", format!("The answer {status} is new."));
+                self.tell("error-added", format!("The response {status} is new."));
             }
         }
     }

@@ -357,11 +357,12 @@ impl Walk<'_> {
         match (one.refuses_others(), two.refuses_others()) {
             (false, true) => self.narrowed(
                 CLOSED,
-                format!("Other members of {place} are not allowed any more."),
+                format!("Other properties of {place} are not allowed any more."),
             ),
-            (true, false) => {
-                self.widened(CLOSED, format!("Other members of {place} are allowed now."))
-            }
+            (true, false) => self.widened(
+                CLOSED,
+                format!("Other properties of {place} are allowed now."),
+            ),
             _ => {}
         }
         for (name, old) in &before {

@@ -14,7 +14,7 @@ pub enum Alteration {
     Null,
     /// The scheme and blanks.
     Blank,
-    /// The scheme and a text that is no token.
+    /// The scheme and a string that is not a token.
     Garbage,
     /// The last third is missing.
     Truncate,
@@ -22,7 +22,7 @@ pub enum Alteration {
     InQuery,
     /// In a form body as `access_token`, and not in the header.
     InBody,
-    /// The good header, and after it a second one with a text that is no token.
+    /// The good header, and after it a second one with a string that is not a token.
     TwiceGoodFirst,
     /// The same two, the other way round.
     TwiceGoodLast,
@@ -113,7 +113,7 @@ impl KeyFlaw {
             Self::Truncated => "the key without its last third",
             Self::Altered => "the key with another letter in its middle",
             Self::Empty => "an empty key",
-            Self::OfAnother => "one caller's key with another caller's secret",
+            Self::OfAnother => "one client's key with another client's secret",
             Self::Unsigned => "a request whose body is not signed",
             Self::OtherBody => "a request signed for another body",
         }
@@ -129,7 +129,7 @@ impl Alteration {
             Self::Empty => "`Bearer` without a token".into(),
             Self::Null => "the token `null`".into(),
             Self::Blank => "a token of blanks".into(),
-            Self::Garbage => "a text that is no token".into(),
+            Self::Garbage => "a string that is not a token".into(),
             Self::Truncate => "the token without its last third".into(),
             Self::InQuery => "the token in the query".into(),
             Self::InBody => "the token in a form body".into(),

@@ -202,7 +202,7 @@ impl<'a> Edges<'_, '_, 'a> {
                 .cloned()
             {
                 let shown = member.to_string();
-                self.push(member, format!("member: {here} is {shown}"));
+                self.push(member, format!("property: {here} is {shown}"));
             }
             return;
         }

@@ -107,7 +107,7 @@ impl<'a> Wrongs<'_, '_, 'a> {
                 } else {
                     "maybe"
                 };
-                let reason = format!("{} is {text}, which is no {}", self.here, names(allowed));
+                let reason = format!("{} is {text}, not {}", self.here, names(allowed));
                 self.push(Mutation::WrongType, Value::from(text), reason);
             }
             return;
@@ -285,7 +285,7 @@ impl<'a> Wrongs<'_, '_, 'a> {
             && let Some(value) = grid.between_points(integer)
         {
             let reason = format!(
-                "{} is {value}, which is no multiple of what it must be",
+                "{} is {value}, which is not a multiple of what it must be",
                 self.here
             );
             self.push(Mutation::NotMultiple, value, reason);

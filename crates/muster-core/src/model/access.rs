@@ -78,7 +78,7 @@ impl AccessRule {
         };
         let rows = table
             .as_array()
-            .ok_or_else(|| format!("`{TABLE}` is no list of rules"))?;
+            .ok_or_else(|| format!("`{TABLE}` is not a list of rules"))?;
         rows.iter()
             .enumerate()
             .map(|(at, row)| {

@@ -184,7 +184,7 @@ impl<'a> Cases<'a> {
         if *self.end == End::Complete && self.is_response_check(by) && self.any_success() {
             // The whole run went by without its subject: a contract without dates has none to get wrong.
             case.result.not_applicable = Some(format!(
-                "No answer of the kind that {by} judges came in the whole run."
+                "{by} saw no response that it applies to in the whole run."
             ));
             return case;
         }
@@ -303,10 +303,10 @@ fn never_succeeded(fold: &Fold, key: &OperationKey) -> Unverified {
             Responsible::TestData,
             "name a record that exists under `data` in the target file",
         ),
-        _ => (Responsible::Supplier, "see its answers in the journal"),
+        _ => (Responsible::Supplier, "see its responses in the journal"),
     };
     Unverified::new(
         responsible,
-        format!("{key} never gave a success answer, mostly {most}: {next}."),
+        format!("{key} never returned success, mostly {most}: {next}."),
     )
 }

@@ -632,7 +632,7 @@ fn left<'f>(fold: &'f Fold, end: &'f End) -> impl Iterator<Item = (&'f Creation,
                 Remains::There => "Nothing told of its removal.",
                 // A creation that was refused leaves nothing; only a run that was cut short cannot know.
                 Remains::Intended if *end == End::Complete => return None,
-                Remains::Intended => "It may exist, for the run ended before the answer came.",
+                Remains::Intended => "It may exist, for the run ended before the response came.",
             };
             Some((creation, reason))
         })

@@ -48,7 +48,7 @@ pub(super) const LIST_IS_ARRAY: Fault = Fault {
     }),
     ..Fault::new(
         "list-is-array",
-        "The list of vehicles is an array at the top.",
+        "The collection of vehicles is an array at the top.",
         &["response.object-body", "response.body-schema"],
     )
 };
@@ -67,7 +67,7 @@ pub(super) const ITEMS_KEYED_BY_ID: Fault = Fault {
     }),
     ..Fault::new(
         "items-keyed-by-id",
-        "The list of vehicles is an object whose names are ids.",
+        "The collection of vehicles is an object whose property names are ids.",
         &[
             "response.data-as-keys",
             "response.body-schema",
@@ -214,7 +214,7 @@ pub(super) const STATUS_UNDOCUMENTED: Fault = Fault {
     }),
     ..Fault::new(
         "status-undocumented",
-        "Reading a vehicle is answered 203, which is not documented.",
+        "Reading a vehicle returns 203, which is not documented.",
         &["response.status-documented"],
     )
 };
@@ -227,7 +227,7 @@ pub(super) const STATUS_UNDOCUMENTED_ON_CREATE: Fault = Fault {
     }),
     ..Fault::new(
         "status-undocumented-on-create",
-        "Creating a vehicle is answered 200, where 201 is documented.",
+        "Creating a vehicle returns 200, where 201 is documented.",
         &["response.status-documented", "records.status-by-method"],
     )
 };
@@ -333,7 +333,7 @@ pub(super) const PROPERTY_UNDECLARED: Fault = Fault {
     }),
     ..Fault::new(
         "property-undeclared",
-        "An answer holds a property that its open schema does not declare.",
+        "A response holds a property that its open schema does not declare.",
         &["response.undeclared-properties"],
     )
 };
@@ -356,7 +356,7 @@ pub(super) const ENVELOPE_UNDECLARED: Fault = Fault {
     }),
     ..Fault::new(
         "envelope-undeclared",
-        "An answer is wrapped in a property that its open schema does not declare, and so keeps to it in vain.",
+        "A response is wrapped in a property that its open schema does not declare, and so keeps to it in vain.",
         &[
             "response.declared-properties",
             "response.undeclared-properties",
@@ -385,7 +385,7 @@ pub(super) const SERVER_ERROR_ON_DELETE: Fault = Fault {
     }),
     ..Fault::new(
         "server-error-on-delete",
-        "A vehicle is deleted, and the answer is 500.",
+        "A vehicle is deleted, and the response is 500.",
         &["response.server-error"],
     )
 };
@@ -400,7 +400,7 @@ pub(super) const SERVER_ERROR_ON_FILTER: Fault = Fault {
     }),
     ..Fault::new(
         "server-error-on-filter",
-        "Looking for a surname is answered 500.",
+        "A search for a surname returns 500.",
         &["response.server-error", "input.server-error"],
     )
 };
@@ -422,7 +422,7 @@ pub(super) const NOT_MODIFIED_UNASKED: Fault = Fault {
     }),
     ..Fault::new(
         "not-modified-unasked",
-        "Reading a location is answered 304 although the caller named nothing it has.",
+        "Reading a location returns 304 although the request has no condition.",
         &[
             "response.well-formed",
             "response.headers-schema",

@@ -51,7 +51,7 @@ pub(super) const SUMMARIES_SLOW: Fault = Fault {
     switch: Some(Misbehaviour::SlowSummaries),
     ..Fault::new(
         "summaries-slow",
-        "The list of incidents in brief takes 1.6 seconds.",
+        "The collection of incidents in brief takes 1.6 seconds.",
         &["time.latency"],
     )
 };
@@ -81,7 +81,7 @@ pub(super) const COMPRESSED_WITHOUT_VARY: Fault = Fault {
     }),
     ..Fault::new(
         "compressed-without-vary",
-        "A compressed answer does not name Accept-Encoding in Vary.",
+        "A compressed response does not name Accept-Encoding in Vary.",
         &["wire.compression"],
     )
 };
@@ -95,7 +95,7 @@ pub(super) const COMPRESSED_TWICE_SAID: Fault = Fault {
     }),
     ..Fault::new(
         "compression-only-said",
-        "An answer says that it is gzip, and is plain.",
+        "A response declares gzip, and its body is not compressed.",
         &["wire.compression"],
     )
 };
@@ -115,7 +115,7 @@ pub(super) const COMPRESSED_UNASKED: Fault = Fault {
     }),
     ..Fault::new(
         "compressed-unasked",
-        "Vehicles are listed in gzip although a plain answer is asked for.",
+        "The collection of vehicles is compressed with gzip although the request asks for an uncompressed response.",
         &["wire.compression"],
     )
 };
@@ -124,7 +124,7 @@ pub(super) const RETRY_AFTER_NOT_MEANT: Fault = Fault {
     switch: Some(Misbehaviour::PutsOff),
     ..Fault::new(
         "retry-after-not-meant",
-        "The list of incidents in brief puts callers off for a second, and after that again.",
+        "The collection of incidents in brief returns Retry-After of a second, and refuses again after it.",
         &[
             "wire.retry-after",
             "response.status-documented",
@@ -164,7 +164,7 @@ pub(super) const LONG_ADDRESS_CRASHES: Fault = Fault {
     }),
     ..Fault::new(
         "long-address-crashes",
-        "An address of more than 20,000 bytes is answered 500.",
+        "A URL of more than 20,000 bytes receives 500.",
         &[
             "errors.too-long",
             "response.server-error",

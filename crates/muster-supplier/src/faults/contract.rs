@@ -44,7 +44,7 @@ pub(super) const TITLE_MISSING: Fault = Fault {
     contract: Some(|document| remove(document, "/info", "title")),
     ..Fault::new(
         "title-missing",
-        "The contract has no title, so it is no valid OpenAPI document.",
+        "The contract has no title, so it is not a valid OpenAPI document.",
         &["contract.valid-document"],
     )
 };
@@ -156,7 +156,7 @@ pub(super) const VERSION_NOT_SEMANTIC: Fault = Fault {
     contract: Some(|document| set(document, "/info", "version", json!("v1"))),
     ..Fault::new(
         "version-not-semantic",
-        "The version of the contract is v1, which is no semantic version.",
+        "The version of the contract is v1, which is not a semantic version.",
         &["contract.semantic-version"],
     )
 };
@@ -254,7 +254,7 @@ pub(super) const ARRAY_BY_DESIGN: Fault = Fault {
     }),
     ..Fault::new(
         "array-by-design",
-        "The list of vehicles is documented and served as an array at the top.",
+        "The collection of vehicles is documented and served as an array at the top.",
         &["contract.object-bodies", "response.object-body"],
     )
 };
@@ -416,7 +416,7 @@ pub(super) const QUERY_ACTS: Fault = Fault {
     switch: Some(Misbehaviour::IncidentsTakeAction),
     ..Fault::new(
         "query-acts",
-        "The query of the list of incidents says what is to be done.",
+        "The query of the collection of incidents says what is to be done.",
         &["contract.query-identifies"],
     )
 };
@@ -505,7 +505,7 @@ pub(super) const X_HEADER_IN_RESPONSE: Fault = Fault {
     }),
     ..Fault::new(
         "x-header-in-response",
-        "A new X- header is declared and sent in answers.",
+        "A new X- header is declared and sent in responses.",
         &["contract.x-headers"],
     )
 };
@@ -563,7 +563,7 @@ pub(super) const LICENCE_PROPRIETARY: Fault = Fault {
     }),
     ..Fault::new(
         "licence-proprietary",
-        "The licence of the contract is no open one.",
+        "The licence of the contract is not an open one.",
         &["contract.licence"],
     )
 };

@@ -22,7 +22,7 @@ pub(super) const PROBLEM_STATUS_DIFFERS: Fault = Fault {
     }),
     ..Fault::new(
         "problem-status-differs",
-        "The status in a problem is not the status of the answer.",
+        "The status in a problem is not the status of the response.",
         &["response.problem-status"],
     )
 };
@@ -75,7 +75,7 @@ pub(super) const UNKNOWN_RESOURCE_EMPTY: Fault = Fault {
     }),
     ..Fault::new(
         "unknown-resource-empty",
-        "A vehicle that does not exist is answered 200 with an empty object.",
+        "A request for a vehicle that does not exist receives 200 with an empty object.",
         &[
             "http.unknown-resource",
             "response.body-schema",
@@ -105,7 +105,7 @@ pub(super) const UNKNOWN_RESOURCE_BAD_REQUEST: Fault = Fault {
     }),
     ..Fault::new(
         "unknown-resource-bad-request",
-        "A vehicle that does not exist is answered 400.",
+        "A request for a vehicle that does not exist receives 400.",
         &["http.unknown-resource"],
     )
 };
@@ -122,7 +122,7 @@ pub(super) const UNKNOWN_RESOURCE_SERVER_ERROR: Fault = Fault {
     }),
     ..Fault::new(
         "unknown-resource-server-error",
-        "A vehicle that does not exist is answered 500.",
+        "A request for a vehicle that does not exist receives 500.",
         &["http.unknown-resource", "response.server-error"],
     )
 };

@@ -68,7 +68,7 @@ pub(super) const CORRELATION_ID_MISSING: Fault = Fault {
     }),
     ..Fault::new(
         "correlation-id-missing",
-        "The list of vehicles comes without the X-Correlation-Id that is documented as always there.",
+        "The collection of vehicles comes without the X-Correlation-Id that is documented as always there.",
         &["response.headers-schema", "ops.correlation-echoed"],
     )
 };
@@ -81,7 +81,7 @@ pub(super) const LOCATION_MISSING: Fault = Fault {
     }),
     ..Fault::new(
         "location-missing",
-        "A vehicle is created, and the answer does not say where it is.",
+        "A vehicle is created, and the response does not say where it is.",
         &["response.headers-schema", "records.location"],
     )
 };

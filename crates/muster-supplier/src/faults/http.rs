@@ -15,7 +15,7 @@ pub(super) const POST_TO_A_RECORD: Fault = Fault {
     }),
     ..Fault::new(
         "post-to-a-record",
-        "POST to a vehicle, which nobody declared, is answered 200.",
+        "POST to a vehicle, which the contract does not declare, returns 200.",
         &["http.hidden-operation"],
     )
 };
@@ -55,7 +55,7 @@ pub(super) const METHOD_NOT_FOUND: Fault = Fault {
     }),
     ..Fault::new(
         "method-not-found",
-        "A method that is not offered is answered 404.",
+        "A request with a method that is not declared receives 404.",
         &["http.undeclared-method", "response.status-documented"],
     )
 };
@@ -71,7 +71,7 @@ pub(super) const METHOD_TAKEN_FOR_GET: Fault = Fault {
     }),
     ..Fault::new(
         "method-taken-for-get",
-        "A method that is not offered is answered 200.",
+        "A request with a method that is not declared receives 200.",
         &[
             "http.undeclared-method",
             "http.hidden-operation",
@@ -86,7 +86,7 @@ pub(super) const ACCEPT_IGNORED: Fault = Fault {
     switch: Some(Misbehaviour::IgnoresAccept),
     ..Fault::new(
         "accept-ignored",
-        "An Accept that cannot be met is answered as if it were not there.",
+        "An Accept that cannot be satisfied is ignored.",
         &["http.not-acceptable"],
     )
 };
@@ -103,7 +103,7 @@ pub(super) const ACCEPT_BAD_REQUEST: Fault = Fault {
     }),
     ..Fault::new(
         "accept-bad-request",
-        "An Accept that cannot be met is answered 400.",
+        "A request whose Accept cannot be satisfied receives 400.",
         &["http.not-acceptable"],
     )
 };
@@ -129,7 +129,7 @@ pub(super) const CONTENT_TYPE_BAD_REQUEST: Fault = Fault {
     }),
     ..Fault::new(
         "content-type-bad-request",
-        "A body of a wrong content type is answered 400.",
+        "A body of a wrong content type receives 400.",
         &["http.unsupported-media-type"],
     )
 };

@@ -48,7 +48,7 @@ pub(super) const MEMBER_UNKNOWN_TAKEN: Fault = Fault {
     switch: Some(Misbehaviour::Overlooks("additionalProperties")),
     ..Fault::new(
         "member-unknown-taken",
-        "Members that the schema does not know are taken, and kept.",
+        "Properties that the schema does not know are taken, and kept.",
         &["input.invalid-body-accepted", "response.body-schema"],
     )
 };
@@ -66,7 +66,7 @@ pub(super) const MEMBERS_MISSING_TAKEN: Fault = Fault {
     switch: Some(Misbehaviour::Overlooks("required")),
     ..Fault::new(
         "members-missing-taken",
-        "Records without their required members are taken.",
+        "Records without their required properties are taken.",
         &[
             "input.invalid-body-accepted",
             "response.body-schema",
@@ -97,7 +97,7 @@ pub(super) const STATUS_ANY_TAKEN: Fault = Fault {
     switch: Some(Misbehaviour::OverlooksParameter("status")),
     ..Fault::new(
         "status-any-taken",
-        "A status outside its list is overlooked, and all incidents are answered.",
+        "A status outside its enumeration is ignored, and the response has all incidents.",
         &["input.invalid-parameter-accepted"],
     )
 };
@@ -129,7 +129,7 @@ pub(super) const COLOUR_REFUSED: Fault = Fault {
     }),
     ..Fault::new(
         "colour-refused",
-        "One of the colours of the list is refused.",
+        "One of the enumerated colours is refused.",
         &["input.valid-refused"],
     )
 };

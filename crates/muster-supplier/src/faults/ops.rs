@@ -54,7 +54,7 @@ pub(super) const LIST_TAG_STAYS: Fault = Fault {
     switch: Some(Misbehaviour::ListTagsStay),
     ..Fault::new(
         "list-tag-stays",
-        "The list of vehicles has the same ETag whatever it holds, so that who polls it is told that nothing is new.",
+        "The collection of vehicles has the same ETag whatever it holds, so that a client that polls it receives 304.",
         &["ops.list-tag"],
     )
 };
@@ -113,7 +113,7 @@ pub(super) const IF_MATCH_WEAK: Fault = Fault {
     switch: Some(Misbehaviour::WeakIfMatch),
     ..Fault::new(
         "if-match-weak",
-        "If-Match takes a weak tag for the strong one.",
+        "If-Match takes a weak ETag for the strong one.",
         &["ops.if-match-weak"],
     )
 };
@@ -145,7 +145,7 @@ pub(super) const KEY_WITH_ANY_BODY: Fault = Fault {
     switch: Some(Misbehaviour::KeysIgnoreBody),
     ..Fault::new(
         "idempotency-key-with-any-body",
-        "A key that comes with another body is answered as before.",
+        "A key that is used again with another body receives the first response.",
         &["ops.idempotency-other-body"],
     )
 };
@@ -163,7 +163,8 @@ pub(super) const KEY_FORGOTTEN: Fault = Fault {
     switch: Some(Misbehaviour::ForgetsAbandoned),
     ..Fault::new(
         "idempotency-key-forgotten",
-        "The key of a creation is kept once the answer is on its way: a caller who lost the answer makes a second record.",
+        "The idempotency key of a creation is stored only after the response is sent: a client that loses the response \
+        and retries makes a second record.",
         &["ops.repeat-after-loss"],
     )
 };
@@ -181,7 +182,7 @@ pub(super) const CREATIONS_SHARE: Fault = Fault {
     switch: Some(Misbehaviour::SharedKeys),
     ..Fault::new(
         "creations-share",
-        "Of two creations at the same moment one is answered with the record of the other.",
+        "Of two concurrent creations, one receives the record of the other.",
         &[
             "ops.concurrent-creates",
             "ops.idempotency-replay",
@@ -204,7 +205,7 @@ pub(super) const UNCHANGED_IS_MISSING: Fault = Fault {
     switch: Some(Misbehaviour::UnchangedIsMissing),
     ..Fault::new(
         "unchanged-is-missing",
-        "A replacement that changes nothing is answered 404.",
+        "A replacement that changes nothing returns 404.",
         &["ops.put-repeat"],
     )
 };
@@ -236,7 +237,8 @@ pub(super) const TIES_FORGOTTEN: Fault = Fault {
     switch: Some(Misbehaviour::ForgetsTies),
     ..Fault::new(
         "ties-forgotten",
-        "A cursor holds the value that the list is sorted by alone, and goes on after all that are equal to it.",
+        "A cursor holds only the value that the collection is sorted by, and continues after all items with that \
+        value.",
         &["ops.paging-sorted"],
     )
 };
@@ -264,7 +266,7 @@ pub(super) const READS_TORN: Fault = Fault {
     hidden_by_lag: true,
     ..Fault::new(
         "reads-torn",
-        "A read that meets a write shows every second member as it was before.",
+        "A read concurrent with a write shows every second property as it was before.",
         &["ops.reads-whole"],
     )
 };
@@ -285,7 +287,7 @@ pub(super) const UNKNOWN_PARAMETER_FINDS_NOTHING: Fault = Fault {
     }),
     ..Fault::new(
         "unknown-parameter-finds-nothing",
-        "A parameter that the list of vehicles does not have is taken for a filter that nothing matches.",
+        "A parameter that the collection of vehicles does not have is taken for a filter that nothing matches.",
         &["ops.unknown-parameter"],
     )
 };
@@ -306,7 +308,7 @@ pub(super) const LIMIT_ABOVE_MAXIMUM: Fault = Fault {
     }),
     ..Fault::new(
         "limit-above-maximum",
-        "The contract says that a page of vehicles holds two at the most, and it holds as many as are asked for.",
+        "The contract says that a page of vehicles holds at most two, and a page holds as many as the request names.",
         &["ops.paging-limits", "input.invalid-parameter-accepted"],
     )
 };
@@ -324,7 +326,7 @@ pub(super) const EMPTY_LIST_NOT_FOUND: Fault = Fault {
     }),
     ..Fault::new(
         "empty-list-not-found",
-        "A list of people in which nobody matches is answered 404.",
+        "A collection of people in which nobody matches returns 404.",
         &[
             "ops.empty-list",
             "response.status-documented",
@@ -342,7 +344,7 @@ pub(super) const CORRELATION_ID_OF_ITS_OWN: Fault = Fault {
     }),
     ..Fault::new(
         "correlation-id-of-its-own",
-        "The answer has another correlation id than the request.",
+        "The response has another correlation id than the request.",
         &["ops.correlation-echoed"],
     )
 };
@@ -368,7 +370,7 @@ pub(super) const HEAD_NOT_FOUND: Fault = Fault {
     }),
     ..Fault::new(
         "head-not-found",
-        "HEAD is answered 404.",
+        "HEAD returns 404.",
         &["ops.head", "records.head-equals-get"],
     )
 };

@@ -22,7 +22,7 @@ const fn inside(
 pub(super) const CREATED_LOST: Fault = inside(
     Misbehaviour::LosesLocations,
     "created-lost",
-    "A new location is answered 201 and not kept.",
+    "Creating a location returns 201, and the location is not stored.",
     &[
         "records.created-is-found",
         "ops.paging-complete",
@@ -47,7 +47,7 @@ pub(super) const CREATED_TRIMMED: Fault = inside(
 pub(super) const NEWEST_NOT_LISTED: Fault = inside(
     Misbehaviour::ListsLate,
     "newest-not-listed",
-    "Vehicles that were created by a call are not in the list.",
+    "Vehicles that were created by a call are not in the collection.",
     &[
         "records.listed",
         "ops.paging-complete",
@@ -76,7 +76,7 @@ pub(super) const CREATION_MOVES: Fault = inside(
 pub(super) const DELETED_AND_DENIED: Fault = inside(
     Misbehaviour::DeniesDeletions,
     "deleted-and-denied",
-    "DELETE of a location is answered 404, and the location is gone.",
+    "DELETE of a location returns 404, and the location is gone.",
     &["records.removed"],
 );
 
@@ -90,14 +90,14 @@ pub(super) const REPLACE_ADDS_UP: Fault = inside(
 pub(super) const PATCH_IGNORED: Fault = inside(
     Misbehaviour::IgnoresPatches,
     "patch-ignored",
-    "PATCH of a vehicle is answered 200 and changes nothing.",
+    "PATCH of a vehicle returns 200 and changes nothing.",
     &["records.patched", "ops.concurrent-updates"],
 );
 
 pub(super) const DELETE_KEEPS: Fault = inside(
     Misbehaviour::KeepsDeleted,
     "delete-keeps",
-    "DELETE of a location is answered 204 and deletes nothing.",
+    "DELETE of a location returns 204 and deletes nothing.",
     &["records.removed"],
 );
 
@@ -169,21 +169,21 @@ pub(super) const READ_CHANGES: Fault = inside(
 pub(super) const FILTER_IGNORED: Fault = inside(
     Misbehaviour::IgnoresFilters,
     "filter-ignored",
-    "The filters of the list of vehicles are ignored.",
+    "The filters of the collection of vehicles are ignored.",
     &["records.list-filter"],
 );
 
 pub(super) const LIMIT_IGNORED: Fault = inside(
     Misbehaviour::IgnoresLimits,
     "limit-ignored",
-    "The limit of the list of vehicles is ignored.",
+    "The limit of the collection of vehicles is ignored.",
     &["records.list-limit", "response.body-schema"],
 );
 
 pub(super) const ORDER_REVERSED: Fault = inside(
     Misbehaviour::ReversesOrder,
     "order-reversed",
-    "The list of incidents comes in the opposite order.",
+    "The collection of incidents comes in the opposite order.",
     &["records.list-sort"],
 );
 
@@ -196,7 +196,7 @@ pub(super) const OFFSET_IGNORED: Fault = Fault {
     switch: Some(Misbehaviour::TakesOffset),
     ..Fault::new(
         "offset-ignored",
-        "The list of vehicles takes an offset and ignores it.",
+        "The collection of vehicles takes an offset and ignores it.",
         &[
             "records.list-offset",
             "records.list-total",
@@ -230,7 +230,7 @@ pub(super) const UNKNOWN_DELETED: Fault = Fault {
     }),
     ..Fault::new(
         "unknown-deleted",
-        "DELETE of a location that is not there is answered 204.",
+        "DELETE of a location that is not there returns 204.",
         &["records.unknown-id-on-write"],
     )
 };
@@ -247,7 +247,7 @@ pub(super) const TOTAL_ONE_MORE: Fault = Fault {
     }),
     ..Fault::new(
         "total-one-more",
-        "The total of the list of vehicles is one more than there are.",
+        "The total of the collection of vehicles is one more than there are.",
         &[
             "records.list-total",
             "records.list-filter",
@@ -267,7 +267,7 @@ pub(super) const ANSWER_DIFFERS: Fault = Fault {
     }),
     ..Fault::new(
         "answer-differs",
-        "The answer to the creation of a vehicle shows another make than is kept.",
+        "The response to the creation of a vehicle shows another make than is kept.",
         &["records.write-answer", "data.unicode-round-trip"],
     )
 };
@@ -280,7 +280,7 @@ pub(super) const CREATED_WITH_200: Fault = Fault {
     }),
     ..Fault::new(
         "created-with-200",
-        "The creation of a vehicle is answered 200.",
+        "The creation of a vehicle returns 200.",
         &["records.status-by-method", "response.status-documented"],
     )
 };

@@ -27,14 +27,14 @@ pub(super) const RESTRICTED_WRITTEN: Fault = grants(
 
 pub(super) const RESTRICTED_LISTED: Fault = grants(
     "restricted-listed",
-    "The list of people shows the restricted ones to every force.",
+    "The collection of people shows the restricted ones to every force.",
     &["security.tenant-lists"],
     Misbehaviour::ListsRestricted,
 );
 
 pub(super) const RESTRICTED_FORBIDDEN: Fault = grants(
     "restricted-forbidden",
-    "A restricted incident is answered 403, and one that is not there 404.",
+    "A request for a restricted incident receives 403, and one for an incident that does not exist receives 404.",
     &["security.existence-hidden"],
     Misbehaviour::ForbidsRestricted,
 );
@@ -48,7 +48,7 @@ pub(super) const RESTRICTED_SLOWER: Fault = grants(
 
 pub(super) const CONTACTS_SHOWN: Fault = grants(
     "contacts-shown",
-    "Those who may only read see how a person can be reached.",
+    "Identities that may only read see how a person can be reached.",
     &["security.hidden-members"],
     Misbehaviour::ShowsContacts,
 );
@@ -69,14 +69,14 @@ pub(super) const CONTACTS_EMPTY: Fault = Fault {
     }),
     ..Fault::new(
         "contacts-empty",
-        "Those who may only read are told that a person cannot be reached.",
+        "Identities that may only read are told that a person cannot be reached.",
         &["security.hidden-members"],
     )
 };
 
 pub(super) const AUDIT_OPEN: Fault = grants(
     "audit-open",
-    "Those who may only read records see the audit log.",
+    "Identities that may only read records see the audit log.",
     &["security.authorisation"],
     Misbehaviour::OpensAudit,
 );
@@ -90,7 +90,7 @@ pub(super) const OWNER_ASSIGNED: Fault = grants(
 
 pub(super) const NEVER_THROTTLED: Fault = grants(
     "never-throttled",
-    "Nobody is ever asked to wait.",
+    "No request is ever limited.",
     &["security.rate-limit"],
     Misbehaviour::NeverThrottles,
 );
@@ -137,7 +137,7 @@ pub(super) const SERVER_VERSION_TOLD: Fault = Fault {
     }),
     ..Fault::new(
         "server-version-told",
-        "The list of locations tells the server's version.",
+        "The collection of locations tells the server's version.",
         &["security.banner"],
     )
 };
@@ -155,7 +155,7 @@ pub(super) const NOT_FOUND_PAGE: Fault = Fault {
     }),
     ..Fault::new(
         "not-found-page",
-        "A path that does not exist comes back as a page, as it was sent.",
+        "A path that does not exist is returned as a page, as it was sent.",
         &["security.reflected-markup", "security.nosniff"],
     )
 };
@@ -172,7 +172,7 @@ pub(super) const PACKED_BODY_BREAKS: Fault = Fault {
     }),
     ..Fault::new(
         "packed-body-breaks",
-        "A packed body is answered 500.",
+        "A compressed body receives 500.",
         &["security.oversize", "response.server-error"],
     )
 };

@@ -33,7 +33,7 @@ const fn believes(
 
 pub(super) const OPERATION_OPEN: Fault = lets_in(
     "operation-open",
-    "The list of vehicles is given to callers without credentials.",
+    "The collection of vehicles is shown to clients without credentials.",
     &["security.no-credentials", "http.credentials-needed"],
     Misbehaviour::OpensVehicles,
 );
@@ -64,7 +64,7 @@ pub(super) const UNAUTHENTICATED_FORBIDDEN: Fault = Fault {
     }),
     ..Fault::new(
         "unauthenticated-forbidden",
-        "Callers without credentials are answered 403.",
+        "Clients without credentials receive 403.",
         &[
             "security.no-credentials",
             "http.credentials-needed",
@@ -82,7 +82,7 @@ pub(super) const TOKEN_NULL: Fault = lets_in(
 
 pub(super) const TOKEN_OF_ANY_TEXT: Fault = lets_in(
     "token-of-any-text",
-    "A vehicle is shown to callers with any text for a token.",
+    "A vehicle is shown to clients with any string as a token.",
     &[
         "http.credentials-needed",
         "security.tenant-isolation",
@@ -311,7 +311,7 @@ pub(super) const TOKEN_FOR_A_DAY: Fault = lets_in(
 
 pub(super) const SCOPE_FORGOTTEN: Fault = lets_in(
     "scope-forgotten",
-    "Vehicles are created by those who may only read.",
+    "Vehicles are created by identities that may only read.",
     &["security.read-only"],
     Misbehaviour::ForgetsScope,
 );
@@ -328,7 +328,7 @@ pub(super) const READER_UNKNOWN: Fault = Fault {
     }),
     ..Fault::new(
         "reader-unknown",
-        "Those who may only read are answered 401 when they write.",
+        "Identities that may only read receive 401 when they write.",
         &["security.read-only", "security.authorisation"],
     )
 };
@@ -366,7 +366,7 @@ pub(super) const LARGE_BODY_BREAKS: Fault = Fault {
     }),
     ..Fault::new(
         "large-body-breaks",
-        "A body that is too large is answered 500.",
+        "A body that is too large receives 500.",
         &["security.body-limit", "response.server-error"],
     )
 };
@@ -413,7 +413,7 @@ pub(super) const NOSNIFF_MISSING: Fault = Fault {
     }),
     ..Fault::new(
         "nosniff-missing",
-        "The list of people lets browsers guess what it is.",
+        "The collection of people lets browsers guess what it is.",
         &["security.nosniff"],
     )
 };
@@ -446,7 +446,7 @@ pub(super) const ANY_ORIGIN: Fault = Fault {
     }),
     ..Fault::new(
         "any-origin",
-        "Pages of any origin may read every answer.",
+        "Web pages of any origin may read every response.",
         &["security.cors"],
     )
 };

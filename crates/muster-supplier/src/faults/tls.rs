@@ -122,7 +122,7 @@ pub(super) const SUITE_WITHOUT_FORWARD_SECRECY: Fault = of_tls(
 
 pub(super) const CLIENT_CERTIFICATE_OPTIONAL: Fault = of_tls(
     "client-certificate-optional",
-    "Callers without a client certificate are let in.",
+    "Clients without a client certificate are let in.",
     &[CLIENTS, "security.certificate-bound"],
     TlsFault::Clients(Clients::Optional),
 );
@@ -143,7 +143,7 @@ pub(super) const CLIENT_CERTIFICATE_UNPROVED: Fault = of_tls(
 
 pub(super) const CLIENT_CERTIFICATE_NEVER_ASKED: Fault = of_tls(
     "client-certificate-never-asked",
-    "Mutual TLS is promised, and no client certificate is ever asked for.",
+    "Mutual TLS is declared, and no client certificate is ever requested.",
     &[CLIENTS, "security.certificate-bound"],
     TlsFault::Clients(Clients::NeverAsked),
 );
@@ -155,7 +155,7 @@ pub(super) const HSTS_MISSING: Fault = Fault {
     }),
     ..Fault::new(
         "hsts-missing",
-        "No answer says that the host is for HTTPS alone.",
+        "No response has Strict-Transport-Security.",
         &[HSTS],
     )
 };
@@ -165,7 +165,7 @@ pub(super) const HSTS_OFF: Fault = Fault {
     answer: Some(|_, outgoing| outgoing.set("strict-transport-security", "max-age=0")),
     ..Fault::new(
         "hsts-off",
-        "Every answer takes back that the host is for HTTPS alone.",
+        "Every response has Strict-Transport-Security with `max-age=0`.",
         &[HSTS],
     )
 };

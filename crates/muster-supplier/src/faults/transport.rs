@@ -28,7 +28,7 @@ pub(super) const CLOSES_SILENTLY: Fault = Fault {
     switch: Some(Misbehaviour::ClosesSilently),
     ..Fault::new(
         "closes-silently",
-        "A connection is closed after each answer, and no answer says so.",
+        "The connection is closed after each response, without `Connection: close`.",
         &["wire.keep-alive"],
     )
 };
@@ -45,7 +45,7 @@ pub(super) const OLD_HTTP_POORER: Fault = Fault {
     }),
     ..Fault::new(
         "old-http-poorer",
-        "In HTTP/1.1 answers are sent as plain text.",
+        "In HTTP/1.1, responses are sent as text/plain.",
         &["wire.http-versions", "response.content-type"],
     )
 };

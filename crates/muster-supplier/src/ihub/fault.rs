@@ -101,7 +101,7 @@ pub(crate) enum Flaw {
     TakesSummerTime,
     /// A start that is a span is refused.
     TakesMomentsOnly,
-    /// A start that is a moment is refused.
+    /// A start that is a date and time is refused.
     TakesSpansOnly,
     /// A force identifier that is a number is refused.
     TakesForceTexts,
@@ -159,11 +159,11 @@ pub(crate) enum Flaw {
     LimitsAddresses,
     /// A repeat with other content replaces what was received.
     Overwrites,
-    /// No client certificate is asked for.
+    /// No client certificate is requested.
     AsksNoCertificate,
     /// A client certificate of any authority is taken.
     TakesAnyCertificate,
-    /// The API key is not asked for.
+    /// The API key is not required.
     AsksNoKey,
     /// Only those halves of the API key are looked at that are sent.
     TakesHalfKey,

@@ -67,7 +67,7 @@ static FAULTS: &[IhubFault] = &[
     ),
     outside(
         "answers-accepted",
-        "A delivery is answered 202.",
+        "A delivery receives 202.",
         answers_accepted,
         &["IHUB-05", "IHUB-64"],
     ),
@@ -139,7 +139,7 @@ static FAULTS: &[IhubFault] = &[
     ),
     inside(
         "spans-only",
-        "A start that is a moment is refused.",
+        "A start that is a date and time is refused.",
         Flaw::TakesSpansOnly,
         &["IHUB-90"],
     ),
@@ -235,7 +235,7 @@ static FAULTS: &[IhubFault] = &[
     ),
     inside(
         "broken-json-taken",
-        "What is no JSON is answered 201.",
+        "A body that is not JSON receives 201.",
         Flaw::TakesBrokenJson,
         &["IHUB-28"],
     ),
@@ -247,13 +247,13 @@ static FAULTS: &[IhubFault] = &[
     ),
     inside(
         "empty-body-taken",
-        "An empty body is answered 201.",
+        "An empty body receives 201.",
         Flaw::TakesEmptyBody,
         &["IHUB-30"],
     ),
     inside(
         "null-taken",
-        "`null` is answered 201.",
+        "A body of `null` receives 201.",
         Flaw::TakesNull,
         &["IHUB-31"],
     ),
@@ -283,7 +283,7 @@ static FAULTS: &[IhubFault] = &[
     ),
     outside(
         "mistake-is-500",
-        "A mistake of the payload is answered 500.",
+        "An error in the payload receives 500.",
         mistake_is_500,
         MISTAKE_IS_500,
     ),
@@ -361,7 +361,7 @@ static FAULTS: &[IhubFault] = &[
     ),
     inside(
         "no-certificate-asked",
-        "No client certificate is asked for.",
+        "No client certificate is requested.",
         Flaw::AsksNoCertificate,
         &["IHUB-51", "IHUB-50"],
     ),
@@ -373,7 +373,7 @@ static FAULTS: &[IhubFault] = &[
     ),
     inside(
         "no-key-asked",
-        "The API key is not asked for.",
+        "The API key is not required.",
         Flaw::AsksNoKey,
         &["IHUB-52"],
     ),
@@ -433,19 +433,19 @@ static FAULTS: &[IhubFault] = &[
     ),
     outside(
         "methods-not-found",
-        "Another method is answered 404.",
+        "A request with another method receives 404.",
         methods_not_found,
         &["IHUB-60"],
     ),
     outside(
         "any-path-found",
-        "Every path is answered 200.",
+        "Every path returns 200.",
         any_path_found,
         &["IHUB-61"],
     ),
     outside(
         "may-be-cached",
-        "Answers may be kept on the way.",
+        "Responses may be stored by shared caches.",
         |_, outgoing| outgoing.set("cache-control", "max-age=60"),
         &["IHUB-62"],
     ),
@@ -469,7 +469,7 @@ static FAULTS: &[IhubFault] = &[
     ),
     inside(
         "persists-later",
-        "What was answered 201 cannot be read yet.",
+        "A delivery that received 201 cannot be read yet.",
         Flaw::PersistsLater,
         &["IHUB-71"],
     ),

@@ -240,7 +240,10 @@ fn broken(at: &str, keyword: &str, error: &ValidationError<'_>) -> Problem {
             "BUSINESS_CONSTRAINED_VALUE",
             "The value is none of those that the model allows here.",
         ),
-        "required" => ("BUSINESS_MISSING", "A member that is required is missing."),
+        "required" => (
+            "BUSINESS_MISSING",
+            "A property that is required is missing.",
+        ),
         "maxLength" => (
             "BUSINESS_TOO_LONG",
             "The text is longer than the model allows.",
@@ -389,7 +392,7 @@ fn judge_tastes(
         document
             .pointer("/data/attributes/incidentStartDateTime")
             .is_some_and(Value::is_object),
-        "The start is a moment.",
+        "The start is a date and time.",
     );
     mind(
         Flaw::TakesSpansOnly,

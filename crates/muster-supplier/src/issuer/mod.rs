@@ -323,7 +323,7 @@ impl IssuerState {
             .keys
             .as_ref()
             .ok_or("This client has registered no key.")?;
-        let (header, claims) = jose::peek(assertion).ok_or("The assertion is no JWT.")?;
+        let (header, claims) = jose::peek(assertion).ok_or("The assertion is not a JWT.")?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         let kid = header.get("kid");
         let known = keys
@@ -394,7 +394,7 @@ impl IssuerState {
             Some(_) => {
                 return Err((
                     "invalid_request",
-                    "muster_claims is no JSON object.".to_owned(),
+                    "muster_claims is not a JSON object.".to_owned(),
                 ));
             }
         };

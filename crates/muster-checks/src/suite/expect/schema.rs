@@ -29,7 +29,7 @@ impl Bench<'_> {
                     None => {
                         failing.push(fail(
                             AT,
-                            "an answer that the contract documents",
+                            "a response that the contract documents",
                             received(response),
                         ));
                         return;
@@ -125,7 +125,7 @@ pub(in crate::suite) fn inline_schema(schema: &Value) -> Result<jsonschema::Vali
     jsonschema::draft202012::options()
         .should_validate_formats(true)
         .build(schema)
-        .map_err(|error| format!("this is no JSON Schema: {error}"))
+        .map_err(|error| format!("this is not a JSON Schema: {error}"))
 }
 
 /// The schema documented for the media type of an answer: none where nothing is documented, none inside

@@ -15,7 +15,7 @@ impl Lint<'_> {
     pub(super) fn json_path(&mut self, pointer: &str, path: &str) {
         if let Err(error) = JsonPath::parse(path) {
             let message = format!(
-                "this is no JSONPath: at character {}, {}",
+                "this is not a JSONPath: at character {}, {}",
                 error.position(),
                 error.message()
             );
@@ -38,7 +38,7 @@ impl Lint<'_> {
                 .to_owned();
             self.say(
                 pointer,
-                format!("this is no regular expression: {reason}"),
+                format!("this is not a regular expression: {reason}"),
                 None,
             );
         }
@@ -79,7 +79,7 @@ impl Lint<'_> {
         let parsed = match Expression::parse(text) {
             Ok(parsed) => parsed,
             Err(reason) => {
-                self.say(pointer, format!("`{text}` is no CEL: {reason}"), None);
+                self.say(pointer, format!("`{text}` is not CEL: {reason}"), None);
                 return;
             }
         };

@@ -627,7 +627,7 @@ fn settings(facts: &Facts, tally: &mut Tally) {
         && !(*method == Method::Post && creates(facts))
         && !(*method == Method::Post && facts.literals().count() == 1)
     {
-        tally.add(10, format!("it is done to the caller's own `{caller}`"));
+        tally.add(10, format!("it is done to the client's own `{caller}`"));
     }
     let makes = creates(facts) || facts.is_plural() || facts.is_login();
     match (method, facts.reads) {

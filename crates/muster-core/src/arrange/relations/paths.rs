@@ -169,16 +169,16 @@ impl Relations {
             || shape::success(operation).is_some_and(|schema| shape::records(contract, schema).1);
         const ITEM: &str = "its path ends in a variable";
         const ITEMS: &str = "other paths name one of what is under its path";
-        const LISTS: &str = "its answer holds a list of records";
+        const LISTS: &str = "its response holds an array of records";
         const METHOD: &str = "of its method alone";
         match operation.key.method {
             Method::Get | Method::Query if on_item => (Role::Read, ITEM),
             Method::Get | Method::Query if has_items && is_one_object(contract, operation) => {
-                (Role::Read, "its answer is one object")
+                (Role::Read, "its response is one object")
             }
             Method::Get | Method::Query if has_items || has_compounds => (Role::List, ITEMS),
             Method::Get | Method::Query if lists() => (Role::List, LISTS),
-            Method::Get | Method::Query => (Role::Read, "its answer holds no list"),
+            Method::Get | Method::Query => (Role::Read, "its response holds no array"),
             Method::Post if on_item => (Role::Action, ITEM),
             Method::Post if is_search(last) && lists() => (Role::List, LISTS),
             Method::Post if is_search(last) => (Role::Action, "it searches and lists nothing"),

@@ -85,7 +85,7 @@ impl Relations {
                     },
                     evidence: Evidence::Name,
                     reason: format!(
-                        "{producer} answers with a `{name}` that {} asks for",
+                        "{producer} returns a `{name}` that {} requires",
                         operation.key
                     ),
                 });

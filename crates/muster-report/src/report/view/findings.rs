@@ -175,7 +175,7 @@ fn exchange(observation: &Observation) -> ExchangeRow {
             observation.status,
         ) {
             (Some(handshake), ..) => handshake.outcome.clone(),
-            (None, Some(broken), _) => format!("no answer: {}", broken.detail),
+            (None, Some(broken), _) => format!("no response: {}", broken.detail),
             (None, None, Some(status)) => status.to_string(),
             (None, None, None) => "no answer".to_owned(),
         },

@@ -40,7 +40,7 @@ pub(super) static FAMILIES: &[Rule] = &[
         causes: &["http.credentials-needed", "security.no-credentials"],
         effects: TOKENS,
         holds: same_response,
-        because: "The operation answers in the same way to a request without any credentials.",
+        because: "The operation responds in the same way to a request without any credentials.",
     },
     Rule {
         causes: &["security.truncated-token"],
@@ -52,7 +52,7 @@ pub(super) static FAMILIES: &[Rule] = &[
         causes: &["security.malformed-token"],
         effects: TOKENS,
         holds: both_accepted,
-        because: "What is no token at all is accepted.",
+        because: "A string that is not a token is accepted.",
     },
     Rule {
         causes: &["security.altered-signature"],
@@ -78,7 +78,7 @@ pub(super) static FAMILIES: &[Rule] = &[
         causes: &["security.dpop-proof"],
         effects: &["security.dpop-replay"],
         holds: both_accepted,
-        because: "A proof is not asked for at all.",
+        because: "A proof is not required at all.",
     },
     Rule {
         causes: &["security.tenant-isolation", "security.tenant-writes"],
@@ -278,13 +278,13 @@ pub(super) static FAMILIES: &[Rule] = &[
             "response.not-found-documented",
         ],
         holds: same_response,
-        because: "The operation answers in the same way to any id that does not exist.",
+        because: "The operation responds in the same way to any id that does not exist.",
     },
     Rule {
         causes: &["records.unknown-id-on-write"],
         effects: &["records.removed"],
         holds: same_response,
-        because: "The operation answers in the same way to any id that does not exist.",
+        because: "The operation responds in the same way to any id that does not exist.",
     },
     Rule {
         causes: &["ops.head"],
