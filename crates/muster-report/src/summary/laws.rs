@@ -238,7 +238,7 @@ fn an_operation_that_was_never_reached_leaves_its_response_checks_open() {
     assert!(
         open.requirements[0]
             .reason
-            .contains("GET /b never gave a success answer")
+            .contains("GET /b never returned success")
     );
     let mut reached = all.to_vec();
     reached.push(exchanged(
