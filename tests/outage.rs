@@ -196,7 +196,7 @@ fn told(results: &serde_json::Value) -> Vec<&str> {
 async fn a_target_that_dies() {
     let (code, results, _) = run(Outage::Dies, 120).await;
     let reason = stopped(&results);
-    assert!(reason.contains("found nobody there"), "{reason}");
+    assert!(reason.contains("could not connect"), "{reason}");
     assert!(reason.contains("It began with request"), "{reason}");
     assert_eq!(code, Some(3), "{reason} {:?}", told(&results));
 }

@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let run = &arguments.run;
     if !run.join("journal.jsonl").is_file() {
         return Err(Failure::usage(format!(
-            "`{}` is no run folder: there is no journal.jsonl in it",
+            "`{}` is not a run folder: there is no journal.jsonl in it",
             run.display()
         )));
     }

@@ -333,7 +333,7 @@ mod tests {
         let wrong = target("objectives: { p95: 800 }\n")
             .unwrap_err()
             .to_string();
-        assert!(wrong.contains("`800` is no time with a unit"), "{wrong}");
+        assert!(wrong.contains("`800` is not a time with a unit"), "{wrong}");
         assert!(wrong.contains("target.yaml:3"), "{wrong}");
         assert!(wrong.contains("800ms"), "{wrong}");
     }

@@ -337,10 +337,12 @@ fn bodies(request: &Request) -> Vec<Vec<u8>> {
 /// Why a record may exist that a whole list does not show: the response said so.
 const fn claimed(entry: &Entry) -> Option<&'static str> {
     match &entry.state {
-        Made::Unnamed { job: Some(_), .. } => Some("the list does not show it yet"),
+        Made::Unnamed { job: Some(_), .. } => Some("the collection does not show it yet"),
         Made::Unnamed {
             is_created: true, ..
-        } => Some("the response says that it was created (201), but the list does not show it"),
+        } => {
+            Some("the response says that it was created (201), but the collection does not show it")
+        }
         _ => None,
     }
 }

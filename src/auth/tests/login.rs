@@ -246,7 +246,7 @@ async fn failures_say_whose_they_are_and_are_not_repeated() {
         (
             "garbage\r\n\r\n".to_owned(),
             Responsible::Supplier,
-            "not an HTTP answer",
+            "not an HTTP response",
         ),
     ] {
         let server = endpoint(move |_| answer.clone()).await;

@@ -84,7 +84,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
         503 if response.headers.get("retry-after").is_some() => {}
         500..600 => {
             let trial = answer.exchange.request.trial.as_ref();
-            let came = format!("an answer {status}");
+            let came = format!("a server error {status}");
             let (cause, title) = trial.map_or_else(
                 || {
                     (
@@ -104,7 +104,7 @@ fn judge(answer: &Answer<'_>) -> Vec<Judgement> {
                 Finding::new(
                     cause,
                     title,
-                    format!("{asked}: an answer below 500"),
+                    format!("{asked}: a response below 500"),
                     answer.exchange.received(),
                 )
                 .of_kind(server_failure::kind(

@@ -13,6 +13,9 @@ use super::places::{Spot, called, escape, replaced, spots};
 use super::shape::{Shape, Types};
 use super::{Generator, Style, random};
 
+/// The kind of a boundary that is one value of an `enum`; checks read the word before the colon.
+const MEMBER: &str = "member";
+
 /// A valid value at an edge.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Boundary {
@@ -202,7 +205,7 @@ impl<'a> Edges<'_, '_, 'a> {
                 .cloned()
             {
                 let shown = member.to_string();
-                self.push(member, format!("property: {here} is {shown}"));
+                self.push(member, format!("{MEMBER}: {here} is {shown}"));
             }
             return;
         }

@@ -50,7 +50,7 @@ fn told(case: &Case) -> Finding {
         place: case.place.to_owned(),
         strain: case.strain,
     };
-    let came = "an answer 500";
+    let came = "a server error 500";
     finding(
         &format!("status 500 {} {}", case.value, case.place),
         &server_failure::title(came, case.value, case.place),
@@ -107,7 +107,7 @@ fn a_value_that_the_store_cannot_hold_is_one_finding_with_its_places() {
     assert_eq!(one.places.len(), 4);
     assert_eq!(
         one.finding.title,
-        "There is an answer 500 to NUL in a string: 4 places of 3 operations."
+        "There is a server error 500 to NUL in a string: 4 places of 3 operations."
     );
     assert!(one.places[1].title.contains("`/note`"), "{:?}", one.places);
 }
@@ -154,7 +154,7 @@ fn a_larger_number_fails_where_a_smaller_one_does_and_elsewhere_for_itself() {
     assert_eq!(numbers(&summary.findings), ["F1", "F2"]);
     assert_eq!(
         summary.findings[0].finding.title,
-        "There is an answer 500 to a number beyond 32 bits: 2 places of one operation."
+        "There is a server error 500 to a number beyond 32 bits: 2 places of one operation."
     );
 }
 
