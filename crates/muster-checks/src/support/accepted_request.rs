@@ -222,8 +222,8 @@ pub fn plain<'a>(script: &mut Script<'a>, operation: &'a Operation) -> Scripted<
     }
 }
 
-/// As [`plain`]; where the request is answered 404 since no record is known that its path could name, the request with
-/// the reason: its path can still be judged.
+/// As [`plain`]. Where no record is known for the path and the API returns 404, returns the request and the reason: the
+/// path can still be judged.
 ///
 /// # Errors
 /// Halts while the answer is pending, and where it is not taken for another reason.
