@@ -187,11 +187,7 @@ impl Places {
     ///
     /// # Errors
     /// Usage: two reports have one path, a path is a folder or cannot be written, or a folder cannot be made.
-    pub(super) fn prepare(
-        wanted: &[WantedReport],
-        folder: &RunFolder,
-        run_id: &str,
-    ) -> Result<Self, Failure> {
+    pub(super) fn prepare(wanted: &[WantedReport], folder: &RunFolder) -> Result<Self, Failure> {
         let mut places: Vec<(&'static Format, PathBuf)> = Vec::new();
         let mut taken: HashSet<PathBuf> = FORMATS
             .iter()
@@ -202,7 +198,7 @@ impl Places {
             let path = match &one.path {
                 None if one.format.in_folder => continue,
                 None => folder.path().join(one.format.file),
-                Some(path) => PathBuf::from(path.to_string_lossy().replace(RUN, run_id)),
+                Some(path) => PathBuf::from(path.to_string_lossy().replace(RUN, folder.id())),
             };
             let shown = format!("`--report {}={}`", one.format.name, path.display());
             if path.is_dir() {
@@ -286,7 +282,7 @@ mod tests {
             parse(format!("sarif={}", path("new/{run}.sarif"))),
             parse("github=-".into()),
         ];
-        let places = Places::prepare(&wanted, &folder, "R1").unwrap();
+        let places = Places::prepare(&wanted, &folder).unwrap();
         let got: Vec<&Path> = places.0.iter().map(|(_, path)| path.as_path()).collect();
         assert_eq!(
             got,
@@ -305,7 +301,7 @@ mod tests {
             ],
             vec![parse(format!("tap={}", path("run/report.html")))],
         ] {
-            let failure = Places::prepare(&wrong, &folder, "R1").unwrap_err();
+            let failure = Places::prepare(&wrong, &folder).unwrap_err();
             assert_eq!(failure.exit(), crate::cli::Exit::Usage);
         }
     }

@@ -24,7 +24,11 @@ pub(super) const LATEST: &str = "latest";
 #[derive(Debug)]
 pub(super) struct RunFolder {
     path: PathBuf,
+    id: String,
 }
+
+/// How many runs may begin in one second with one seed.
+const MOST_OF_ONE_ID: usize = 1_000;
 
 impl RunFolder {
     /// Chooses the folder and makes it, with permissions for its owner alone.
@@ -37,26 +41,47 @@ impl RunFolder {
         run_id: &str,
         overwrite: bool,
     ) -> Result<Self, Failure> {
-        let path = out.map_or_else(
-            || Path::new(REPORTS).join(run_id),
-            |out| PathBuf::from(out.to_string_lossy().replace(RUN, run_id)),
+        let named = out.map_or_else(
+            || format!("{REPORTS}/{RUN}"),
+            |out| out.to_string_lossy().into_owned(),
         );
-        match fs::metadata(&path) {
-            Ok(found) if found.is_dir() => clear(&path, overwrite)?,
-            Ok(_) => {
-                return Err(wrong(
-                    format!("`--out {}` is a file, not a folder", path.display()),
-                    "name a folder that does not exist yet; `{run}` in the path stands for the id of the run",
-                ));
+        // Two runs of one second and one seed have one id. A path that is made of the id is meant to be new.
+        let ids = std::iter::once(run_id.to_owned())
+            .chain((2..=MOST_OF_ONE_ID).map(|number| format!("{run_id}-{number}")));
+        for id in ids {
+            let path = PathBuf::from(named.replace(RUN, &id));
+            match make(&path) {
+                Ok(()) => return Ok(Self { path, id }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    if named.contains(RUN) && path.is_dir() && !overwrite {
+                        continue;
+                    }
+                    if !path.is_dir() {
+                        return Err(wrong(
+                            format!("`--out {}` is a file, not a folder", path.display()),
+                            "name a folder that does not exist yet; `{run}` in the path stands for the id of the run",
+                        ));
+                    }
+                    clear(&path, overwrite)?;
+                    return Ok(Self { path, id });
+                }
+                Err(error) => {
+                    return Err(Failure::usage(format!(
+                        "`--out {}`: the folder cannot be made: {error}",
+                        path.display()
+                    )));
+                }
             }
-            Err(_) => make(&path).map_err(|error| {
-                Failure::usage(format!(
-                    "`--out {}`: the folder cannot be made: {error}",
-                    path.display()
-                ))
-            })?,
         }
-        Ok(Self { path })
+        Err(wrong(
+            format!("{MOST_OF_ONE_ID} runs of the id {run_id} are there already"),
+            "name a folder with `--out`",
+        ))
+    }
+
+    /// The id of the run as the path has it: with a number where several runs have one id.
+    pub(super) fn id(&self) -> &str {
+        &self.id
     }
 
     /// Where it is.
@@ -181,6 +206,18 @@ mod tests {
         let made = RunFolder::prepare(Some(&out), "R1", false).unwrap();
         assert_eq!(made.path(), folder.path().join("nightly-R1"));
         assert!(made.path().is_dir());
+    }
+
+    #[test]
+    fn runs_of_one_id_get_folders_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("nightly-{run}");
+        let made: Vec<RunFolder> = (0..3)
+            .map(|_| RunFolder::prepare(Some(&out), "R1", false).unwrap())
+            .collect();
+        let ids: Vec<&str> = made.iter().map(RunFolder::id).collect();
+        assert_eq!(ids, ["R1", "R1-2", "R1-3"]);
+        assert_eq!(made[2].path(), folder.path().join("nightly-R1-3"));
     }
 
     #[test]

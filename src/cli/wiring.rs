@@ -212,7 +212,7 @@ async fn run_session(session: &Session, reporting: &Reporting<'_>) -> Result<Exi
     let run_id = session::run_id(session.now, session.seed);
     let folder = RunFolder::prepare(reporting.out, &run_id, reporting.overwrite)?;
     let out = folder.path();
-    let places = Places::prepare(reporting.reports, &folder, &run_id)?;
+    let places = Places::prepare(reporting.reports, &folder)?;
     let writer = journal::Writer::create(out).map_err(SessionError::from)?;
     folder.point_latest();
     let asked = tokio::select! {
